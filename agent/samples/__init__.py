@@ -1,0 +1,1 @@
+"""One finished request (`sample`), and columnar batches of them (`batch`)."""

@@ -1,0 +1,1 @@
+"""Computes result documents from stored samples."""

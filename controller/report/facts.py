@@ -1,0 +1,59 @@
+"""What the store knows about a run when its result is computed: the seam between store and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from loadcell.stats.columns import SampleArrays
+from loadcell.v1 import result_pb2, run_pb2, sample_pb2, target_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFacts:
+    """An agent of the run. Its position in `RunFacts.agents` is the `agent` number in the sample arrays."""
+
+    agent_id: str
+    hostname: str
+    worker_count: int
+    host: dict[str, str]
+    clock_offset_micros: float | None
+    clock_uncertainty_micros: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseFacts:
+    """One agent's share of a level and how it ended. Offsets count from the lease's own start."""
+
+    agent: int
+    state: int  # LeaseState
+    error: str
+    health: result_pb2.WorkerHealth | None
+    timestamp_source: str
+    start_micros: int  # controller clock, since 1970; 0 when it never started
+    end_offset_micros: int
+    ramp_down_offset_micros: int
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelFacts:
+    """Everything measured at one level, warm-up requests included."""
+
+    plan: target_pb2.LevelPlan
+    start_micros: int  # controller clock, since 1970; 0 when it never started
+    leases: list[LeaseFacts]
+    samples: SampleArrays
+    sketches: list[sample_pb2.Sketch]  # of all batches, unmerged
+    finish_reasons: list[str]
+    error_messages: dict[int, str] = field(default_factory=dict)  # ErrorClass -> a sample message
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """A run with its levels."""
+
+    run: run_pb2.Run
+    config: result_pb2.RunConfig
+    agents: list[AgentFacts]
+    levels: list[LevelFacts]
+    notes: list[str]

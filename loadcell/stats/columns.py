@@ -1,0 +1,74 @@
+"""The columns of measured requests, the input of all metric math."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleArrays:
+    """One row per request, the same length in every array; -1 means "not defined".
+
+    Times are microseconds; offsets count from the start of the level. `status`, `error_class` and `token_source`
+    hold the numbers of the enums in sample.proto. `agent` is the position of the agent in the run's agent list.
+    `finish_reason` is an index into a list kept beside the arrays, -1 for none.
+    """
+
+    agent: Ints
+    ordinal: Ints
+    warmup: Ints
+    scheduled_offset_micros: Ints
+    start_offset_micros: Ints
+    dns_micros: Ints
+    connect_micros: Ints
+    tls_micros: Ints
+    ttft_micros: Ints
+    ttfot_micros: Ints
+    e2e_micros: Ints
+    tpot_micros: Floats
+    prompt_tokens: Ints
+    completion_tokens: Ints
+    reasoning_tokens: Ints
+    cached_tokens: Ints
+    first_event_tokens: Ints
+    event_count: Ints
+    token_source: Ints
+    status: Ints
+    error_class: Ints
+    http_status: Ints
+    client_delay_micros: Ints
+    stall_count: Ints
+    longest_stall_micros: Ints
+    reused: Ints
+    coalesced_reads: Ints
+    read_count: Ints
+    requested_tokens: Ints
+    finish_reason: Ints
+
+    def __len__(self) -> int:
+        """Return the number of requests."""
+        return len(self.ordinal)
+
+    def where(self, mask: NDArray[np.bool_]) -> SampleArrays:
+        """Return the rows for which `mask` (bool, one per row) is true."""
+        return SampleArrays(**{f.name: getattr(self, f.name)[mask] for f in fields(self)})
+
+    @classmethod
+    def empty(cls) -> SampleArrays:
+        """Return arrays of length zero."""
+        return cls(
+            **{f.name: np.zeros(0, np.float64 if f.name == "tpot_micros" else np.int64) for f in fields(cls)}
+        )
+
+    @classmethod
+    def concatenate(cls, parts: list[SampleArrays]) -> SampleArrays:
+        """Return the rows of all parts, in order."""
+        if not parts:
+            return cls.empty()
+        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})

@@ -1,0 +1,1 @@
+"""Generated stubs of the contract in protos/loadcell/v1; never edited by hand."""

@@ -1,0 +1,458 @@
+import datetime
+
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import httpbody_pb2 as _httpbody_pb2
+from google.protobuf import struct_pb2 as _struct_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from loadcell.v1 import options_pb2 as _options_pb2
+from loadcell.v1 import result_pb2 as _result_pb2
+from loadcell.v1 import target_pb2 as _target_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RunState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RUN_STATE_UNSPECIFIED: _ClassVar[RunState]
+    RUN_STATE_PENDING: _ClassVar[RunState]
+    RUN_STATE_SCHEDULED: _ClassVar[RunState]
+    RUN_STATE_RUNNING: _ClassVar[RunState]
+    RUN_STATE_CANCELLING: _ClassVar[RunState]
+    RUN_STATE_COMPLETED: _ClassVar[RunState]
+    RUN_STATE_FAILED: _ClassVar[RunState]
+    RUN_STATE_CANCELLED: _ClassVar[RunState]
+
+class AssetKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ASSET_KIND_UNSPECIFIED: _ClassVar[AssetKind]
+    ASSET_KIND_TOKENIZER: _ClassVar[AssetKind]
+    ASSET_KIND_DATASET: _ClassVar[AssetKind]
+RUN_STATE_UNSPECIFIED: RunState
+RUN_STATE_PENDING: RunState
+RUN_STATE_SCHEDULED: RunState
+RUN_STATE_RUNNING: RunState
+RUN_STATE_CANCELLING: RunState
+RUN_STATE_COMPLETED: RunState
+RUN_STATE_FAILED: RunState
+RUN_STATE_CANCELLED: RunState
+ASSET_KIND_UNSPECIFIED: AssetKind
+ASSET_KIND_TOKENIZER: AssetKind
+ASSET_KIND_DATASET: AssetKind
+
+class Run(_message.Message):
+    __slots__ = ("run_id", "status", "state", "server_url", "model", "adapter", "framework", "started_at", "completed_at", "created_at", "error", "labels", "config", "agent_ids")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    SERVER_URL_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ADAPTER_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_AT_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_FIELD_NUMBER: _ClassVar[int]
+    AGENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    status: str
+    state: RunState
+    server_url: str
+    model: str
+    adapter: str
+    framework: str
+    started_at: _timestamp_pb2.Timestamp
+    completed_at: _timestamp_pb2.Timestamp
+    created_at: _timestamp_pb2.Timestamp
+    error: str
+    labels: _containers.ScalarMap[str, str]
+    config: _result_pb2.RunConfig
+    agent_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., framework: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., config: _Optional[_Union[_result_pb2.RunConfig, _Mapping]] = ..., agent_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CreateRunRequest(_message.Message):
+    __slots__ = ("request_id", "server_url", "model", "adapter", "concurrency", "rate", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "api_key", "goodput_thresholds", "arrival", "max_concurrency", "seed", "labels", "headers", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "vllm_config", "validate_only", "tls_verify")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SERVER_URL_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ADAPTER_FIELD_NUMBER: _ClassVar[int]
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    NUM_PROMPTS_FIELD_NUMBER: _ClassVar[int]
+    DURATION_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    INPUT_LEN_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_LEN_FIELD_NUMBER: _ClassVar[int]
+    STREAM_FIELD_NUMBER: _ClassVar[int]
+    WARMUP_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    API_KEY_FIELD_NUMBER: _ClassVar[int]
+    GOODPUT_THRESHOLDS_FIELD_NUMBER: _ClassVar[int]
+    ARRIVAL_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
+    TOKENIZER_ASSET_FIELD_NUMBER: _ClassVar[int]
+    DATASET_ASSET_FIELD_NUMBER: _ClassVar[int]
+    AGENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    WORKER_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TIMELINE_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_FIELD_NUMBER: _ClassVar[int]
+    FRAMEWORK_CONFIG_FIELD_NUMBER: _ClassVar[int]
+    VLLM_CONFIG_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    TLS_VERIFY_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    server_url: str
+    model: str
+    adapter: str
+    concurrency: _containers.RepeatedScalarFieldContainer[int]
+    rate: _containers.RepeatedScalarFieldContainer[float]
+    num_prompts: int
+    duration_seconds: float
+    input_len: int
+    output_len: int
+    stream: bool
+    warmup: int
+    timeout: float
+    api_key: str
+    goodput_thresholds: _target_pb2.GoodputThresholds
+    arrival: _target_pb2.Arrival
+    max_concurrency: int
+    seed: int
+    labels: _containers.ScalarMap[str, str]
+    headers: _containers.ScalarMap[str, str]
+    tokenizer_asset: str
+    dataset_asset: str
+    agent_count: int
+    worker_count: int
+    timeline: bool
+    framework: str
+    framework_config: _struct_pb2.Struct
+    vllm_config: _struct_pb2.Struct
+    validate_only: bool
+    tls_verify: bool
+    def __init__(self, request_id: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., api_key: _Optional[str] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., headers: _Optional[_Mapping[str, str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., vllm_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: _Optional[bool] = ..., tls_verify: _Optional[bool] = ...) -> None: ...
+
+class CreateRunResponse(_message.Message):
+    __slots__ = ("run_id", "status")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    status: str
+    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ...) -> None: ...
+
+class GetRunRequest(_message.Message):
+    __slots__ = ("run_id",)
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    def __init__(self, run_id: _Optional[str] = ...) -> None: ...
+
+class GetRunResponse(_message.Message):
+    __slots__ = ("run",)
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    run: Run
+    def __init__(self, run: _Optional[_Union[Run, _Mapping]] = ...) -> None: ...
+
+class ListRunsRequest(_message.Message):
+    __slots__ = ("limit", "offset", "cursor", "status", "model")
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    offset: int
+    cursor: str
+    status: str
+    model: str
+    def __init__(self, limit: _Optional[int] = ..., offset: _Optional[int] = ..., cursor: _Optional[str] = ..., status: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
+
+class ListRunsResponse(_message.Message):
+    __slots__ = ("runs", "total", "limit", "offset", "next_cursor")
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    runs: _containers.RepeatedCompositeFieldContainer[Run]
+    total: int
+    limit: int
+    offset: int
+    next_cursor: str
+    def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ..., total: _Optional[int] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., next_cursor: _Optional[str] = ...) -> None: ...
+
+class CancelRunRequest(_message.Message):
+    __slots__ = ("run_id",)
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    def __init__(self, run_id: _Optional[str] = ...) -> None: ...
+
+class CancelRunResponse(_message.Message):
+    __slots__ = ("run",)
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    run: Run
+    def __init__(self, run: _Optional[_Union[Run, _Mapping]] = ...) -> None: ...
+
+class DeleteRunRequest(_message.Message):
+    __slots__ = ("run_id",)
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    def __init__(self, run_id: _Optional[str] = ...) -> None: ...
+
+class DeleteRunResponse(_message.Message):
+    __slots__ = ("deleted",)
+    DELETED_FIELD_NUMBER: _ClassVar[int]
+    deleted: str
+    def __init__(self, deleted: _Optional[str] = ...) -> None: ...
+
+class WatchRunRequest(_message.Message):
+    __slots__ = ("run_id",)
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    def __init__(self, run_id: _Optional[str] = ...) -> None: ...
+
+class WatchRunResponse(_message.Message):
+    __slots__ = ("revision", "run", "levels", "level_count", "overall_percent", "eta_seconds", "notes")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    LEVELS_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    OVERALL_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    ETA_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    run: Run
+    levels: _containers.RepeatedCompositeFieldContainer[LevelProgress]
+    level_count: int
+    overall_percent: float
+    eta_seconds: float
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, revision: _Optional[int] = ..., run: _Optional[_Union[Run, _Mapping]] = ..., levels: _Optional[_Iterable[_Union[LevelProgress, _Mapping]]] = ..., level_count: _Optional[int] = ..., overall_percent: _Optional[float] = ..., eta_seconds: _Optional[float] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class LevelProgress(_message.Message):
+    __slots__ = ("index", "concurrency", "requested_rate", "current", "total", "percent", "completed", "success_count", "error_count", "errors", "in_flight", "request_rate", "token_rate", "output_tokens", "input_tokens", "ttft", "itl", "e2e", "good_count", "finished", "verdict", "elapsed_seconds")
+    class ErrorsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    REQUESTED_RATE_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    PERCENT_FIELD_NUMBER: _ClassVar[int]
+    COMPLETED_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ERRORS_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_RATE_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_RATE_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    TTFT_FIELD_NUMBER: _ClassVar[int]
+    ITL_FIELD_NUMBER: _ClassVar[int]
+    E2E_FIELD_NUMBER: _ClassVar[int]
+    GOOD_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FINISHED_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    ELAPSED_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    concurrency: int
+    requested_rate: float
+    current: float
+    total: float
+    percent: float
+    completed: int
+    success_count: int
+    error_count: int
+    errors: _containers.ScalarMap[str, int]
+    in_flight: int
+    request_rate: float
+    token_rate: float
+    output_tokens: int
+    input_tokens: int
+    ttft: LiveLatency
+    itl: LiveLatency
+    e2e: LiveLatency
+    good_count: int
+    finished: bool
+    verdict: str
+    elapsed_seconds: float
+    def __init__(self, index: _Optional[int] = ..., concurrency: _Optional[int] = ..., requested_rate: _Optional[float] = ..., current: _Optional[float] = ..., total: _Optional[float] = ..., percent: _Optional[float] = ..., completed: _Optional[int] = ..., success_count: _Optional[int] = ..., error_count: _Optional[int] = ..., errors: _Optional[_Mapping[str, int]] = ..., in_flight: _Optional[int] = ..., request_rate: _Optional[float] = ..., token_rate: _Optional[float] = ..., output_tokens: _Optional[int] = ..., input_tokens: _Optional[int] = ..., ttft: _Optional[_Union[LiveLatency, _Mapping]] = ..., itl: _Optional[_Union[LiveLatency, _Mapping]] = ..., e2e: _Optional[_Union[LiveLatency, _Mapping]] = ..., good_count: _Optional[int] = ..., finished: _Optional[bool] = ..., verdict: _Optional[str] = ..., elapsed_seconds: _Optional[float] = ...) -> None: ...
+
+class LiveLatency(_message.Message):
+    __slots__ = ("mean", "p50", "p95", "p99", "count")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    P50_FIELD_NUMBER: _ClassVar[int]
+    P95_FIELD_NUMBER: _ClassVar[int]
+    P99_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    p50: float
+    p95: float
+    p99: float
+    count: int
+    def __init__(self, mean: _Optional[float] = ..., p50: _Optional[float] = ..., p95: _Optional[float] = ..., p99: _Optional[float] = ..., count: _Optional[int] = ...) -> None: ...
+
+class GetRunResultRequest(_message.Message):
+    __slots__ = ("run_id", "partial")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    partial: bool
+    def __init__(self, run_id: _Optional[str] = ..., partial: _Optional[bool] = ...) -> None: ...
+
+class GetRunResultResponse(_message.Message):
+    __slots__ = ("result",)
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    result: _result_pb2.RunResult
+    def __init__(self, result: _Optional[_Union[_result_pb2.RunResult, _Mapping]] = ...) -> None: ...
+
+class CompareRunsRequest(_message.Message):
+    __slots__ = ("run_ids",)
+    RUN_IDS_FIELD_NUMBER: _ClassVar[int]
+    run_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CompareRunsResponse(_message.Message):
+    __slots__ = ("run_count", "best_throughput", "best_ttft", "by_concurrency")
+    class ByConcurrencyEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: ComparedLevel
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[ComparedLevel, _Mapping]] = ...) -> None: ...
+    RUN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    BEST_THROUGHPUT_FIELD_NUMBER: _ClassVar[int]
+    BEST_TTFT_FIELD_NUMBER: _ClassVar[int]
+    BY_CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    run_count: int
+    best_throughput: BestValue
+    best_ttft: BestValue
+    by_concurrency: _containers.MessageMap[str, ComparedLevel]
+    def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ...) -> None: ...
+
+class BestValue(_message.Message):
+    __slots__ = ("run_id", "value", "concurrency", "rate")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    value: float
+    concurrency: int
+    rate: float
+    def __init__(self, run_id: _Optional[str] = ..., value: _Optional[float] = ..., concurrency: _Optional[int] = ..., rate: _Optional[float] = ...) -> None: ...
+
+class ComparedLevel(_message.Message):
+    __slots__ = ("runs",)
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    runs: _containers.RepeatedCompositeFieldContainer[ComparedFigures]
+    def __init__(self, runs: _Optional[_Iterable[_Union[ComparedFigures, _Mapping]]] = ...) -> None: ...
+
+class ComparedFigures(_message.Message):
+    __slots__ = ("run_id", "throughput_tokens_per_sec", "request_rate_per_sec", "ttft_p50", "ttft_p99", "tpot_p50", "e2e_p50", "e2e_p99", "error_rate_percent", "goodput_percent", "throughput_change_percent", "ttft_p50_change_percent", "verdict")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    THROUGHPUT_TOKENS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_RATE_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TTFT_P50_FIELD_NUMBER: _ClassVar[int]
+    TTFT_P99_FIELD_NUMBER: _ClassVar[int]
+    TPOT_P50_FIELD_NUMBER: _ClassVar[int]
+    E2E_P50_FIELD_NUMBER: _ClassVar[int]
+    E2E_P99_FIELD_NUMBER: _ClassVar[int]
+    ERROR_RATE_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    GOODPUT_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    THROUGHPUT_CHANGE_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    TTFT_P50_CHANGE_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    throughput_tokens_per_sec: float
+    request_rate_per_sec: float
+    ttft_p50: float
+    ttft_p99: float
+    tpot_p50: float
+    e2e_p50: float
+    e2e_p99: float
+    error_rate_percent: float
+    goodput_percent: float
+    throughput_change_percent: float
+    ttft_p50_change_percent: float
+    verdict: str
+    def __init__(self, run_id: _Optional[str] = ..., throughput_tokens_per_sec: _Optional[float] = ..., request_rate_per_sec: _Optional[float] = ..., ttft_p50: _Optional[float] = ..., ttft_p99: _Optional[float] = ..., tpot_p50: _Optional[float] = ..., e2e_p50: _Optional[float] = ..., e2e_p99: _Optional[float] = ..., error_rate_percent: _Optional[float] = ..., goodput_percent: _Optional[float] = ..., throughput_change_percent: _Optional[float] = ..., ttft_p50_change_percent: _Optional[float] = ..., verdict: _Optional[str] = ...) -> None: ...
+
+class ExportRunResultRequest(_message.Message):
+    __slots__ = ("run_id", "format", "partial")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    format: str
+    partial: bool
+    def __init__(self, run_id: _Optional[str] = ..., format: _Optional[str] = ..., partial: _Optional[bool] = ...) -> None: ...
+
+class ExportRunResultResponse(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...
+
+class DownloadRunResultRequest(_message.Message):
+    __slots__ = ("run_id", "format", "partial")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    format: str
+    partial: bool
+    def __init__(self, run_id: _Optional[str] = ..., format: _Optional[str] = ..., partial: _Optional[bool] = ...) -> None: ...
+
+class UploadAssetRequest(_message.Message):
+    __slots__ = ("kind", "filename", "data")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FILENAME_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    kind: AssetKind
+    filename: str
+    data: bytes
+    def __init__(self, kind: _Optional[_Union[AssetKind, str]] = ..., filename: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class UploadAssetResponse(_message.Message):
+    __slots__ = ("sha256", "size_bytes")
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    sha256: str
+    size_bytes: int
+    def __init__(self, sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
