@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,9 +63,8 @@ class SampleArrays:
     @classmethod
     def empty(cls) -> SampleArrays:
         """Return arrays of length zero."""
-        return cls(
-            **{f.name: np.zeros(0, np.float64 if f.name == "tpot_micros" else np.int64) for f in fields(cls)}
-        )
+        none: dict[str, Any] = {f.name: np.zeros(0, np.int64) for f in fields(cls)}
+        return cls(**none | {"tpot_micros": np.zeros(0, np.float64)})
 
     @classmethod
     def concatenate(cls, parts: list[SampleArrays]) -> SampleArrays:
