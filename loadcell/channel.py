@@ -1,0 +1,124 @@
+"""How processes reach the controller: options, credentials and request ids of every gRPC call."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import structlog
+
+from loadcell.settings import Secret
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+API_KEY_METADATA = "x-api-key"
+REQUEST_ID_METADATA = "x-request-id"
+
+_KEEPALIVE = [
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+_SIZES = [
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+]
+CHANNEL_OPTIONS: list[tuple[str, Any]] = [
+    *_KEEPALIVE,
+    *_SIZES,
+    # A controller that comes back must be found at once, not after gRPC's default of up to two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A request for the machine's web proxy would be wrong for every address loadcell dials.
+    ("grpc.enable_http_proxy", 0),
+]
+SERVER_OPTIONS: list[tuple[str, Any]] = [
+    *_KEEPALIVE,
+    *_SIZES,
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    # Two controllers on one port would share its calls at random; a taken port must be an error.
+    ("grpc.so_reuseport", 0),
+]
+
+
+def dial(address: str, *, api_key: Secret | None = None) -> grpc.aio.Channel:
+    """Open a channel to a controller; connecting happens in the background.
+
+    Args:
+        address: "host:port" or "unix:/path".
+        api_key: credential added to the metadata of every call.
+    """
+    add = _Metadata(api_key)
+    interceptors: list[grpc.aio.ClientInterceptor] = [
+        _UnaryUnary(add),
+        _UnaryStream(add),
+        _StreamUnary(add),
+        _StreamStream(add),
+    ]
+    return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS, interceptors=interceptors)
+
+
+class _Metadata:
+    """Adds the API key and a request id (the bound one, else a new one) to the details of a call."""
+
+    def __init__(self, api_key: Secret | None) -> None:
+        self._api_key = api_key
+
+    def __call__(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+        metadata = grpc.aio.Metadata(*(details.metadata or ()))
+        if self._api_key and metadata.get(API_KEY_METADATA) is None:
+            metadata.add(API_KEY_METADATA, self._api_key.reveal())
+        if metadata.get(REQUEST_ID_METADATA) is None:
+            bound = structlog.contextvars.get_contextvars().get("request_id")
+            metadata.add(REQUEST_ID_METADATA, str(bound or uuid.uuid4()))
+        return grpc.aio.ClientCallDetails(
+            details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+        )
+
+
+class _UnaryUnary(grpc.aio.UnaryUnaryClientInterceptor):
+    def __init__(self, add: _Metadata) -> None:
+        self._add = add
+
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await continuation(self._add(client_call_details), request)
+
+
+class _UnaryStream(grpc.aio.UnaryStreamClientInterceptor):
+    def __init__(self, add: _Metadata) -> None:
+        self._add = add
+
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: Any
+    ) -> Any:
+        return await continuation(self._add(client_call_details), request)
+
+
+class _StreamUnary(grpc.aio.StreamUnaryClientInterceptor):
+    def __init__(self, add: _Metadata) -> None:
+        self._add = add
+
+    async def intercept_stream_unary(
+        self,
+        continuation: Callable[..., Any],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request_iterator: Any,
+    ) -> Any:
+        return await continuation(self._add(client_call_details), request_iterator)
+
+
+class _StreamStream(grpc.aio.StreamStreamClientInterceptor):
+    def __init__(self, add: _Metadata) -> None:
+        self._add = add
+
+    async def intercept_stream_stream(
+        self,
+        continuation: Callable[..., Any],
+        client_call_details: grpc.aio.ClientCallDetails,
+        request_iterator: Any,
+    ) -> Any:
+        return await continuation(self._add(client_call_details), request_iterator)

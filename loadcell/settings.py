@@ -1,0 +1,229 @@
+"""Settings: environment variables, read once in `__main__`, cast, validated and frozen.
+
+A settings class is a frozen dataclass whose fields are made with `setting`. Each field names its variables, the
+first being the documented one and the others aliases; a variable of a secret may also be given as NAME_FILE.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+_META = "loadcell"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text names the variable and the value (never a secret value)."""
+
+
+class Secret:
+    """A text that must not be shown: `repr` and `str` are redacted, `reveal` gives it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text itself."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(***)" if self._value else "Secret()"
+
+    __str__ = __repr__
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Address:
+    """Where to listen or dial: a host and a port, or the path of a unix socket."""
+
+    host: str
+    port: int
+    unix_path: str = ""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the address."""
+        return bool(self.unix_path) or self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def __str__(self) -> str:
+        if self.unix_path:
+            return f"unix:{self.unix_path}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """What is known of a setting: its variables (the documented one first), its parser and its description."""
+
+    names: tuple[str, ...]
+    parse: Callable[[str], Any]
+    doc: str
+
+
+def setting(default: Any, *, parse: Callable[[str], Any], names: tuple[str, ...], doc: str) -> Any:
+    """Declare a field of a settings class; `parse` raises ValueError for texts that cannot be used."""
+    return dataclasses.field(default=default, metadata={_META: SettingInfo(names, parse, doc)})
+
+
+class SettingsClass(Protocol):
+    """Any frozen dataclass with fields made by `setting`."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+S = TypeVar("S", bound=SettingsClass)
+
+
+def load(cls: type[S], environ: Mapping[str, str]) -> S:
+    """Read a settings class from the environment.
+
+    Raises:
+        SettingsError: a value cannot be used, or a variable and its NAME_FILE are both set.
+    """
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):
+        info: SettingInfo = field.metadata[_META]
+        for name in info.names:
+            text = _read(name, info, environ)
+            if text is not None:
+                values[field.name] = _cast(name, text, info)
+                break
+    return cls(**values)
+
+
+def describe(cls: type[SettingsClass]) -> list[tuple[SettingInfo, Any]]:
+    """Return every setting of a class with its default, for the documentation."""
+    return [(field.metadata[_META], field.default) for field in dataclasses.fields(cls)]
+
+
+def _read(name: str, info: SettingInfo, environ: Mapping[str, str]) -> str | None:
+    text = environ.get(name)
+    if info.parse is not secret:
+        return text or None
+    file = environ.get(f"{name}_FILE")
+    if not file:
+        return text or None
+    if text:
+        raise SettingsError(f"{name} and {name}_FILE are both set; set one of them")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE={file}: cannot be read: {error}") from error
+
+
+def _cast(name: str, text: str, info: SettingInfo) -> Any:
+    try:
+        return info.parse(text)
+    except ValueError as error:
+        shown = "***" if info.parse is secret else repr(text)
+        raise SettingsError(f"{name}={shown}: {error}") from error
+
+
+def text(value: str) -> str:
+    """Parse any text."""
+    return value
+
+
+def secret(value: str) -> Secret:
+    """Parse a secret text."""
+    return Secret(value)
+
+
+def integer(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `minimum` to `maximum`."""
+
+    def parse(value: str) -> int:
+        try:
+            number_ = int(value)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
+        if not minimum <= number_ <= maximum:
+            raise ValueError(f"must be from {minimum} to {maximum}")
+        return number_
+
+    return parse
+
+
+def number(minimum: float, maximum: float) -> Callable[[str], float]:
+    """Return a parser of numbers from `minimum` to `maximum`."""
+
+    def parse(value: str) -> float:
+        try:
+            number_ = float(value)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if not minimum <= number_ <= maximum:
+            raise ValueError(f"must be from {minimum:g} to {maximum:g}")
+        return number_
+
+    return parse
+
+
+def boolean(value: str) -> bool:
+    """Parse true/false, 1/0, yes/no, on/off in either case."""
+    lowered = value.strip().lower()
+    if lowered in ("true", "1", "yes", "on"):
+        return True
+    if lowered in ("false", "0", "no", "off"):
+        return False
+    raise ValueError("must be true or false")
+
+
+def path(value: str) -> Path:
+    """Parse a path; a leading ~ is the home directory."""
+    return Path(value).expanduser()
+
+
+def choice(*allowed: str) -> Callable[[str], str]:
+    """Return a parser of one of the allowed words, in either case."""
+
+    def parse(value: str) -> str:
+        lowered = value.strip().lower()
+        if lowered not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return lowered
+
+    return parse
+
+
+def address(value: str) -> Address:
+    """Parse "host:port", "[ipv6]:port" or "unix:/path"."""
+    if value.startswith("unix:"):
+        socket_path = value.removeprefix("unix:").removeprefix("//")
+        if not socket_path:
+            raise ValueError("must name a path after unix:")
+        return Address("", 0, socket_path)
+    host, separator, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not separator or not host or not port.isdecimal() or int(port) > 65535:
+        raise ValueError("must be host:port with a port from 0 to 65535, or unix:/path")
+    return Address(host, int(port))
+
+
+def labels(value: str) -> dict[str, str]:
+    """Parse "key=value,key=value"."""
+    result: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in value.split(","))):
+        key, separator, found = part.partition("=")
+        if not separator or not key.strip():
+            raise ValueError(f"{part!r} is not of the form key=value")
+        result[key.strip()] = found.strip()
+    return result
+
+
+def words(value: str) -> tuple[str, ...]:
+    """Parse a comma-separated list."""
+    return tuple(filter(None, (piece.strip() for piece in value.split(","))))
