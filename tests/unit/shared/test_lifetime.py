@@ -1,0 +1,40 @@
+"""Processes end on a signal and with their parent."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import asyncio
+from loadcell.lifetime import wait_for_stop
+
+async def main():
+    waiting = asyncio.create_task(wait_for_stop(exit_with_parent=True))
+    await asyncio.sleep(0)
+    print("ready", flush=True)
+    print(await waiting, flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def child():
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as p:
+        assert p.stdout.readline() == "ready\n"
+        yield p
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_process(child, number):
+    child.send_signal(number)
+    assert child.stdout.readline() == f"{number.name}\n"
+
+
+def test_the_end_of_the_parents_pipe_ends_the_process(child):
+    child.stdin.close()
+    assert child.stdout.readline() == "parent exited\n"

@@ -1,0 +1,32 @@
+"""Every line is JSON with the documented keys when nobody watches."""
+
+import json
+import subprocess
+import sys
+
+PROGRAM = """
+import logging, structlog
+from loadcell import logs
+logs.configure("tester", "info")
+structlog.contextvars.bind_contextvars(request_id="r-1")
+structlog.get_logger().info("benchmark_started", run_id="x")
+structlog.get_logger().debug("hidden")
+logging.getLogger("library").warning("careful")
+"""
+
+
+def test_lines_are_json_on_standard_error():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert done.stdout == ""
+    assert [line["event"] for line in lines] == ["benchmark_started", "careful"]
+    assert lines[0] | {"timestamp": ""} == {
+        "event": "benchmark_started",
+        "run_id": "x",
+        "request_id": "r-1",
+        "level": "info",
+        "log_level": "info",
+        "service": "tester",
+        "timestamp": "",
+    }
+    assert all(line["timestamp"].endswith("Z") for line in lines)
