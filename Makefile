@@ -1,0 +1,57 @@
+# The only commands. Every one of them first brings .venv up to date, so each works alone on a fresh clone:
+#   make setup   everything for development        PYTHON=python3.12 chooses the interpreter
+#   make demo    a whole load test on this machine
+#   make up      the whole system in the foreground (make up ARGS="--http 127.0.0.1:8086")
+#   make test    all tests with coverage           make test ARGS="tests/unit -x" runs a part, without the floor
+#   make lint    every static check
+#   make protos  generated stubs and contract artefacts
+#   make docs    generated reference tables in docs/
+#   make bench   all figures                       make bench-NAME one case; OUT=file.json keeps them
+#   make clean   removes everything that was generated or installed
+SHELL := /bin/bash
+.DEFAULT_GOAL := setup
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: setup demo up test lint protos docs bench clean
+
+setup:
+	@scripts/setup "$(PYTHON)" dev
+
+demo: setup
+	@$(BIN)/loadcell demo $(ARGS)
+
+up: setup
+	@$(BIN)/loadcell up $(ARGS)
+
+test: setup
+	$(BIN)/python -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered --cov-fail-under=85)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@scripts/lint_protos $(BIN)/python
+
+protos: setup
+	$(BIN)/python scripts/protos.py .
+
+docs: setup
+	$(BIN)/python scripts/reference.py
+
+bench: setup
+	@scripts/setup "$(PYTHON)" bench
+	@$(BIN)/python -m benchmarks $(CASES)
+
+bench-%: setup
+	@scripts/setup "$(PYTHON)" bench
+	@$(BIN)/python -m benchmarks $*
+
+clean:
+	rm -rf .venv .deps build dist *.egg-info .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
