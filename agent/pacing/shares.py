@@ -1,0 +1,108 @@
+"""Exact shares of a level: who executes which ordinals, with how many requests in flight.
+
+Items go round the lanes, lanes go round the parts. At agent level the parts are the agents and there is one lane
+for each of them, so share `i` of `n` holds the ordinals congruent to `i` modulo `n`. At worker level of a closed
+loop there is one lane for each request in flight, so that a worker with twice the slots gets twice the requests
+and all workers finish together; for an open loop there is one lane for each worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+
+def split(total: int, part: int, parts: int) -> int:
+    """Return the part of `total` units that falls to `part` of `parts`: exact to the last unit."""
+    return total // parts + (part < total % parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """The items 0, 1, 2, ... that one part of several gets.
+
+    Attributes:
+        lanes: Number of lanes, at least 1. Item `k` belongs to lane `k` modulo `lanes`.
+        part: Position of this part, from 0.
+        parts: Number of parts. Lane `l` belongs to part `l` modulo `parts`.
+    """
+
+    lanes: int
+    part: int
+    parts: int
+
+    @property
+    def own_lanes(self) -> int:
+        """Lanes of this part; 0 when there are more parts than lanes."""
+        return split(self.lanes, self.part, self.parts)
+
+    def size(self, total: int) -> int:
+        """Return how many of the first `total` items are this part's."""
+        rounds, rest = divmod(total, self.lanes)
+        return rounds * self.own_lanes + split(rest, self.part, self.parts)
+
+    def item(self, position: int) -> int:
+        """Return this part's item number `position`, from 0. The part must have a lane."""
+        rounds, lane = divmod(position, self.own_lanes)
+        return rounds * self.lanes + self.part + lane * self.parts
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerShare:
+    """What one worker process does of a level.
+
+    Attributes:
+        agent: How the ordinals of the level are dealt to agents.
+        worker: How the items of this agent are dealt to its workers.
+        slots: Requests in flight: the closed loop's, or the cap of an open loop. 0: no cap.
+    """
+
+    agent: Deal
+    worker: Deal
+    slots: int
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of the level falls to this worker."""
+        return self.agent.own_lanes == 0 or self.worker.own_lanes == 0
+
+    def size(self, total: int) -> int:
+        """Return how many of the ordinals 0 to `total` - 1 are this worker's."""
+        return 0 if self.idle else self.worker.size(self.agent.size(total))
+
+    def ordinals(self, total: int | None) -> Iterator[int]:
+        """Yield this worker's ordinals in ascending order, below `total`, or without end when it is None."""
+        if self.idle:
+            return
+        positions = count() if total is None else range(self.size(total))
+        for position in positions:
+            yield self.agent.item(self.worker.item(position))
+
+
+def worker_share(
+    *, concurrency: int, max_concurrency: int, share: int, shares: int, worker: int, workers: int
+) -> WorkerShare:
+    """Return the share of one worker of one agent.
+
+    Args:
+        concurrency: Requests in flight of a closed loop over all agents; 0 for an open loop.
+        max_concurrency: Cap of an open loop over all agents; 0: no cap.
+        share: Position of the agent, from 0.
+        shares: Number of agents.
+        worker: Position of the worker in its agent, from 0.
+        workers: Number of workers of the agent.
+    """
+    limit = concurrency or max_concurrency
+    # A part without a slot could never send what it was dealt, so only parts with a slot are dealt anything.
+    agent = Deal(lanes=min(shares, limit) if limit else shares, part=share, parts=shares)
+    agent_slots = split(limit, share, shares)
+    if concurrency:
+        lanes = agent_slots
+    else:
+        lanes = min(workers, agent_slots) if limit else workers
+    return WorkerShare(
+        agent=agent,
+        worker=Deal(lanes=max(lanes, 1), part=worker, parts=workers),
+        slots=split(agent_slots, worker, workers),
+    )

@@ -1,0 +1,106 @@
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.pacing import schedule
+from agent.pacing.shares import Deal, WorkerShare, split, worker_share
+
+levels = st.one_of(
+    st.tuples(st.integers(1, 200), st.just(0)),  # closed
+    st.tuples(st.just(0), st.integers(0, 200)),  # open, with or without a cap
+)
+
+
+def all_shares(concurrency: int, cap: int, agents: int, workers: list[int]) -> list[WorkerShare]:
+    return [
+        worker_share(
+            concurrency=concurrency, max_concurrency=cap, share=a, shares=agents, worker=w, workers=workers[a]
+        )
+        for a in range(agents)
+        for w in range(workers[a])
+    ]
+
+
+@given(total=st.integers(0, 10**9), parts=st.integers(1, 500))
+def test_split_is_exact_and_even(total, parts):
+    sizes = [split(total, part, parts) for part in range(parts)]
+    assert sum(sizes) == total
+    assert max(sizes) - min(sizes) <= 1
+
+
+@given(level=levels, data=st.data(), total=st.integers(0, 700))
+def test_shares_of_all_agents_and_workers_add_up_exactly(level, data, total):
+    agents = data.draw(st.integers(1, 9))
+    workers = data.draw(st.lists(st.integers(1, 6), min_size=agents, max_size=agents))
+    shares = all_shares(*level, agents, workers)
+    ordinals = [list(share.ordinals(total)) for share in shares]
+    assert sorted(sum(ordinals, [])) == list(range(total))
+    assert [len(part) for part in ordinals] == [share.size(total) for share in shares]
+    assert all(part == sorted(part) for part in ordinals)
+    assert sum(share.slots for share in shares) == sum(level)
+
+
+@given(level=levels, data=st.data())
+def test_a_share_without_a_slot_is_dealt_nothing(level, data):
+    agents = data.draw(st.integers(1, 9))
+    workers = data.draw(st.lists(st.integers(1, 6), min_size=agents, max_size=agents))
+    for share in all_shares(*level, agents, workers):
+        if sum(level) and not share.slots:
+            assert share.size(10_000) == 0
+
+
+def test_agent_share_is_ordinals_congruent_to_its_index():
+    deal = Deal(lanes=5, part=3, parts=5)
+    assert [deal.item(k) for k in range(4)] == [3, 8, 13, 18]
+
+
+def test_workers_of_a_closed_loop_get_requests_in_proportion_to_their_slots():
+    sizes = [share.size(300) for share in all_shares(3, 0, 1, [2])]
+    assert sizes == [200, 100]
+
+
+@given(agents=st.integers(1, 6), workers=st.integers(1, 4), seed=st.integers(0, 2**62), cap=st.integers(0, 30))
+def test_poisson_arrivals_are_independent_of_the_split(agents, workers, seed, cap):
+    whole = worker_share(concurrency=0, max_concurrency=0, share=0, shares=1, worker=0, workers=1)
+    expected = list(schedule.poisson(50, whole, seed=seed, level=2, count=400, duration_ns=0))
+    parts = all_shares(0, cap, agents, [workers] * agents)
+    split_up = [schedule.poisson(50, part, seed=seed, level=2, count=400, duration_ns=0) for part in parts]
+    assert sorted(pair for part in split_up for pair in part) == expected
+    dues = [due for _, due in expected]
+    assert dues == sorted(dues)
+
+
+WHOLE = worker_share(concurrency=0, max_concurrency=0, share=0, shares=1, worker=0, workers=1)
+
+
+def test_poisson_gaps_are_exponential_across_blocks():
+    count = 3 * schedule.BLOCK + 10
+    dues = np.array([due for _, due in schedule.poisson(1000, WHOLE, seed=7, level=0, count=count, duration_ns=0)])
+    gaps = np.diff(dues) / 1e6  # milliseconds, mean 1
+    assert len(dues) == count
+    assert gaps.mean() == pytest.approx(1, rel=0.01)
+    assert gaps.std() == pytest.approx(1, rel=0.01)
+    assert np.quantile(gaps, 0.99) == pytest.approx(np.log(100), rel=0.02)
+    # Neither the blocks nor the levels repeat one another.
+    assert not np.array_equal(gaps[:1000], gaps[schedule.BLOCK : schedule.BLOCK + 1000])
+    other = islice(schedule.poisson(1000, WHOLE, seed=7, level=1, count=count, duration_ns=0), 5)
+    assert [due for _, due in other] != dues[:5].tolist()
+
+
+def test_constant_arrivals_do_not_drift():
+    pairs = list(schedule.constant(3, WHOLE, count=3_000_001, duration_ns=0))
+    assert pairs[0] == (0, 0)
+    assert pairs[-1] == (3_000_000, 1_000_000 * 10**9)
+
+
+@pytest.mark.parametrize("kind", ["constant", "poisson"])
+def test_duration_bounds_the_due_times(kind):
+    arguments = {"count": None, "duration_ns": 2 * 10**9}
+    if kind == "poisson":
+        arguments |= {"seed": 1, "level": 0}
+    dues = [due for _, due in getattr(schedule, kind)(100, WHOLE, **arguments)]
+    assert max(dues) < 2 * 10**9
+    assert len(dues) == 200 if kind == "constant" else 150 < len(dues) < 250
