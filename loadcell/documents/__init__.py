@@ -1,0 +1,18 @@
+"""Messages of the contract as JSON documents, and back.
+
+    render(message)                  a dict for orjson: what HTTP answers, result files and `--json` show
+    parse(message_class, data)       the strict way back: unknown fields and wrong types are refused by name
+    parse_query(message_class, ...)  the same for the texts of a query string or a path
+    load(body)                       bytes to data; a key given twice is refused
+
+Names are those of the .proto files. 64-bit integers are JSON numbers, timestamps are RFC 3339 in UTC with
+microseconds, enums are lower-case words without their prefix. Fields marked debug_redact are secrets: they can be
+parsed and are never rendered.
+"""
+
+from loadcell.documents.query import parse_query, query_values
+from loadcell.documents.reader import parse
+from loadcell.documents.text import load
+from loadcell.documents.writer import is_nullable, is_secret, render
+
+__all__ = ["is_nullable", "is_secret", "load", "parse", "parse_query", "query_values", "render"]

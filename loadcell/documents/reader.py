@@ -1,0 +1,302 @@
+"""JSON documents to messages, strictly: what cannot be understood is refused by its dotted name."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from loadcell.documents import enums
+from loadcell.errors import LoadcellError
+
+MAX_NESTING = 20
+"""Levels of a free-form value. Protobuf spends three of its 100 levels on each."""
+
+M = TypeVar("M", bound=Message)
+_Convert = Callable[[Any, str], Any]
+_Set = Callable[[Any, Any, str], None]
+_Type = FieldDescriptor
+
+_INTEGERS = {
+    _Type.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
+    _Type.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
+    _Type.CPPTYPE_UINT32: (0, 2**32 - 1),
+    _Type.CPPTYPE_UINT64: (0, 2**64 - 1),
+}
+
+
+def parse(message_class: type[M], data: Any) -> M:
+    """Return the message a JSON document describes; null stands for "not set".
+
+    Args:
+        message_class: class of the wanted message.
+        data: what a JSON parser returned.
+
+    Raises:
+        LoadcellError: UNKNOWN_FIELD, INVALID_FIELD_FORMAT for a wrong type, INVALID_FIELD_VALUE for a value
+            outside its range, INVALID_REQUEST when `data` is not an object; `field` is the dotted path.
+    """
+    if not isinstance(data, dict):
+        raise LoadcellError("INVALID_REQUEST", f"the document must be a JSON object, not {_kind(data)}")
+    message = message_class()
+    _fill(message, data, "")
+    return message
+
+
+def wrong_type(path: str, wanted: str, value: Any) -> LoadcellError:
+    """Return the error for a value of another type than `wanted`, which reads like "a number"."""
+    return LoadcellError("INVALID_FIELD_FORMAT", f"{path} must be {wanted}, not {_kind(value)}", field=path)
+
+
+def unknown_field(path: str, name: str, known: list[str]) -> LoadcellError:
+    """Return the error for a field that does not exist, with the nearest name that does."""
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return LoadcellError("UNKNOWN_FIELD", f"unknown field {path}{hint}", field=path)
+
+
+def _fill(message: Message, data: dict[str, Any], path: str) -> None:
+    setters = _setters(message.DESCRIPTOR)
+    for name, value in data.items():
+        dotted = f"{path}.{name}" if path else name
+        put = setters.get(name)
+        if put is None:
+            raise unknown_field(dotted, name, list(setters))
+        if value is not None:
+            put(message, value, dotted)
+
+
+@cache
+def _setters(descriptor: Descriptor) -> dict[str, _Set]:
+    return {field.name: _setter(field) for field in descriptor.fields}
+
+
+def _setter(field: FieldDescriptor) -> _Set:
+    name, nested = field.name, field.message_type
+    if nested is not None and nested.GetOptions().map_entry:
+        return _map_setter(field, nested)
+    if field.is_repeated:
+        return _repeated_setter(field)
+    if nested is None:
+        convert = _scalar(field)
+        return lambda message, value, path: setattr(message, name, convert(value, path))
+    read = _message_reader(nested)
+
+    def put(message: Any, value: Any, path: str) -> None:
+        target = getattr(message, name)
+        target.SetInParent()
+        read(target, value, path)
+
+    return put
+
+
+def _repeated_setter(field: FieldDescriptor) -> _Set:
+    name, nested = field.name, field.message_type
+    read = _message_reader(nested) if nested is not None else None
+    convert = _scalar(field) if nested is None else None
+
+    def put(message: Any, value: Any, path: str) -> None:
+        if not isinstance(value, list):
+            raise wrong_type(path, "a list", value)
+        target = getattr(message, name)
+        for position, entry in enumerate(value):
+            at = f"{path}[{position}]"
+            if convert:
+                target.append(convert(entry, at))
+            elif read:
+                read(target.add(), entry, at)
+
+    return put
+
+
+def _map_setter(field: FieldDescriptor, entry_type: Descriptor) -> _Set:
+    name = field.name
+    key_field, value_field = entry_type.fields_by_name["key"], entry_type.fields_by_name["value"]
+    if key_field.type != _Type.TYPE_STRING:
+        raise TypeError(f"{field.full_name}: maps of a document have text keys")
+    nested = value_field.message_type
+    read = _message_reader(nested) if nested is not None else None
+    convert = _scalar(value_field) if nested is None else None
+
+    def put(message: Any, value: Any, path: str) -> None:
+        if not isinstance(value, dict):
+            raise wrong_type(path, "an object", value)
+        target = getattr(message, name)
+        for key, entry in value.items():
+            at = f"{path}.{key}"
+            if convert:
+                target[key] = convert(entry, at)
+            elif read:
+                read(target[key], entry, at)
+
+    return put
+
+
+def _message_reader(descriptor: Descriptor) -> _Set:
+    return _SPECIAL.get(descriptor.full_name, _read_message)
+
+
+def _read_message(message: Any, value: Any, path: str) -> None:
+    if not isinstance(value, dict):
+        raise wrong_type(path, "an object", value)
+    _fill(message, value, path)
+
+
+def _scalar(field: FieldDescriptor) -> _Convert:
+    if field.enum_type is not None:
+        return _enum(field.enum_type)
+    if field.cpp_type in _INTEGERS:
+        return _integer(*_INTEGERS[field.cpp_type])
+    if field.cpp_type == _Type.CPPTYPE_BOOL:
+        return _boolean
+    if field.type == _Type.TYPE_BYTES:
+        return _bytes
+    return _text if field.type == _Type.TYPE_STRING else _number
+
+
+def _integer(low: int, high: int) -> _Convert:
+    def convert(value: Any, path: str) -> int:
+        # bool is a subclass of int; true is not a number.
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong_type(path, "a whole number", value)
+        if not low <= value <= high:
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE", f"{path} must be from {low} to {high}, not {value}", field=path
+            )
+        return value
+
+    return convert
+
+
+def _enum(enum: EnumDescriptor) -> _Convert:
+    numbers, allowed = enums.numbers(enum), ", ".join(enums.words(enum).values())
+
+    def convert(value: Any, path: str) -> int:
+        if not isinstance(value, str):
+            raise wrong_type(path, f"one of {allowed}", value)
+        number = numbers.get(value.lower())
+        if number is None:
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE", f"{path} must be one of {allowed}, not {value[:64]!r}", field=path
+            )
+        return number
+
+    return convert
+
+
+def _boolean(value: Any, path: str) -> bool:
+    if not isinstance(value, bool):
+        raise wrong_type(path, "true or false", value)
+    return value
+
+
+def _text(value: Any, path: str) -> str:
+    if not isinstance(value, str):
+        raise wrong_type(path, "a text", value)
+    return value
+
+
+def _number(value: Any, path: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise wrong_type(path, "a number", value)
+    if not math.isfinite(value):
+        raise LoadcellError("INVALID_FIELD_VALUE", f"{path} must be a finite number", field=path)
+    return float(value)
+
+
+def _bytes(value: Any, path: str) -> bytes:
+    try:
+        return base64.b64decode(_text(value, path), validate=True)
+    except (binascii.Error, ValueError):
+        raise LoadcellError("INVALID_FIELD_FORMAT", f"{path} must be base64", field=path) from None
+
+
+def _timestamp(message: Any, value: Any, path: str) -> None:
+    moment = _utc(_text(value, path))
+    if moment is None:
+        raise LoadcellError(
+            "INVALID_FIELD_FORMAT", f"{path} must be a time such as 2026-01-31T12:00:00Z", field=path
+        )
+    message.FromDatetime(moment)
+
+
+def _utc(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _struct(message: Any, value: Any, path: str) -> None:
+    if not isinstance(value, dict):
+        raise wrong_type(path, "an object", value)
+    _check_free_form(value, path, 1)
+    message.update(value)
+
+
+def _list(message: Any, value: Any, path: str) -> None:
+    if not isinstance(value, list):
+        raise wrong_type(path, "a list", value)
+    _check_free_form(value, path, 1)
+    message.extend(value)
+
+
+def _any_value(message: Any, value: Any, path: str) -> None:
+    _check_free_form(value, path, 1)
+    if isinstance(value, dict):
+        message.struct_value.update(value)
+    elif isinstance(value, list):
+        message.list_value.extend(value)
+    elif value is None:
+        message.null_value = 0
+    elif isinstance(value, bool):
+        message.bool_value = value
+    elif isinstance(value, str):
+        message.string_value = value
+    else:
+        message.number_value = _number(value, path)
+
+
+def _check_free_form(value: Any, path: str, depth: int) -> None:
+    if depth > MAX_NESTING:
+        raise LoadcellError("LIMIT_EXCEEDED", f"{path} is nested more than {MAX_NESTING} deep", field=path)
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            _check_free_form(entry, f"{path}.{key}", depth + 1)
+    elif isinstance(value, list):
+        for position, entry in enumerate(value):
+            _check_free_form(entry, f"{path}[{position}]", depth + 1)
+    elif isinstance(value, float):
+        _number(value, path)
+
+
+def _kind(value: Any) -> str:
+    for types, name in _KINDS:
+        if isinstance(value, types):
+            return name
+    return type(value).__name__
+
+
+_KINDS: tuple[tuple[Any, str], ...] = (
+    (bool, "true or false"),
+    (int | float, "a number"),
+    (str, "a text"),
+    (list, "a list"),
+    (dict, "an object"),
+    (type(None), "null"),
+)
+_SPECIAL: dict[str, _Set] = {
+    "google.protobuf.Timestamp": _timestamp,
+    "google.protobuf.Struct": _struct,
+    "google.protobuf.ListValue": _list,
+    "google.protobuf.Value": _any_value,
+}

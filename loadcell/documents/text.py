@@ -1,0 +1,37 @@
+"""JSON text to data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+from loadcell.errors import LoadcellError
+
+
+def load(body: bytes) -> Any:
+    """Return what a JSON text says.
+
+    Raises:
+        LoadcellError: INVALID_REQUEST when the text is not JSON, is nested too deep or gives a key of an object
+            twice. Parsers disagree on which of the two counts, so neither is taken.
+    """
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise LoadcellError("INVALID_REQUEST", f"the body is not JSON: {error}") from None
+    try:
+        # orjson keeps the last of two equal keys silently and has no hook; numbers need not be made again.
+        json.loads(body, object_pairs_hook=_refuse_duplicates, parse_int=len, parse_float=len)
+    except RecursionError:
+        raise LoadcellError("INVALID_REQUEST", "the body is nested too deep") from None
+    return value
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    seen = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise LoadcellError("INVALID_REQUEST", f"the body gives {key} twice", field=key)
+        seen.add(key)
