@@ -1,0 +1,1 @@
+"""Figures of the whole system against a null server that knows the truth. Run with `make bench`."""

@@ -1,0 +1,50 @@
+"""Requests per second beside wrk, which is as fast as one core can be asked to be; one token a response."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import statistics
+from pathlib import Path
+
+from benchmarks.figures import Figure
+from benchmarks.nullserver import CannotMeasureError, null_server
+from benchmarks.sizes import Sizes
+from benchmarks.system import level, whole_system
+from loadcell.v1 import run_pb2
+
+SCRIPT = Path(__file__).parents[1] / "wrk_post.lua"
+
+
+async def measure(sizes: Sizes) -> list[Figure]:
+    """Alternate between ours and wrk; the median of the ratios counts."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        raise CannotMeasureError("wrk is missing (Debian: apt-get install wrk)")
+    ratios = []
+    async with null_server(ttft_us=0, itl_us=0, tokens=1) as server, whole_system() as system:
+        request = run_pb2.CreateRunRequest(
+            server_url=server.url,
+            model="null",
+            concurrency=[64],
+            num_prompts=sizes.requests,
+            input_len=50,
+            output_len=1,
+        )
+        for _ in range(sizes.rounds):
+            measured = level(await system.run(request))
+            ours = measured.total_requests / measured.duration_seconds
+            ratios.append(ours / await _wrk(wrk, server.url))
+    return [Figure("ceiling: 1 token, ratio to wrk", statistics.median(ratios), "x", ">=", 0.2, 0.35)]
+
+
+async def _wrk(wrk: str, url: str) -> float:
+    process = await asyncio.create_subprocess_exec(
+        wrk, "-t1", "-c64", "-d4s", "-s", SCRIPT, f"{url}/v1/chat/completions", stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    found = re.search(rb"Requests/sec:\s+([\d.]+)", said)
+    if found is None:
+        raise CannotMeasureError("wrk printed no rate")
+    return float(found[1])

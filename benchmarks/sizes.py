@@ -1,0 +1,27 @@
+"""How much each case does: variables of make, for example `make bench-throughput REQUESTS=2000 ROUNDS=1`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loadcell.settings import integer, setting
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes; the defaults are those of the published figures."""
+
+    rounds: int = setting(3, parse=integer(1, 99), names=("ROUNDS",), doc="Rounds; the median counts.")
+    requests: int = setting(
+        20_000, parse=integer(64, 100_000_000), names=("REQUESTS",), doc="Requests of the throughput cases."
+    )
+    accuracy_requests: int = setting(
+        2_000, parse=integer(400, 1_000_000), names=("ACCURACY_REQUESTS",), doc="Streams of the accuracy case."
+    )
+    seconds: int = setting(20, parse=integer(1, 86_400), names=("DURATION",), doc="Length of the pacing case.")
+    memory_requests: int = setting(
+        1_000_000,
+        parse=integer(1_000, 100_000_000),
+        names=("MEMORY_REQUESTS",),
+        doc="Requests of the memory case.",
+    )
