@@ -1,0 +1,90 @@
+"""Operations on agents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from controller.store.records import AgentRecord
+from controller.store.schema import agents
+from loadcell.v1 import agent_pb2
+
+_NAMES = [field.name for field in fields(AgentRecord)]
+_COLUMNS = [agents.c[name] for name in _NAMES]
+
+
+def save_agent(connection: Connection, record: AgentRecord) -> AgentRecord:
+    """Store what an agent said at registration; keep when it first came and whether it is draining."""
+    values = {name: getattr(record, name) for name in _NAMES}
+    values |= {
+        "labels": json.dumps(record.labels),
+        "host": json.dumps(record.host),
+        "calibration": None if record.calibration is None else record.calibration.SerializeToString(),
+    }
+    known = get_agent(connection, record.agent_id)
+    if known is None:
+        connection.execute(insert(agents), values)
+        return record
+    values |= {"registered_at": known.registered_at, "draining": known.draining}
+    connection.execute(update(agents).where(agents.c.agent_id == record.agent_id).values(values))
+    return get_agent(connection, record.agent_id) or record
+
+
+def get_agent(connection: Connection, agent_id: str) -> AgentRecord | None:
+    """Return an agent, None when there is none."""
+    row = connection.execute(select(*_COLUMNS).where(agents.c.agent_id == agent_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def list_agents(connection: Connection, *, limit: int | None = None, after: str = "") -> list[AgentRecord]:
+    """Return agents in the order of their identifiers, beginning after `after`."""
+    query = select(*_COLUMNS).where(agents.c.agent_id > after).order_by(agents.c.agent_id).limit(limit)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def count_agents(connection: Connection) -> int:
+    """Return the number of agents."""
+    return connection.execute(select(func.count()).select_from(agents)).scalar_one()
+
+
+def set_draining(connection: Connection, agent_id: str, *, draining: bool) -> bool:
+    """Keep whether an agent gets leases; return whether the agent is known."""
+    changed = connection.execute(
+        update(agents).where(agents.c.agent_id == agent_id).values(draining=draining).returning(agents.c.agent_id)
+    )
+    return changed.first() is not None
+
+
+def touch_agents(connection: Connection, seen: Iterable[AgentRecord]) -> None:
+    """Keep the last sign of life and the clock of agents."""
+    connection.execute(
+        update(agents)
+        .where(agents.c.agent_id == bindparam("key"))
+        .values(
+            last_seen_at=bindparam("seen"),
+            clock_offset_micros=bindparam("offset"),
+            clock_uncertainty_micros=bindparam("uncertainty"),
+        ),
+        [
+            {
+                "key": agent.agent_id,
+                "seen": agent.last_seen_at,
+                "offset": agent.clock_offset_micros,
+                "uncertainty": agent.clock_uncertainty_micros,
+            }
+            for agent in seen
+        ],
+    )
+
+
+def _record(row: Row[Any]) -> AgentRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    values["labels"] = json.loads(values["labels"])
+    values["host"] = json.loads(values["host"])
+    if values["calibration"] is not None:
+        values["calibration"] = agent_pb2.Calibration.FromString(values["calibration"])
+    return AgentRecord(**values)

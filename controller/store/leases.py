@@ -1,0 +1,56 @@
+"""Operations on leases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from controller.store.records import LeaseRecord
+from controller.store.schema import leases
+from loadcell.v1 import result_pb2
+
+_NAMES = [field.name for field in fields(LeaseRecord)]
+_COLUMNS = [leases.c[name] for name in _NAMES]
+
+
+def insert_leases(connection: Connection, records: Iterable[LeaseRecord]) -> None:
+    """Store new leases; their lease_key is chosen by the database."""
+    connection.execute(insert(leases), [_values(record) for record in records])
+
+
+def list_leases(connection: Connection, run_key: int) -> list[LeaseRecord]:
+    """Return the leases of a run by level and share."""
+    query = select(*_COLUMNS).where(leases.c.run_key == run_key).order_by(leases.c.level, leases.c.lease_key)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def get_lease(connection: Connection, lease_id: str) -> LeaseRecord | None:
+    """Return a lease, None when there is none."""
+    row = connection.execute(select(*_COLUMNS).where(leases.c.lease_id == lease_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def save_lease(connection: Connection, record: LeaseRecord) -> None:
+    """Write every column of a lease except the number of committed batches, which belongs to ingest."""
+    values = _values(record)
+    del values["committed_batch_number"]
+    connection.execute(update(leases).where(leases.c.lease_key == record.lease_key).values(values))
+
+
+def _values(record: LeaseRecord) -> dict[str, Any]:
+    values: dict[str, Any] = {name: getattr(record, name) for name in _NAMES if name != "lease_key"}
+    values["health"] = None if record.health is None else record.health.SerializeToString()
+    values["notes"] = json.dumps(record.notes)
+    return values
+
+
+def _record(row: Row[Any]) -> LeaseRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    if values["health"] is not None:
+        values["health"] = result_pb2.WorkerHealth.FromString(values["health"])
+    values["notes"] = tuple(json.loads(values["notes"]))
+    return LeaseRecord(**values)

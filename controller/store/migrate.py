@@ -1,0 +1,92 @@
+"""Bringing a database to the tables this version works with, at start-up.
+
+Changing a table: edit `schema.py`, add a file to `migrations/versions`, set `HEAD` to its revision. Tests compare
+both ways to the present tables and go up and down with data.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
+from sqlalchemy.exc import DBAPIError
+
+from controller.store.database import Database
+from controller.store.schema import metadata
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+# Alembic's own table, spelled as Alembic spells it.
+_version = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
+
+
+class StoreError(Exception):
+    """The database cannot be used; the text names the file and the reason."""
+
+
+async def open_database(path: Path) -> Database:
+    """Open the database file, create it when it is missing and bring it up to date.
+
+    Raises:
+        StoreError: The file cannot be written, is no database of loadcell, or is of a newer version.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"database {path}: cannot create the directory: {error.strerror}") from error
+    database = Database(path)
+    try:
+        await database.write(prepare)
+    except DBAPIError as error:
+        await database.close()
+        raise StoreError(f"database {path}: {error.orig}") from error
+    except StoreError as error:
+        await database.close()
+        raise StoreError(f"database {path}: {error}") from error
+    return database
+
+
+def prepare(connection: Connection) -> None:
+    """Bring the tables up to date.
+
+    Raises:
+        StoreError: The tables are not ours or are newer than this version.
+    """
+    tables = inspect(connection).get_table_names()
+    if _version.name not in tables:
+        if tables:
+            raise StoreError("is not a loadcell database (it has other tables)")
+        # An empty file needs no history. Alembic itself is not imported: it would double the time to start.
+        metadata.create_all(connection)
+        _version.create(connection)
+        connection.execute(insert(_version).values(version_num=HEAD))
+        return
+    found = connection.execute(select(_version.c.version_num)).scalar_one_or_none()
+    if found != HEAD:
+        _upgrade(connection, found)
+
+
+def _upgrade(connection: Connection, found: str | None) -> None:
+    from alembic import command  # noqa: PLC0415 - only needed when there is something to do
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = alembic_config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreError(f"was written by a newer version of loadcell (revision {found}, ours is {HEAD})")
+    command.upgrade(config, "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return Alembic's configuration for our migrations over an open connection."""
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,1 @@
+"""Alembic's environment; `controller.store.migrate` runs it."""

@@ -1,0 +1,236 @@
+"""Operations on benchmark_runs and run_levels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from controller.lifecycle import RUN_TRANSITIONS, STATUS_WORDS, check_run, run_ended
+from controller.store.records import LevelRecord, RunRecord
+from controller.store.schema import benchmark_runs as runs
+from controller.store.schema import run_levels as levels
+from loadcell.v1 import result_pb2, run_pb2, target_pb2
+
+_COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status")]
+ACTIVE_STATES = [state for state in RUN_TRANSITIONS if not run_ended(state)]
+
+
+def insert_run(
+    connection: Connection, record: RunRecord, plans: Iterable[target_pb2.LevelPlan], request_id: str | None
+) -> RunRecord | None:
+    """Store a new run with its levels; the record's run_key is replaced.
+
+    Returns:
+        The stored run, or None when a run with this `request_id` exists already.
+    """
+    values: dict[str, Any] = {
+        column.name: getattr(record, column.name) for column in _COLUMNS if column.name != "run_key"
+    }
+    values |= {
+        "config": record.config.SerializeToString(),
+        "notes": json.dumps(record.notes),
+        "status": STATUS_WORDS[record.state],
+        "request_id": request_id,
+    }
+    try:
+        with connection.begin_nested():
+            key = connection.execute(insert(runs).returning(runs.c.run_key), values).scalar_one()
+    except IntegrityError:
+        if request_id is None:
+            raise
+        return None
+    connection.execute(
+        insert(levels),
+        [
+            {
+                "run_key": key,
+                "level": plan.index,
+                "plan": plan.SerializeToString(),
+                "start_micros": 0,
+                "finished": False,
+            }
+            for plan in plans
+        ],
+    )
+    return get_run(connection, record.run_id)
+
+
+def get_run(connection: Connection, run_id: str) -> RunRecord | None:
+    """Return a run, None when there is none."""
+    row = connection.execute(select(*_COLUMNS).where(runs.c.run_id == run_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+def find_by_request(connection: Connection, request_id: str) -> RunRecord | None:
+    """Return the run that was created with this idempotency key."""
+    row = connection.execute(select(*_COLUMNS).where(runs.c.request_id == request_id)).one_or_none()
+    return None if row is None else _record(row)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs a list holds; None selects all."""
+
+    status: str | None = None
+    state: run_pb2.RunState | None = None
+    model: str | None = None
+
+    def condition(self) -> ColumnElement[bool]:
+        """Return the filter as a condition."""
+        parts: list[ColumnElement[bool]] = [runs.c.run_key > 0]
+        if self.status is not None:
+            parts.append(runs.c.status == self.status)
+        if self.state is not None:
+            parts.append(runs.c.state == self.state)
+        if self.model is not None:
+            parts.append(runs.c.model == self.model)
+        return and_(*parts)
+
+
+def list_runs(
+    connection: Connection,
+    filters: RunFilter,
+    *,
+    limit: int,
+    offset: int = 0,
+    after: tuple[int, int] | None = None,
+) -> list[RunRecord]:
+    """Return a page of runs, newest first; `after` is (created_at, run_key) of the last one of the page before."""
+    query = select(*_COLUMNS).where(filters.condition())
+    if after is not None:
+        created_at, run_key = after
+        query = query.where(
+            or_(
+                runs.c.created_at < created_at,
+                and_(runs.c.created_at == created_at, runs.c.run_key < run_key),
+            ),
+            # Implied by the line above, and what lets the index on created_at find the place.
+            runs.c.created_at <= created_at,
+        )
+    query = query.order_by(runs.c.created_at.desc(), runs.c.run_key.desc()).limit(limit).offset(offset)
+    return [_record(row) for row in connection.execute(query)]
+
+
+def count_runs(connection: Connection, filters: RunFilter) -> int:
+    """Return the number of runs on all pages."""
+    return connection.execute(select(func.count()).select_from(runs).where(filters.condition())).scalar_one()
+
+
+def count_by_status(connection: Connection) -> dict[str, int]:
+    """Return the number of runs by status word."""
+    query = select(runs.c.status, func.count()).group_by(runs.c.status)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def change_state(
+    connection: Connection, run_key: int, new: run_pb2.RunState, values: Mapping[str, object] | None = None
+) -> None:
+    """Move a run to a new state and set further columns.
+
+    Raises:
+        LoadcellError: ILLEGAL_TRANSITION, when the state in the database does not allow it.
+    """
+    current = connection.execute(select(runs.c.state).where(runs.c.run_key == run_key)).scalar_one()
+    check_run(current, new)
+    changed = {"state": new, "status": STATUS_WORDS[new], **(values or {})}
+    connection.execute(update(runs).where(runs.c.run_key == run_key).values(changed))
+
+
+def set_probe(
+    connection: Connection, run_key: int, *, model: str, pin_output: bool, words_per_token: float
+) -> None:
+    """Keep what the probe found."""
+    connection.execute(
+        update(runs)
+        .where(runs.c.run_key == run_key)
+        .values(model=model, pin_output=pin_output, words_per_token=words_per_token, probed=True)
+    )
+
+
+def set_notes(connection: Connection, run_key: int, notes: Iterable[str]) -> None:
+    """Replace the notes of a run."""
+    connection.execute(update(runs).where(runs.c.run_key == run_key).values(notes=json.dumps(list(notes))))
+
+
+def set_result(connection: Connection, run_key: int, result: result_pb2.RunResult) -> None:
+    """Store the result document."""
+    connection.execute(update(runs).where(runs.c.run_key == run_key).values(result=result.SerializeToString()))
+
+
+def get_result(connection: Connection, run_key: int) -> result_pb2.RunResult | None:
+    """Return the stored result document, None when there is none."""
+    found = connection.execute(select(runs.c.result).where(runs.c.run_key == run_key)).scalar_one_or_none()
+    return None if found is None else result_pb2.RunResult.FromString(found)
+
+
+def list_levels(connection: Connection, run_key: int) -> list[LevelRecord]:
+    """Return the levels of a run in their order."""
+    query = (
+        select(levels.c.plan, levels.c.start_micros, levels.c.finished)
+        .where(levels.c.run_key == run_key)
+        .order_by(levels.c.level)
+    )
+    return [
+        LevelRecord(target_pb2.LevelPlan.FromString(plan), start, finished)
+        for plan, start, finished in connection.execute(query)
+    ]
+
+
+def set_level(connection: Connection, run_key: int, level: int, **values: object) -> None:
+    """Set columns of a level."""
+    connection.execute(update(levels).where(levels.c.run_key == run_key, levels.c.level == level).values(**values))
+
+
+def list_active(connection: Connection) -> list[RunRecord]:
+    """Return the runs that have not ended, oldest first."""
+    query = select(*_COLUMNS).where(runs.c.state.in_(ACTIVE_STATES), runs.c.status.in_(("pending", "running")))
+    return [_record(row) for row in connection.execute(query.order_by(runs.c.created_at, runs.c.run_key))]
+
+
+def take_over(connection: Connection, run: RunRecord, owner: str, expires_at: int) -> bool:
+    """Make `owner` the owner of a run unless another was quicker; return whether it is."""
+    claimed = connection.execute(
+        update(runs)
+        .where(runs.c.run_key == run.run_key, runs.c.owner.is_not_distinct_from(run.owner))
+        .values(owner=owner, owner_expires_at=expires_at)
+        .returning(runs.c.run_key)
+    )
+    return claimed.first() is not None
+
+
+def extend_ownership(connection: Connection, owner: str, expires_at: int) -> dict[int, run_pb2.RunState]:
+    """Refresh every active run of an owner and return their states by run_key."""
+    refreshed = connection.execute(
+        update(runs)
+        .where(runs.c.status.in_(("pending", "running")), runs.c.owner == owner)
+        .values(owner_expires_at=expires_at)
+        .returning(runs.c.run_key, runs.c.state)
+    )
+    return {row[0]: row[1] for row in refreshed}
+
+
+def give_up_ownership(connection: Connection, owner: str, now: int) -> None:
+    """Leave the runs of an owner to whoever comes next."""
+    connection.execute(
+        update(runs)
+        .where(runs.c.status.in_(("pending", "running")), runs.c.owner == owner)
+        .values(owner=None, owner_expires_at=now)
+    )
+
+
+def delete_run(connection: Connection, run_key: int) -> None:
+    """Delete a run and its levels; leases and requests must be gone."""
+    connection.execute(delete(levels).where(levels.c.run_key == run_key))
+    connection.execute(delete(runs).where(runs.c.run_key == run_key))
+
+
+def _record(row: Row[Any]) -> RunRecord:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    values["config"] = result_pb2.RunConfig.FromString(values["config"])
+    values["notes"] = tuple(json.loads(values["notes"]))
+    return RunRecord(**values)

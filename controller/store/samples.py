@@ -1,0 +1,183 @@
+"""Writing and reading measured requests: traces, their timelines and errors, and the batches they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
+from loadcell.stats.columns import SampleArrays
+from loadcell.v1 import sample_pb2
+
+READ_ROWS = 2_000  # rows held as Python objects at a time
+DELETE_ORDINALS = 100_000  # ordinals deleted in one transaction, so that other writers get their turn
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRows:
+    """A batch ready to be stored; rows are tuples in the order of the columns of their table."""
+
+    lease_key: int
+    batch_number: int
+    traces: list[tuple[object, ...]]
+    timelines: list[tuple[object, ...]]
+    errors: list[tuple[object, ...]]
+    sketches: bytes
+
+
+def insert_batches(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
+    """Store batches and note the highest number of each lease.
+
+    Returns:
+        (lease_key, batch_number) of the batches that could not be stored because their rows, or rows with the
+        same keys, are there already. The others are stored.
+    """
+    try:
+        with connection.begin_nested():
+            _insert(connection, parts)
+    except IntegrityError:
+        if len(parts) == 1:
+            return {(parts[0].lease_key, parts[0].batch_number)}
+        # One batch must not hold up the others: find it by storing each alone.
+        return set().union(*(insert_batches(connection, [part]) for part in parts))
+    return set()
+
+
+def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
+    connection.execute(
+        insert(batches),
+        [
+            {
+                "lease_key": part.lease_key,
+                "batch_number": part.batch_number,
+                "row_count": len(part.traces),
+                "sketches": part.sketches,
+            }
+            for part in parts
+        ],
+    )
+    _insert_rows(connection, traces, [row for part in parts for row in part.traces])
+    _insert_rows(connection, trace_timelines, [row for part in parts for row in part.timelines])
+    _insert_rows(connection, trace_errors, [row for part in parts for row in part.errors])
+    highest: dict[int, int] = {}
+    for part in parts:
+        highest[part.lease_key] = max(part.batch_number, highest.get(part.lease_key, 0))
+    connection.execute(
+        update(leases)
+        .where(leases.c.lease_key == bindparam("key"), leases.c.committed_batch_number < bindparam("number"))
+        .values(committed_batch_number=bindparam("number")),
+        [{"key": key, "number": number} for key, number in highest.items()],
+    )
+
+
+def _insert_rows(connection: Connection, table: Table, rows: list[tuple[object, ...]]) -> None:
+    """Insert tuples through the driver: building a dictionary for each row would cost more than storing it."""
+    if rows:
+        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+        marks = ", ".join([mark] * len(table.columns))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608 - own names
+
+
+_READ = [
+    traces.c[name] for name in ("lease_key", "ordinal", "warmup", *INTEGER_COLUMNS, "tpot_micros", "finish_reason")
+]
+
+
+def read_samples(
+    connection: Connection, run_key: int, level: int, agents: dict[int, int]
+) -> tuple[SampleArrays, list[str]]:
+    """Return the requests of a level and the list its finish_reason numbers point into.
+
+    `agents` gives the position of the agent in the run's agent list by lease_key.
+    """
+    reasons: dict[str, int] = {}
+    query = select(*_READ).where(traces.c.run_key == run_key, traces.c.level == level)
+    # The driver's cursor gives bare tuples: a level may have millions of rows of thirty columns.
+    cursor = connection.execute(query).cursor
+    assert cursor is not None  # noqa: S101 - a SELECT has one
+    parts = []
+    while rows := cursor.fetchmany(READ_ROWS):
+        parts.append(_arrays(rows, agents, reasons))
+    return SampleArrays.concatenate(parts), list(reasons)
+
+
+def _arrays(rows: Sequence[Sequence[Any]], agents: dict[int, int], reasons: dict[str, int]) -> SampleArrays:
+    lease_keys, ordinal, warmup, *columns, tpot, finish = zip(*rows, strict=True)
+    numbers = {name: np.array(column, np.int64) for name, column in zip(INTEGER_COLUMNS, columns, strict=True)}
+    return SampleArrays(
+        agent=np.array([agents[key] for key in lease_keys], np.int64),
+        ordinal=np.array(ordinal, np.int64),
+        warmup=np.array(warmup, np.int64),
+        tpot_micros=np.array(tpot, np.float64),
+        finish_reason=np.array(
+            [-1 if reason is None else reasons.setdefault(reason, len(reasons)) for reason in finish], np.int64
+        ),
+        **numbers,
+    )
+
+
+def read_sketches(connection: Connection, lease_keys: Iterable[int]) -> list[sample_pb2.Sketch]:
+    """Return the sketches of all batches of some leases."""
+    query = select(batches.c.sketches).where(batches.c.lease_key.in_(list(lease_keys)))
+    return [
+        sketch
+        for (packed,) in connection.execute(query)
+        for sketch in sample_pb2.SampleColumns.FromString(packed).sketches
+    ]
+
+
+def read_error_messages(connection: Connection, run_key: int, level: int) -> dict[int, str]:
+    """Return a sample message for each error class of the measured requests of a level."""
+    query = (
+        select(trace_errors.c.error_class, func.min(trace_errors.c.message))
+        .where(trace_errors.c.run_key == run_key, trace_errors.c.level == level, trace_errors.c.warmup == 0)
+        .group_by(trace_errors.c.error_class)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def delete_leases(connection: Connection, run_key: int) -> list[str]:
+    """Delete the leases and batches of a run, so that nothing more is taken; return the leases' identifiers."""
+    keys = select(leases.c.lease_key).where(leases.c.run_key == run_key)
+    connection.execute(delete(batches).where(batches.c.lease_key.in_(keys)))
+    removed = connection.execute(delete(leases).where(leases.c.run_key == run_key).returning(leases.c.lease_id))
+    return [row[0] for row in removed]
+
+
+def delete_some_requests(connection: Connection, run_key: int) -> bool:
+    """Delete a bounded part of the requests of a run; return whether there may be more."""
+    found = False
+    for table in (trace_timelines, trace_errors, traces):
+        first = connection.execute(
+            select(table.c.level, table.c.warmup, table.c.ordinal)
+            .where(table.c.run_key == run_key)
+            .order_by(table.c.level, table.c.warmup, table.c.ordinal)
+            .limit(1)
+        ).one_or_none()
+        if first is not None:
+            found = True
+            connection.execute(
+                delete(table).where(
+                    table.c.run_key == run_key,
+                    table.c.level == first.level,
+                    table.c.warmup == first.warmup,
+                    table.c.ordinal >= first.ordinal,
+                    table.c.ordinal < first.ordinal + DELETE_ORDINALS,
+                )
+            )
+    return found
+
+
+assert {field.name for field in fields(SampleArrays)} == {  # noqa: S101 - a new column must be read and written
+    "agent",
+    "ordinal",
+    "warmup",
+    "tpot_micros",
+    "finish_reason",
+    *INTEGER_COLUMNS,
+}

@@ -1,0 +1,214 @@
+"""The tables. Times are microseconds since 1970 UTC; -1 means "not defined" in the columns of traces.
+
+Rows of `traces` are clustered by their key, so writing is nearly appending, a level is one range and a single
+request is one look-up; no other index has to be kept up to date while load is being made.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+# SQLite numbers rows by itself only in a column whose type is spelled INTEGER.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+benchmark_runs = Table(
+    "benchmark_runs",
+    metadata,
+    Column("run_key", _Key, primary_key=True),
+    Column("run_id", Text, nullable=False),
+    Column("request_id", Text),  # idempotency key of the client
+    Column("log_request_id", Text, nullable=False),  # x-request-id of the call that created the run
+    Column("status", Text, nullable=False),  # public word of the state
+    Column("state", Integer, nullable=False),  # RunState
+    Column("server_url", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("adapter", Text, nullable=False),
+    Column("config", LargeBinary, nullable=False),  # RunConfig, without secrets
+    Column("needs_secrets", Boolean, nullable=False),
+    Column("probed", Boolean, nullable=False),
+    Column("pin_output", Boolean, nullable=False),
+    Column("words_per_token", Float, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("completed_at", BigInteger),
+    Column("error", Text),
+    Column("notes", Text, nullable=False),  # JSON array of sentences
+    Column("owner", Text),  # controller process that drives the run
+    Column("owner_expires_at", BigInteger),
+    Column("result", LargeBinary),  # RunResult; last, so that other columns are read without it
+    UniqueConstraint("run_id", name="uq_benchmark_runs_run_id"),
+    UniqueConstraint("request_id", name="uq_benchmark_runs_request_id"),
+    sqlite_autoincrement=True,  # a key is never used again, so late rows of a deleted run find no new home
+)
+Index("idx_benchmark_runs_created_at", benchmark_runs.c.created_at.desc())
+Index("idx_benchmark_runs_status", benchmark_runs.c.status)
+Index("idx_benchmark_runs_status_created", benchmark_runs.c.status, benchmark_runs.c.created_at.desc())
+Index("idx_benchmark_runs_model", benchmark_runs.c.model)
+
+run_levels = Table(
+    "run_levels",
+    metadata,
+    Column("run_key", _Key, ForeignKey("benchmark_runs.run_key"), primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("plan", LargeBinary, nullable=False),  # LevelPlan
+    Column("start_micros", BigInteger, nullable=False),  # 0 before the level started
+    Column("finished", Boolean, nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("lease_key", _Key, primary_key=True),
+    Column("lease_id", Text, nullable=False),
+    Column("run_key", _Key, ForeignKey("benchmark_runs.run_key"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("share_index", Integer, nullable=False),
+    Column("share_count", Integer, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("state", Integer, nullable=False),  # LeaseState
+    Column("error", Text, nullable=False),
+    Column("committed_batch_number", BigInteger, nullable=False),
+    Column("last_batch_number", BigInteger, nullable=False),
+    Column("health", LargeBinary),  # WorkerHealth
+    Column("timestamp_source", Text, nullable=False),
+    Column("start_micros", BigInteger, nullable=False),
+    Column("end_offset_micros", BigInteger, nullable=False),
+    Column("ramp_down_offset_micros", BigInteger, nullable=False),
+    Column("worker_count", Integer, nullable=False),
+    Column("notes", Text, nullable=False),  # JSON array of sentences
+    Column("clock_offset_micros", Float),
+    Column("clock_uncertainty_micros", Float),
+    UniqueConstraint("lease_id", name="uq_leases_lease_id"),
+    sqlite_autoincrement=True,
+)
+Index("idx_leases_run", leases.c.run_key, leases.c.level)
+Index("idx_leases_agent", leases.c.agent_id)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("lease_key", _Key, primary_key=True, autoincrement=False),
+    Column("batch_number", BigInteger, primary_key=True),
+    Column("row_count", Integer, nullable=False),
+    Column("sketches", LargeBinary, nullable=False),  # SampleColumns with nothing but sketches
+    sqlite_with_rowid=False,
+)
+
+
+def _request_key() -> list[Column[int]]:
+    """Columns that name one request; the lease tells apart two agents that executed the same ordinal."""
+    return [
+        Column("run_key", _Key, primary_key=True, autoincrement=False),
+        Column("level", Integer, primary_key=True),
+        Column("warmup", Integer, primary_key=True),
+        Column("ordinal", BigInteger, primary_key=True),
+        Column("lease_key", _Key, primary_key=True, autoincrement=False),
+    ]
+
+
+# Measured integer columns in the order of sample.proto; the names are those of SampleColumns.
+INTEGER_COLUMNS = (
+    "scheduled_offset_micros",
+    "start_offset_micros",
+    "dns_micros",
+    "connect_micros",
+    "tls_micros",
+    "ttft_micros",
+    "ttfot_micros",
+    "e2e_micros",
+    "prompt_tokens",
+    "completion_tokens",
+    "reasoning_tokens",
+    "cached_tokens",
+    "first_event_tokens",
+    "event_count",
+    "token_source",
+    "status",
+    "error_class",
+    "http_status",
+    "client_delay_micros",
+    "stall_count",
+    "longest_stall_micros",
+    "reused",
+    "coalesced_reads",
+    "read_count",
+    "requested_tokens",
+)
+
+traces = Table(
+    "traces",
+    metadata,
+    *_request_key(),
+    *(Column(name, BigInteger, nullable=False) for name in INTEGER_COLUMNS),
+    Column("tpot_micros", Float, nullable=False),
+    Column("finish_reason", Text),
+    sqlite_with_rowid=False,
+)
+
+trace_timelines = Table(
+    "trace_timelines",
+    metadata,
+    *_request_key(),
+    Column("timeline", LargeBinary, nullable=False),  # encoding: SampleColumns.timelines
+    sqlite_with_rowid=False,
+)
+
+trace_errors = Table(
+    "trace_errors",
+    metadata,
+    *_request_key(),
+    Column("error_class", Integer, nullable=False),
+    Column("message", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("agent_id", Text, primary_key=True),
+    Column("hostname", Text, nullable=False),
+    Column("labels", Text, nullable=False),  # JSON object
+    Column("worker_count", Integer, nullable=False),
+    Column("software_version", Text, nullable=False),
+    Column("host", Text, nullable=False),  # JSON object
+    Column("calibration", LargeBinary),  # Calibration
+    Column("kernel_timestamps", Boolean, nullable=False),
+    Column("draining", Boolean, nullable=False),
+    Column("registered_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("clock_offset_micros", Float),
+    Column("clock_uncertainty_micros", Float),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("kind", Integer, nullable=False),  # AssetKind
+    Column("filename", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+asset_pieces = Table(
+    "asset_pieces",
+    metadata,
+    Column("sha256", Text, ForeignKey("assets.sha256"), primary_key=True),
+    Column("piece", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),  # at most 1 MiB
+)
