@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+# Numbers of SampleStatus in sample.proto.
+OK, ERROR, CANCELLED, CENSORED = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class SampleArrays:
         """Return the number of requests."""
         return len(self.ordinal)
 
-    def where(self, mask: NDArray[np.bool_]) -> SampleArrays:
+    def where(self, mask: Mask) -> SampleArrays:
         """Return the rows for which `mask` (bool, one per row) is true."""
         return SampleArrays(**{f.name: getattr(self, f.name)[mask] for f in fields(self)})
 
