@@ -17,6 +17,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from loadcell.errors import LoadcellError
@@ -70,7 +71,10 @@ class Database:
             future = threads.submit(transaction)
         except RuntimeError as error:
             raise LoadcellError("SERVICE_UNAVAILABLE", "the controller is stopping") from error
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except SQLAlchemyError as error:
+            raise LoadcellError("DATABASE_ERROR", "the database could not carry out the call") from error
 
 
 def _engine(path: Path, *, begin: str, pool_size: int) -> Engine:

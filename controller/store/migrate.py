@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from controller.store.database import Database
 from controller.store.schema import metadata
+from loadcell.errors import LoadcellError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -42,9 +43,10 @@ async def open_database(path: Path) -> Database:
     database = Database(path)
     try:
         await database.write(prepare)
-    except DBAPIError as error:
+    except LoadcellError as error:
         await database.close()
-        raise StoreError(f"database {path}: {error.orig}") from error
+        cause = error.__cause__
+        raise StoreError(f"database {path}: {cause.orig if isinstance(cause, DBAPIError) else cause}") from error
     except StoreError as error:
         await database.close()
         raise StoreError(f"database {path}: {error}") from error

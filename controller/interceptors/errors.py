@@ -1,0 +1,43 @@
+"""Turns what handlers raise into gRPC statuses; what is not of the catalog is told in general words only."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NoReturn
+
+import grpc
+import structlog
+
+from controller.interceptors.around import Context
+from loadcell.errors import DETAILS_KEY, LoadcellError, status_details
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def errors(method: str, context: Context) -> AsyncIterator[None]:
+    """Abort the call with the status, the text and the details of the error."""
+    try:
+        yield
+    except LoadcellError as error:
+        if error.reason == "DATABASE_ERROR":
+            log.exception("database_error", method=method)
+        await _abort(context, error)
+    except (grpc.aio.AbortError, grpc.aio.UsageError):
+        raise
+    except Exception as error:
+        # The cause is for the log only: it may hold what the caller must not see.
+        log.exception("request_failed", method=method, error_type=type(error).__name__)
+        await _abort(context, LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; see the log"), error)
+
+
+async def _abort(context: Context, error: LoadcellError, cause: Exception | None = None) -> NoReturn:
+    identifier = structlog.contextvars.get_contextvars().get("request_id", "")
+    try:
+        await context.abort(
+            error.row.code, error.message, ((DETAILS_KEY, status_details(error, str(identifier))),)
+        )
+    except grpc.aio.AbortError as aborted:
+        raise aborted from cause
+    raise AssertionError("abort returned")

@@ -1,0 +1,215 @@
+"""From what a client asks for to what will be done: every bound checked, every default written out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from controller.target import TargetSecrets, check_secrets, check_server_url
+from loadcell.adapters import ADAPTERS
+from loadcell.errors import LoadcellError
+from loadcell.v1 import result_pb2, run_pb2, target_pb2
+
+MAX_LEVELS = 1_000
+MAX_TEXT = 1_024  # characters of a name
+MAX_CONFIG_BYTES = 64 * 1024  # of framework_config
+TIMELINE_REQUESTS = 1_000_000  # up to so many requests token timelines are kept unless the client says otherwise
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """A checked run: its configuration without secrets, its levels, and the secrets of its target."""
+
+    config: result_pb2.RunConfig
+    levels: list[target_pb2.LevelPlan]
+    secrets: TargetSecrets = field(repr=False)
+
+
+def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
+    """Check a request and resolve every default.
+
+    Raises:
+        LoadcellError: INVALID_FIELD_VALUE, INVALID_FIELD_FORMAT, MISSING_REQUIRED_FIELD or LIMIT_EXCEEDED with the
+            name of the field and its value.
+    """
+    config = result_pb2.RunConfig(
+        server_url=check_server_url(request.server_url),
+        model=_text("model", request.model),
+        adapter=_adapter(request.adapter),
+        input_len=_whole(request, "input_len", 256, 1, 1_000_000),
+        output_len=_whole(request, "output_len", 128, 1, 1_000_000),
+        stream=request.stream if request.HasField("stream") else True,
+        warmup=_whole(request, "warmup", 3, 0, 100_000),
+        timeout=_real("timeout", request.timeout if request.HasField("timeout") else 120.0, 0.001, 86_400.0),
+        seed=request.seed,
+        labels=_labels(request),
+        header_names=sorted(request.headers),
+        tokenizer_asset=_sha256("tokenizer_asset", request.tokenizer_asset),
+        dataset_asset=_sha256("dataset_asset", request.dataset_asset),
+        agent_count=_whole(request, "agent_count", 1, 0, 10_000),
+        worker_count=_whole(request, "worker_count", 0, 0, 1_024),
+        framework=_text("framework", request.framework),
+        tls_verify=request.tls_verify if request.HasField("tls_verify") else True,
+    )
+    _framework_config(request, config)
+    _goodput(request, config)
+    _bound(request, config)
+    _load(request, config)
+    config.timeline = request.timeline if request.HasField("timeline") else _few_requests(config)
+    return RunPlan(config, _levels(config), check_secrets(request.api_key, dict(request.headers)))
+
+
+def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
+    """Resolve concurrency or rate: which levels there are."""
+    if request.concurrency and request.rate:
+        raise LoadcellError("INVALID_FIELD_VALUE", "concurrency and rate exclude each other", field="rate")
+    if max(len(request.concurrency), len(request.rate)) > MAX_LEVELS:
+        raise LoadcellError("LIMIT_EXCEEDED", f"a run has at most {MAX_LEVELS:,} levels", field="concurrency")
+    if request.rate:
+        config.rate.extend(_real("rate", rate, 0.0, 10_000_000.0, above=True) for rate in request.rate)
+        config.arrival = request.arrival or target_pb2.ARRIVAL_CONSTANT
+        if config.arrival not in target_pb2.Arrival.values():
+            raise LoadcellError("INVALID_FIELD_VALUE", f"arrival {config.arrival} is not known", field="arrival")
+        if request.HasField("max_concurrency"):
+            config.max_concurrency = _whole(request, "max_concurrency", 0, 1, 100_000)
+        return
+    if request.arrival == target_pb2.ARRIVAL_POISSON:
+        raise LoadcellError("INVALID_FIELD_VALUE", "arrival poisson needs a rate", field="arrival")
+    if request.HasField("max_concurrency"):
+        raise LoadcellError("INVALID_FIELD_VALUE", "max_concurrency needs a rate", field="max_concurrency")
+    for concurrency in request.concurrency or [1]:
+        _in_range("concurrency", concurrency, 1, 100_000)
+        if config.HasField("num_prompts") and config.num_prompts < concurrency:
+            default = "" if request.HasField("num_prompts") else " (the default)"
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE",
+                f"num_prompts is {config.num_prompts}{default} but concurrency {concurrency} needs at least as"
+                " many requests to be reached",
+                field="num_prompts",
+            )
+        config.concurrency.append(concurrency)
+
+
+def _bound(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
+    """Resolve num_prompts or duration_seconds: when a level ends."""
+    if not request.HasField("duration_seconds"):
+        config.num_prompts = _whole(request, "num_prompts", 100, 1, 100_000_000)
+        return
+    if request.HasField("num_prompts"):
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE", "num_prompts and duration_seconds exclude each other", field="duration_seconds"
+        )
+    config.duration_seconds = _real("duration_seconds", request.duration_seconds, 0.0, 604_800.0, above=True)
+
+
+def _levels(config: result_pb2.RunConfig) -> list[target_pb2.LevelPlan]:
+    shapes: list[tuple[int, float]] = [(n, 0.0) for n in config.concurrency] or [(0, rate) for rate in config.rate]
+    return [
+        target_pb2.LevelPlan(
+            index=index,
+            concurrency=concurrency,
+            rate=rate,
+            arrival=config.arrival,
+            max_concurrency=config.max_concurrency,
+            request_count=config.num_prompts,
+            # A length below a microsecond would read as "not bounded by time".
+            duration_micros=max(1, round(config.duration_seconds * 1e6)) if config.duration_seconds else 0,
+            warmup_count=config.warmup,
+        )
+        for index, (concurrency, rate) in enumerate(shapes)
+    ]
+
+
+def _few_requests(config: result_pb2.RunConfig) -> bool:
+    if config.HasField("num_prompts"):
+        return config.num_prompts * (len(config.concurrency) + len(config.rate)) <= TIMELINE_REQUESTS
+    # How many requests a closed loop makes in a given time is known only afterwards.
+    return sum(config.rate) * config.duration_seconds <= TIMELINE_REQUESTS
+
+
+def _adapter(name: str) -> str:
+    if name and name not in ADAPTERS:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"adapter {name[:MAX_TEXT]!r} is not known; known: {', '.join(ADAPTERS)}",
+            field="adapter",
+        )
+    return name or ADAPTERS[0]
+
+
+def _labels(request: run_pb2.CreateRunRequest) -> dict[str, str]:
+    if len(request.labels) > 64:
+        raise LoadcellError("LIMIT_EXCEEDED", f"{len(request.labels)} labels, at most 64", field="labels")
+    for key, value in request.labels.items():
+        if not 1 <= len(key) <= 256 or len(value) > 256:
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE",
+                f"label {key[:64]!r}: keys have 1 to 256 characters, values at most 256",
+                field="labels",
+            )
+    return dict(request.labels)
+
+
+def _framework_config(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
+    given = [name for name in ("framework_config", "vllm_config") if request.HasField(name)]
+    if len(given) == 2:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE", "vllm_config is the older name of framework_config; give one", field=given[1]
+        )
+    for name in given:
+        settings = getattr(request, name)
+        if settings.ByteSize() > MAX_CONFIG_BYTES:
+            raise LoadcellError("LIMIT_EXCEEDED", f"{name} has more than {MAX_CONFIG_BYTES} bytes", field=name)
+        config.framework_config.CopyFrom(settings)
+
+
+def _goodput(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
+    for name in ("ttft_ms", "tpot_ms", "e2e_ms"):
+        if request.goodput_thresholds.HasField(name):
+            value = getattr(request.goodput_thresholds, name)
+            _real(f"goodput_thresholds.{name}", value, 0.0, 1e12, above=True)
+            setattr(config.goodput_thresholds, name, value)
+
+
+def _sha256(name: str, value: str) -> str:
+    if value and (len(value) != 64 or not _HEX.issuperset(value)):
+        raise LoadcellError(
+            "INVALID_FIELD_FORMAT", f"{name} must be a SHA-256 in 64 lower-case hex digits", field=name
+        )
+    return value
+
+
+def _text(name: str, value: str) -> str:
+    if len(value) > MAX_TEXT or _has_control(value):
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"{name} must have at most {MAX_TEXT} characters and no control characters",
+            field=name,
+        )
+    return value
+
+
+def _has_control(characters: Iterable[str]) -> bool:
+    return any(ord(character) < 0x20 or ord(character) == 0x7F for character in characters)
+
+
+def _whole(request: run_pb2.CreateRunRequest, name: str, default: int, low: int, high: int) -> int:
+    value: int = getattr(request, name) if request.HasField(name) else default
+    return _in_range(name, value, low, high)
+
+
+def _in_range(name: str, value: int, low: int, high: int) -> int:
+    if not low <= value <= high:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE", f"{name} must be from {low:,} to {high:,}, not {value}", field=name
+        )
+    return value
+
+
+def _real(name: str, value: float, low: float, high: float, *, above: bool = False) -> float:
+    if not math.isfinite(value) or value > high or value < low or (above and value <= low):
+        bounds = f"above {low:g} and at most {high:,.0f}" if above else f"from {low:g} to {high:,.0f}"
+        raise LoadcellError("INVALID_FIELD_VALUE", f"{name} must be {bounds}, not {value:g}", field=name)
+    return value
