@@ -1,0 +1,264 @@
+"""The client: typed calls to a controller."""
+
+import uuid
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import grpc
+from google.protobuf import struct_pb2
+
+from loadcell.channel import dial
+from loadcell.client.assets import upload_messages
+from loadcell.client.calls import answer, responses
+from loadcell.client.watch import watch_to_the_end
+from loadcell.errors import LoadcellError
+from loadcell.settings import Secret
+from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, result_pb2, run_pb2, run_pb2_grpc, target_pb2
+
+RunReference = str | run_pb2.Run | run_pb2.CreateRunResponse | result_pb2.RunResult
+"""A run: its identifier, or any message that carries it."""
+
+_ARRIVALS = {
+    "": target_pb2.ARRIVAL_UNSPECIFIED,
+    "constant": target_pb2.ARRIVAL_CONSTANT,
+    "poisson": target_pb2.ARRIVAL_POISSON,
+}
+_KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
+
+
+def _identifier(run: RunReference) -> str:
+    return run if isinstance(run, str) else run.run_id
+
+
+class Client:
+    """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
+
+    Args:
+        address: "host:port" or "unix:/path".
+        api_key: Key of the controller, when it asks for one.
+        timeout_seconds: Deadline of one call that is not a stream.
+    """
+
+    def __init__(
+        self, address: str = "127.0.0.1:50051", *, api_key: str | Secret = "", timeout_seconds: float = 60.0
+    ) -> None:
+        key = api_key if isinstance(api_key, Secret) else Secret(api_key)
+        self.address = address
+        self._timeout = timeout_seconds
+        self._channel = dial(address, api_key=key or None)
+        self._runs = run_pb2_grpc.RunServiceStub(self._channel)
+        self._fleet = fleet_pb2_grpc.FleetServiceStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls that are going on are cancelled."""
+        await self._channel.close()
+
+    async def connected(self) -> None:
+        """Wait until the controller can be reached."""
+        state = self._channel.get_state(try_to_connect=True)
+        while state is not grpc.ChannelConnectivity.READY:
+            await self._channel.wait_for_state_change(state)
+            state = self._channel.get_state(try_to_connect=True)
+
+    async def create_run(
+        self,
+        *,
+        server_url: str,
+        model: str = "",
+        adapter: str = "",
+        concurrency: Sequence[int] = (),
+        rate: Sequence[float] = (),
+        arrival: Literal["", "constant", "poisson"] = "",
+        max_concurrency: int | None = None,
+        num_prompts: int | None = None,
+        duration_seconds: float | None = None,
+        input_len: int | None = None,
+        output_len: int | None = None,
+        stream: bool | None = None,
+        warmup: int | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 (the field of the request: the deadline of the load)
+        api_key: str = "",
+        goodput_thresholds: target_pb2.GoodputThresholds | None = None,
+        seed: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        tokenizer_asset: str = "",
+        dataset_asset: str = "",
+        agent_count: int | None = None,
+        worker_count: int | None = None,
+        timeline: bool | None = None,
+        framework: str = "",
+        framework_config: Mapping[str, Any] | None = None,
+        tls_verify: bool | None = None,
+        validate_only: bool = False,
+        request_id: str = "",
+    ) -> run_pb2.CreateRunResponse:
+        """Start a run. The arguments are the fields of CreateRunRequest; an argument left out takes its default.
+
+        Raises:
+            LoadcellError: The specification is refused (`field` names the argument), or an asset is missing.
+        """
+        config = None
+        if framework_config is not None:
+            config = struct_pb2.Struct()
+            config.update(dict(framework_config))
+        request = run_pb2.CreateRunRequest(
+            request_id=request_id or str(uuid.uuid4()),
+            server_url=server_url,
+            model=model,
+            adapter=adapter,
+            concurrency=concurrency,
+            rate=rate,
+            arrival=_ARRIVALS[arrival],
+            max_concurrency=max_concurrency,
+            num_prompts=num_prompts,
+            duration_seconds=duration_seconds,
+            input_len=input_len,
+            output_len=output_len,
+            stream=stream,
+            warmup=warmup,
+            timeout=timeout,
+            api_key=api_key,
+            goodput_thresholds=goodput_thresholds,
+            seed=seed,
+            labels=labels,
+            headers=headers,
+            tokenizer_asset=tokenizer_asset,
+            dataset_asset=dataset_asset,
+            agent_count=agent_count,
+            worker_count=worker_count,
+            timeline=timeline,
+            framework=framework,
+            framework_config=config,
+            tls_verify=tls_verify,
+            validate_only=validate_only,
+        )
+        response: run_pb2.CreateRunResponse = await answer(self._runs.CreateRun(request, timeout=self._timeout))
+        return response
+
+    async def get_run(self, run: RunReference) -> run_pb2.Run:
+        """Return the state of a run."""
+        request = run_pb2.GetRunRequest(run_id=_identifier(run))
+        response: run_pb2.GetRunResponse = await answer(self._runs.GetRun(request, timeout=self._timeout))
+        return response.run
+
+    async def list_runs(
+        self, *, status: str = "", model: str = "", page_size: int = 50
+    ) -> AsyncGenerator[run_pb2.Run, None]:
+        """Yield the runs, newest first, fetching page after page."""
+        cursor = ""
+        while True:
+            request = run_pb2.ListRunsRequest(limit=page_size, cursor=cursor, status=status, model=model)
+            page: run_pb2.ListRunsResponse = await answer(self._runs.ListRuns(request, timeout=self._timeout))
+            for run in page.runs:
+                yield run
+            cursor = page.next_cursor
+            if not cursor:
+                return
+
+    async def cancel_run(self, run: RunReference) -> run_pb2.Run:
+        """Stop a run within a second; what was measured is kept."""
+        request = run_pb2.CancelRunRequest(run_id=_identifier(run))
+        response: run_pb2.CancelRunResponse = await answer(self._runs.CancelRun(request, timeout=self._timeout))
+        return response.run
+
+    async def delete_run(self, run: RunReference) -> None:
+        """Delete a run with everything measured."""
+        request = run_pb2.DeleteRunRequest(run_id=_identifier(run))
+        await answer(self._runs.DeleteRun(request, timeout=self._timeout))
+
+    async def watch(
+        self, run: RunReference, *, patience_seconds: float = 60.0
+    ) -> AsyncGenerator[run_pb2.WatchRunResponse, None]:
+        """Yield the state of a run, then every change; the last update is the one whose run has ended.
+
+        A controller that goes away is waited for, up to patience_seconds.
+        """
+        request = run_pb2.WatchRunRequest(run_id=_identifier(run))
+        updates = watch_to_the_end(lambda: self._runs.WatchRun(request), patience_seconds)
+        async with aclosing(updates):
+            async for update in updates:
+                yield update
+
+    async def result(self, run: RunReference, *, partial: bool = False) -> result_pb2.RunResult:
+        """Return the result document; `partial` returns what there is, whatever the state of the run."""
+        request = run_pb2.GetRunResultRequest(run_id=_identifier(run), partial=partial)
+        response: run_pb2.GetRunResultResponse = await answer(
+            self._runs.GetRunResult(request, timeout=self._timeout)
+        )
+        return response.result
+
+    async def compare(self, runs: Sequence[RunReference]) -> run_pb2.CompareRunsResponse:
+        """Set two to ten finished runs side by side; the first is the base of the changes."""
+        request = run_pb2.CompareRunsRequest(run_ids=[_identifier(run) for run in runs])
+        response: run_pb2.CompareRunsResponse = await answer(
+            self._runs.CompareRuns(request, timeout=self._timeout)
+        )
+        return response
+
+    async def export(
+        self,
+        run: RunReference,
+        format: Literal["csv", "json", "jsonl"] = "json",  # noqa: A002 (the field of the request)
+        *,
+        partial: bool = False,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a file with the result, piece by piece: csv or json (the document), jsonl (a line per request)."""
+        request = run_pb2.ExportRunResultRequest(run_id=_identifier(run), format=format, partial=partial)
+        async with aclosing(responses(self._runs.ExportRunResult(request))) as pieces:
+            async for piece in pieces:
+                yield piece.data
+
+    async def upload_asset(
+        self, source: str | Path | bytes, kind: Literal["tokenizer", "dataset"], *, filename: str = ""
+    ) -> run_pb2.UploadAssetResponse:
+        """Store a tokenizer or a dataset for use by runs; the answer names its hash.
+
+        Raises:
+            OSError: The file cannot be read.
+            LoadcellError: The file is refused; the message names the line of a malformed dataset.
+        """
+        content = Path(source) if isinstance(source, str) else source
+        if isinstance(content, Path):
+            content.open("rb").close()
+            filename = filename or content.name
+        messages = upload_messages(content, _KINDS[kind], filename)
+        async with aclosing(messages):
+            call = self._runs.UploadAsset(messages, timeout=10 * self._timeout)
+            response: run_pb2.UploadAssetResponse = await answer(call)
+        return response
+
+    async def agents(self, *, page_size: int = 50) -> AsyncGenerator[fleet_pb2.Agent, None]:
+        """Yield the agents the controller knows."""
+        cursor = ""
+        while True:
+            request = fleet_pb2.ListAgentsRequest(limit=page_size, cursor=cursor)
+            call = self._fleet.ListAgents(request, timeout=self._timeout)
+            page: fleet_pb2.ListAgentsResponse = await answer(call)
+            for agent in page.agents:
+                yield agent
+            cursor = page.next_cursor
+            if not cursor:
+                return
+
+    async def drain_agent(self, agent_id: str, *, resume: bool = False) -> fleet_pb2.Agent:
+        """Stop (or, with `resume`, restart) the supply of work to an agent; what it does is finished."""
+        request = fleet_pb2.DrainAgentRequest(agent_id=agent_id, resume=resume)
+        response: fleet_pb2.DrainAgentResponse = await answer(
+            self._fleet.DrainAgent(request, timeout=self._timeout)
+        )
+        return response.agent
+
+
+__all__ = ["Client", "LoadcellError", "RunReference"]
