@@ -64,6 +64,10 @@ class SampleArrays:
         """Return the rows for which `mask` (bool, one per row) is true."""
         return SampleArrays(**{f.name: getattr(self, f.name)[mask] for f in fields(self)})
 
+    def rows(self, first: int, last: int) -> SampleArrays:
+        """Return the rows from `first` up to, not including, `last`, without copying them."""
+        return SampleArrays(**{f.name: getattr(self, f.name)[first:last] for f in fields(self)})
+
     @classmethod
     def empty(cls) -> SampleArrays:
         """Return arrays of length zero."""

@@ -1,0 +1,83 @@
+"""Computes the part each agent played in a run."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from controller.report import messages
+from controller.report.evidence import leases_health, timestamp_source
+from controller.report.facts import AgentFacts
+from controller.report.measured import LOST_STATES, MeasuredLevel
+from loadcell.stats.columns import ERROR, OK, Ints
+from loadcell.stats.latency import summarize
+from loadcell.stats.verdict import Evidence, Health, judge
+from loadcell.v1 import result_pb2, sample_pb2
+
+
+def build_agents(agents: list[AgentFacts], levels: list[MeasuredLevel]) -> list[result_pb2.AgentResult]:
+    """Return one entry for each agent, in the order of the run's agent list, over all levels."""
+    columns = [
+        (level.rows.agent, level.rows.status, level.rows.ttft_micros, level.rows.error_class) for level in levels
+    ]
+    agent, status, ttft, error_class = (
+        (np.concatenate(parts) for parts in zip(*columns, strict=True)) if columns else [np.zeros(0, np.int64)] * 4
+    )
+    totals = np.bincount(agent, minlength=len(agents))
+    successes = np.bincount(agent[status == OK], minlength=len(agents))
+    client_failures = np.bincount(
+        agent[(status == ERROR) & (error_class == sample_pb2.ERROR_CLASS_CLIENT)], minlength=len(agents)
+    )
+    answered = (status == OK) & (ttft >= 0)
+    ttft_of = _by_agent(agent[answered], ttft[answered], len(agents))
+    return [
+        _agent(facts, number, levels, ttft_of[number], totals[number], successes[number], client_failures[number])
+        for number, facts in enumerate(agents)
+    ]
+
+
+def _agent(  # noqa: PLR0917 -- one agent's slice of the columns above
+    facts: AgentFacts,
+    number: int,
+    levels: list[MeasuredLevel],
+    ttft_micros: Ints,
+    total: int,
+    successes: int,
+    client_failures: int,
+) -> result_pb2.AgentResult:
+    leases = [lease for level in levels for lease in level.facts.leases if lease.agent == number]
+    ttft = summarize(ttft_micros)
+    health = leases_health(leases)
+    source = timestamp_source(leases)
+    lost = any(lease.state in LOST_STATES for lease in leases)
+    findings = judge(
+        Evidence(
+            health=health or Health(),
+            timestamp_source=source or "kernel",
+            ttft_p50_ms=ttft.p50,
+            requests=int(total),
+            client_failures=int(client_failures),
+            lost_agents=int(lost),
+        )
+    )
+    return result_pb2.AgentResult(
+        agent_id=facts.agent_id,
+        hostname=facts.hostname,
+        worker_count=facts.worker_count,
+        total_requests=int(total),
+        successful_requests=int(successes),
+        ttft_p50=ttft.p50,
+        ttft_p99=ttft.p99,
+        timestamp_source=source,
+        clock_offset_micros=facts.clock_offset_micros,
+        clock_uncertainty_micros=facts.clock_uncertainty_micros,
+        verdict=messages.verdict(findings),
+        host=facts.host,
+        health=None if health is None else messages.health_message(health),
+    )
+
+
+def _by_agent(agent: Ints, values: Ints, agent_count: int) -> list[Ints]:
+    """Split values by agent with one sort, whatever the number of agents."""
+    order = np.argsort(agent, kind="stable")
+    ends = np.cumsum(np.bincount(agent, minlength=agent_count))
+    return np.split(values[order], ends[:-1]) if agent_count else []

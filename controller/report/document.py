@@ -1,0 +1,90 @@
+"""Builds the result document of a run."""
+
+from __future__ import annotations
+
+import loadcell
+from controller.report.agents import build_agents
+from controller.report.evidence import timestamp_source
+from controller.report.facts import LevelFacts, RunFacts
+from controller.report.level import build_level
+from controller.report.measured import LOST_STATES, MeasuredLevel, measure
+from controller.report.summary import build_summary
+from loadcell.stats.verdict import worst
+from loadcell.stats.window import end_offsets
+from loadcell.v1 import result_pb2, target_pb2
+
+
+def build_result(facts: RunFacts) -> result_pb2.RunResult:
+    """Return the result document of a run in any state, from whatever has been measured of it.
+
+    Levels that never started are left out. Pure: reads no clock and no store.
+
+    Raises:
+        ValueError: A stored sketch is corrupt.
+    """
+    levels = [measure(level) for level in facts.levels if _started(level)]
+    starts = [level.facts.start_micros for level in levels if level.facts.start_micros]
+    run_start = min(starts, default=0)
+    results = [build_level(level, facts.config.goodput_thresholds, run_start) for level in levels]
+    run = facts.run
+    document = result_pb2.RunResult(
+        run_id=run.run_id,
+        status=run.status,
+        error=run.error if run.HasField("error") else None,
+        server_url=run.server_url,
+        model=run.model,
+        adapter=run.adapter,
+        completed_at=run.completed_at if run.HasField("completed_at") else None,
+        duration_seconds=_duration_seconds(levels),
+        config=facts.config,
+        results=results,
+        summary=build_summary(results),
+        agents=build_agents(facts.agents, levels),
+        verdict=_verdict(results),
+        timestamp_source=timestamp_source([lease for level in levels for lease in level.facts.leases]),
+        notes=_notes(facts, levels),
+        loadcell_version=loadcell.__version__,
+    )
+    if run_start:
+        document.started_at.FromMicroseconds(run_start)
+    return document
+
+
+def _started(level: LevelFacts) -> bool:
+    return level.start_micros > 0 or len(level.samples) > 0
+
+
+def _duration_seconds(levels: list[MeasuredLevel]) -> float:
+    busy = [level for level in levels if len(level.rows)]
+    if not busy:
+        return 0.0
+    first = min(level.facts.start_micros + int(level.rows.start_offset_micros.min()) for level in busy)
+    last = max(level.facts.start_micros + int(end_offsets(level.rows).max()) for level in busy)
+    return (last - first) / 1e6
+
+
+def _verdict(results: list[result_pb2.LevelResult]) -> result_pb2.Verdict:
+    """Return the worst verdict of the levels with every reason, naming its level where there are several."""
+    verdict = result_pb2.Verdict(status=worst([level.verdict.status for level in results]))
+    for level in results:
+        prefix = f"At {_name(level)}: " if len(results) > 1 else ""
+        verdict.reasons.extend(prefix + reason for reason in level.verdict.reasons)
+    return verdict
+
+
+def _notes(facts: RunFacts, levels: list[MeasuredLevel]) -> list[str]:
+    """Return all notes once, in the order they came up."""
+    notes = list(facts.notes)
+    for level in levels:
+        for lease in level.facts.leases:
+            agent = facts.agents[lease.agent].agent_id
+            notes.extend(f"{agent}: {note}" if len(facts.agents) > 1 else note for note in lease.notes)
+            if lease.state in LOST_STATES:
+                because = f": {lease.error}" if lease.error else "."
+                notes.append(f"Agent {agent} did not finish its share at {_name(level.plan)}{because}")
+    return list(dict.fromkeys(notes))
+
+
+def _name(level: target_pb2.LevelPlan | result_pb2.LevelResult) -> str:
+    rate = level.rate if isinstance(level, target_pb2.LevelPlan) else level.requested_rate
+    return f"rate {rate:g}" if rate else f"concurrency {level.concurrency}"

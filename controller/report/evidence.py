@@ -1,0 +1,63 @@
+"""Gathers the figures the client verdict rests on."""
+
+from __future__ import annotations
+
+from controller.report import messages
+from controller.report.facts import LeaseFacts
+from controller.report.measured import MeasuredLevel
+from loadcell.stats.verdict import Evidence, Health, merge_health
+from loadcell.v1 import result_pb2, sample_pb2, target_pb2
+
+
+def leases_health(leases: list[LeaseFacts]) -> Health | None:
+    """Return what the workers of some leases saw of themselves, None when none of them told."""
+    parts = [messages.health(lease.health) for lease in leases if lease.health is not None]
+    return merge_health(parts) if parts else None
+
+
+def timestamp_source(leases: list[LeaseFacts]) -> str:
+    """Return "kernel", "user", "mixed", or "" when no lease told."""
+    sources = {lease.timestamp_source for lease in leases} - {""}
+    return "mixed" if len(sources) > 1 else "".join(sources)
+
+
+def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evidence:
+    """Return the evidence of a level whose figures are computed already.
+
+    While no agent has told its health, the samples stand in for what they hold of it.
+    """
+    plan = level.plan
+    health = leases_health(level.facts.leases) or Health(
+        client_delay_p99_ms=result.client_delay.p99, coalesced_share=result.coalesced_share
+    )
+    return Evidence(
+        health=health,
+        timestamp_source=timestamp_source(level.facts.leases) or "kernel",
+        ttft_p50_ms=result.ttft.p50 if result.ttft.HasField("p50") else None,
+        e2e_p50_ms=result.e2e_latency.p50 if result.e2e_latency.HasField("p50") else None,
+        event_gap_ms=_event_gap_ms(result),
+        schedule_delay_p99_ms=_tail_ms(result.schedule_delay),
+        open_loop=plan.rate > 0,
+        poisson=plan.arrival == target_pb2.ARRIVAL_POISSON,
+        max_concurrency=plan.max_concurrency,
+        requested_rate=plan.rate or None,
+        achieved_rate=result.achieved_rate if result.HasField("achieved_rate") else None,
+        window_seconds=level.arrival_window.seconds,
+        requests=result.total_requests,
+        client_failures=int((level.rows.error_class == sample_pb2.ERROR_CLASS_CLIENT).sum()),
+        lost_agents=len({lease.agent for lease in level.lost_leases}),
+    )
+
+
+def _tail_ms(stats: result_pb2.LatencyStats) -> float | None:
+    """Return p99; with too few values the largest one hides in it, and one value is no finding, so p95."""
+    for name in ("p99", "p95"):
+        if stats.HasField(name):
+            return float(getattr(stats, name))
+    return None
+
+
+def _event_gap_ms(result: result_pb2.LevelResult) -> float | None:
+    if not result.tpot.HasField("p50"):
+        return None
+    return result.tpot.p50 * max(1.0, result.tokens_per_event)

@@ -1,0 +1,103 @@
+"""Takes the measured requests of a level out of its facts and puts all agents on one time axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controller.report.facts import LeaseFacts, LevelFacts
+from loadcell.stats.columns import SampleArrays
+from loadcell.stats.window import MeasuredWindow, count_window, end_offsets, time_window
+from loadcell.v1 import agent_pb2, target_pb2
+
+LOST_STATES = (agent_pb2.LEASE_STATE_FAILED, agent_pb2.LEASE_STATE_EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLevel:
+    """A level without its warm-up; offsets of `rows` count from the start of the level."""
+
+    facts: LevelFacts
+    rows: SampleArrays
+    window: MeasuredWindow
+
+    @property
+    def plan(self) -> target_pb2.LevelPlan:
+        """What was asked for."""
+        return self.facts.plan
+
+    @property
+    def arrival_window(self) -> MeasuredWindow:
+        """The span in which starts are counted.
+
+        An open loop bounded by a count is measured over its arrivals alone, up to the last one: how long the last
+        responses took does not change how fast requests were started.
+        """
+        if self.plan.rate and not self.plan.duration_micros and len(self.rows):
+            return replace(self.window, end_micros=int(self.rows.start_offset_micros.max()))
+        return self.window
+
+    @property
+    def lost_leases(self) -> list[LeaseFacts]:
+        """Shares that did not come to their end."""
+        return [lease for lease in self.facts.leases if lease.state in LOST_STATES]
+
+
+def measure(facts: LevelFacts) -> MeasuredLevel:
+    """Return the measured requests of a level with its window."""
+    rows = facts.samples
+    if rows.warmup.any():
+        rows = rows.where(rows.warmup == 0)
+    shifts = _shifts(facts)
+    rows = _align(rows, shifts)
+    return MeasuredLevel(facts, rows, _window(facts, rows, shifts))
+
+
+def _shifts(facts: LevelFacts) -> dict[int, int]:
+    """Return for each agent how much later than the level its share started, in microseconds.
+
+    Both times are on the controller's clock. An agent takes one share of a level; should it have had more, the
+    first one that started counts.
+    """
+    shifts: dict[int, int] = {}
+    for lease in facts.leases:
+        if lease.start_micros and facts.start_micros:
+            shifts.setdefault(lease.agent, lease.start_micros - facts.start_micros)
+    return shifts
+
+
+def _align(rows: SampleArrays, shifts: dict[int, int]) -> SampleArrays:
+    if not len(rows) or not any(shifts.values()):
+        return rows
+    by_agent = np.zeros(max(int(rows.agent.max()), *shifts) + 1, np.int64)
+    for agent, shift in shifts.items():
+        by_agent[agent] = shift
+    shift_of_row = by_agent[rows.agent]
+    return replace(
+        rows,
+        scheduled_offset_micros=rows.scheduled_offset_micros + shift_of_row,
+        start_offset_micros=rows.start_offset_micros + shift_of_row,
+    )
+
+
+def _window(facts: LevelFacts, rows: SampleArrays, shifts: dict[int, int]) -> MeasuredWindow:
+    if facts.plan.duration_micros:
+        return time_window(facts.plan.duration_micros, _observed_until(facts, rows, shifts))
+    ramp_downs = {
+        lease.agent: lease.ramp_down_offset_micros + shifts.get(lease.agent, 0)
+        for lease in facts.leases
+        if lease.ramp_down_offset_micros > 0
+    }
+    return count_window(rows, ramp_downs)
+
+
+def _observed_until(facts: LevelFacts, rows: SampleArrays, shifts: dict[int, int]) -> int | None:
+    """Return the last sign of a level that did not come to its planned end, None for one that did."""
+    leases = facts.leases
+    if leases and all(lease.state == agent_pb2.LEASE_STATE_COMPLETED for lease in leases):
+        return None
+    signs = [lease.end_offset_micros + shifts.get(lease.agent, 0) for lease in leases if lease.end_offset_micros]
+    if len(rows):
+        signs.append(int(end_offsets(rows).max()))
+    return max(signs, default=0)
