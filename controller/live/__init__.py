@@ -1,0 +1,1 @@
+"""Live figures of active runs, folded from committed batches."""

@@ -1,0 +1,186 @@
+"""Live figures of one level: folds committed batches in constant memory. Pure: the time is an argument."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from controller.live.recent import RecentRate
+from controller.report import messages
+from controller.report.level import error_word
+from loadcell import sketches
+from loadcell.stats import goodput
+from loadcell.stats.columns import ERROR, OK, Ints, SampleArrays
+from loadcell.stats.sketch import Histogram, bucket_counts, merge
+from loadcell.stats.verdict import CLEAN, Evidence, judge, worst
+from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2, sample_pb2, target_pb2
+
+METRICS = ("ttft", "itl", "e2e")
+
+
+class LiveLevel:
+    """Counters and distributions of the measured requests of one level.
+
+    Every `now` is in seconds on one monotonic clock of the caller. Batches may come in any order and from any
+    agent, each exactly once.
+    """
+
+    def __init__(self, plan: target_pb2.LevelPlan, objectives: goodput.Objectives) -> None:
+        self.plan = plan
+        self._objectives = objectives
+        self._started_at: float | None = None
+        self._finished_at: float | None = None
+        self._completed = self._succeeded = self._failed = self._good = 0
+        self._errors: Counter[int] = Counter()
+        self._input_tokens = self._output_tokens = 0
+        self._histograms = dict.fromkeys(METRICS, Histogram())
+        self._recent = RecentRate()
+        self._agents: dict[str, agent_pb2.LeaseProgress] = {}
+
+    @property
+    def begun(self) -> bool:
+        """Whether the measured phase has begun."""
+        return self._started_at is not None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the level has ended."""
+        return self._finished_at is not None
+
+    def begin(self, now: float) -> None:
+        """Note the start of the measured phase; a second call changes nothing."""
+        if self._started_at is None:
+            self._started_at = now
+
+    def finish(self, now: float) -> None:
+        """Note the end of the level, after which its figures stand still."""
+        self.begin(now)
+        if self._finished_at is None:
+            self._finished_at = now
+        for progress in self._agents.values():
+            progress.in_flight = 0
+
+    def progress(self, agent_id: str, progress: agent_pb2.LeaseProgress) -> None:
+        """Take the present state of an agent's share from its heartbeat."""
+        kept = agent_pb2.LeaseProgress()
+        kept.CopyFrom(progress)
+        self._agents[agent_id] = kept
+
+    def forget(self, agent_id: str) -> None:
+        """Take an agent out that is lost or done: nothing of it is in flight any more."""
+        if agent_id in self._agents:
+            self._agents[agent_id].in_flight = 0
+
+    def fold(self, samples: SampleArrays, batch_sketches: Iterable[sample_pb2.Sketch], now: float) -> None:
+        """Add one committed batch; warm-up requests do not count.
+
+        Raises:
+            ValueError: A sketch is corrupt; nothing was added.
+        """
+        of_batch = sketches.merge_by_metric(s for s in batch_sketches if s.metric == "itl")
+        self.begin(now)
+        rows = samples.where(samples.warmup == 0) if samples.warmup.any() else samples
+        ok, failed = rows.status == OK, rows.status == ERROR
+        output_tokens = int(np.maximum(rows.completion_tokens[ok], 0).sum())
+        self._completed += len(rows)
+        self._succeeded += int(ok.sum())
+        self._failed += int(failed.sum())
+        self._errors.update(rows.error_class[failed].tolist())
+        self._input_tokens += int(np.maximum(rows.prompt_tokens[ok], 0).sum())
+        self._output_tokens += output_tokens
+        if self._objectives:
+            self._good += goodput.assess(rows, self._objectives).satisfied
+        of_batch["ttft"] = _histogram(rows.ttft_micros[ok])
+        of_batch["e2e"] = _histogram(rows.e2e_micros[ok])
+        for metric, histogram in of_batch.items():
+            self._histograms[metric] = merge([self._histograms[metric], histogram])
+        self._recent.add(now, len(rows), output_tokens)
+
+    def share_done(self, now: float) -> float:
+        """Return how much of the level is done, 0 to 1; a finished level is done whatever it reached."""
+        if self.finished:
+            return 1.0
+        total = self._total()
+        return min(1.0, self._current(now) / total) if total else 0.0
+
+    def elapsed(self, now: float) -> float:
+        """Return seconds since the measured phase began, 0 before, standing still after the end."""
+        if self._started_at is None:
+            return 0.0
+        return max(0.0, (now if self._finished_at is None else self._finished_at) - self._started_at)
+
+    def describe(self, now: float) -> run_pb2.LevelProgress:
+        """Return the figures of the level at this moment."""
+        moment = now if self._finished_at is None else self._finished_at
+        requests, tokens = self._recent.per_second(moment, self.elapsed(now))
+        current, total = self._current(now), self._total()
+        return run_pb2.LevelProgress(
+            index=self.plan.index,
+            concurrency=self.plan.concurrency or None,
+            requested_rate=self.plan.rate or None,
+            current=min(current, total) if total else current,
+            total=total,
+            percent=100.0 * min(1.0, current / total) if total else 0.0,
+            completed=self._completed,
+            success_count=self._succeeded,
+            error_count=self._failed,
+            errors={error_word(number): count for number, count in sorted(self._errors.items())},
+            in_flight=sum(p.in_flight for p in self._agents.values()),
+            request_rate=requests,
+            token_rate=tokens,
+            output_tokens=self._output_tokens,
+            input_tokens=self._input_tokens,
+            ttft=_latency(self._histograms["ttft"]),
+            itl=_latency(self._histograms["itl"]),
+            e2e=_latency(self._histograms["e2e"]),
+            good_count=self._good,
+            finished=self.finished,
+            verdict=self._verdict(),
+            elapsed_seconds=self.elapsed(now),
+        )
+
+    def metrics(self, now: float) -> fleet_pb2.LevelMetrics:
+        """Return the figures with the distributions behind them, for the exporter."""
+        return fleet_pb2.LevelMetrics(
+            progress=self.describe(now),
+            sketches=[sketches.to_message(metric, self._histograms[metric]) for metric in METRICS],
+        )
+
+    def _current(self, now: float) -> float:
+        return self.elapsed(now) if self.plan.duration_micros else float(self._completed)
+
+    def _total(self) -> float:
+        return self.plan.duration_micros / 1e6 if self.plan.duration_micros else float(self.plan.request_count)
+
+    def _verdict(self) -> str:
+        """Return the worst verdict of the agents by their last word.
+
+        Heartbeats carry no reason to doubt the schedule; the final verdict, made from the samples, does.
+        """
+        ttft = self._histograms["ttft"].quantile(0.5)
+        found = [
+            finding.status
+            for progress in self._agents.values()
+            for finding in judge(
+                Evidence(health=messages.health(progress.health), ttft_p50_ms=None if ttft is None else ttft / 1e3)
+            )
+        ]
+        return worst(found) if found else CLEAN
+
+
+def _histogram(micros: Ints) -> Histogram:
+    return bucket_counts(micros[micros >= 0].astype(np.float64))
+
+
+def _latency(histogram: Histogram) -> run_pb2.LiveLatency:
+    values = {
+        "mean": histogram.mean,
+        "p50": histogram.quantile(0.5),
+        "p95": histogram.quantile(0.95),
+        "p99": histogram.quantile(0.99),
+    }
+    return run_pb2.LiveLatency(
+        count=histogram.count, **{name: None if v is None else v / 1e3 for name, v in values.items()}
+    )
