@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import tempfile
@@ -10,47 +11,38 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import grpc
 import psutil
 
 from benchmarks.nullserver import CannotMeasureError, free_port
-from loadcell.channel import dial
-from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, result_pb2, run_pb2, run_pb2_grpc
-
-ENDED = {run_pb2.RUN_STATE_COMPLETED, run_pb2.RUN_STATE_FAILED, run_pb2.RUN_STATE_CANCELLED}
+from loadcell.client import Client, LoadcellError
+from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
 
 
 @dataclass
 class System:
     """A running system."""
 
-    channel: grpc.aio.Channel
+    client: Client
     agent: psutil.Process
 
     async def run(
-        self,
-        request: run_pb2.CreateRunRequest,
-        *,
-        on_update: Callable[[run_pb2.WatchRunResponse], None] | None = None,
+        self, *, on_update: Callable[[run_pb2.WatchRunResponse], None] | None = None, **specification: Any
     ) -> result_pb2.RunResult:
-        """Carry out a run to its end and return its result document."""
-        runs = run_pb2_grpc.RunServiceStub(self.channel)
-        created = await runs.CreateRun(request)
-        async for update in runs.WatchRun(run_pb2.WatchRunRequest(run_id=created.run_id)):
+        """Carry out a run (the arguments of `Client.create_run`) to its end and return its result document."""
+        run = await self.client.create_run(model="null", **specification)
+        async for update in self.client.watch(run):
             if on_update is not None:
                 on_update(update)
-        answer = await runs.GetRunResult(run_pb2.GetRunResultRequest(run_id=created.run_id, partial=True))
-        if answer.result.status != "completed":
-            raise CannotMeasureError(f"the run ended {answer.result.status}: {answer.result.error}")
-        result: result_pb2.RunResult = answer.result
+        result = await self.client.result(run, partial=True)
+        if result.status != "completed":
+            raise CannotMeasureError(f"the run ended {result.status}: {result.error}")
         return result
 
-    async def stored_rows(self, run_id: str) -> int:
-        """Count the measured requests the database gives back for a run."""
-        runs = run_pb2_grpc.RunServiceStub(self.channel)
-        asked = run_pb2.ExportRunResultRequest(run_id=run_id, format="jsonl")
-        return sum([piece.data.count(b"\n") async for piece in runs.ExportRunResult(asked)])
+    async def stored_rows(self, result: result_pb2.RunResult) -> int:
+        """Count the requests the database gives back for a run."""
+        return sum([piece.count(b"\n") async for piece in self.client.export(result, "jsonl")])
 
     def worker_cpu_seconds(self) -> float:
         """CPU time the agent's worker processes have used so far."""
@@ -93,9 +85,9 @@ async def whole_system() -> AsyncIterator[System]:
         )
         processes = {"controller": controller, "agent": agent}
         try:
-            async with dial(f"127.0.0.1:{port}") as channel:
-                await _ready(channel, processes, folder)
-                yield System(channel, psutil.Process(agent.pid))
+            async with Client(f"127.0.0.1:{port}", timeout_seconds=300) as client:
+                await _ready(client, processes, folder)
+                yield System(client, psutil.Process(agent.pid))
         finally:
             for process in (agent, controller):
                 if process.returncode is None:
@@ -110,20 +102,14 @@ async def _start(service: str, folder: Path, environ: dict[str, str]) -> asyncio
         )
 
 
-async def _ready(
-    channel: grpc.aio.Channel, processes: dict[str, asyncio.subprocess.Process], folder: Path
-) -> None:
-    fleet = fleet_pb2_grpc.FleetServiceStub(channel)
+async def _ready(client: Client, processes: dict[str, asyncio.subprocess.Process], folder: Path) -> None:
     for _ in range(300):
         for service, process in processes.items():
             if process.returncode is not None:
                 said = (folder / f"{service}.log").read_text(encoding="utf-8").strip()
                 raise CannotMeasureError(f"the {service} ended with {process.returncode}: {said[-500:]}")
-        try:
-            answer = await fleet.ListAgents(fleet_pb2.ListAgentsRequest(), timeout=1)
-        except grpc.aio.AioRpcError:
-            answer = fleet_pb2.ListAgentsResponse()
-        if any(agent.state == fleet_pb2.AGENT_STATE_READY for agent in answer.agents):
-            return
+        with contextlib.suppress(LoadcellError):  # the controller is still starting
+            if any([agent.state == fleet_pb2.AGENT_STATE_READY async for agent in client.agents()]):
+                return
         await asyncio.sleep(0.1)
     raise CannotMeasureError("no agent became ready within 30 seconds")

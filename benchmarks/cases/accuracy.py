@@ -8,7 +8,6 @@ from benchmarks.figures import Figure
 from benchmarks.nullserver import null_server
 from benchmarks.sizes import Sizes
 from benchmarks.system import level, whole_system
-from loadcell.v1 import run_pb2
 
 CONCURRENCY, TOKENS = 400, 100
 
@@ -30,14 +29,11 @@ async def _round(requests: int) -> tuple[float, float, float, float]:
     async with whole_system() as system, null_server(ttft_us=100_000, itl_us=20_000, tokens=TOKENS) as server:
         before = system.worker_cpu_seconds()
         result = await system.run(
-            run_pb2.CreateRunRequest(
-                server_url=server.url,
-                model="null",
-                concurrency=[CONCURRENCY],
-                num_prompts=requests,
-                output_len=TOKENS,
-                warmup=0,
-            )
+            server_url=server.url,
+            concurrency=[CONCURRENCY],
+            num_prompts=requests,
+            output_len=TOKENS,
+            warmup=0,
         )
         # Everything the worker did for the run counts: prompts, connections and batches too.
         spent = system.worker_cpu_seconds() - before

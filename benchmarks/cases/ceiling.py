@@ -12,7 +12,6 @@ from benchmarks.figures import Figure
 from benchmarks.nullserver import CannotMeasureError, null_server
 from benchmarks.sizes import Sizes
 from benchmarks.system import level, whole_system
-from loadcell.v1 import run_pb2
 
 SCRIPT = Path(__file__).parents[1] / "wrk_post.lua"
 
@@ -24,16 +23,15 @@ async def measure(sizes: Sizes) -> list[Figure]:
         raise CannotMeasureError("wrk is missing (Debian: apt-get install wrk)")
     ratios = []
     async with null_server(ttft_us=0, itl_us=0, tokens=1) as server, whole_system() as system:
-        request = run_pb2.CreateRunRequest(
-            server_url=server.url,
-            model="null",
-            concurrency=[64],
-            num_prompts=sizes.requests,
-            input_len=50,
-            output_len=1,
-        )
         for _ in range(sizes.rounds):
-            measured = level(await system.run(request))
+            result = await system.run(
+                server_url=server.url,
+                concurrency=[64],
+                num_prompts=sizes.requests,
+                input_len=50,
+                output_len=1,
+            )
+            measured = level(result)
             ours = measured.total_requests / measured.duration_seconds
             ratios.append(ours / await _wrk(wrk, server.url))
     return [Figure("ceiling: 1 token, ratio to wrk", statistics.median(ratios), "x", ">=", 0.2, 0.35)]

@@ -25,9 +25,10 @@ async def measure(sizes: Sizes) -> list[Figure]:
                 seen.append((update.levels[-1].completed / total, system.agent_memory()))
 
         result = await system.run(
-            run_pb2.CreateRunRequest(
-                server_url=server.url, model="null", concurrency=[64], num_prompts=total, output_len=1
-            ),
+            server_url=server.url,
+            concurrency=[64],
+            num_prompts=total,
+            output_len=1,
             on_update=sample,
         )
     level(result)

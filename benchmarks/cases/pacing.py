@@ -8,7 +8,6 @@ from benchmarks.figures import Figure
 from benchmarks.nullserver import null_server
 from benchmarks.sizes import Sizes
 from benchmarks.system import level, whole_system
-from loadcell.v1 import run_pb2, target_pb2
 
 RATE = 2_000
 
@@ -19,14 +18,11 @@ async def measure(sizes: Sizes) -> list[Figure]:
     async with null_server(ttft_us=1_000, itl_us=0, tokens=1) as server, whole_system() as system:
         for _ in range(sizes.rounds):
             result = await system.run(
-                run_pb2.CreateRunRequest(
-                    server_url=server.url,
-                    model="null",
-                    rate=[RATE],
-                    arrival=target_pb2.ARRIVAL_CONSTANT,
-                    duration_seconds=sizes.seconds,
-                    output_len=1,
-                )
+                server_url=server.url,
+                rate=[RATE],
+                arrival="constant",
+                duration_seconds=sizes.seconds,
+                output_len=1,
             )
             measured = level(result)
             off.append(abs(measured.achieved_rate - RATE) / RATE * 100)
