@@ -41,11 +41,24 @@ def insert_batches(connection: Connection, parts: Sequence[BatchRows]) -> set[tu
         with connection.begin_nested():
             _insert(connection, parts)
     except IntegrityError:
-        if len(parts) == 1:
-            return {(parts[0].lease_key, parts[0].batch_number)}
-        # One batch must not hold up the others: find it by storing each alone.
-        return set().union(*(insert_batches(connection, [part]) for part in parts))
+        # One batch must not hold up the others: find it by storing each alone. What follows it in its lease
+        # waits, for a lease has no gaps.
+        return _insert_each(connection, parts)
     return set()
+
+
+def _insert_each(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
+    refused: dict[int, list[int]] = {}
+    for part in parts:
+        if part.lease_key not in refused:
+            try:
+                with connection.begin_nested():
+                    _insert(connection, [part])
+                continue
+            except IntegrityError:
+                refused[part.lease_key] = []
+        refused[part.lease_key].append(part.batch_number)
+    return {(lease_key, number) for lease_key, numbers in refused.items() for number in numbers}
 
 
 def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:

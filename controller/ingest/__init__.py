@@ -1,0 +1,1 @@
+"""Takes batches of samples: checks, commits, then acknowledges them, each exactly once."""

@@ -1,0 +1,255 @@
+"""Commits batches in groups: all that wait go into one transaction, then each is acknowledged.
+
+A lease's batches are taken in order, 1, 2, 3. One that is there already is acknowledged again and counted once;
+one that comes too early is refused, and its sender goes back to the number that was committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import structlog
+
+from controller.ingest.decode import Batch, CorruptBatchError, decode, rows
+from controller.store.database import Database
+from controller.store.leases import get_lease
+from controller.store.records import LeaseRecord
+from controller.store.samples import BatchRows, insert_batches
+from loadcell.errors import LoadcellError
+from loadcell.v1 import agent_pb2
+
+log = structlog.get_logger()
+
+MAX_WAITING = 64  # batches decoded and not yet committed, over all agents
+MAX_DELETED = 10_000  # leases of deleted runs that are remembered
+
+Ack = agent_pb2.StreamSamplesResponse
+OnCommitted = Callable[[LeaseRecord, int, Batch], None]
+"""Is told of every committed batch: its lease, its number and its content."""
+
+
+@dataclass(slots=True)
+class _Lease:
+    """What has been taken of a lease: `accepted` is in the queue or stored, `committed` is stored."""
+
+    record: LeaseRecord
+    committed: int
+    accepted: int
+    last: asyncio.Future[Ack] | None = None  # of the newest accepted batch
+    broken: bool = False  # a batch could not be stored, so none after it may be
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    lease: _Lease
+    number: int
+    batch: Batch
+    stored: BatchRows
+    done: asyncio.Future[Ack]
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was committed since the start of the process."""
+
+    batches: int = 0
+    duplicates: int = 0
+    samples: int = 0
+
+
+@dataclass(slots=True)
+class Committer:
+    """The one way into the store for samples. `run` must be running."""
+
+    database: Database
+    on_committed: OnCommitted
+    totals: Totals = field(default_factory=Totals)
+    _leases: dict[str, _Lease] = field(default_factory=dict)
+    _deleted: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _waiting: deque[_Waiting] = field(default_factory=deque)
+    _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING))
+    _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    # Decoding a large batch takes tens of milliseconds; heartbeats must not wait for it.
+    _decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ingest-decoder"))
+
+    async def accept(self, request: agent_pb2.StreamSamplesRequest) -> asyncio.Future[Ack]:
+        """Take a batch; the future is done when it is committed or refused.
+
+        Waits while too many batches are on their way, which holds back the sender through gRPC's flow control.
+        """
+        refused = await self._check(request)
+        if refused is not None:
+            return refused
+        lease = self._leases[request.lease_id]
+        try:
+            batch, stored = await asyncio.get_running_loop().run_in_executor(
+                self._decoder, _prepare, request, lease.record
+            )
+        except CorruptBatchError as error:
+            log.warning(
+                "batch_refused", lease_id=request.lease_id, batch_number=request.batch_number, error=str(error)
+            )
+            return _refuse(request, "CORRUPT_BATCH", lease.committed)
+        await self._slots.acquire()
+        # Another stream of the same agent, or a deletion, may have been quicker meanwhile.
+        refused = await self._check(request)
+        if refused is not None:
+            self._slots.release()
+            return refused
+        lease = self._leases[request.lease_id]
+        done = _future()
+        lease.accepted, lease.last = request.batch_number, done
+        self._waiting.append(_Waiting(lease, request.batch_number, batch, stored, done))
+        self._arrived.set()
+        return done
+
+    async def run(self) -> None:
+        """Commit what waits, for ever."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            group = list(self._waiting)
+            self._waiting.clear()
+            for item in group:
+                if item.lease.broken:
+                    self._slots.release()
+                    self._reject(item, "BATCH_GAP")
+            group = [item for item in group if not item.lease.broken]
+            if group:
+                await self._commit(group)
+
+    def forget(self, lease_ids: Iterable[str], *, deleted: bool = False) -> None:
+        """Drop what is known of leases; those of a deleted run are refused from now on."""
+        for lease_id in lease_ids:
+            self._leases.pop(lease_id, None)
+            if deleted:
+                self._deleted[lease_id] = None
+        while len(self._deleted) > MAX_DELETED:
+            self._deleted.popitem(last=False)
+
+    def close(self) -> None:
+        """End the decoder's thread."""
+        self._decoder.shutdown()
+
+    async def _check(self, request: agent_pb2.StreamSamplesRequest) -> asyncio.Future[Ack] | None:
+        """Return the answer to a batch that is not to be stored, None for the next one of its lease."""
+        lease = self._leases.get(request.lease_id) or await self._load(request.lease_id)
+        if lease is None:
+            deleted = request.lease_id in self._deleted
+            return _refuse(request, "RUN_DELETED" if deleted else "UNKNOWN_LEASE", 0)
+        if lease.record.agent_id != request.agent_id:
+            return _refuse(request, "WRONG_AGENT", 0)
+        if request.batch_number > lease.accepted + 1 and lease.accepted == lease.committed:
+            # Batches may have gone through another controller that shares the database.
+            lease = await self._load(request.lease_id) or lease
+        if request.batch_number < 1 or request.batch_number > lease.accepted + 1:
+            return _refuse(request, "BATCH_GAP", lease.committed)
+        if request.batch_number == lease.accepted + 1:
+            return None
+        self.totals.duplicates += 1
+        if request.batch_number > lease.committed and lease.last is not None:
+            return lease.last
+        return _answer(Ack(lease_id=request.lease_id, committed_batch_number=lease.committed))
+
+    async def _load(self, lease_id: str) -> _Lease | None:
+        record = await self.database.read(lambda c: get_lease(c, lease_id))
+        if record is None:
+            return None
+        known = self._leases.get(lease_id)
+        if known is not None and known.accepted >= record.committed_batch_number:
+            return known
+        number = record.committed_batch_number
+        self._leases[lease_id] = _Lease(record, committed=number, accepted=number)
+        return self._leases[lease_id]
+
+    async def _commit(self, group: list[_Waiting]) -> None:
+        try:
+            refused = await self.database.write(lambda c: insert_batches(c, [item.stored for item in group]))
+        except LoadcellError as error:
+            self._fail(group, error)
+            return
+        finally:
+            for _ in group:
+                self._slots.release()
+        for item in group:
+            if (item.lease.record.lease_key, item.number) in refused:
+                self._reject(item, "CORRUPT_BATCH")
+                continue
+            item.lease.committed = max(item.number, item.lease.committed)
+            self.totals.batches += 1
+            self.totals.samples += len(item.batch.arrays)
+            self.on_committed(item.lease.record, item.number, item.batch)
+            _set(item.done, Ack(lease_id=item.lease.record.lease_id, committed_batch_number=item.number))
+
+    def _fail(self, group: list[_Waiting], error: LoadcellError) -> None:
+        """Nothing of the group is stored: the senders reconnect and begin again after what is."""
+        log.error("batches_not_committed", count=len(group), error=str(error.__cause__ or error))
+        for item in group:
+            self._break(item.lease)
+            if not item.done.done():
+                item.done.set_exception(error)
+
+    def _reject(self, item: _Waiting, reason: str) -> None:
+        self._break(item.lease)
+        lease_id = item.lease.record.lease_id
+        log.warning("batch_refused", lease_id=lease_id, batch_number=item.number, error=reason)
+        _set(
+            item.done,
+            Ack(
+                lease_id=lease_id,
+                committed_batch_number=item.lease.committed,
+                refused_reason=reason,
+                refused_batch_number=item.number,
+            ),
+        )
+
+    def _break(self, lease: _Lease) -> None:
+        """Refuse what follows in the queue; the next batch that arrives reads the database's word again."""
+        lease.broken = True
+        if self._leases.get(lease.record.lease_id) is lease:
+            del self._leases[lease.record.lease_id]
+
+
+def _prepare(request: agent_pb2.StreamSamplesRequest, lease: LeaseRecord) -> tuple[Batch, BatchRows]:
+    batch = decode(request.columns, request.crc32)
+    stored = rows(
+        batch,
+        run_key=lease.run_key,
+        level=lease.level,
+        lease_key=lease.lease_key,
+        batch_number=request.batch_number,
+    )
+    return batch, stored
+
+
+def _future() -> asyncio.Future[Ack]:
+    future: asyncio.Future[Ack] = asyncio.get_running_loop().create_future()
+    # The stream that waits for it may be gone when it fails.
+    future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return future
+
+
+def _set(future: asyncio.Future[Ack], ack: Ack) -> None:
+    if not future.done():
+        future.set_result(ack)
+
+
+def _answer(ack: Ack) -> asyncio.Future[Ack]:
+    future = _future()
+    future.set_result(ack)
+    return future
+
+
+def _refuse(request: agent_pb2.StreamSamplesRequest, reason: str, committed: int) -> asyncio.Future[Ack]:
+    return _answer(
+        Ack(
+            lease_id=request.lease_id,
+            committed_batch_number=committed,
+            refused_reason=reason,
+            refused_batch_number=request.batch_number,
+        )
+    )

@@ -1,0 +1,180 @@
+"""From the bytes of a batch to arrays, with every length and range checked: they came over the network."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from google.protobuf.message import DecodeError
+
+from controller.store.samples import BatchRows
+from controller.store.schema import INTEGER_COLUMNS
+from loadcell.sketches import from_message
+from loadcell.stats.columns import Ints, SampleArrays
+from loadcell.v1 import sample_pb2
+
+MAX_ROWS = 10_000
+MAX_BYTES = 4 * 1024 * 1024
+MAX_MESSAGE = 512  # characters of an error message
+MAX_FINISH_REASON = 64  # characters
+MAX_SKETCHES = 32
+
+_MICROS = (-1, 10**15)
+_OFFSET = (-(10**15), 10**15)  # warm-up requests lie before the start of the level
+_COUNT = (-1, 2**31 - 1)
+_FLAG = (0, 1)
+
+# name -> (default, smallest, largest); None: the column must be there.
+_COLUMNS: dict[str, tuple[int | None, tuple[int, int]]] = {
+    "ordinal": (None, (0, 10**15)),
+    "warmup": (0, _FLAG),
+    "scheduled_offset_micros": (None, _OFFSET),
+    "start_offset_micros": (None, _OFFSET),
+    "dns_micros": (-1, _MICROS),
+    "connect_micros": (-1, _MICROS),
+    "tls_micros": (-1, _MICROS),
+    "ttft_micros": (-1, _MICROS),
+    "ttfot_micros": (-1, _MICROS),
+    "e2e_micros": (-1, _MICROS),
+    "prompt_tokens": (-1, _COUNT),
+    "completion_tokens": (-1, _COUNT),
+    "reasoning_tokens": (-1, _COUNT),
+    "cached_tokens": (-1, _COUNT),
+    "first_event_tokens": (-1, _COUNT),
+    "event_count": (0, _COUNT),
+    "token_source": (0, (0, max(sample_pb2.TokenSource.values()))),
+    "status": (None, (1, max(sample_pb2.SampleStatus.values()))),
+    "error_class": (0, (0, max(sample_pb2.ErrorClass.values()))),
+    "http_status": (0, (0, 999)),
+    "client_delay_micros": (0, _MICROS),
+    "stall_count": (0, _COUNT),
+    "longest_stall_micros": (0, _MICROS),
+    "reused": (0, _FLAG),
+    "coalesced_reads": (0, _COUNT),
+    "read_count": (0, _COUNT),
+    "requested_tokens": (0, _COUNT),
+    "finish_reason": (-1, _COUNT),
+}
+_LOW = np.array([low for _, (low, _) in _COLUMNS.values()], np.int64)
+_HIGH = np.array([high for _, (_, high) in _COLUMNS.values()], np.int64)
+
+
+class CorruptBatchError(ValueError):
+    """A batch cannot be taken; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A checked batch. `arrays.agent` is 0 throughout: the batch does not know who sent it."""
+
+    arrays: SampleArrays
+    finish_reasons: list[str]
+    errors: list[tuple[int, str]]
+    timelines: list[bytes]
+    sketches: list[sample_pb2.Sketch]
+
+
+def decode(columns: bytes, crc32: int) -> Batch:
+    """Check and decode a serialized SampleColumns message.
+
+    Raises:
+        CorruptBatchError: The checksum, a length or a value is wrong.
+    """
+    if len(columns) > MAX_BYTES:
+        raise CorruptBatchError(f"{len(columns):,} bytes, at most {MAX_BYTES:,}")
+    if zlib.crc32(columns) != crc32:
+        raise CorruptBatchError("the checksum does not match the bytes")
+    try:
+        message = sample_pb2.SampleColumns.FromString(columns)
+    except DecodeError as error:
+        raise CorruptBatchError(f"not a SampleColumns message: {error}") from error
+    count = message.row_count
+    if not 1 <= count <= MAX_ROWS:
+        raise CorruptBatchError(f"row_count must be from 1 to {MAX_ROWS:,}, not {count}")
+    numbers = _numbers(message, count)
+    finish_reasons = [reason[:MAX_FINISH_REASON] for reason in message.finish_reasons]
+    if numbers["finish_reason"].max() >= len(finish_reasons):
+        raise CorruptBatchError("finish_reason points outside finish_reasons")
+    if len(message.timelines) not in (0, count):
+        raise CorruptBatchError(f"{len(message.timelines)} timelines for {count} rows")
+    return Batch(
+        arrays=SampleArrays(agent=np.zeros(count, np.int64), tpot_micros=_tpot(message, count), **numbers),
+        finish_reasons=finish_reasons,
+        errors=_errors(message, count),
+        timelines=list(message.timelines),
+        sketches=_sketches(message),
+    )
+
+
+def _numbers(message: sample_pb2.SampleColumns, count: int) -> dict[str, Ints]:
+    matrix = np.empty((len(_COLUMNS), count), np.int64)
+    for row, (name, (default, _)) in zip(matrix, _COLUMNS.items(), strict=True):
+        values = getattr(message, name)
+        if len(values) == count:
+            row[:] = values
+        elif values or default is None:
+            raise CorruptBatchError(f"{name} has {len(values)} entries for {count} rows")
+        else:
+            row[:] = default
+    wrong = (matrix.min(axis=1) < _LOW) | (matrix.max(axis=1) > _HIGH)
+    if wrong.any():
+        raise CorruptBatchError(f"{list(_COLUMNS)[int(wrong.argmax())]} has a value out of range")
+    return dict(zip(_COLUMNS, matrix, strict=True))
+
+
+def _tpot(message: sample_pb2.SampleColumns, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    if not message.tpot_micros:
+        return np.full(count, -1.0)
+    tpot = np.array(message.tpot_micros, np.float64)
+    if len(tpot) != count:
+        raise CorruptBatchError(f"tpot_micros has {len(tpot)} entries for {count} rows")
+    if not np.isfinite(tpot).all() or tpot.min() < -1:
+        raise CorruptBatchError("tpot_micros has a value out of range")
+    return tpot
+
+
+def _errors(message: sample_pb2.SampleColumns, count: int) -> list[tuple[int, str]]:
+    errors = {error.row: error.message[:MAX_MESSAGE] for error in message.errors}
+    if errors and not 0 <= min(errors) <= max(errors) < count:
+        raise CorruptBatchError("an error message belongs to no row")
+    return list(errors.items())
+
+
+def _sketches(message: sample_pb2.SampleColumns) -> list[sample_pb2.Sketch]:
+    if len(message.sketches) > MAX_SKETCHES:
+        raise CorruptBatchError(f"{len(message.sketches)} sketches, at most {MAX_SKETCHES}")
+    for sketch in message.sketches:
+        try:
+            from_message(sketch)
+        except ValueError as error:
+            raise CorruptBatchError(str(error)) from error
+    return list(message.sketches)
+
+
+def rows(batch: Batch, *, run_key: int, level: int, lease_key: int, batch_number: int) -> BatchRows:
+    """Return the batch as rows of the tables."""
+    arrays, count = batch.arrays, len(batch.arrays)
+    ordinals, warmups = arrays.ordinal.tolist(), arrays.warmup.tolist()
+    keys = [(run_key, level, w, o, lease_key) for w, o in zip(warmups, ordinals, strict=True)]
+    reasons: list[str | None] = [*batch.finish_reasons, None]  # index -1 is the last
+    traces = zip(
+        [run_key] * count,
+        [level] * count,
+        warmups,
+        ordinals,
+        [lease_key] * count,
+        *(getattr(arrays, name).tolist() for name in INTEGER_COLUMNS),
+        arrays.tpot_micros.tolist(),
+        [reasons[index] for index in arrays.finish_reason.tolist()],
+        strict=True,
+    )
+    classes = arrays.error_class
+    return BatchRows(
+        lease_key=lease_key,
+        batch_number=batch_number,
+        traces=list(traces),
+        timelines=[(*key, timeline) for key, timeline in zip(keys, batch.timelines, strict=False) if timeline],
+        errors=[(*keys[row], int(classes[row]), message) for row, message in batch.errors],
+        sketches=sample_pb2.SampleColumns(sketches=batch.sketches).SerializeToString(),
+    )
