@@ -16,6 +16,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from gateway.bindings import read_bindings
 from gateway.contract import comments
 from gateway.errors import http_status
+from gateway.metrics.names import metric_names
 from loadcell import errors, settings
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
 
@@ -105,10 +106,20 @@ def method_tables() -> str:
     return "\n\n".join(parts)
 
 
+def metric_table() -> str:
+    """Every metric of the exporter."""
+    rows = [
+        (f"`{metric.name}`", metric.type, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
+        for metric in metric_names()
+    ]
+    return table(("name", "type", "labels", "meaning"), rows)
+
+
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": setting_tables},
     "errors.md": {"errors": error_table},
     "api.md": {"methods": method_tables},
+    "metrics.md": {"metrics": metric_table},
 }
 
 
