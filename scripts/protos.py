@@ -27,12 +27,7 @@ def compile_protos(*outputs: str) -> int:
 def generate(out: Path) -> int:
     """Write the stubs, and the descriptors whose comments the gateway puts into its OpenAPI document."""
     (out / "gateway").mkdir(exist_ok=True)
-    # The gateway shows the comments of the contract, which generated code does not carry.
-    (arguments.out / "gateway").mkdir(parents=True, exist_ok=True)
-    commented = f"-o{arguments.out / 'gateway' / 'contract.binpb'}"
     return compile_protos(
-        "--include_source_info",
-        commented,
         f"--python_out={out}",
         f"--pyi_out={out}",
         f"--grpc_python_out={out}",
