@@ -1,0 +1,325 @@
+"""One request and its response."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic_ns
+
+from agent.engine.conclusion import failure_of_answer, failure_of_status
+from agent.engine.connection import FIRST_READ_BYTES, READ_BYTES, Connection
+from agent.engine.opening import Opening
+from agent.engine.pool import Pool
+from agent.engine.request import PreparedRequest
+from agent.engine.response import ResponseError, ResponseReader
+from agent.engine.sse import SseError, SseSplitter
+from agent.engine.tokens import count_tokens
+from agent.samples.outcome import ErrorClass, Failure, Status
+from agent.samples.sample import Sample
+from agent.targets.answer import Answer
+from agent.targets.dialect import Dialect
+
+# Events are kept undecoded up to this size, then decoded in one go.
+FOLD_BYTES = 64 * 1024
+MAX_EVENTS = 4_000_000
+MAX_BODY_BYTES = 16 * 1024 * 1024
+# Of the body of a failure only a message is wanted.
+MAX_ERROR_BODY_BYTES = 64 * 1024
+MAX_FINISH_REASON = 64
+
+
+@dataclass(slots=True)
+class Workshop:
+    """What all exchanges of an engine share.
+
+    `ended` is told each exchange with its sample. `read_delays_ns` collects, for each read, how much later than
+    the kernel we have seen the bytes. `stale_retries` counts second attempts after a dead idle connection.
+    """
+
+    pool: Pool
+    dialect: Dialect
+    ended: Callable[[Exchange, Sample], None]
+    read_delays_ns: list[int] = field(default_factory=list)
+    stale_retries: int = 0
+
+
+class Exchange:
+    """Takes a connection, sends, reads until the response ends, and reports exactly one sample.
+
+    The deadline counts from submission: waiting for a connection is part of what the user waits for. The report
+    never happens inside `start`.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_body",
+        "_body_bytes",
+        "_client_delay_ns",
+        "_connect_ns",
+        "_connection",
+        "_events",
+        "_last_stamp_ns",
+        "_opening",
+        "_pending_bytes",
+        "_read_count",
+        "_request",
+        "_response",
+        "_retried",
+        "_splitter",
+        "_stamps",
+        "_start_ns",
+        "_submitted_ns",
+        "_tls_ns",
+        "_workshop",
+        "deadline_ns",
+        "dns_ns",
+        "ended",
+        "reused",
+    )
+
+    def __init__(self, workshop: Workshop, request: PreparedRequest, now_ns: int, timeout_ns: int) -> None:
+        self._workshop = workshop
+        self._request = request
+        self._submitted_ns = now_ns
+        self._start_ns = -1
+        self._opening: Opening | None = None
+        self._connection: Connection | None = None
+        self._response: ResponseReader | None = None
+        self._connect_ns = -1
+        self._tls_ns = -1
+        self._retried = False
+        self._answer = Answer()
+        self._splitter: SseSplitter | None = None
+        self._events: list[bytes] = []
+        self._stamps: list[int] = []
+        self._pending_bytes = 0
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._read_count = 0
+        self._client_delay_ns = 0
+        self._last_stamp_ns = -1
+        self.deadline_ns = now_ns + timeout_ns
+        self.dns_ns = -1
+        self.reused = False
+        self.ended = False
+
+    def start(self) -> None:
+        """Send on an idle connection, or on a new one as soon as it is open."""
+        connection = self._workshop.pool.take()
+        if connection is None:
+            self._open()
+        else:
+            self._use(connection)
+
+    def fail(self, failure: Failure) -> None:
+        """End with a failure that was found before anything was sent."""
+        self._report(Status.ERROR, failure, monotonic_ns())
+
+    def expire(self, now_ns: int) -> None:
+        """End because the deadline has passed."""
+        waited = (now_ns - self._submitted_ns) / 1e9
+        what = "response" if self._start_ns >= 0 else "connection"
+        self._conclude(Failure(ErrorClass.TIMEOUT, f"no complete {what} within {waited:.3f} s"), now_ns)
+
+    def cancel(self, now_ns: int) -> None:
+        """End because the run is cancelled; the sample's end is the age of the request."""
+        self._fold()
+        self._report(Status.CANCELLED, None, now_ns)
+
+    def received(self, data: bytes, stamp_ns: int, now_ns: int) -> None:
+        """Read on (`User`)."""
+        delay_ns = now_ns - stamp_ns
+        self._workshop.read_delays_ns.append(delay_ns)
+        if delay_ns > self._client_delay_ns:
+            self._client_delay_ns = delay_ns
+        self._read_count += 1
+        response = self._response
+        if response is None:
+            return
+        try:
+            response.feed(data)
+            parts = response.parts
+            if parts:
+                body = parts[0] if len(parts) == 1 else b"".join(parts)
+                parts.clear()
+                self._last_stamp_ns = stamp_ns
+                if self._splitter is not None or self._is_event_stream(response):
+                    self._take_events(body, stamp_ns)
+                else:
+                    self._take_body(body, response.status)
+        except (ResponseError, SseError) as error:
+            self._conclude(Failure(ErrorClass.PROTOCOL, str(error)), now_ns)
+            return
+        if response.complete:
+            self._conclude(None, now_ns)
+
+    def lost(self, failure: Failure | None) -> None:
+        """Deal with a connection that has ended (`User`)."""
+        connection, response = self._connection, self._response
+        if connection is None or response is None:
+            return
+        if connection.waited and not self._read_count and not self._retried:
+            # It died while it was idle, or as we took it: the server has not seen the request.
+            self._retried = True
+            self._workshop.stale_retries += 1
+            self._connection = None
+            self._open()
+            return
+        if not response.status:
+            cut = failure or Failure(ErrorClass.CONNECT, "the server closed the connection without a response")
+        elif failure is None and not response.framed:
+            cut = None
+        else:
+            reason = failure.message if failure is not None else "the server closed the connection"
+            error_class = (
+                ErrorClass.TLS if failure and failure.error_class is ErrorClass.TLS else ErrorClass.TRUNCATED
+            )
+            cut = Failure(error_class, f"the response was cut off: {reason}")
+        self._conclude(cut, monotonic_ns())
+
+    def _open(self) -> None:
+        self._opening = self._workshop.pool.open(self._opened)
+
+    def _opened(self, result: Connection | Failure) -> None:
+        self._opening = None
+        if isinstance(result, Failure):
+            self.fail(result)
+            return
+        self._connect_ns, self._tls_ns = result.connect_ns, result.tls_ns
+        self._use(result)
+
+    def _use(self, connection: Connection) -> None:
+        self._connection = connection
+        self._response = connection.response
+        self._response.begin()
+        self.reused = connection.used
+        connection.user = self
+        connection.read_bytes = FIRST_READ_BYTES
+        started_ns = connection.send(self._request.payload)
+        if self._start_ns < 0:
+            self._start_ns = started_ns
+
+    def _is_event_stream(self, response: ResponseReader) -> bool:
+        """Say whether the body is events: wanted, a success, and not declared to be something else."""
+        if not self._workshop.dialect.streaming or not 200 <= response.status < 300:
+            return False
+        if b"json" in response.content_type.lower():
+            return False
+        self._splitter = SseSplitter()
+        return True
+
+    def _take_events(self, body: bytes, stamp_ns: int) -> None:
+        splitter = self._splitter
+        if splitter is None:
+            return
+        events = splitter.feed(body)
+        if not events:
+            return
+        self._events += events
+        self._stamps += [stamp_ns] * len(events) if len(events) > 1 else (stamp_ns,)
+        self._pending_bytes += len(body)
+        if not self._answer.has_payload:
+            self._fold()
+            if self._answer.has_payload and self._connection is not None:
+                self._connection.read_bytes = READ_BYTES
+        elif self._pending_bytes > FOLD_BYTES:
+            self._fold()
+
+    def _fold(self) -> None:
+        """Decode the events at hand."""
+        self._workshop.dialect.read_events(self._answer, self._events, self._stamps)
+        self._events.clear()
+        self._stamps.clear()
+        self._pending_bytes = 0
+        if len(self._answer.times_ns) > MAX_EVENTS:
+            raise SseError(f"the stream has more than {MAX_EVENTS} events")
+
+    def _take_body(self, body: bytes, status: int) -> None:
+        self._body_bytes += len(body)
+        if 200 <= status < 300:
+            if self._body_bytes > MAX_BODY_BYTES:
+                raise ResponseError(f"the body is larger than {MAX_BODY_BYTES >> 20} MiB")
+            self._body.append(body)
+        elif self._body_bytes <= MAX_ERROR_BODY_BYTES:
+            self._body.append(body)
+
+    def _conclude(self, cut: Failure | None, now_ns: int) -> None:
+        """Decide the outcome. `cut` says why the response did not come to its end, None when it did."""
+        failure = self._judge(cut)
+        self._report(Status.OK if failure is None else Status.ERROR, failure, now_ns)
+
+    def _judge(self, cut: Failure | None) -> Failure | None:
+        response = self._response
+        if response is None or not response.status:
+            return cut
+        dialect, answer = self._workshop.dialect, self._answer
+        body = b"".join(self._body)
+        failure = failure_of_status(response.status, dialect.error_message(body).strip() if body else "")
+        if failure is not None:
+            return failure
+        self._fold()
+        if self._splitter is None and cut is None and body:
+            dialect.read_body(answer, body)
+            if dialect.streaming and answer.error is None:
+                kind = response.content_type.decode("latin-1")
+                return Failure(ErrorClass.PROTOCOL, f"the server answered with {kind} instead of an event stream")
+        return failure_of_answer(answer, cut)
+
+    def _report(self, status: Status, failure: Failure | None, now_ns: int) -> None:
+        self.ended = True
+        self._let_go()
+        request, answer, dialect = self._request, self._answer, self._workshop.dialect
+        times = answer.times_ns
+        completion_tokens, token_source, event_tokens = count_tokens(answer)
+        if status is Status.OK:
+            end_ns = times[-1] if times else self._last_stamp_ns
+        else:
+            end_ns = now_ns
+        coalesced = 0
+        if len(set(times)) != len(times):
+            coalesced = sum(1 for count in Counter(times).values() if count > 1)
+        sample = Sample(
+            ordinal=request.ordinal,
+            warmup=request.warmup,
+            scheduled_ns=request.scheduled_ns,
+            start_ns=self._start_ns if self._start_ns >= 0 else self._submitted_ns,
+            requested_tokens=request.requested_tokens,
+            dns_ns=self.dns_ns,
+            connect_ns=self._connect_ns,
+            tls_ns=self._tls_ns,
+            first_ns=times[0] if times else -1,
+            first_answer_ns=answer.first_answer_ns,
+            end_ns=end_ns,
+            prompt_tokens=answer.prompt_tokens if answer.prompt_tokens >= 0 else request.prompt_tokens,
+            completion_tokens=completion_tokens,
+            reasoning_tokens=answer.reasoning_tokens,
+            cached_tokens=answer.cached_tokens,
+            token_source=token_source,
+            status=status,
+            error_class=failure.error_class if failure is not None else ErrorClass.NONE,
+            http_status=self._response.status if self._response is not None else 0,
+            error_message=dialect.sanitize(failure.message) if failure is not None else "",
+            finish_reason=dialect.sanitize(answer.finish_reason, MAX_FINISH_REASON)
+            if answer.finish_reason
+            else "",
+            client_delay_ns=self._client_delay_ns,
+            reused=self.reused,
+            coalesced_reads=coalesced,
+            read_count=self._read_count,
+            event_times_ns=times,
+            event_tokens=event_tokens,
+        )
+        self._workshop.ended(self, sample)
+
+    def _let_go(self) -> None:
+        """Give the connection back when it can carry another request, else close it."""
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.closed:
+            if connection.response.reusable and connection.all_sent:
+                self._workshop.pool.release(connection)
+            else:
+                connection.close()

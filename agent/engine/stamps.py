@@ -1,0 +1,113 @@
+"""Receive times: the kernel's stamps, brought from its wall clock onto the worker's monotonic clock.
+
+The kernel stamps a received segment with CLOCK_REALTIME (SO_TIMESTAMPNS). Everything else here is CLOCK_MONOTONIC.
+The distance of the two clocks is taken every ANCHOR_INTERVAL_NS and whenever a converted stamp makes no sense, so a
+step of the wall clock is noticed and does not reach a measurement.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+# linux/include/uapi/asm-generic/socket.h; the socket module has no name for it.
+SO_TIMESTAMPNS = 35
+_TIMESPEC = struct.Struct("@ll")
+ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
+
+ANCHOR_INTERVAL_NS = 50_000_000
+# NTP slews by at most 500 ppm, so a larger change than this was a step.
+STEP_NS = 200_000
+_SLEW = 0.0005
+# A stamp this old is possible (the client lags) but rare enough to take a fresh anchor before it is believed.
+_SUSPICIOUS_NS = 5_000_000
+_ANCHOR_TRIES = 3
+
+_unpack_timespec = _TIMESPEC.unpack
+
+
+class ReceiveClock:
+    """Says when received bytes arrived, in nanoseconds of the monotonic clock.
+
+    `steps` counts the steps of the wall clock that were noticed, `kernel_stamps` says whether the kernel has ever
+    given a stamp.
+    """
+
+    __slots__ = ("_anchored_at", "_before", "_monotonic", "_offset", "_realtime", "kernel_stamps", "steps")
+
+    def __init__(
+        self, monotonic: Callable[[], int] = time.monotonic_ns, realtime: Callable[[], int] = time.time_ns
+    ) -> None:
+        self._monotonic = monotonic
+        self._realtime = realtime
+        self.steps = 0
+        self.kernel_stamps = False
+        self._anchored_at, self._offset = self._measure()
+        self._before = self._offset
+
+    @property
+    def source(self) -> str:
+        """Where receive times come from: "kernel" or "user"."""
+        return "kernel" if self.kernel_stamps else "user"
+
+    @staticmethod
+    def enable(sock: socket.socket) -> None:
+        """Ask the kernel for stamps of what this socket receives; where it cannot, user stamps are used."""
+        if sys.platform == "linux":
+            try:
+                sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+            except OSError:
+                return
+
+    def refresh(self, now_ns: int) -> None:
+        """Take a new anchor if the present one is older than ANCHOR_INTERVAL_NS."""
+        if now_ns - self._anchored_at >= ANCHOR_INTERVAL_NS:
+            self._anchor()
+
+    def received_at(self, ancillary: list[Any], now_ns: int, floor_ns: int) -> int:
+        """Return the receive time of a read.
+
+        Args:
+            ancillary: Ancillary data of `recvmsg`; only SO_TIMESTAMPNS is ever enabled.
+            now_ns: Monotonic time right after the read.
+            floor_ns: The bytes cannot have arrived before this (send time or last stamp of the connection).
+        """
+        if not ancillary:
+            return now_ns
+        seconds, nanoseconds = _unpack_timespec(ancillary[0][2])
+        real = seconds * 1_000_000_000 + nanoseconds
+        stamp: int = real - self._offset
+        if stamp < floor_ns or not 0 <= now_ns - stamp < _SUSPICIOUS_NS or not self.kernel_stamps:
+            return self._settle(real, now_ns, floor_ns)
+        return stamp
+
+    def _settle(self, real: int, now_ns: int, floor_ns: int) -> int:
+        """Return the best reading of a stamp that made no sense by the present anchor."""
+        self.kernel_stamps = True
+        self._anchor()
+        # Stamped before a step and read after it: only the anchor before the step fits.
+        for offset in (self._offset, self._before):
+            stamp = real - offset
+            if floor_ns - STEP_NS <= stamp <= now_ns + STEP_NS:
+                return min(max(stamp, floor_ns), now_ns)
+        return now_ns
+
+    def _anchor(self) -> None:
+        taken_at, offset = self._measure()
+        if abs(offset - self._offset) > STEP_NS + (taken_at - self._anchored_at) * _SLEW:
+            self.steps += 1
+            self._before = self._offset
+        self._anchored_at, self._offset = taken_at, offset
+
+    def _measure(self) -> tuple[int, int]:
+        """Return the monotonic time and the wall clock's distance from it, from the tightest of a few readings."""
+        readings = []
+        for _ in range(_ANCHOR_TRIES):
+            before, real, after = self._monotonic(), self._realtime(), self._monotonic()
+            readings.append((after - before, (before + after) // 2, real))
+        _, middle, real = min(readings)
+        return middle, real - middle

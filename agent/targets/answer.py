@@ -1,0 +1,31 @@
+"""What one response has said so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MAX_COUNT = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Answer:
+    """Filled by a dialect, event by event or from a whole body.
+
+    `times_ns` and `weights` have one entry per payload event: its receive time and the length of its text. Counts
+    are -1 until the server has told them. `error` is the text of an error the server reported inside a successful
+    response, `problem` says what could not be understood; both are unsanitized and None when there was none.
+    """
+
+    times_ns: list[int] = field(default_factory=list)
+    weights: list[int] = field(default_factory=list)
+    first_answer_ns: int = -1
+    has_payload: bool = False
+    reasoning_seen: bool = False
+    terminated: bool = False
+    finish_reason: str = ""
+    prompt_tokens: int = -1
+    completion_tokens: int = -1
+    reasoning_tokens: int = -1
+    cached_tokens: int = -1
+    error: str | None = None
+    problem: str | None = None

@@ -1,0 +1,25 @@
+"""Text of strangers made fit for a result: bounded, printable, without our credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+MAX_CHARACTERS = 512
+REDACTED = "[redacted]"
+
+
+class Sanitizer:
+    """Replaces the secrets given, the longest first."""
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
+
+    def __call__(self, text: str, limit: int = MAX_CHARACTERS) -> str:
+        """Return the text in at most `limit` characters, on one line, without control characters or secrets."""
+        # Secrets first, and in the uncut text: half a key at the end of a cut text would get through.
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        text = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
+        return text if len(text) <= limit else text[: limit - 3] + "..."
