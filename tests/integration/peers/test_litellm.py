@@ -1,0 +1,49 @@
+"""The whole system against an OpenAI-compatible server that others wrote."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.peers.conftest import KEY
+
+
+def _run(directory, url, *flags):
+    command = [sys.executable, "-m", "loadcell.cli", "run", url, "--json", "-c", "2", "-n", "12", "--warmup", "1"]
+    return subprocess.run(
+        [*command, "--input-len", "16", "--output-len", "8", *flags],
+        env=os.environ | {"XDG_DATA_HOME": str(directory)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("stream", ["--stream", "--no-stream"])
+def test_every_request_of_a_run_is_measured(litellm, tmp_path, stream):
+    done = _run(tmp_path, litellm, "--api-key", KEY, stream)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    (level,) = result["results"]
+    assert result["model"] == "mock-model"
+    assert (level["successful_requests"], level["errors"]) == (12, {})
+    assert 0 < level["ttft"]["p50"] <= level["e2e_latency"]["p50"]
+    assert level["total_output_tokens"] > 0
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_a_wrong_key_fails_before_load_with_the_servers_message(litellm, tmp_path):
+    done = _run(tmp_path, litellm, "--api-key", "sk-wrong-key", "-m", "mock-model")
+    assert done.returncode == 1
+    assert "401" in done.stderr
+    assert "sk-wrong-key" not in done.stderr
+
+
+def test_a_wrong_model_fails_before_load_and_is_named(litellm, tmp_path):
+    done = _run(tmp_path, litellm, "--api-key", KEY, "-m", "no-such-model")
+    assert done.returncode == 1
+    assert "no-such-model" in done.stderr
