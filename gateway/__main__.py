@@ -1,0 +1,86 @@
+"""`python -m gateway`: the HTTP API and the Prometheus exporter."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import ExitStack
+
+import structlog
+import uvloop
+from prometheus_client import CollectorRegistry
+
+import loadcell
+from gateway.app import make_app
+from gateway.bindings import read_bindings
+from gateway.contract import SERVICES
+from gateway.listener import Listener, bind, local_address
+from gateway.metrics.exporter import make_exporter
+from gateway.metrics.http import HttpMetrics
+from gateway.metrics.live import LiveMetrics
+from gateway.settings import Settings
+from gateway.upstream import Upstream
+from loadcell import logs, settings
+from loadcell.channel import dial
+from loadcell.lifetime import wait_for_stop
+
+USAGE_ERROR = 2
+
+
+def main() -> int:
+    """Run the gateway until it is stopped; returns the exit code."""
+    try:
+        found = settings.load(Settings, os.environ)
+        logs.configure("gateway", found.log_level)
+        with ExitStack() as sockets:
+            http = sockets.enter_context(bind("LOADCELL_HTTP", found.http))
+            exporter = sockets.enter_context(bind("LOADCELL_EXPORTER", found.exporter))
+            uvloop.run(_serve(found, http, exporter))
+    except settings.SettingsError as error:
+        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - the one line a user without logs reads
+        return USAGE_ERROR
+    return 0
+
+
+async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) -> None:
+    log = structlog.get_logger()
+    registry = CollectorRegistry()
+    # Two channels: the key of the gateway is for its own questions and never answers a caller's.
+    async with dial(found.controller) as callers, dial(found.controller, api_key=found.api_key) as own:
+        app = make_app(
+            read_bindings(SERVICES),
+            Upstream(callers),
+            HttpMetrics(registry),
+            cors_origins=found.cors_origins,
+            local_only=found.is_open,
+        )
+        listeners = (
+            Listener(app, http),
+            Listener(make_exporter(LiveMetrics(Upstream(own)), registry), exporter),
+        )
+        async with asyncio.TaskGroup() as tasks:
+            for listener in listeners:
+                tasks.create_task(listener.run_until_stopped())
+            for listener in listeners:
+                await listener.ready.wait()
+            log.info(
+                "application_started",
+                version=loadcell.__version__,
+                http=local_address(http),
+                exporter=local_address(exporter),
+                controller=found.controller,
+            )
+            if found.is_open:
+                log.warning(
+                    "open_single_user_mode", reason="no LOADCELL_API_KEY is set; only this machine may call"
+                )
+            why = await wait_for_stop(exit_with_parent=found.exit_with_parent)
+            log.info("application_shutdown", reason=why)
+            for listener in listeners:
+                listener.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The HTTP application, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.bindings import Binding
+from gateway.contract import comments
+from gateway.errors import on_http_exception, on_loadcell_error
+from gateway.health import make_probes, probe_route
+from gateway.metrics.http import HttpMetrics
+from gateway.middleware.headers import SecurityHeaders
+from gateway.middleware.measure import Measure
+from gateway.middleware.origin import Cors, LocalOnly
+from gateway.middleware.request_id import RequestId
+from gateway.openapi import make_document
+from gateway.routes import make_routes
+from gateway.upstream import Upstream
+from gateway.web import page_routes
+from loadcell.errors import LoadcellError
+
+
+def make_app(
+    bindings: Collection[Binding],
+    upstream: Upstream,
+    metrics: HttpMetrics,
+    *,
+    cors_origins: Collection[str] = (),
+    local_only: bool,
+) -> Starlette:
+    """Return the application.
+
+    Args:
+        bindings: the HTTP calls of the contract.
+        upstream: the controller, called with the credentials of the caller only.
+        metrics: where requests are counted.
+        cors_origins: origins whose pages may call.
+        local_only: whether requests for other hosts and from other sites are refused (single-user mode).
+    """
+    probes = make_probes(upstream)
+    document = orjson.dumps(make_document(bindings, probes, comments()))
+    routes = [
+        *(probe_route(probe) for probe in probes),
+        *page_routes(),
+        _document_route(document),
+        *make_routes(bindings, upstream),
+    ]
+    guard = [Middleware(LocalOnly, origins=cors_origins)] if local_only else []
+    app = Starlette(
+        routes=routes,
+        # The first is the outermost.
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Measure, metrics=metrics, templates={route.endpoint: route.path for route in routes}),
+            Middleware(RequestId),
+            *guard,
+            Middleware(Cors, origins=cors_origins),
+        ],
+        exception_handlers={LoadcellError: on_loadcell_error, HTTPException: on_http_exception},
+    )
+    # A redirect to the path with or without a slash would be an answer that is not JSON.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _document_route(document: bytes) -> Route:
+    async def openapi(_request: Request) -> Response:
+        return Response(document, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    return Route("/openapi.json", openapi)

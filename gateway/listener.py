@@ -1,0 +1,83 @@
+"""Listening sockets and the servers on them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from loadcell.settings import Address, SettingsError
+
+GRACE_SECONDS = 10
+BACKLOG = 2048
+
+
+def bind(name: str, address: Address) -> socket.socket:
+    """Return a socket bound to an address, whose setting is `name`.
+
+    Raises:
+        SettingsError: the address is taken or not of this machine.
+    """
+    bound = None
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(
+            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(where)
+        bound.listen(BACKLOG)
+    except OSError as error:
+        if bound is not None:
+            bound.close()
+        raise SettingsError(f"{name}={address}: cannot listen: {error.strerror or error}") from error
+    return bound
+
+
+def local_address(listening: socket.socket) -> str:
+    """Return where a socket listens, as host:port."""
+    host, port, *_ = listening.getsockname()
+    return str(Address(host, port))
+
+
+class Listener(uvicorn.Server):
+    """Serves one application on one bound socket until it is stopped; signals are left to the process."""
+
+    def __init__(self, app: Starlette, listening: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._listening = listening
+        self.ready = asyncio.Event()
+
+    async def run_until_stopped(self) -> None:
+        """Serve; returns after `stop`, when open requests have been answered or the grace time is over."""
+        await self.serve(sockets=[self._listening])
+
+    def stop(self) -> None:
+        """Take no further requests and end."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: one process has two servers and one way to end."""
+        yield

@@ -1,0 +1,49 @@
+"""The Prometheus exporter: an application of its own, on a port of its own, that serves /metrics only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.errors import on_http_exception
+from gateway.metrics.families import families
+from gateway.metrics.live import LiveMetrics
+from gateway.middleware.headers import SecurityHeaders
+from gateway.middleware.request_id import RequestId
+
+
+def make_exporter(live: LiveMetrics, registry: CollectorRegistry) -> Starlette:
+    """Return the application; `registry` holds the gateway's own metrics."""
+
+    async def metrics(request: Request) -> Response:
+        shown = _Shown(families(await live.get()), registry)
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(shown), headers={"Content-Type": content_type})
+
+    return Starlette(
+        routes=[Route("/metrics", metrics)],
+        middleware=[Middleware(SecurityHeaders), Middleware(RequestId)],
+        exception_handlers={HTTPException: on_http_exception},
+    )
+
+
+class _Shown(Collector):
+    """What one scrape shows."""
+
+    def __init__(self, live: Sequence[Metric], registry: CollectorRegistry) -> None:
+        self._live = live
+        self._registry = registry
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._live
+        yield from self._registry.collect()

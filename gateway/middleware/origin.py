@@ -1,0 +1,119 @@
+"""Pages of other sites: refused in the open single-user mode, allowed by name otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import error_response
+from loadcell.errors import LoadcellError
+
+ANY = "*"
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_METHODS = "GET, POST, PUT, DELETE, PATCH, OPTIONS"
+_REQUEST_HEADERS = "Content-Type, Authorization, X-API-Key, X-Request-ID, Idempotency-Key"
+_EXPOSED = "X-Request-ID, Content-Disposition"
+_MAX_AGE_SECONDS = "3600"
+
+
+class LocalOnly:
+    """Refuses requests whose Host is not this machine or whose Origin is another site.
+
+    For a gateway that listens on loopback and asks for no key. Any page the user visits can make the browser send
+    requests to loopback, either from its own origin (Origin) or under a name of its own that resolves to
+    127.0.0.1 (Host); neither may start a load.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Collection[str]) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        error = self._refusal(Headers(scope=scope)) if scope["type"] in ("http", "websocket") else None
+        if error is None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008, "reason": error.reason})
+        else:
+            response = error_response(error, path=scope["path"], request_id=scope["request_id"])
+            await response(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> LoadcellError | None:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if _hostname(f"//{host}") not in _LOOPBACK_NAMES:
+            return LoadcellError(
+                "FOREIGN_ORIGIN",
+                f"the host {host[:128]!r} is not this machine; set LOADCELL_API_KEY to serve others",
+            )
+        if origin is None or origin in self._origins or origin in (f"http://{host}", f"https://{host}"):
+            return None
+        return LoadcellError(
+            "FOREIGN_ORIGIN", f"pages of {origin[:128]!r} may not call; name the origin in CORS_ORIGINS"
+        )
+
+
+class Cors:
+    """Lets pages of the named origins read answers; credentials only for origins that are named, never for `*`."""
+
+    def __init__(self, app: ASGIApp, *, origins: Collection[str]) -> None:
+        self._app = app
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or answer the browser's question whether it may send one."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        origin = headers.get("origin")
+        if origin is None:
+            await self._app(scope, receive, send)
+            return
+        allowed = self._allowed(origin)
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await self._preflight(allowed)(scope, receive, send)
+            return
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                response = MutableHeaders(scope=message)
+                response.update(allowed)
+                response.add_vary_header("Origin")
+            await send(message)
+
+        await self._app(scope, receive, add)
+
+    def _allowed(self, origin: str) -> dict[str, str]:
+        if origin in self._origins:
+            return {
+                "Access-Control-Allow-Origin": origin,
+                "Access-Control-Allow-Credentials": "true",
+                "Access-Control-Expose-Headers": _EXPOSED,
+            }
+        if ANY in self._origins:
+            return {"Access-Control-Allow-Origin": ANY, "Access-Control-Expose-Headers": _EXPOSED}
+        return {}
+
+    def _preflight(self, allowed: dict[str, str]) -> Response:
+        if not allowed:
+            # A response without the headers is the refusal; browsers show no body.
+            return Response(status_code=204, headers={"Vary": "Origin"})
+        return Response(
+            status_code=204,
+            headers={
+                **allowed,
+                "Access-Control-Allow-Methods": _METHODS,
+                "Access-Control-Allow-Headers": _REQUEST_HEADERS,
+                "Access-Control-Max-Age": _MAX_AGE_SECONDS,
+                "Vary": "Origin",
+            },
+        )
+
+
+def _hostname(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None

@@ -1,0 +1,80 @@
+"""Gives every request its identifier, its log lines and, whatever goes wrong, a JSON answer."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import error_response
+from loadcell.errors import LoadcellError
+
+HEADER = "X-Request-ID"
+_VALID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+# Asked for every few seconds by machines.
+_PROBES = frozenset({"/health", "/ready", "/alive", "/metrics"})
+_log = structlog.get_logger()
+
+
+class RequestId:
+    """Binds request_id for logs and calls to the controller; answers unexpected exceptions with status 500.
+
+    The caller's X-Request-ID is kept when it is valid. Values of query parameters are not logged: people put
+    secrets into URLs.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(HEADER, "")
+        scope["request_id"] = given if _VALID.fullmatch(given) else str(uuid.uuid4())
+        structlog.contextvars.clear_contextvars()
+        with structlog.contextvars.bound_contextvars(
+            request_id=scope["request_id"], method=scope["method"], path=scope["path"][:512]
+        ):
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started, status = time.perf_counter(), 0
+
+        async def identify(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = scope["request_id"]
+            await send(message)
+
+        client = scope.get("client")
+        log = _log.debug if scope["path"] in _PROBES else _log.info
+        log("request_started", query_params=_names(scope), client_ip=client[0] if client else None)
+        try:
+            await self._app(scope, receive, identify)
+        except ClientDisconnect:
+            _log.info("request_aborted")
+        except Exception as error:  # noqa: BLE001 - the outermost place; it is logged with its trace and answered
+            _log.exception("request_failed", error=str(error), error_type=type(error).__name__)
+            if not status:
+                await self._apologize(scope, receive, identify)
+        else:
+            milliseconds = round((time.perf_counter() - started) * 1000, 3)
+            log("request_completed", status_code=status, duration_ms=milliseconds)
+
+    async def _apologize(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; the log has the cause")
+        response = error_response(error, path=scope["path"], request_id=scope["request_id"])
+        await response(scope, receive, send)
+
+
+def _names(scope: Scope) -> list[str]:
+    text = scope.get("query_string", b"").decode("latin-1")[:2048]
+    return [pair.partition("=")[0] for pair in text.split("&") if pair][:32]

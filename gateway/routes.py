@@ -1,0 +1,71 @@
+"""HTTP routes made from the annotations of the contract; a new annotated method needs no code here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from gateway.bindings import Binding
+from gateway.body import read_json
+from gateway.transcode import to_content, to_request
+from gateway.upstream import Upstream
+from loadcell.errors import LoadcellError
+
+CREDENTIALS = ("x-api-key", "authorization")
+_MAX_CREDENTIAL_CHARACTERS = 8192
+
+
+def make_routes(bindings: Iterable[Binding], upstream: Upstream) -> list[Route]:
+    """Return one route for each path, which takes the verbs of all bindings of the path."""
+    by_path: defaultdict[str, dict[str, Binding]] = defaultdict(dict)
+    for binding in bindings:
+        by_path[binding.template.route][binding.verb] = binding
+    return [Route(path, _Path(verbs, upstream)) for path, verbs in by_path.items()]
+
+
+class _Path:
+    """All verbs of one path, as an ASGI application."""
+
+    def __init__(self, bindings: dict[str, Binding], upstream: Upstream) -> None:
+        self._bindings = bindings
+        self._upstream = upstream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        binding = self._bindings.get("GET" if request.method == "HEAD" else request.method)
+        if binding is None:
+            raise HTTPException(405, headers={"Allow": ", ".join(self._verbs())})
+        response = await self._answer(binding, request)
+        await response(scope, receive, send)
+
+    def _verbs(self) -> list[str]:
+        return sorted({*self._bindings, *(["HEAD"] if "GET" in self._bindings else [])})
+
+    async def _answer(self, binding: Binding, request: Request) -> Response:
+        path = binding.template.values(request.path_params)
+        message = to_request(
+            binding,
+            path=path,
+            query=request.query_params.multi_items(),
+            body=await read_json(request),
+            idempotency_key=request.headers.get("idempotency-key", ""),
+        )
+        answer = await self._upstream.call(binding.method, message, metadata=_credentials(request))
+        content = to_content(binding, answer, path)
+        headers = {"Content-Disposition": f'attachment; filename="{content.filename}"'} if content.filename else {}
+        return Response(content.body, headers={"Content-Type": content.media_type, **headers})
+
+
+def _credentials(request: Request) -> list[tuple[str, str]]:
+    """Return the caller's own credentials: the gateway lends its key to nobody."""
+    found = [(name, request.headers[name]) for name in CREDENTIALS if name in request.headers]
+    for name, value in found:
+        if len(value) > _MAX_CREDENTIAL_CHARACTERS or not (value.isascii() and value.isprintable()):
+            raise LoadcellError("INVALID_API_KEY", f"the header {name} cannot be a credential")
+    return found

@@ -1,0 +1,80 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loadcell import logs, settings
+from loadcell.settings import Address, Secret, SettingsError, setting
+
+
+def _http_address(value: str) -> Address:
+    # A bare number is what the variable PORT holds on hosting platforms.
+    return settings.address(f"127.0.0.1:{value}" if value.isdecimal() else value)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says about the gateway."""
+
+    controller: str = setting(
+        "127.0.0.1:50051",
+        parse=lambda value: str(settings.address(value)),
+        names=("LOADCELL_CONTROLLER",),
+        doc="Address of the controller, host:port or unix:/path.",
+    )
+    http: Address = setting(
+        Address("127.0.0.1", 8085),
+        parse=_http_address,
+        names=("LOADCELL_HTTP", "PORT"),
+        doc="Address of the HTTP API, host:port; a bare port is one on loopback. Port 0: any free one.",
+    )
+    exporter: Address = setting(
+        Address("127.0.0.1", 9090),
+        parse=_http_address,
+        names=("LOADCELL_EXPORTER",),
+        doc="Address of the Prometheus exporter, host:port; it serves /metrics and asks for no key.",
+    )
+    api_key: Secret = setting(
+        Secret(""),
+        parse=settings.secret,
+        names=("LOADCELL_API_KEY", "API_KEY"),
+        doc="Key the exporter calls the controller with. Callers of the API bring their own.",
+    )
+    cors_origins: tuple[str, ...] = setting(
+        (),
+        parse=settings.words,
+        names=("CORS_ORIGINS",),
+        doc="Origins whose pages may call, comma separated. * lets every page read what needs no credential.",
+    )
+    log_level: str = setting(
+        "info",
+        parse=settings.choice(*logs.LEVELS),
+        names=("LOADCELL_LOG_LEVEL", "LOG_LEVEL"),
+        doc="Lowest level logged.",
+    )
+    exit_with_parent: bool = setting(
+        False,
+        parse=settings.boolean,
+        names=("LOADCELL_EXIT_WITH_PARENT",),
+        doc="End when standard input ends, that is with the process that started this one.",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse combinations that would be unsafe or cannot work.
+
+        Raises:
+            SettingsError: the API would be open to other machines without any key.
+        """
+        if not self.http.is_loopback and not self.api_key:
+            raise SettingsError(
+                f"LOADCELL_HTTP={self.http}: other machines can reach this address; set LOADCELL_API_KEY as well"
+            )
+        for name, address in (("LOADCELL_HTTP", self.http), ("LOADCELL_EXPORTER", self.exporter)):
+            if address.unix_path:
+                raise SettingsError(f"{name}={address}: must be host:port")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this is the single-user mode: loopback only, no key."""
+        return self.http.is_loopback and not self.api_key

@@ -1,0 +1,89 @@
+"""Calls to the controller."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+import structlog
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from loadcell.errors import REASONS, LoadcellError, from_rpc_error
+
+CALL_TIMEOUT_SECONDS = 30.0
+HEALTH_TIMEOUT_SECONDS = 2.0
+
+# What these say is about machines and connections inside, so the caller gets the catalog's words instead.
+_INSIDE = frozenset({"SERVICE_UNAVAILABLE", "REQUEST_TIMEOUT", "INTERNAL_SERVER_ERROR", "DATABASE_ERROR"})
+_log = structlog.get_logger()
+
+
+class Upstream:
+    """The controller behind a channel, called by method descriptor."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel = channel
+        self._health = health_pb2_grpc.HealthStub(channel)
+        self._calls: dict[str, Any] = {}
+
+    async def call(
+        self,
+        method: MethodDescriptor,
+        request: Message,
+        *,
+        metadata: Sequence[tuple[str, str]] = (),
+        timeout_seconds: float = CALL_TIMEOUT_SECONDS,
+    ) -> Message:
+        """Call a unary method.
+
+        Raises:
+            LoadcellError: the controller's error; SERVICE_UNAVAILABLE when it cannot be reached, REQUEST_TIMEOUT
+                when it does not answer in time.
+        """
+        started = time.monotonic()
+        try:
+            answer: Message = await self._stub(method)(request, metadata=metadata, timeout=timeout_seconds)
+        except grpc.aio.AioRpcError as failure:
+            raise _public(failure, method, time.monotonic() - started) from failure
+        return answer
+
+    async def is_ready(self) -> bool:
+        """Whether the controller takes calls now."""
+        try:
+            answer = await self._health.Check(health_pb2.HealthCheckRequest(), timeout=HEALTH_TIMEOUT_SECONDS)
+        except grpc.aio.AioRpcError as failure:
+            away = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED)
+            return failure.code() not in away
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    def _stub(self, method: MethodDescriptor) -> Any:
+        path = f"/{method.containing_service.full_name}/{method.name}"
+        if path not in self._calls:
+            self._calls[path] = self._channel.unary_unary(
+                path,
+                request_serializer=GetMessageClass(method.input_type).SerializeToString,
+                response_deserializer=GetMessageClass(method.output_type).FromString,
+            )
+        return self._calls[path]
+
+
+def _public(failure: grpc.aio.AioRpcError, method: MethodDescriptor, seconds: float) -> LoadcellError:
+    error = from_rpc_error(failure)
+    if failure.code() == grpc.StatusCode.CANCELLED:
+        # Not by us: a caller that goes away ends the task instead. The controller stopped in mid-call.
+        error = LoadcellError("SERVICE_UNAVAILABLE", error.message)
+    if error.reason not in _INSIDE:
+        return error
+    _log.warning(
+        "controller_call_failed",
+        rpc=method.full_name,
+        reason=error.reason,
+        error=error.message,
+        seconds=round(seconds, 3),
+    )
+    return LoadcellError(error.reason, REASONS[error.reason].summary)

@@ -1,0 +1,29 @@
+"""The pages of the gateway. Everything is in this folder: no page ever loads anything from elsewhere."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_PAGES = {
+    "/docs": ("docs.html", "text/html; charset=utf-8"),
+    "/docs/docs.css": ("docs.css", "text/css; charset=utf-8"),
+    "/docs/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
+}
+
+
+def page_routes() -> list[Route]:
+    """Return the routes of all pages."""
+    return [_route(path, file, media_type) for path, (file, media_type) in _PAGES.items()]
+
+
+def _route(path: str, file: str, media_type: str) -> Route:
+    content = resources.files("gateway.web").joinpath(file).read_bytes()
+
+    async def page(_request: Request) -> Response:
+        return Response(content, headers={"Content-Type": media_type, "Cache-Control": "no-cache"})
+
+    return Route(path, page)
