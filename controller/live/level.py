@@ -146,6 +146,7 @@ class LiveLevel:
         return fleet_pb2.LevelMetrics(
             progress=self.describe(now),
             sketches=[sketches.to_message(metric, self._histograms[metric]) for metric in METRICS],
+            objectives_set=bool(self._objectives),
         )
 
     def _current(self, now: float) -> float:

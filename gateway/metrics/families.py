@@ -92,9 +92,10 @@ def _level(sheet: _Sheet, run_id: str, level: fleet_pb2.LevelMetrics) -> None:
     sheet.add(names.TOKENS, (*labels, "input"), progress.input_tokens)
     sheet.add(names.TOKENS, (*labels, "output"), progress.output_tokens)
     sheet.add(names.IN_FLIGHT, labels, progress.in_flight)
-    sheet.add(names.GOOD, labels, progress.good_count)
-    if progress.completed:
-        sheet.add(names.GOODPUT, labels, progress.good_count / progress.completed)
+    if level.objectives_set:
+        sheet.add(names.GOOD, labels, progress.good_count)
+        if progress.completed:
+            sheet.add(names.GOODPUT, labels, progress.good_count / progress.completed)
     if progress.verdict in _VERDICTS:
         sheet.add(names.VERDICT, labels, _VERDICTS[progress.verdict])
     distributions = merge_by_metric(level.sketches)

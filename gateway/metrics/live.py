@@ -25,6 +25,7 @@ class LiveMetrics:
         self._fetching = asyncio.Lock()
         self._fetched_at = -MAX_AGE_SECONDS
         self._last: fleet_pb2.GetLiveMetricsResponse | None = None
+        self._trouble = ""
 
     async def get(self) -> fleet_pb2.GetLiveMetricsResponse | None:
         """Return the metrics, None while the controller cannot be asked."""
@@ -39,6 +40,9 @@ class LiveMetrics:
         try:
             answer = await self._upstream.call(_METHOD, request, timeout_seconds=FETCH_TIMEOUT_SECONDS)
         except LoadcellError as error:
-            _log.warning("live_metrics_unavailable", reason=error.reason, error=error.message)
+            if error.reason != self._trouble:  # a line at every scrape would say nothing new
+                _log.warning("live_metrics_unavailable", reason=error.reason, error=error.message)
+            self._trouble = error.reason
             return None
+        self._trouble = ""
         return answer if isinstance(answer, fleet_pb2.GetLiveMetricsResponse) else None

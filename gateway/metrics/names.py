@@ -49,12 +49,17 @@ TOKENS = MetricName(
     "loadcell_tokens_total", "counter", (*_RUN, "direction"), "Tokens of successful requests: input or output."
 )
 IN_FLIGHT = MetricName("loadcell_in_flight", "gauge", _RUN, "Requests in flight by the agents' last word.")
-GOOD = MetricName("loadcell_good_requests_total", "counter", _RUN, "Requests that met every objective of the run.")
+GOOD = MetricName(
+    "loadcell_good_requests_total",
+    "counter",
+    _RUN,
+    "Requests that met every objective; absent without objectives.",
+)
 GOODPUT = MetricName(
     "loadcell_goodput_ratio",
     "gauge",
     _RUN,
-    "Requests that met every objective over all requests that ended, 0 to 1; absent before the first.",
+    "Requests that met every objective over all requests that ended, 0 to 1; absent without objectives.",
 )
 VERDICT = MetricName(
     "loadcell_client_verdict",

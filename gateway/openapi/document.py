@@ -114,10 +114,11 @@ def _query_fields(message: Descriptor, prefix: str = "") -> Iterator[tuple[str, 
 
 
 def _field(message: Descriptor, dotted: str) -> FieldDescriptor:
-    found: Any = message
-    for part in dotted.split("."):
-        found = (found.message_type if isinstance(found, FieldDescriptor) else found).fields_by_name[part]
-    field: FieldDescriptor = found
+    *outer, last = dotted.split(".")
+    parent: Any = message
+    for part in outer:
+        parent = parent.fields_by_name[part].message_type
+    field: FieldDescriptor = parent.fields_by_name[last]
     return field
 
 

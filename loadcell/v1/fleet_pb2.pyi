@@ -165,9 +165,11 @@ class RunMetrics(_message.Message):
     def __init__(self, run_id: _Optional[str] = ..., model: _Optional[str] = ..., status: _Optional[str] = ..., levels: _Optional[_Iterable[_Union[LevelMetrics, _Mapping]]] = ...) -> None: ...
 
 class LevelMetrics(_message.Message):
-    __slots__ = ("progress", "sketches")
+    __slots__ = ("progress", "sketches", "objectives_set")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     SKETCHES_FIELD_NUMBER: _ClassVar[int]
+    OBJECTIVES_SET_FIELD_NUMBER: _ClassVar[int]
     progress: _run_pb2.LevelProgress
     sketches: _containers.RepeatedCompositeFieldContainer[_sample_pb2.Sketch]
-    def __init__(self, progress: _Optional[_Union[_run_pb2.LevelProgress, _Mapping]] = ..., sketches: _Optional[_Iterable[_Union[_sample_pb2.Sketch, _Mapping]]] = ...) -> None: ...
+    objectives_set: bool
+    def __init__(self, progress: _Optional[_Union[_run_pb2.LevelProgress, _Mapping]] = ..., sketches: _Optional[_Iterable[_Union[_sample_pb2.Sketch, _Mapping]]] = ..., objectives_set: _Optional[bool] = ...) -> None: ...
