@@ -9,14 +9,16 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.descriptor import ServiceDescriptor
 
 from gateway.bindings import read_bindings
 from gateway.contract import comments
 from gateway.errors import http_status
+from gateway.health import make_probes
 from gateway.metrics.names import metric_names
+from gateway.upstream import Upstream
 from loadcell import errors, settings
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
 
@@ -106,6 +108,17 @@ def method_tables() -> str:
     return "\n\n".join(parts)
 
 
+def plain_routes() -> str:
+    """The routes that are no method: health and documentation."""
+    unused = cast("Upstream", None)  # the probes are described here, not called
+    rows = [(f"`GET {probe.path}`", probe.summary) for probe in make_probes(unused)]
+    rows += [
+        ("`GET /openapi.json`", "The OpenAPI document of everything on this page."),
+        ("`GET /docs`", "The same for readers, without internet."),
+    ]
+    return table(("HTTP", "what it does"), rows)
+
+
 def metric_table() -> str:
     """Every metric of the exporter."""
     rows = [
@@ -118,7 +131,7 @@ def metric_table() -> str:
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": setting_tables},
     "errors.md": {"errors": error_table},
-    "api.md": {"methods": method_tables},
+    "api.md": {"methods": method_tables, "routes": plain_routes},
     "metrics.md": {"metrics": metric_table},
 }
 
