@@ -97,10 +97,8 @@ def worker_share(
     # A part without a slot could never send what it was dealt, so only parts with a slot are dealt anything.
     agent = Deal(lanes=min(shares, limit) if limit else shares, part=share, parts=shares)
     agent_slots = split(limit, share, shares)
-    if concurrency:
-        lanes = agent_slots
-    else:
-        lanes = min(workers, agent_slots) if limit else workers
+    cap = min(workers, agent_slots) if limit else workers
+    lanes = agent_slots if concurrency else cap
     return WorkerShare(
         agent=agent,
         worker=Deal(lanes=max(lanes, 1), part=worker, parts=workers),

@@ -1,4 +1,4 @@
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_shares_of_all_agents_and_workers_add_up_exactly(level, data, total):
     workers = data.draw(st.lists(st.integers(1, 6), min_size=agents, max_size=agents))
     shares = all_shares(*level, agents, workers)
     ordinals = [list(share.ordinals(total)) for share in shares]
-    assert sorted(sum(ordinals, [])) == list(range(total))
+    assert sorted(chain.from_iterable(ordinals)) == list(range(total))
     assert [len(part) for part in ordinals] == [share.size(total) for share in shares]
     assert all(part == sorted(part) for part in ordinals)
     assert sum(share.slots for share in shares) == sum(level)

@@ -1,0 +1,70 @@
+"""Uploaded tokenizers and datasets, fetched once from the controller and kept on disk under their hash."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+from pathlib import Path
+
+import grpc
+
+from loadcell.errors import LoadcellError, from_rpc_error
+from loadcell.v1 import agent_pb2, agent_pb2_grpc
+
+_MOST_BYTES = 4 * 1024**3
+_FETCH_SECONDS = 600.0
+
+
+class Assets:
+    """The files of this agent.
+
+    Args:
+        channel: Channel to the controller.
+        directory: Where files are kept.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, directory: Path) -> None:
+        self._stub = agent_pb2_grpc.AgentServiceStub(channel)
+        self._directory = directory
+        self._lock = asyncio.Lock()
+
+    async def fetch(self, sha256: str) -> str:
+        """Return the path of a file, empty for an empty hash.
+
+        Raises:
+            LoadcellError: the controller does not have it, or what came is not it.
+            OSError: it cannot be written.
+        """
+        if not sha256:
+            return ""
+        if not re.fullmatch("[0-9a-f]{64}", sha256):
+            raise LoadcellError("ASSET_NOT_FOUND", f"{sha256[:80]!r} is not the hash of a file")
+        path = self._directory / sha256
+        async with self._lock:
+            if not path.is_file():
+                await self._download(sha256, path)
+        return str(path)
+
+    async def _download(self, sha256: str, path: Path) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{sha256}.{os.getpid()}.part")
+        digest, size = hashlib.sha256(), 0
+        try:
+            with part.open("wb") as file:
+                async for piece in self._stub.GetAsset(
+                    agent_pb2.GetAssetRequest(sha256=sha256), timeout=_FETCH_SECONDS
+                ):
+                    size += len(piece.data)
+                    if size > _MOST_BYTES:
+                        raise LoadcellError("PAYLOAD_TOO_LARGE", "the uploaded file is larger than 4 GiB")
+                    digest.update(piece.data)
+                    file.write(piece.data)
+            if digest.hexdigest() != sha256:
+                raise LoadcellError("ASSET_NOT_FOUND", "the uploaded file arrived with another hash than its own")
+            part.replace(path)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from error
+        finally:
+            part.unlink(missing_ok=True)

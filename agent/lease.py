@@ -1,0 +1,130 @@
+"""One lease as the main process sees it: what its workers have said, added up. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from agent.worker.messages import Ended, Health, Prepared, Progress
+from loadcell.v1 import agent_pb2, result_pb2
+
+State = agent_pb2.LeaseState
+TERMINAL = frozenset(
+    {agent_pb2.LEASE_STATE_COMPLETED, agent_pb2.LEASE_STATE_FAILED, agent_pb2.LEASE_STATE_CANCELLED}
+)
+
+
+@dataclass(slots=True)
+class Lease:
+    """State of a lease.
+
+    Attributes:
+        lease_id: Its identifier.
+        workers: Positions of the workers that take part.
+        state: Where it stands.
+        start_ns: When it starts, on CLOCK_MONOTONIC; 0 until known.
+        start_micros: The same on the controller's clock by our estimate.
+        error: Why it failed.
+        cancelling: Whether the workers were told to stop.
+    """
+
+    lease_id: str
+    workers: tuple[int, ...]
+    state: State.ValueType = agent_pb2.LEASE_STATE_PREPARING
+    start_ns: int = 0
+    start_micros: int = 0
+    error: str = ""
+    cancelling: bool = False
+    prepared: set[int] = field(default_factory=set)
+    progress: dict[int, Progress] = field(default_factory=dict)
+    ended: dict[int, Ended] = field(default_factory=dict)
+    dead: set[int] = field(default_factory=set)  # workers that will not say how they ended
+
+    def take(self, worker: int, message: Prepared | Progress | Ended) -> None:
+        """Take what a worker says."""
+        if isinstance(message, Prepared):
+            self.prepared.add(worker)
+        elif isinstance(message, Progress):
+            self.progress[worker] = message
+        else:
+            self.ended[worker] = message
+            if message.error and not self.error:
+                self.error = message.error
+
+    def worker_died(self, worker: int, why: str) -> None:
+        """A worker that takes part is gone."""
+        if worker not in self.ended:
+            self.dead.add(worker)
+            self.error = self.error or why
+
+    @property
+    def all_prepared(self) -> bool:
+        """Whether every worker waits for the start."""
+        return self.prepared.issuperset(self.workers)
+
+    @property
+    def all_ended(self) -> bool:
+        """Whether no worker will say anything more."""
+        return all(worker in self.ended or worker in self.dead for worker in self.workers)
+
+    @property
+    def outcome(self) -> State.ValueType:
+        """The state to end in once all workers have ended."""
+        if self.error:
+            return agent_pb2.LEASE_STATE_FAILED
+        if self.dead or any(ended.cancelled for ended in self.ended.values()):
+            return agent_pb2.LEASE_STATE_CANCELLED
+        return agent_pb2.LEASE_STATE_COMPLETED
+
+    def to_progress(self, unacknowledged: int) -> agent_pb2.LeaseProgress:
+        """Return the present figures for a heartbeat."""
+        latest = [self.ended.get(worker) or self.progress.get(worker) for worker in self.workers]
+        known = [message for message in latest if message is not None]
+        started, ended = sum(m.started for m in known), sum(m.ended for m in known)
+        return agent_pb2.LeaseProgress(
+            lease_id=self.lease_id,
+            started=started,
+            ended=ended,
+            in_flight=started - ended,
+            unacknowledged_batches=unacknowledged,
+            health=merge_health([message.health for message in known]),
+        )
+
+    def to_update(self, last_batch_number: int) -> agent_pb2.LeaseUpdate:
+        """Return the present state for the controller."""
+        update = agent_pb2.LeaseUpdate(
+            lease_id=self.lease_id,
+            state=self.state,
+            error=self.error[:2000],
+            start_micros=self.start_micros,
+            worker_count=len(self.workers),
+        )
+        if self.state in TERMINAL:
+            ended = list(self.ended.values())
+            ramp_downs = [one.ramp_down_ns for one in ended if one.ramp_down_ns]
+            stamps = [one.health.kernel_stamps for one in ended]
+            update.last_batch_number = last_batch_number
+            update.health.CopyFrom(merge_health([one.health for one in ended]))
+            update.timestamp_source = "kernel" if stamps and all(stamps) else "user"
+            update.end_offset_micros = max((one.end_ns for one in ended), default=0) // 1000
+            update.ramp_down_offset_micros = min(ramp_downs, default=0) // 1000
+            update.notes.extend(dict.fromkeys(note for one in ended for note in one.notes))
+        return update
+
+
+def merge_health(parts: Sequence[Health]) -> result_pb2.WorkerHealth:
+    """Return what the workers of an agent see together: the worst of the shares, the sums of the counts."""
+    reads = sum(part.reads for part in parts)
+    return result_pb2.WorkerHealth(
+        cpu_share=max((part.cpu_micros / part.wall_micros for part in parts if part.wall_micros), default=0.0),
+        loop_lag_max_ms=max((part.loop_lag_max_ms for part in parts), default=0.0),
+        client_delay_p99_ms=max((part.client_delay_p99_ms for part in parts), default=0.0),
+        coalesced_share=sum(part.coalesced_reads for part in parts) / reads if reads else 0.0,
+        late_arrivals=sum(part.late_arrivals for part in parts),
+        retransmits=sum(part.retransmits for part in parts),
+        open_files=max((part.open_files for part in parts), default=0),
+        open_files_limit=min((part.open_files_limit for part in parts), default=0),
+        clock_steps=max((part.clock_steps for part in parts), default=0),
+        reads=reads,
+        cpu_micros=sum(part.cpu_micros for part in parts),
+    )

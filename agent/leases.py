@@ -1,0 +1,312 @@
+"""Gives the workers their parts of a lease and tells the controller how it goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from agent.assets import Assets
+from agent.clock import AgentClock, OffsetEstimator
+from agent.lease import TERMINAL, Lease
+from agent.pacing.shares import worker_share
+from agent.pool import WorkerPool
+from agent.uplink import Uplink
+from agent.worker.messages import (
+    Batch,
+    Cancel,
+    Ended,
+    FromWorker,
+    Level,
+    Prepare,
+    Prepared,
+    Progress,
+    Start,
+    Target,
+    Workload,
+)
+from loadcell.errors import LoadcellError
+from loadcell.v1 import agent_pb2, target_pb2
+
+# A start time that has passed, or is nearer than this, is moved so that all workers still start together.
+_SHORTEST_NOTICE_NS = 5_000_000
+
+log = structlog.get_logger()
+
+
+class Leases:
+    """All leases this agent holds. A lease is held until the controller has its end and all of its batches.
+
+    Args:
+        pool: The workers.
+        uplink: Where batches go.
+        assets: Where tokenizers and datasets come from.
+        clock: This agent's clock.
+        offset: Its offset to the controller's.
+        report: Sends a lease update to the controller, or does nothing while there is no session.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        uplink: Uplink,
+        assets: Assets,
+        *,
+        clock: AgentClock,
+        offset: OffsetEstimator,
+        report: Callable[[agent_pb2.LeaseUpdate], None],
+    ) -> None:
+        self._pool = pool
+        self._uplink = uplink
+        self._assets = assets
+        self._clock = clock
+        self._offset = offset
+        self._report = report
+        self._leases: dict[str, Lease] = {}
+        self._told: set[str] = set()
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def grant(self, grant: agent_pb2.LeaseGrant) -> None:
+        """Take up a lease; one that is held already is only reported again."""
+        held = self._leases.get(grant.lease_id)
+        if held is not None:
+            self._tell(held)
+            return
+        positions, total = _participants(grant, self._pool.alive())
+        lease = self._leases[grant.lease_id] = Lease(grant.lease_id, tuple(positions))
+        log.info(
+            "lease_granted",
+            lease_id=grant.lease_id,
+            run_id=grant.run_id,
+            request_id=grant.request_id,
+            level=grant.level.index,
+            share=f"{grant.share_index}/{grant.share_count}",
+            workers=len(positions),
+        )
+        self._tell(lease)
+        task = asyncio.get_running_loop().create_task(self._prepare(lease, grant, positions, total))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def start(self, start: agent_pb2.LeaseStart) -> None:
+        """Start a lease that is ready."""
+        lease = self._leases.get(start.lease_id)
+        if lease is None or lease.state != agent_pb2.LEASE_STATE_READY:
+            return
+        best = self._offset.best
+        offset = best.micros if best is not None else 0.0
+        wanted = self._clock.monotonic_ns(start.start_micros + offset)
+        lease.start_ns = max(wanted, time.monotonic_ns() + _SHORTEST_NOTICE_NS)
+        lease.start_micros = round(self._clock.at(lease.start_ns) - offset)
+        lease.state = agent_pb2.LEASE_STATE_RUNNING
+        for worker in lease.workers:
+            self._pool.send(worker, Start(lease.lease_id, lease.start_ns))
+        self._tell(lease)
+
+    def cancel(self, lease_id: str, reason: str) -> None:
+        """Stop a lease."""
+        lease = self._leases.get(lease_id)
+        if lease is None or lease.state in TERMINAL or lease.cancelling:
+            return
+        log.info("lease_cancelled", lease_id=lease_id, reason=reason)
+        self._stop_workers(lease)
+
+    def cancel_all(self, reason: str) -> None:
+        """Stop everything."""
+        for lease_id in list(self._leases):
+            self.cancel(lease_id, reason)
+
+    async def all_ended(self) -> None:
+        """Wait until no lease makes load any more."""
+        while any(lease.state not in TERMINAL for lease in self._leases.values()):
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def all_heard(self) -> None:
+        """Wait until the controller knows how every lease ended and has all of its batches."""
+        while self._leases:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def updates(self) -> list[agent_pb2.LeaseUpdate]:
+        """Return the state of every lease that is held, for a new session."""
+        self._told.clear()
+        return [lease.to_update(self._uplink.last_number(lease.lease_id)) for lease in self._leases.values()]
+
+    def progress(self) -> list[agent_pb2.LeaseProgress]:
+        """Return the figures of the running leases."""
+        return [
+            lease.to_progress(self._uplink.unacknowledged(lease.lease_id))
+            for lease in self._leases.values()
+            if lease.state == agent_pb2.LEASE_STATE_RUNNING
+        ]
+
+    def ended_ids(self) -> set[str]:
+        """Return the leases whose end has been sent, for `heard`."""
+        return {lease.lease_id for lease in self._leases.values() if lease.state in TERMINAL}
+
+    def heard(self, lease_ids: set[str]) -> None:
+        """The controller has read the ends of these leases: they are held only for their batches now."""
+        self._told |= lease_ids & self._leases.keys()
+        for lease_id in lease_ids:
+            self.acknowledged(lease_id)
+
+    def acknowledged(self, lease_id: str) -> None:
+        """All batches sent of a lease are committed."""
+        lease = self._leases.get(lease_id)
+        if lease is None or lease_id not in self._told or lease.state not in TERMINAL:
+            return
+        if self._uplink.unacknowledged(lease_id) == 0:
+            self._uplink.forget(lease_id)
+            self._told.discard(lease_id)
+            del self._leases[lease_id]
+            self._changed.set()
+
+    def refused(self, lease_id: str, reason: str) -> None:
+        """The controller does not want the batches of a lease."""
+        self.cancel(lease_id, f"the controller refused its samples: {reason}")
+
+    def on_message(self, worker: int, message: FromWorker) -> None:
+        """Take what a worker says."""
+        if isinstance(message, Batch):
+            self._uplink.send(message.lease_id, message.columns)
+        elif isinstance(message, Prepared | Progress | Ended):
+            lease = self._leases.get(message.lease_id)
+            if lease is not None:
+                lease.take(worker, message)
+                self._advance(lease)
+
+    def on_worker_death(self, worker: int, why: str) -> None:
+        """Fail the leases a worker took part in."""
+        for lease in list(self._leases.values()):
+            if worker in lease.workers and lease.state not in TERMINAL:
+                lease.worker_died(worker, why)
+                self._advance(lease)
+
+    async def close(self) -> None:
+        """End what is still being prepared."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _prepare(
+        self, lease: Lease, grant: agent_pb2.LeaseGrant, positions: dict[int, int], total: int
+    ) -> None:
+        if not positions:
+            lease.error = "no worker process of the agent is running"
+            self._advance(lease)
+            return
+        try:
+            workload = Workload(
+                input_len=grant.workload.input_len,
+                output_len=grant.workload.output_len,
+                seed=grant.workload.seed,
+                words_per_token=grant.workload.words_per_token,
+                tokenizer_path=await self._assets.fetch(grant.workload.tokenizer_asset),
+                dataset_path=await self._assets.fetch(grant.workload.dataset_asset),
+            )
+        except (LoadcellError, OSError) as error:
+            lease.error = str(error)
+            lease.dead.update(lease.workers)
+            self._advance(lease)
+            return
+        if lease.cancelling:
+            lease.dead.update(lease.workers)
+            self._advance(lease)
+            return
+        for worker, position in positions.items():
+            self._pool.send(
+                worker,
+                Prepare(
+                    lease_id=grant.lease_id,
+                    target=target_message(grant.target),
+                    level=_level(grant.level),
+                    workload=workload,
+                    share=grant.share_index,
+                    shares=grant.share_count,
+                    worker=position,
+                    workers=total,
+                    timeline=grant.timeline,
+                ),
+            )
+
+    def _stop_workers(self, lease: Lease) -> None:
+        lease.cancelling = True
+        for worker in lease.workers:
+            if worker not in lease.ended and worker not in lease.dead:
+                self._pool.send(worker, Cancel(lease.lease_id))
+
+    def _advance(self, lease: Lease) -> None:
+        if lease.state in TERMINAL:
+            return
+        if lease.all_ended:
+            lease.state = lease.outcome
+            log.info(
+                "lease_ended",
+                lease_id=lease.lease_id,
+                state=agent_pb2.LeaseState.Name(lease.state).removeprefix("LEASE_STATE_").lower(),
+                error=lease.error or None,
+                batches=self._uplink.last_number(lease.lease_id),
+            )
+            self._tell(lease)
+        elif lease.error and not lease.cancelling:
+            self._stop_workers(lease)
+        elif lease.state == agent_pb2.LEASE_STATE_PREPARING and lease.all_prepared and not lease.cancelling:
+            lease.state = agent_pb2.LEASE_STATE_READY
+            self._tell(lease)
+
+    def _tell(self, lease: Lease) -> None:
+        self._changed.set()
+        self._report(lease.to_update(self._uplink.last_number(lease.lease_id)))
+
+
+def target_message(target: target_pb2.TargetSpec) -> Target:
+    """Return a target as workers are told it."""
+    return Target(
+        server_url=target.server_url,
+        adapter=target.adapter,
+        model=target.model,
+        api_key=target.api_key,
+        headers=dict(target.headers),
+        stream=target.stream,
+        timeout_ns=target.timeout_micros * 1000,
+        tls_verify=target.tls_verify,
+        pin_output=target.pin_output,
+    )
+
+
+def _level(level: target_pb2.LevelPlan) -> Level:
+    return Level(
+        index=level.index,
+        concurrency=level.concurrency,
+        rate=level.rate,
+        poisson=level.arrival == target_pb2.ARRIVAL_POISSON,
+        max_concurrency=level.max_concurrency,
+        request_count=level.request_count,
+        duration_ns=level.duration_micros * 1000,
+        warmup_count=level.warmup_count,
+    )
+
+
+def _participants(grant: agent_pb2.LeaseGrant, alive: list[int]) -> tuple[dict[int, int], int]:
+    """Return the workers to which something of the lease falls with their positions, and how many it is dealt to.
+
+    When nothing falls to this agent, one worker still goes through all states.
+    """
+    total = min(grant.worker_count, len(alive)) if grant.worker_count > 0 else len(alive)
+    shares = {
+        worker: worker_share(
+            concurrency=grant.level.concurrency,
+            max_concurrency=grant.level.max_concurrency,
+            share=grant.share_index,
+            shares=grant.share_count,
+            worker=position,
+            workers=total,
+        )
+        for position, worker in enumerate(alive[:total])
+    }
+    busy = {worker: position for position, worker in enumerate(alive[:total]) if not shares[worker].idle}
+    return busy or dict.fromkeys(alive[:1], 0), total

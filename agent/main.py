@@ -1,0 +1,145 @@
+"""Puts an agent together and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from agent.assets import Assets
+from agent.calibration import load_calibration
+from agent.clock import AgentClock, OffsetEstimator
+from agent.host import default_agent_id, host_facts, kernel_timestamps
+from agent.leases import Leases
+from agent.pool import Spawned, WorkerPool
+from agent.probing import Probing
+from agent.session import Identity, Session
+from agent.settings import AgentSettings, default_data_dir
+from agent.uplink import Uplink
+from agent.worker.messages import FromWorker
+from loadcell.channel import dial
+from loadcell.errors import LoadcellError
+from loadcell.lifetime import wait_for_stop
+
+_CANCEL_SECONDS = 2.0
+
+log = structlog.get_logger()
+
+
+class Agent:
+    """The main process: one session, one uplink, N workers.
+
+    Args:
+        settings: How to run.
+        spawned: Worker processes, already started.
+    """
+
+    def __init__(self, settings: AgentSettings, spawned: Sequence[Spawned]) -> None:
+        data_dir = settings.data_dir or default_data_dir()
+        self._settings = settings
+        self._agent_id = settings.agent_id or default_agent_id(data_dir)
+        self._channel = dial(str(settings.controller), api_key=settings.api_key)
+        clock, offset = AgentClock(), OffsetEstimator()
+        self._pool = WorkerPool(spawned, on_message=self._on_message, on_death=self._on_death)
+        self._uplink = Uplink(
+            self._channel,
+            agent_id=self._agent_id,
+            memory_bytes=settings.uplink_memory_mb * 1024 * 1024,
+            pause_workers=self._pool.pause,
+            on_refused=self._on_refused,
+            on_acknowledged=self._on_acknowledged,
+        )
+        assets = Assets(self._channel, data_dir / "assets")
+        self._probing = Probing(assets)
+        self._session = Session(
+            self._channel, self._identity(data_dir), clock=clock, offset=offset, probe=self._probing.start
+        )
+        self._leases = Leases(
+            self._pool, self._uplink, assets, clock=clock, offset=offset, report=self._session.report
+        )
+
+    async def run(self) -> str:
+        """Serve until told to end and return why.
+
+        Raises:
+            LoadcellError: the controller does not want this agent.
+        """
+        loop = asyncio.get_running_loop()
+        uplink = loop.create_task(self._uplink.run())
+        session = loop.create_task(self._session.run(self._leases))
+        stop = loop.create_task(wait_for_stop(exit_with_parent=self._settings.exit_with_parent))
+        try:
+            await self._pool.open()
+            log.info(
+                "application_started",
+                address=str(self._settings.controller),
+                agent_id=self._agent_id,
+                workers=len(self._pool),
+            )
+            await self._probing.load()
+            await asyncio.wait({stop, session, uplink}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (session, uplink):
+                if task.done():
+                    await task
+            why = await stop
+            await self._wind_down()
+            return why
+        finally:
+            for task in (session, uplink, stop):
+                task.cancel()
+            await asyncio.gather(session, uplink, stop, return_exceptions=True)
+            await self._probing.close()
+            await self._leases.close()
+            await self._pool.close()
+            await self._channel.close()
+
+    async def _wind_down(self) -> None:
+        """Stop the load and deliver what was measured, within bounds."""
+        self._leases.cancel_all("the agent is ending")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CANCEL_SECONDS):
+                await self._leases.all_ended()
+        try:
+            async with asyncio.timeout(self._settings.delivery_seconds):
+                await self._uplink.delivered()
+                await self._leases.all_heard()
+        except TimeoutError:
+            log.warning("samples_not_delivered", waited_seconds=self._settings.delivery_seconds)
+
+    def _identity(self, data_dir: Path) -> Identity:
+        return Identity(
+            agent_id=self._agent_id,
+            hostname=socket.gethostname(),
+            labels=self._settings.labels or {},
+            worker_count=len(self._pool),
+            host=host_facts(),
+            calibration=load_calibration(data_dir),
+            kernel_timestamps=kernel_timestamps(),
+        )
+
+    def _on_message(self, worker: int, message: FromWorker) -> None:
+        self._leases.on_message(worker, message)
+
+    def _on_death(self, worker: int, why: str) -> None:
+        self._leases.on_worker_death(worker, why)
+
+    def _on_refused(self, lease_id: str, reason: str) -> None:
+        self._leases.refused(lease_id, reason)
+
+    def _on_acknowledged(self, lease_id: str) -> None:
+        self._leases.acknowledged(lease_id)
+
+
+async def serve(settings: AgentSettings, spawned: Sequence[Spawned]) -> int:
+    """Run an agent and return its exit status."""
+    try:
+        why = await Agent(settings, spawned).run()
+    except LoadcellError as error:
+        log.warning("agent_refused", reason=error.reason, detail=error.message)
+        return 1
+    log.info("application_shutdown", why=why)
+    return 0

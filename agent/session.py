@@ -1,0 +1,229 @@
+"""The agent's conversation with the controller: registration, heartbeats, clock, leases, commands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import grpc
+import structlog
+
+from agent.backoff import Backoff
+from agent.clock import AgentClock, OffsetEstimator
+from agent.leases import Leases
+from loadcell import __version__
+from loadcell.errors import LoadcellError, from_rpc_error
+from loadcell.v1 import agent_pb2, agent_pb2_grpc
+
+PROTOCOL_VERSION = 1
+# Quick heartbeats after the registration give a good clock offset before the first lease can start.
+_QUICK_HEARTBEATS = 8
+_QUICK_SECONDS = 0.02
+# A session whose heartbeats get no answer for this many intervals is opened anew.
+_SILENT_INTERVALS = 5
+_FATAL = frozenset(
+    {"SESSION_REPLACED", "PROTOCOL_VERSION_UNSUPPORTED", "MISSING_AUTHORIZATION", "INVALID_API_KEY"}
+)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What an agent says of itself."""
+
+    agent_id: str
+    hostname: str
+    labels: dict[str, str]
+    worker_count: int
+    host: dict[str, str]
+    calibration: agent_pb2.Calibration | None
+    kernel_timestamps: bool
+
+
+class Outgoing:
+    """Messages for the controller, in order. Bounded: what matters is repeated by the next registration."""
+
+    def __init__(self) -> None:
+        self._queue: asyncio.Queue[agent_pb2.SessionRequest | None] = asyncio.Queue(maxsize=10_000)
+
+    def put(self, message: agent_pb2.SessionRequest) -> None:
+        """Add a message."""
+        if not self._queue.full():
+            self._queue.put_nowait(message)
+
+    def end(self) -> None:
+        """Let the reader end; gRPC leaves it waiting when the other side ends the call."""
+        while self._queue.full():
+            self._queue.get_nowait()
+        self._queue.put_nowait(None)
+
+    async def __aiter__(self) -> AsyncIterator[agent_pb2.SessionRequest]:
+        while (message := await self._queue.get()) is not None:
+            yield message
+
+
+class Session:
+    """Keeps one session open, whatever happens to the controller.
+
+    Args:
+        channel: Channel to the controller.
+        identity: Who we are.
+        clock: This agent's clock.
+        offset: Takes the heartbeat replies.
+        probe: Looks at a target.
+    """
+
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        identity: Identity,
+        *,
+        clock: AgentClock,
+        offset: OffsetEstimator,
+        probe: Callable[[agent_pb2.Probe], asyncio.Task[agent_pb2.ProbeResult]],
+    ) -> None:
+        self._stub = agent_pb2_grpc.AgentServiceStub(channel)
+        self._identity = identity
+        self._clock = clock
+        self._offset = offset
+        self._probe = probe
+        self._outgoing: Outgoing | None = None
+        self._sent: dict[int, set[str]] = {}
+        self._answered = asyncio.Event()
+        self.registered = asyncio.Event()
+
+    def report(self, update: agent_pb2.LeaseUpdate) -> None:
+        """Send a lease update; without a session the next registration tells the state."""
+        if self._outgoing is not None:
+            self._outgoing.put(agent_pb2.SessionRequest(lease_update=update))
+
+    async def run(self, leases: Leases) -> None:
+        """Hold a session until cancelled.
+
+        Raises:
+            LoadcellError: the controller does not want this agent: SESSION_REPLACED, ...
+        """
+        backoff = Backoff()
+        while True:
+            try:
+                await self._converse(leases, backoff)
+                log.warning("session_ended", agent_id=self._identity.agent_id)
+            except grpc.aio.AioRpcError as error:
+                reason = from_rpc_error(error)
+                if reason.reason in _FATAL:
+                    raise reason from error
+                log.warning("session_lost", code=error.code().name, detail=error.details())
+            except TimeoutError:
+                log.warning("session_silent")
+            finally:
+                self.registered.clear()
+            await asyncio.sleep(backoff.next())
+
+    async def _converse(self, leases: Leases, backoff: Backoff) -> None:
+        outgoing = Outgoing()
+        outgoing.put(agent_pb2.SessionRequest(register=self._register(leases)))
+        call = self._stub.Session(aiter(outgoing))
+        heartbeats: asyncio.Task[None] | None = None
+        try:
+            async for response in call:
+                if heartbeats is not None:
+                    self._receive(response, leases)
+                    continue
+                if response.WhichOneof("message") != "registered":
+                    raise LoadcellError("INVALID_REQUEST", "the controller did not begin with a registration")
+                backoff.reset()
+                log.info("agent_registered", controller_id=response.registered.controller_id)
+                self._outgoing = outgoing
+                # What changed while the registration was under way is told now.
+                for update in leases.updates():
+                    self.report(update)
+                self.registered.set()
+                heartbeats = asyncio.get_running_loop().create_task(
+                    self._heartbeats(outgoing, leases, response.registered, call)
+                )
+        finally:
+            self._outgoing = None
+            self._sent.clear()
+            outgoing.end()
+            call.cancel()
+            if heartbeats is not None:
+                heartbeats.cancel()
+                await asyncio.gather(heartbeats, return_exceptions=True)
+
+    def _register(self, leases: Leases) -> agent_pb2.Register:
+        identity = self._identity
+        return agent_pb2.Register(
+            agent_id=identity.agent_id,
+            protocol_version=PROTOCOL_VERSION,
+            software_version=__version__,
+            hostname=identity.hostname,
+            labels=identity.labels,
+            worker_count=identity.worker_count,
+            host=identity.host,
+            leases=leases.updates(),
+            calibration=identity.calibration,
+            kernel_timestamps=identity.kernel_timestamps,
+        )
+
+    async def _heartbeats(
+        self,
+        outgoing: Outgoing,
+        leases: Leases,
+        registered: agent_pb2.Registered,
+        call: grpc.aio.StreamStreamCall,
+    ) -> None:
+        interval = max(registered.heartbeat_interval_micros / 1e6, 0.05)
+        sequence, silent = 0, 0
+        while True:
+            sequence += 1
+            self._sent[sequence] = leases.ended_ids()
+            outgoing.put(agent_pb2.SessionRequest(heartbeat=self._heartbeat(sequence, leases)))
+            await asyncio.sleep(_QUICK_SECONDS if sequence <= _QUICK_HEARTBEATS else interval)
+            silent = 0 if self._answered.is_set() else silent + 1
+            self._answered.clear()
+            if silent > _SILENT_INTERVALS + _QUICK_HEARTBEATS:
+                # A half-open connection looks alive to gRPC for longer than a lease lasts.
+                call.cancel()
+
+    def _heartbeat(self, sequence: int, leases: Leases) -> agent_pb2.Heartbeat:
+        best = self._offset.best
+        return agent_pb2.Heartbeat(
+            sequence=sequence,
+            agent_send_micros=self._clock.micros(),
+            clock_offset_micros=best.micros if best is not None else 0,
+            clock_uncertainty_micros=best.uncertainty_micros if best is not None else 0,
+            leases=leases.progress(),
+        )
+
+    def _receive(self, response: agent_pb2.SessionResponse, leases: Leases) -> None:
+        kind = response.WhichOneof("message")
+        if kind == "heartbeat_reply":
+            self._on_reply(response.heartbeat_reply, leases)
+        elif kind == "lease_grant":
+            leases.grant(response.lease_grant)
+        elif kind == "lease_start":
+            leases.start(response.lease_start)
+        elif kind == "lease_cancel":
+            leases.cancel(response.lease_cancel.lease_id, response.lease_cancel.reason)
+        elif kind == "probe":
+            self._probe(response.probe).add_done_callback(self._on_probed)
+        elif kind == "drain":
+            # The controller keeps leases back by itself; running ones finish.
+            log.info("agent_draining" if response.drain.enabled else "agent_resumed")
+
+    def _on_reply(self, reply: agent_pb2.HeartbeatReply, leases: Leases) -> None:
+        self._answered.set()
+        self._offset.add(
+            sent=reply.agent_send_micros,
+            controller_received=reply.controller_receive_micros,
+            controller_sent=reply.controller_send_micros,
+            received=self._clock.micros(),
+        )
+        # The stream keeps its order: the ends sent before this heartbeat have been read as well.
+        leases.heard(self._sent.pop(reply.sequence, set()))
+
+    def _on_probed(self, done: asyncio.Task[agent_pb2.ProbeResult]) -> None:
+        if not done.cancelled() and self._outgoing is not None:
+            self._outgoing.put(agent_pb2.SessionRequest(probe_result=done.result()))

@@ -1,0 +1,87 @@
+"""Settings of an agent."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadcell import settings
+from loadcell.settings import Address, Secret, setting
+
+
+def _agent_id(value: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9._-]{1,128}", value):
+        raise ValueError("must be 1 to 128 characters of a-z, A-Z, 0-9, dot, underscore and hyphen")
+    return value
+
+
+def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the user's data directory: $XDG_DATA_HOME/loadcell, by default ~/.local/share/loadcell."""
+    home = environ.get("XDG_DATA_HOME")
+    return (Path(home) if home else Path("~/.local/share").expanduser()) / "loadcell"
+
+
+@dataclass(frozen=True)
+class AgentSettings:
+    """What an agent reads from its environment."""
+
+    controller: Address = setting(
+        Address("127.0.0.1", 50051),
+        parse=settings.address,
+        names=("LOADCELL_CONTROLLER",),
+        doc="Controller to dial: host:port or unix:/path.",
+    )
+    api_key: Secret = setting(
+        Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
+    )
+    agent_id: str = setting(
+        "",
+        parse=_agent_id,
+        names=("LOADCELL_AGENT_ID",),
+        doc="Stable identifier of the agent; by default made from the host name.",
+    )
+    labels: dict[str, str] | None = setting(
+        None,
+        parse=settings.labels,
+        names=("LOADCELL_AGENT_LABELS",),
+        doc="Labels such as region=eu,zone=a.",
+    )
+    workers: int = setting(
+        0,
+        parse=settings.integer(0, 1024),
+        names=("LOADCELL_WORKERS",),
+        doc="Worker processes; 0: one for each core.",
+    )
+    uplink_memory_mb: int = setting(
+        256,
+        parse=settings.integer(1, 1_000_000),
+        names=("LOADCELL_UPLINK_MEMORY_MB",),
+        doc="Samples kept until the controller has them, in MiB; beyond it load is held back, nothing is dropped.",
+    )
+    delivery_seconds: float = setting(
+        10.0,
+        parse=settings.number(0, 3600),
+        names=("LOADCELL_DELIVERY_SECONDS",),
+        doc="How long an agent that is told to end waits for its samples to be delivered.",
+    )
+    data_dir: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_DATA_DIR",),
+        doc="Directory of the calibration and of fetched assets; by default the user's data directory.",
+    )
+    log_level: str = setting(
+        "info",
+        parse=settings.choice("debug", "info", "warning", "error"),
+        names=("LOADCELL_LOG_LEVEL", "LOG_LEVEL"),
+        doc="Lowest level that is logged.",
+    )
+    exit_with_parent: bool = setting(
+        False,
+        parse=settings.boolean,
+        names=("LOADCELL_EXIT_WITH_PARENT",),
+        doc="Whether the agent ends when its standard input does.",
+    )

@@ -1,0 +1,1 @@
+"""A worker process: one event loop that makes load and nothing else."""

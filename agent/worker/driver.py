@@ -1,0 +1,324 @@
+"""Carries out one worker's share of one lease: prepare, warm up, wait, make load, report."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from agent.engine.engine import Engine
+from agent.engine.request import PreparedRequest
+from agent.pacing.shares import WorkerShare
+from agent.prompts.errors import PromptError
+from agent.samples.sample import Sample
+from agent.targets.endpoint import Endpoint
+from agent.targets.registry import create
+from agent.worker.loops import ClosedLoop, Loop, OpenLoop
+from agent.worker.messages import Batch, Ended, Prepare, Prepared, Progress
+from agent.worker.outbox import FLUSH_SECONDS, Outbox
+from agent.worker.preparation import arrivals, builder, prompt_source, share_of
+from agent.worker.supply import Ready, Supply
+from agent.worker.timer import Timer
+from agent.worker.vitals import Vitals
+from loadcell.errors import LoadcellError
+
+_PROGRESS_TICKS = round(0.5 / FLUSH_SECONDS)
+# Connections opened before an open loop, whose need is only known under load.
+_OPEN_LOOP_CONNECTIONS = 64
+
+
+class Driver:
+    """One share of a lease.
+
+    Args:
+        loop: The event loop.
+        prepare: What to do.
+        send: Sends a message to the main process.
+        gate: Whether the main process takes samples; while it does not, no request is started.
+        forget: Called when the share has ended, after its last message.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        prepare: Prepare,
+        *,
+        send: Callable[[Struct], None],
+        gate: Callable[[], bool],
+        forget: Callable[[str], None],
+    ) -> None:
+        self._loop = loop
+        self._plan = prepare
+        self._share: WorkerShare = share_of(prepare)
+        self._send = send
+        self._gate = gate
+        self._forget = forget
+        self._engine: Engine | None = None
+        self._vitals: Vitals | None = None
+        self._timer: Timer | None = None
+        self._pacer: Loop | None = None
+        self._outbox: Outbox | None = None
+        self._warm: list[Sample] = []
+        self._warm_done = asyncio.Event()
+        self._warming: ClosedLoop | None = None
+        self._start_ns = 0
+        self._started = 0
+        self._ended = 0
+        self._ticks = 0
+        self._tick_handle: asyncio.TimerHandle | None = None
+        self._held_back = False
+        self._cancelled = False
+        self._over = False
+        self._preparing = loop.create_task(self._prepare())
+        self._closing: asyncio.Task[None] | None = None
+
+    def start(self, start_ns: int) -> None:
+        """Start the prepared share at a time of CLOCK_MONOTONIC."""
+        if self._pacer is None or self._start_ns or self._over:
+            return
+        self._start_ns = start_ns
+        lease_id = self._plan.lease_id
+        self._outbox = Outbox(
+            start_ns=start_ns,
+            timeline=self._plan.timeline,
+            send=lambda columns: self._send(Batch(lease_id, columns)),
+        )
+        for sample in self._warm:
+            self._outbox.add(sample)
+        self._warm = []
+        assert self._timer is not None  # noqa: S101  made together with the pacer
+        self._timer.set(start_ns)
+
+    def cancel(self) -> None:
+        """Stop: requests in flight are reported as cancelled."""
+        if self._over:
+            return
+        self._cancelled = True
+        self._preparing.cancel()
+        if self._pacer is not None:
+            self._pacer.stop(time.monotonic_ns())
+        if self._warming is not None:
+            self._warming.stop(0)
+        if self._engine is not None:
+            self._engine.cancel_all()
+        self._finish()
+
+    def wake(self) -> None:
+        """The main process takes samples again, or no more."""
+        if self._gate():
+            if self._pacer is not None and self._running:
+                self._pacer.wake()
+                self._finish_when_done()
+        elif self._running:
+            self._held_back = True
+
+    async def closed(self) -> None:
+        """Wait until every connection and task is gone."""
+        tasks = [task for task in (self._preparing, self._closing) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def _running(self) -> bool:
+        return self._start_ns > 0 and not self._over and time.monotonic_ns() >= self._start_ns
+
+    async def _prepare(self) -> None:
+        try:
+            await self._make_ready()
+        except (LoadcellError, PromptError, OSError) as error:
+            self._finish(error=str(error))
+        except Exception as error:
+            self._finish(error=f"internal error of the worker: {error!r}")
+            raise
+
+    async def _make_ready(self) -> None:
+        plan = self._plan
+        endpoint = Endpoint.parse(plan.target.server_url, tls_verify=plan.target.tls_verify)
+        dialect = create(
+            plan.target.adapter,
+            endpoint,
+            model=plan.target.model,
+            stream=plan.target.stream,
+            api_key=plan.target.api_key,
+            headers=plan.target.headers,
+            pin_output=plan.target.pin_output,
+        )
+        # Tokenizers take seconds; a cancel must be heard meanwhile.
+        prompts = await asyncio.to_thread(prompt_source, plan.workload, plan.level.index)
+        engine = self._engine = Engine(
+            self._loop,
+            endpoint,
+            dialect,
+            timeout_ns=plan.target.timeout_ns,
+            on_sample=self._on_sample,
+        )
+        await engine.warm(self._connections())
+        await self._warm_up(builder(prompts, dialect, warmup=True))
+        supply = Supply(
+            arrivals(plan.level, self._share, plan.workload.seed), builder(prompts, dialect, warmup=False)
+        )
+        self._vitals = Vitals(self._loop, engine)
+        self._timer = Timer(self._loop, self._on_timer)
+        self._pacer = self._make_loop(supply, self._timer)
+        # Nothing made so far becomes garbage during the load: the collector need not look at it.
+        gc.collect()
+        gc.freeze()
+        self._send(Prepared(plan.lease_id))
+
+    def _connections(self) -> int:
+        if self._plan.level.concurrency:
+            return self._share.slots
+        wanted = min(_OPEN_LOOP_CONNECTIONS, max(4, round(self._plan.level.rate / self._plan.shares)))
+        return min(wanted, self._share.slots) if self._share.slots else wanted
+
+    async def _warm_up(self, build: Callable[[int], tuple[bytes, int, int]]) -> None:
+        ordinals = self._share.ordinals(self._plan.level.warmup_count)
+        supply = Supply(((ordinal, 0) for ordinal in ordinals), build)
+        if supply.next_due() is None:
+            return
+        self._warming = ClosedLoop(
+            supply,
+            slots=self._connections(),
+            duration_ns=None,
+            submit=lambda ready, due_ns: self._submit(ready, due_ns, warmup=True),
+            gate=lambda: True,
+        )
+        self._warming.start(time.monotonic_ns())
+        await self._warm_done.wait()
+
+    def _make_loop(self, supply: Supply, timer: Timer) -> Loop:
+        level = self._plan.level
+        duration = None if level.request_count else level.duration_ns
+
+        def submit(ready: Ready, scheduled_ns: int) -> None:
+            self._submit(ready, scheduled_ns, warmup=False)
+
+        if level.concurrency:
+            return ClosedLoop(
+                supply, slots=self._share.slots, duration_ns=duration, submit=submit, gate=self._gate
+            )
+        return OpenLoop(
+            supply,
+            cap=self._share.slots,
+            duration_ns=duration,
+            patience_ns=self._plan.target.timeout_ns,
+            submit=submit,
+            gate=self._gate,
+            set_timer=timer.set,
+        )
+
+    def _submit(self, ready: Ready, scheduled_ns: int, *, warmup: bool) -> None:
+        assert self._engine is not None  # noqa: S101  nothing is sent before it is made
+        self._started += not warmup
+        self._engine.submit(
+            PreparedRequest(
+                ordinal=ready.ordinal,
+                warmup=warmup,
+                scheduled_ns=scheduled_ns,
+                payload=ready.payload,
+                requested_tokens=ready.requested_tokens,
+                prompt_tokens=ready.prompt_tokens,
+            )
+        )
+
+    def _on_timer(self) -> None:
+        assert self._pacer is not None  # noqa: S101  made together with the timer
+        assert self._vitals is not None  # noqa: S101  made together with the timer
+        if self._over:
+            return
+        if self._tick_handle is None:
+            self._vitals.start()
+            self._tick_handle = self._loop.call_later(FLUSH_SECONDS, self._tick)
+            self._pacer.start(self._start_ns)
+        else:
+            self._pacer.wake()
+        self._finish_when_done()
+
+    def _on_sample(self, sample: Sample) -> None:
+        if sample.warmup:
+            self._on_warm(sample)
+            return
+        if self._over:
+            return
+        self._ended += 1
+        assert self._pacer is not None  # noqa: S101  measured requests come from it
+        assert self._outbox is not None  # noqa: S101  made at the start
+        # The next request first: what the batch costs must not delay it.
+        self._pacer.ended(time.monotonic_ns())
+        self._outbox.add(sample)
+        self._finish_when_done()
+
+    def _on_warm(self, sample: Sample) -> None:
+        self._warm.append(sample)
+        assert self._warming is not None  # noqa: S101  warm-up requests come from it
+        self._warming.ended(time.monotonic_ns())
+        if len(self._warm) == self._share.size(self._plan.level.warmup_count):
+            self._warm_done.set()
+
+    def _tick(self) -> None:
+        assert self._outbox is not None  # noqa: S101  made at the start
+        self._tick_handle = self._loop.call_later(FLUSH_SECONDS, self._tick)
+        self._outbox.flush()
+        self._ticks += 1
+        if self._ticks % _PROGRESS_TICKS == 0:
+            assert self._vitals is not None  # noqa: S101  made together with the pacer
+            assert self._pacer is not None  # noqa: S101  made together with the vitals
+            self._send(
+                Progress(
+                    self._plan.lease_id,
+                    started=self._started,
+                    ended=self._ended,
+                    in_flight=self._started - self._ended,
+                    health=self._vitals.health(self._pacer.late),
+                )
+            )
+
+    def _finish_when_done(self) -> None:
+        if self._pacer is not None and self._pacer.exhausted and self._started == self._ended:
+            self._finish()
+
+    def _finish(self, *, error: str = "") -> None:
+        if self._over:
+            return
+        self._over = True
+        now = time.monotonic_ns()
+        if self._tick_handle is not None:
+            self._tick_handle.cancel()
+        if self._timer is not None:
+            self._timer.close()
+        if self._outbox is not None:
+            self._outbox.flush()
+        ended = Ended(self._plan.lease_id, cancelled=self._cancelled, error=error)
+        if self._vitals is not None and self._pacer is not None:
+            self._vitals.stop()
+            ended = Ended(
+                self._plan.lease_id,
+                cancelled=self._cancelled,
+                error=error,
+                end_ns=max(0, now - self._start_ns) if self._start_ns else 0,
+                ramp_down_ns=max(0, self._pacer.ramp_down_ns - self._start_ns) if self._start_ns else 0,
+                started=self._started,
+                ended=self._ended,
+                health=self._vitals.health(self._pacer.late),
+                notes=self._notes(self._pacer),
+            )
+        self._send(ended)
+        gc.unfreeze()
+        self._closing = self._loop.create_task(self._close())
+
+    def _notes(self, pacer: Loop) -> tuple[str, ...]:
+        notes = []
+        if pacer.unsent:
+            notes.append(
+                f"{pacer.unsent} arrivals were due but never sent: the cap of requests in flight was reached"
+            )
+        if self._held_back:
+            notes.append("load was held back because the controller did not take samples fast enough")
+        return tuple(notes)
+
+    async def _close(self) -> None:
+        if self._engine is not None:
+            await self._engine.close()
+        self._forget(self._plan.lease_id)

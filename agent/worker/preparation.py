@@ -1,0 +1,71 @@
+"""Turns a Prepare message into the objects that carry it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from agent.pacing import schedule
+from agent.pacing.shares import WorkerShare, worker_share
+from agent.prompts.dataset import DatasetPrompts
+from agent.prompts.synthetic import by_tokenizer, by_words
+from agent.prompts.vocabulary import Tokenizer
+from agent.targets.dialect import Dialect
+from agent.targets.prompt import Prompt
+from agent.worker.messages import Level, Prepare, Workload
+
+
+class PromptSource(Protocol):
+    """Gives every ordinal its prompt and its wanted completion length in tokens."""
+
+    def __call__(self, ordinal: int, *, warmup: bool) -> tuple[Prompt, int]:
+        """Return both."""
+
+
+def share_of(prepare: Prepare) -> WorkerShare:
+    """Return what this worker does of the level."""
+    return worker_share(
+        concurrency=prepare.level.concurrency,
+        max_concurrency=prepare.level.max_concurrency,
+        share=prepare.share,
+        shares=prepare.shares,
+        worker=prepare.worker,
+        workers=prepare.workers,
+    )
+
+
+def prompt_source(workload: Workload, level_index: int) -> PromptSource:
+    """Return the prompts of a level.
+
+    Raises:
+        PromptError: the tokenizer or dataset cannot be used.
+    """
+    lengths = {"input_len": workload.input_len, "output_len": workload.output_len}
+    seeds = {"seed": workload.seed, "level": level_index}
+    if workload.dataset_path:
+        return DatasetPrompts(Path(workload.dataset_path), output_len=workload.output_len)
+    if workload.tokenizer_path:
+        return by_tokenizer(Tokenizer(Path(workload.tokenizer_path)), **lengths, **seeds)
+    return by_words(words_per_token=workload.words_per_token, **lengths, **seeds)
+
+
+def builder(prompts: PromptSource, dialect: Dialect, *, warmup: bool) -> Callable[[int], tuple[bytes, int, int]]:
+    """Return what makes the request of an ordinal: (payload, requested tokens, prompt tokens)."""
+
+    def build(ordinal: int) -> tuple[bytes, int, int]:
+        prompt, output_len = prompts(ordinal, warmup=warmup)
+        return dialect.build(prompt, output_len), output_len, prompt.tokens
+
+    return build
+
+
+def arrivals(level: Level, share: WorkerShare, seed: int) -> Iterator[tuple[int, int]]:
+    """Return (ordinal, due offset) of the measured requests of a share; due is 0 in a closed loop."""
+    count = level.request_count or None
+    if level.concurrency:
+        return ((ordinal, 0) for ordinal in share.ordinals(count))
+    bounds = {"count": count, "duration_ns": level.duration_ns}
+    if level.poisson:
+        return schedule.poisson(level.rate, share, seed=seed, level=level.index, **bounds)
+    return schedule.constant(level.rate, share, **bounds)
