@@ -33,8 +33,9 @@ def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evid
     return Evidence(
         health=health,
         timestamp_source=timestamp_source(level.facts.leases) or "kernel",
-        ttft_p50_ms=result.ttft.p50 if result.ttft.HasField("p50") else None,
-        e2e_p50_ms=result.e2e_latency.p50 if result.e2e_latency.HasField("p50") else None,
+        # Without streaming there is no first token; the delay of a read is then judged beside the whole answer.
+        ttft_p50_ms=_median_ms(result.ttft) or _median_ms(result.e2e_latency),
+        e2e_p50_ms=_median_ms(result.e2e_latency),
         event_gap_ms=_event_gap_ms(result),
         schedule_delay_p99_ms=_tail_ms(result.schedule_delay),
         open_loop=plan.rate > 0,
@@ -47,6 +48,10 @@ def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evid
         client_failures=int((level.rows.error_class == sample_pb2.ERROR_CLASS_CLIENT).sum()),
         lost_agents=len({lease.agent for lease in level.lost_leases}),
     )
+
+
+def _median_ms(stats: result_pb2.LatencyStats) -> float | None:
+    return stats.p50 if stats.HasField("p50") else None
 
 
 def _tail_ms(stats: result_pb2.LatencyStats) -> float | None:

@@ -45,12 +45,14 @@ class Goodput:
 def assess(rows: SampleArrays, objectives: Objectives) -> Goodput:
     """Judge measured requests of any status by the objectives; only successful ones can be good.
 
-    A value equal to its objective meets it. A response of a single token meets a tpot objective, having no
+    A value equal to its objective meets it. A response that was not streamed brings its first token when it ends,
+    so its e2e is held against the ttft objective. A response of a single token meets a tpot objective, having no
     further token to wait for; a longer response without a tpot (its tokens came all at once, or it was not
     streamed) does not, because an objective that cannot be shown to be met is not met.
     """
     ok = rows.status == OK
-    ttft = _within(rows.ttft_micros, objectives.ttft_ms)
+    first_token = np.where(rows.ttft_micros >= 0, rows.ttft_micros, rows.e2e_micros)
+    ttft = _within(first_token, objectives.ttft_ms)
     tpot = _within(rows.tpot_micros, objectives.tpot_ms) | ((rows.tpot_micros < 0) & (rows.completion_tokens == 1))
     e2e = _within(rows.e2e_micros, objectives.e2e_ms)
     good = ok.copy()

@@ -39,7 +39,9 @@ def test_a_level_counts_what_its_batches_hold() -> None:
     assert shown.ttft.p50 == pytest.approx(100.0, rel=0.005)
     assert (shown.request_rate, shown.token_rate) == (1.5, 10.0)
     assert (shown.concurrency, shown.verdict, shown.finished) == (4, "clean", False)
-    assert [s.metric for s in level.metrics(102.0).sketches] == ["ttft", "itl", "e2e"]
+    metrics = level.metrics(102.0)
+    assert [s.metric for s in metrics.sketches] == ["ttft", "itl", "e2e"]
+    assert (metrics.objectives_set, LiveLevel(COUNTED, Objectives()).metrics(0.0).objectives_set) == (True, False)
 
 
 @given(requests())

@@ -61,6 +61,11 @@ def test_a_single_token_meets_a_tpot_objective_but_an_unknown_tpot_does_not() ->
     assert assess(rows, Objectives(tpot_ms=50.0)).good.tolist() == [True, False]
 
 
+def test_the_first_token_of_a_response_that_is_not_streamed_comes_at_its_end() -> None:
+    rows = make_rows({"ttft_micros": -1, "e2e_micros": 400_000}, {"ttft_micros": -1, "e2e_micros": 600_000})
+    assert assess(rows, Objectives(ttft_ms=500.0)).good.tolist() == [True, False]
+
+
 def test_no_requests_have_no_percentage() -> None:
     judged = assess(SampleArrays.empty(), Objectives(ttft_ms=1.0))
     assert (judged.percent, judged.percent_of_successes, judged.ttft_satisfied) == (None, None, 0)
