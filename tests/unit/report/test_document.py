@@ -158,7 +158,8 @@ def test_summary_weighs_by_requests() -> None:
 
 def test_agents_are_aligned_by_the_start_of_their_leases() -> None:
     """Agent 1 started two seconds late; on one time axis its requests follow those of agent 0."""
-    rows = make_rows(*sequence(2, agent=0), *sequence(2, agent=1, ttft_micros=300_000))
+    pairs = zip(sequence(2, agent=0), sequence(2, agent=1, ttft_micros=300_000), strict=True)
+    rows = make_rows(*(row for pair in pairs for row in pair))
     facts = make_level(
         rows,
         leases=[
@@ -167,7 +168,7 @@ def test_agents_are_aligned_by_the_start_of_their_leases() -> None:
         ],
     )
     document = build_result(make_run(facts, agents=[make_agent("a"), make_agent("b")], notes=["first"]))
-    assert document.results[0].duration_seconds == 4.0
+    assert document.results[0].duration_seconds == document.results[0].window.end_seconds == 4.0
     assert document.results[0].schedule_delay.max == 0.0
     assert [(a.agent_id, a.total_requests, a.ttft_p50) for a in document.agents] == [
         ("a", 2, 100.0),
