@@ -131,7 +131,7 @@ class Exchange:
         """Read on (`User`)."""
         delay_ns = now_ns - stamp_ns
         self._workshop.read_delays_ns.append(delay_ns)
-        if delay_ns > self._client_delay_ns:
+        if delay_ns > self._client_delay_ns:  # noqa: PLR1730  called for every read, max() takes twice as long
             self._client_delay_ns = delay_ns
         self._read_count += 1
         response = self._response
@@ -272,10 +272,7 @@ class Exchange:
         request, answer, dialect = self._request, self._answer, self._workshop.dialect
         times = answer.times_ns
         completion_tokens, token_source, event_tokens = count_tokens(answer)
-        if status is Status.OK:
-            end_ns = times[-1] if times else self._last_stamp_ns
-        else:
-            end_ns = now_ns
+        last_ns = times[-1] if times else self._last_stamp_ns
         coalesced = 0
         if len(set(times)) != len(times):
             coalesced = sum(1 for count in Counter(times).values() if count > 1)
@@ -290,7 +287,7 @@ class Exchange:
             tls_ns=self._tls_ns,
             first_ns=times[0] if times else -1,
             first_answer_ns=answer.first_answer_ns,
-            end_ns=end_ns,
+            end_ns=last_ns if status is Status.OK else now_ns,
             prompt_tokens=answer.prompt_tokens if answer.prompt_tokens >= 0 else request.prompt_tokens,
             completion_tokens=completion_tokens,
             reasoning_tokens=answer.reasoning_tokens,

@@ -1,8 +1,8 @@
 """Receive times: the kernel's stamps, brought from its wall clock onto the worker's monotonic clock.
 
 The kernel stamps a received segment with CLOCK_REALTIME (SO_TIMESTAMPNS). Everything else here is CLOCK_MONOTONIC.
-The distance of the two clocks is taken every ANCHOR_INTERVAL_NS and whenever a converted stamp makes no sense, so a
-step of the wall clock is noticed and does not reach a measurement.
+The distance of the two clocks is taken every ANCHOR_INTERVAL_NS and whenever a converted stamp makes no sense, so
+a step of the wall clock is noticed and does not reach a measurement.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ MAX_COUNT = 2**31 - 1
 class Answer:
     """Filled by a dialect, event by event or from a whole body.
 
-    `times_ns` and `weights` have one entry per payload event: its receive time and the length of its text. Counts
+    `times_ns` and `weights` have one entry per payload event: its receive time and the bytes of its text. Counts
     are -1 until the server has told them. `error` is the text of an error the server reported inside a successful
     response, `problem` says what could not be understood; both are unsanitized and None when there was none.
     """

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from agent.targets import shape
 from agent.targets.answer import MAX_COUNT, Answer
 
 DONE = b"[DONE]"
@@ -62,45 +63,60 @@ _decode = msgspec.json.Decoder(_Chunk).decode
 
 def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> None:
     """Fold the data of events into the answer, up to the terminator or the first event that makes no sense."""
+    times, weights = answer.times_ns, answer.weights
+    before = after = b""
     for data, stamp_ns in zip(events, stamps_ns, strict=True):
-        if data == DONE:
-            answer.terminated = True
+        if before and data.startswith(before) and data.endswith(after):
+            text = data[len(before) : -len(after)]
+            if text and b'"' not in text and b"\\" not in text:
+                times.append(stamp_ns)
+                weights.append(len(text))
+                continue
         if answer.terminated or answer.error is not None or answer.problem is not None:
             return
         try:
             chunk = _decode(data)
         except msgspec.DecodeError as reason:
-            if data.strip() == DONE:
-                answer.terminated = True
-            elif data.strip():
-                answer.problem = f"an event of the stream is not a completion chunk ({reason}): {_snippet(data)}"
+            _read_oddity(answer, data, reason)
             continue
-        spoken = thought = 0
-        for choice in chunk.choices or ():
-            if choice.finish_reason:
-                answer.finish_reason = choice.finish_reason
-            delta = choice.delta
-            if delta is None:
-                if choice.text:
-                    spoken += len(choice.text)
-            elif delta.content.__class__ is str and delta.content:
-                spoken += len(delta.content)
-            else:
-                more_spoken, more_thought = _lengths(delta)
-                spoken += more_spoken
-                thought += more_thought
-        if spoken or thought:
-            answer.times_ns.append(stamp_ns)
-            answer.weights.append(spoken + thought)
-            answer.has_payload = True
-            if thought:
-                answer.reasoning_seen = True
-            if spoken and answer.first_answer_ns < 0:
-                answer.first_answer_ns = stamp_ns
-        if chunk.usage is not None:
-            _read_usage(answer, chunk.usage)
-        if chunk.error is not None or (chunk.object == "error" and not chunk.choices):
-            answer.error = _error_text(chunk)
+        whole_text = _read_chunk(answer, chunk, stamp_ns)
+        if whole_text:
+            before, after = shape.learn(data, whole_text)
+
+
+def _read_chunk(answer: Answer, chunk: _Chunk, stamp_ns: int) -> str:
+    """Fold one event; return its text if that is all it has to say, else an empty string."""
+    if chunk.usage is not None:
+        _read_usage(answer, chunk.usage)
+    if chunk.error is not None or (chunk.object == "error" and not chunk.choices):
+        answer.error = _error_text(chunk)
+        return ""
+    spoken = thought = 0
+    text = ""
+    for choice in chunk.choices or ():
+        answer.finish_reason = choice.finish_reason or answer.finish_reason
+        more_spoken, more_thought, text = _measure(choice.delta, choice.text)
+        spoken += more_spoken
+        thought += more_thought
+    if not spoken and not thought:
+        return ""
+    answer.times_ns.append(stamp_ns)
+    answer.weights.append(spoken + thought)
+    answer.has_payload = True
+    if thought:
+        answer.reasoning_seen = True
+    if spoken and answer.first_answer_ns < 0:
+        answer.first_answer_ns = stamp_ns
+    alone = chunk.usage is None and not answer.finish_reason and len(chunk.choices or ()) == 1
+    return text if alone else ""
+
+
+def _read_oddity(answer: Answer, data: bytes, reason: msgspec.DecodeError) -> None:
+    """Fold an event that is not JSON of the expected kind."""
+    if data.strip() == DONE:
+        answer.terminated = True
+    elif data.strip():
+        answer.problem = f"an event of the stream is not a completion chunk ({reason}): {_snippet(data)}"
 
 
 def read_body(answer: Answer, body: bytes) -> None:
@@ -115,7 +131,7 @@ def read_body(answer: Answer, body: bytes) -> None:
         return
     answer.terminated = True
     for choice in chunk.choices or ():
-        spoken, thought = _lengths(choice.message) if choice.message is not None else (len(choice.text or ""), 0)
+        spoken, thought, _ = _measure(choice.message, choice.text)
         answer.has_payload |= bool(spoken or thought)
         answer.reasoning_seen |= bool(thought)
         answer.finish_reason = choice.finish_reason or answer.finish_reason
@@ -136,13 +152,20 @@ def error_message(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
-def _lengths(delta: _Delta) -> tuple[int, int]:
-    """Return the lengths of what is answer and of what is reasoning."""
-    spoken = len(delta.content or "") + len(delta.refusal or "")
-    for part in (delta.tool_calls, delta.function_call, delta.audio):
-        if part:
-            spoken += len(msgspec.json.encode(part))
-    return spoken, len(delta.reasoning_content or delta.reasoning or "")
+def _measure(delta: _Delta | None, text: str | None) -> tuple[int, int, str]:
+    """Return the bytes of answer, the bytes of reasoning, and the text when it is all of one kind."""
+    if delta is None:
+        return len((text or "").encode()), 0, text or ""
+    content = delta.content or ""
+    thought = delta.reasoning_content or delta.reasoning or ""
+    parts = [part for part in (delta.tool_calls, delta.function_call, delta.audio) if part]
+    if isinstance(content, list):
+        parts.append(content)
+        content = ""
+    content += delta.refusal or ""
+    spoken = len(content.encode()) + sum(len(msgspec.json.encode(part)) for part in parts)
+    alone = "" if parts or (content and thought) else content or thought
+    return spoken, len(thought.encode()), alone
 
 
 def _read_usage(answer: Answer, usage: _Usage) -> None:
