@@ -1,0 +1,36 @@
+"""Entry point of the command `loadcell`."""
+
+import sys
+
+import typer
+
+from loadcell.cli.app import app
+from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
+
+
+def main() -> None:
+    """Run the command line and leave with the exit code of the command."""
+    sys.exit(run(sys.argv[1:] or ["--help"]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; an error is one line on standard error."""
+    try:
+        code = app(arguments, prog_name="loadcell", standalone_mode=False)
+    except CommandError as error:
+        return _complain(error.message, error.exit_code)
+    except typer.TyperException as error:
+        message = getattr(error, "format_message", error.__str__)()
+        return _complain(" ".join(str(message).split()), EXIT_USAGE)
+    except typer.Abort:
+        return _complain("aborted", EXIT_RUN_FAILED)
+    return code if isinstance(code, int) else EXIT_OK
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

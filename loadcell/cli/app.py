@@ -1,0 +1,50 @@
+"""The commands, put together."""
+
+from typing import Annotated
+
+import typer
+
+from loadcell.cli.agents import agents_app
+from loadcell.cli.calibrate import calibrate
+from loadcell.cli.demo import demo
+from loadcell.cli.mock_server import mock_server
+from loadcell.cli.run import run
+from loadcell.cli.runs import runs_app
+from loadcell.cli.up import up
+
+# Flags after the name of the command belong to the program that the command starts, --help among them.
+_PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+app = typer.Typer(
+    name="loadcell",
+    help="Load tests for LLM inference servers, with numbers that can be trusted.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command("run")(run)
+app.command("up")(up)
+app.command("demo")(demo)
+app.add_typer(runs_app, name="runs")
+app.add_typer(agents_app, name="agents")
+app.command("mock-server", context_settings=_PASS_ON)(mock_server)
+app.command("calibrate", context_settings=_PASS_ON)(calibrate)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"loadcell {version('loadcell')}")
+        raise typer.Exit
+
+
+@app.callback()
+def loadcell(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Load tests for LLM inference servers, with numbers that can be trusted."""

@@ -1,0 +1,53 @@
+"""How a command fails: one line on standard error and an exit code (docs/decisions)."""
+
+from loadcell.errors import LoadcellError
+
+EXIT_OK = 0
+EXIT_RUN_FAILED = 1
+EXIT_USAGE = 2
+EXIT_UNREACHABLE = 4
+EXIT_INTERRUPTED = 130
+
+_FLAG_OF_FIELD = {
+    "server_url": "URL",
+    "duration_seconds": "--duration",
+    "goodput_thresholds": "--goodput",
+    "labels": "--label",
+    "worker_count": "--workers",
+    "agent_count": "--agents",
+    "tokenizer_asset": "--tokenizer",
+    "dataset_asset": "--dataset",
+    "request_id": "--request-id",
+}
+_OF_THE_ASKED = {10, 12, 13, 14}
+_UNREACHABLE_REASONS = {"SERVICE_UNAVAILABLE", "REQUEST_TIMEOUT"}
+
+
+class CommandError(Exception):
+    """The command cannot go on.
+
+    Attributes:
+        message: One line for the user.
+        exit_code: Exit code of the process.
+    """
+
+    def __init__(self, message: str, exit_code: int = EXIT_USAGE) -> None:
+        super().__init__(message)
+        self.message = " ".join(message.split())
+        self.exit_code = exit_code
+
+
+def flag_of(field: str) -> str:
+    """Return the flag that sets a field of the request."""
+    head = field.partition(".")[0].partition("[")[0]
+    return _FLAG_OF_FIELD.get(head, "--" + head.replace("_", "-"))
+
+
+def from_error(error: LoadcellError, *, address: str = "") -> CommandError:
+    """Return the failure that a refused call means for the user of a flag."""
+    if error.reason in _UNREACHABLE_REASONS:
+        where = f" at {address}" if address else ""
+        return CommandError(f"the controller{where} cannot be reached: {error.message}", EXIT_UNREACHABLE)
+    message = f"{flag_of(error.field)}: {error.message}" if error.field else error.message
+    category = error.row.number // 100
+    return CommandError(message, EXIT_USAGE if category in _OF_THE_ASKED else EXIT_RUN_FAILED)

@@ -1,0 +1,50 @@
+"""How figures are written for people."""
+
+from loadcell.v1 import result_pb2
+
+ABSENT = "-"
+
+
+def milliseconds(value: float | None) -> str:
+    """Write a latency with three to four digits that mean something."""
+    if value is None:
+        return ABSENT
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def rate(value: float | None) -> str:
+    """Write something per second."""
+    if value is None:
+        return ABSENT
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
+
+
+def percent(value: float | None) -> str:
+    """Write a share that is given in percent."""
+    return ABSENT if value is None else f"{value:.1f} %"
+
+
+def seconds(value: float | None) -> str:
+    """Write a time span."""
+    if value is None:
+        return ABSENT
+    if value < 60:
+        return f"{value:.0f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+
+
+def level_name(concurrency: int | None, requested_rate: float | None) -> str:
+    """Name a level by its load."""
+    return f"{requested_rate:g}/s" if requested_rate is not None else f"c={concurrency}"
+
+
+def percentile(stats: result_pb2.LatencyStats, name: str) -> str:
+    """Write a percentile in milliseconds, or what can be said of it with too few values."""
+    if stats.HasField(name):
+        return milliseconds(getattr(stats, name))
+    if name == "p99" and stats.HasField("p99_bound"):
+        return f"<={milliseconds(stats.p99_bound.at_most)}"
+    return ABSENT

@@ -1,0 +1,137 @@
+"""Values of flags that are small languages of their own: pure parsers whose errors name the flag and the value."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadcell.cli.failure import CommandError
+
+MAX_CONCURRENCY = 100_000
+MAX_RATE = 10_000_000
+FORMATS = {".json": "json", ".csv": "csv"}
+
+
+def parse_concurrency(text: str) -> list[int]:
+    """Parse "1,10,50": whole numbers from 1 to 100,000.
+
+    Raises:
+        CommandError: Names the flag and the value.
+    """
+    levels = []
+    for part in _parts("--concurrency", text, "1,10,50"):
+        if not part.lstrip("+-").isdecimal() or not 1 <= int(part) <= MAX_CONCURRENCY:
+            raise CommandError(
+                f"--concurrency {text!r}: {part!r} is not a whole number from 1 to {MAX_CONCURRENCY}"
+            )
+        levels.append(int(part))
+    return levels
+
+
+def parse_rate(text: str) -> list[float]:
+    """Parse "100,200.5": arrivals per second above 0 and at most 10,000,000.
+
+    Raises:
+        CommandError: Names the flag and the value.
+    """
+    levels = []
+    for part in _parts("--rate", text, "100,200"):
+        rate = _number(part)
+        if not 0 < rate <= MAX_RATE:
+            raise CommandError(f"--rate {text!r}: {part!r} is not a number above 0 and at most {MAX_RATE}")
+        levels.append(rate)
+    return levels
+
+
+def parse_goodput(text: str) -> dict[str, float]:
+    """Parse "ttft:500,tpot:50,e2e:3000" (milliseconds) into the fields of GoodputThresholds.
+
+    Raises:
+        CommandError: Names the flag and the value.
+    """
+    thresholds: dict[str, float] = {}
+    for part in _parts("--goodput", text, "ttft:500,tpot:50,e2e:3000"):
+        name, _, value = part.partition(":")
+        field = f"{name.strip().lower()}_ms"
+        if field not in {"ttft_ms", "tpot_ms", "e2e_ms"}:
+            raise CommandError(f"--goodput {text!r}: {name!r} is not one of ttft, tpot, e2e")
+        if field in thresholds:
+            raise CommandError(f"--goodput {text!r}: {name!r} is given twice")
+        milliseconds = _number(value)
+        if not milliseconds > 0:
+            raise CommandError(f"--goodput {text!r}: {value!r} is not a number of milliseconds above 0")
+        thresholds[field] = milliseconds
+    return thresholds
+
+
+def parse_labels(texts: Sequence[str]) -> dict[str, str]:
+    """Parse repeated "key=value".
+
+    Raises:
+        CommandError: Names the flag and the value.
+    """
+    labels: dict[str, str] = {}
+    for text in texts:
+        key, separator, value = text.partition("=")
+        if not separator or not key.strip():
+            raise CommandError(f"--label {text!r}: is not of the form key=value")
+        labels[key.strip()] = value.strip()
+    return labels
+
+
+def parse_server(positional: str | None, option: str | None) -> str:
+    """Return the one base URL that was given.
+
+    Raises:
+        CommandError: None or two were given, or it is not an http or https URL.
+    """
+    if positional and option and positional != option:
+        raise CommandError(f"two servers are given, {positional!r} and --server {option!r}; give one")
+    text = positional or option
+    if not text:
+        raise CommandError(
+            "no server is given; name its base URL, for example: loadcell run http://127.0.0.1:8000"
+        )
+    if "://" not in text:
+        raise CommandError(f"URL {text!r} has no scheme; write http://{text} or https://{text}")
+    try:
+        url = urlsplit(text)
+        port = url.port
+    except ValueError as error:
+        raise CommandError(f"URL {text!r} cannot be read: {error}") from None
+    if url.scheme.lower() not in {"http", "https"}:
+        raise CommandError(f"URL {text!r}: the scheme {url.scheme!r} is not supported; use http or https")
+    if not url.hostname or port == 0:
+        raise CommandError(f"URL {text!r} names no {'host' if not url.hostname else 'usable port'}")
+    return text
+
+
+def parse_output(path: Path | None) -> str:
+    """Return the format that the ending of a file asks for: json or csv, empty without a file.
+
+    Raises:
+        CommandError: Another ending, or a folder that does not exist.
+    """
+    if path is None:
+        return ""
+    name = FORMATS.get(path.suffix.lower())
+    if name is None:
+        raise CommandError(f"--output {str(path)!r}: the ending must be {' or '.join(FORMATS)}")
+    if not path.absolute().parent.is_dir():
+        raise CommandError(f"--output {str(path)!r}: the folder {path.absolute().parent} does not exist")
+    return name
+
+
+def _parts(flag: str, text: str, example: str) -> list[str]:
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts):
+        raise CommandError(f"{flag} {text!r}: an entry is empty; write for example {flag} {example}")
+    return parts
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan

@@ -1,0 +1,104 @@
+"""Following a run to its end, with everything that may happen on the way."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from typing import Self
+
+from loadcell.cli.failure import EXIT_INTERRUPTED
+from loadcell.cli.progress import Progress
+from loadcell.client import Client, LoadcellError
+from loadcell.stack import ChildError, Stack
+from loadcell.v1 import run_pb2
+
+CANCEL_PATIENCE_SECONDS = 20.0
+_SUPERVISION_SECONDS = 0.25
+
+
+class Interrupts:
+    """What Ctrl-C and SIGTERM do: the first asks to stop and save, the next one ends everything at once.
+
+    As long as there is nothing to save, the first one ends everything, too.
+
+    Attributes:
+        asked: Set when a stop is asked for.
+        saving: Whether there is something to save.
+    """
+
+    def __init__(self, give_up: Callable[[], None]) -> None:
+        self.asked = asyncio.Event()
+        self.saving = False
+        self._give_up = give_up
+
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+    def _interrupt(self) -> None:
+        if self.asked.is_set() or not self.saving:
+            self._give_up()
+            os._exit(EXIT_INTERRUPTED)
+        self.asked.set()
+
+
+async def follow(
+    client: Client, run_id: str, progress: Progress, asked_to_stop: asyncio.Event, stack: Stack | None
+) -> run_pb2.Run:
+    """Show the progress of a run until it ends, cancel it when asked to, and return its last state.
+
+    Raises:
+        LoadcellError: The controller is away for too long or refuses.
+        ChildError: Our own controller died, or an agent before the run began.
+    """
+    state = run_pb2.Run()
+
+    async def watch() -> None:
+        async for update in client.watch(run_id):
+            state.CopyFrom(update.run)
+            progress.update(update)
+
+    watching = asyncio.create_task(watch())
+    stopping = asyncio.create_task(asked_to_stop.wait())
+    failing = asyncio.create_task(_supervise(stack, state, progress))
+    try:
+        await asyncio.wait([watching, stopping, failing], return_when=asyncio.FIRST_COMPLETED)
+        if not watching.done() and not failing.done():
+            progress.say("stopping; press Ctrl-C again to give up what was measured")
+            await client.cancel_run(run_id)
+            await asyncio.wait(
+                [watching, failing], timeout=CANCEL_PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        if watching.done():
+            watching.result()
+        elif failing.done():
+            failing.result()
+        else:
+            raise LoadcellError("REQUEST_TIMEOUT", f"the run did not stop within {CANCEL_PATIENCE_SECONDS:g} s")
+    finally:
+        for task in (watching, stopping, failing):
+            task.cancel()
+        await asyncio.gather(watching, stopping, failing, return_exceptions=True)
+    return state
+
+
+async def _supervise(stack: Stack | None, state: run_pb2.Run, progress: Progress) -> None:
+    """Watch our own processes; returns never, fails when a run cannot end well any more."""
+    mourned: set[int] = set()
+    while True:
+        await asyncio.sleep(_SUPERVISION_SECONDS)
+        if stack is None:
+            continue
+        stack.controller.check()
+        for agent in stack.agents:
+            if agent.exit_code is None or agent.pid in mourned:
+                continue
+            if not state.HasField("started_at"):
+                raise ChildError(agent.epitaph())
+            mourned.add(agent.pid)
+            progress.say(f"{agent.epitaph()}; the run ends with what has arrived")

@@ -1,0 +1,129 @@
+"""The main job from the command's side: order a run, follow it, fetch its result."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadcell.cli.failure import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_RUN_FAILED,
+    CommandError,
+    from_error,
+)
+from loadcell.cli.follow import Interrupts, follow
+from loadcell.cli.progress import Progress
+from loadcell.cli.session import Session
+from loadcell.client import Client, LoadcellError
+from loadcell.stack import ChildError
+from loadcell.v1 import result_pb2, run_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A run to be made.
+
+    Attributes:
+        fields: Arguments of Client.create_run.
+        tokenizer: Tokenizer file to upload.
+        dataset: Dataset file to upload.
+    """
+
+    fields: dict[str, Any]
+    tokenizer: Path | None = None
+    dataset: Path | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes:
+        run: Its last state.
+        result: What was measured; None when there is nothing.
+        interrupted: Whether the user stopped it.
+        csv: The result as CSV, when it was wanted.
+    """
+
+    run: run_pb2.Run
+    result: result_pb2.RunResult | None
+    interrupted: bool = False
+    csv: bytes = b""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when it completed and a request succeeded, 1 when not, 130 when the user stopped it."""
+        if self.interrupted:
+            return EXIT_INTERRUPTED
+        if self.run.state != run_pb2.RUN_STATE_COMPLETED:
+            return EXIT_RUN_FAILED
+        succeeded = self.result is not None and any(level.successful_requests for level in self.result.results)
+        return EXIT_OK if succeeded else EXIT_RUN_FAILED
+
+    @property
+    def complaint(self) -> str:
+        """Say what went wrong, empty when nothing did."""
+        if self.exit_code == EXIT_OK:
+            return ""
+        if self.interrupted:
+            return "interrupted; the result holds what was measured until then"
+        if self.run.state == run_pb2.RUN_STATE_FAILED:
+            return self.run.error or "the run failed"
+        if self.run.state == run_pb2.RUN_STATE_CANCELLED:
+            return "the run was cancelled"
+        return "every request failed"
+
+
+async def measure(session: Session, order: Order, progress: Progress, *, csv: bool = False) -> Outcome:
+    """Make a run and return what became of it.
+
+    Args:
+        session: The controller.
+        order: The run.
+        progress: Shows how far it is.
+        csv: Whether to fetch the result as CSV, too.
+
+    Raises:
+        CommandError: The run is refused, or the controller is lost.
+    """
+
+    def give_up() -> None:
+        progress.close()
+        if session.stack is not None:
+            session.stack.kill()
+
+    with Interrupts(give_up) as interrupts:
+        try:
+            async with session.client() as client:
+                fields = {**order.fields, **await _upload(client, order)}
+                created = await client.create_run(**fields)
+                interrupts.saving = True
+                progress.say(f"run {created.run_id}")
+                run = await follow(client, created.run_id, progress, interrupts.asked, session.stack)
+                outcome = Outcome(run, await partial_result(client, run.run_id), interrupts.asked.is_set())
+                if csv and outcome.result is not None:
+                    outcome.csv = b"".join([piece async for piece in client.export(run, "csv", partial=True)])
+                return outcome
+        except LoadcellError as error:
+            raise from_error(error, address=session.address) from error
+        except ChildError as error:
+            raise CommandError(str(error), EXIT_RUN_FAILED) from error
+
+
+async def partial_result(client: Client, run_id: str) -> result_pb2.RunResult | None:
+    """Return what was measured, None when a run has measured nothing."""
+    try:
+        return await client.result(run_id, partial=True)
+    except LoadcellError as error:
+        if error.reason == "RESULT_NOT_FOUND":
+            return None
+        raise
+
+
+async def _upload(client: Client, order: Order) -> dict[str, str]:
+    assets = {}
+    if order.tokenizer is not None:
+        assets["tokenizer_asset"] = (await client.upload_asset(order.tokenizer, "tokenizer")).sha256
+    if order.dataset is not None:
+        assets["dataset_asset"] = (await client.upload_asset(order.dataset, "dataset")).sha256
+    return assets

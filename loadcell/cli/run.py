@@ -1,0 +1,181 @@
+"""`loadcell run`: put a server under load and say how it answered."""
+
+import asyncio
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from loadcell.cli.failure import CommandError
+from loadcell.cli.flags import (
+    parse_concurrency,
+    parse_goodput,
+    parse_labels,
+    parse_output,
+    parse_rate,
+    parse_server,
+)
+from loadcell.cli.session import open_session
+
+if TYPE_CHECKING:
+    from loadcell.cli.measure import Order, Outcome
+    from loadcell.cli.session import Session
+
+
+class ArrivalName(StrEnum):
+    """Arrival processes of open loops."""
+
+    CONSTANT = "constant"
+    POISSON = "poisson"
+
+
+def run(
+    *,
+    url: Annotated[
+        str | None, typer.Argument(help="Base URL of the server, for example http://127.0.0.1:8000.")
+    ] = None,
+    server: Annotated[str | None, typer.Option("--server", "-s", help="The same as URL.")] = None,
+    model: Annotated[str, typer.Option("--model", "-m", help="Model; by default the server's only one.")] = "",
+    concurrency: Annotated[
+        str | None,
+        typer.Option("--concurrency", "-c", help="Requests kept in flight, one level each: 1,10,50. Default 1."),
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option("--rate", help="Arrivals per second, one level each: 100,200; excludes -c.")
+    ] = None,
+    arrival: Annotated[
+        ArrivalName | None, typer.Option(help="Arrival process of --rate. Default constant.")
+    ] = None,
+    max_concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Most requests in flight of --rate; later arrivals wait.")
+    ] = None,
+    num_prompts: Annotated[
+        int | None, typer.Option("--num-prompts", "-n", min=1, help="Requests per level. Default 100.")
+    ] = None,
+    duration: Annotated[
+        float | None, typer.Option("--duration", "-d", help="Seconds per level; excludes -n.")
+    ] = None,
+    input_len: Annotated[int, typer.Option(min=1, help="Prompt length in tokens.")] = 256,
+    output_len: Annotated[int, typer.Option(min=1, help="Completion length in tokens.")] = 128,
+    stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Whether responses are streamed.")] = True,
+    warmup: Annotated[int, typer.Option(min=0, help="Requests before each level that do not count.")] = 3,
+    timeout: Annotated[float, typer.Option(help="Deadline of one request in seconds.")] = 120.0,
+    api_key: Annotated[
+        str, typer.Option(envvar="LLM_API_KEY", show_default=False, help="Credential for the server.")
+    ] = "",
+    adapter: Annotated[str, typer.Option(help="Dialect: openai or openai-completions.")] = "openai",
+    goodput: Annotated[
+        str | None, typer.Option(help="Objectives in milliseconds: ttft:500,tpot:50,e2e:3000.")
+    ] = None,
+    tokenizer: Annotated[Path | None, typer.Option(help="A tokenizer.json, for exact prompt lengths.")] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(help="Prompts in JSON Lines: prompt or messages, output_len.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of prompts and arrivals.")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of each agent.")] = None,
+    agents: Annotated[int | None, typer.Option(min=1, help="Agents that share the load.")] = None,
+    controller: Annotated[str | None, typer.Option(help="Controller HOST:PORT to use.")] = None,
+    label: Annotated[list[str] | None, typer.Option(help="Label k=v of the run, repeatable.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File for the result: .json or .csv.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result document and nothing else.")] = False,
+    database: Annotated[
+        str | None, typer.Option("--db", help="Database URL or SQLite file of an own stack.")
+    ] = None,
+) -> int:
+    """Put a server under load and say how it answered."""
+    server_url = parse_server(url, server)
+    if concurrency is not None and rate is not None:
+        raise CommandError("--concurrency and --rate exclude each other; give one")
+    if num_prompts is not None and duration is not None:
+        raise CommandError("--num-prompts and --duration exclude each other; give one")
+    for flag, value in (("--arrival", arrival), ("--max-concurrency", max_concurrency)):
+        if value is not None and rate is None:
+            raise CommandError(f"{flag} {value} needs --rate")
+    fields: dict[str, Any] = {
+        "server_url": server_url,
+        "model": model,
+        "adapter": adapter,
+        "concurrency": parse_concurrency(concurrency) if concurrency is not None else (),
+        "rate": parse_rate(rate) if rate is not None else (),
+        "arrival": arrival.value if arrival is not None else "",
+        "max_concurrency": max_concurrency,
+        "num_prompts": num_prompts,
+        "duration_seconds": duration,
+        "input_len": input_len,
+        "output_len": output_len,
+        "stream": stream,
+        "warmup": warmup,
+        "timeout": timeout,
+        "api_key": api_key,
+        "seed": seed,
+        "labels": parse_labels(label or ()),
+        "agent_count": agents,
+        "worker_count": workers,
+    }
+    thresholds = parse_goodput(goodput) if goodput is not None else None
+    for flag, file in (("--tokenizer", tokenizer), ("--dataset", dataset)):
+        if file is not None and not file.is_file():
+            raise CommandError(f"{flag} {str(file)!r}: there is no such file")
+    form = parse_output(output)
+    with open_session(
+        controller=controller, database=database, agents=agents or 1, workers=workers or 0, load_maker=True
+    ) as session:
+        # Imported only now, while our own processes are starting already.
+        from loadcell.cli.measure import Order  # noqa: PLC0415
+        from loadcell.v1.target_pb2 import GoodputThresholds  # noqa: PLC0415
+
+        if thresholds is not None:
+            fields["goodput_thresholds"] = GoodputThresholds(**thresholds)
+        return execute(
+            session, Order(fields, tokenizer, dataset), output=output, form=form, as_json=as_json
+        ).exit_code
+
+
+def execute(
+    session: "Session", order: "Order", *, output: Path | None = None, form: str = "", as_json: bool = False
+) -> "Outcome":
+    """Make a run, show it, save it and return what became of it.
+
+    Args:
+        session: The controller.
+        order: The run.
+        output: File for the result.
+        form: Format of the file, "json" or "csv".
+        as_json: Whether standard output gets the result document and nothing else.
+    """
+    from loadcell.cli import report, tables  # noqa: PLC0415
+    from loadcell.cli.measure import measure  # noqa: PLC0415
+    from loadcell.cli.progress import progress_for  # noqa: PLC0415
+
+    progress = progress_for(tables.console(stderr=True))
+    try:
+        outcome = asyncio.run(measure(session, order, progress, csv=form == "csv"))
+    finally:
+        progress.close()
+    if outcome.result is not None:
+        if as_json:
+            report.print_document(report.document(outcome.result))
+        else:
+            tables.console().print(tables.result_tables(outcome.result))
+        if output is not None:
+            with report.replacing(output) as file:
+                file.write(outcome.csv if form == "csv" else report.document(outcome.result))
+    saved = output if outcome.result is not None else None
+    _say_where(session, outcome.run.run_id, saved, sys.stderr if as_json else sys.stdout)
+    if outcome.complaint:
+        print(f"error: {outcome.complaint}", file=sys.stderr)
+    return outcome
+
+
+def _say_where(session: "Session", run_id: str, saved: Path | None, stream: TextIO) -> None:
+    print(f"run {run_id}; see it again with: loadcell runs show {run_id}", file=stream)
+    if saved is not None:
+        print(f"result saved in {saved.absolute()}", file=stream)
+    if session.database:
+        print(f"database {session.database}", file=stream)
+    if session.http:
+        print(f"result at http://{session.http}/api/v1/benchmark/result/{run_id}", file=stream)

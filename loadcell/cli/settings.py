@@ -1,0 +1,71 @@
+"""Settings of the command line."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadcell import settings
+from loadcell.settings import Address, Secret, setting
+
+
+@dataclass(frozen=True)
+class CliSettings:
+    """What the command reads from its environment; flags win over it."""
+
+    controller: Address | None = setting(
+        None,
+        parse=settings.address,
+        names=("LOADCELL_CONTROLLER",),
+        doc="Controller to use instead of one on this machine: host:port or unix:/path.",
+    )
+    api_key: Secret = setting(
+        Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
+    )
+    database: str = setting(
+        "", parse=settings.text, names=("LOADCELL_DATABASE_URL", "DATABASE_PATH"), doc="Database of an own stack."
+    )
+    data_dir: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_DATA_DIR",),
+        doc="Directory of the database and the logs; by default the user's data directory.",
+    )
+    http: Address = setting(
+        Address("127.0.0.1", 8085), parse=settings.address, names=("LOADCELL_HTTP",), doc="HTTP address of `up`."
+    )
+    grpc: Address = setting(
+        Address("127.0.0.1", 50051), parse=settings.address, names=("LOADCELL_GRPC",), doc="gRPC address of `up`."
+    )
+    exporter: Address = setting(
+        Address("127.0.0.1", 9090),
+        parse=settings.address,
+        names=("LOADCELL_EXPORTER",),
+        doc="Prometheus address of `up`.",
+    )
+    agents: int = setting(
+        1, parse=settings.integer(0, 256), names=("LOADCELL_AGENTS",), doc="Agents that `up` starts."
+    )
+
+    def directory(self, environ: Mapping[str, str] = os.environ) -> Path:
+        """Return the data directory."""
+        if self.data_dir is not None:
+            return self.data_dir
+        home = environ.get("XDG_DATA_HOME")
+        return (Path(home) if home else Path("~/.local/share").expanduser()) / "loadcell"
+
+
+def database_url(text: str, directory: Path) -> str:
+    """Return the URL of a database given as URL or as path of an SQLite file; empty means the default one."""
+    if "://" in text:
+        return text
+    path = Path(text).expanduser().absolute() if text else directory / "loadcell.db"
+    return f"sqlite:///{path}"
+
+
+def database_name(url: str) -> str:
+    """Return what to show of a database: the path of a file, or the URL without its credentials."""
+    scheme, _, rest = url.partition("://")
+    if scheme.startswith("sqlite"):
+        return rest.removeprefix("/")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

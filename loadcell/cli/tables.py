@@ -1,0 +1,160 @@
+"""Tables on the terminal: results, runs, comparisons, agents."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from loadcell.cli.figures import ABSENT, level_name, milliseconds, percent, percentile, rate, seconds
+from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
+
+LEVELS_ABREAST = 6
+_PLAIN_WIDTH = 160
+_VERDICT_STYLE = {"clean": "green", "degraded": "yellow", "client_limited": "red"}
+_STATUS_STYLE = {"completed": "green", "failed": "red", "cancelled": "yellow", "running": "cyan"}
+_LATENCIES = (("TTFT", "ttft"), ("ITL", "itl"), ("TPOT", "tpot"), ("E2E", "e2e_latency"))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console; where nobody watches, lines are wide enough for every table."""
+    made = Console(stderr=stderr, highlight=False, markup=False)
+    if not made.is_terminal:
+        made = Console(stderr=stderr, highlight=False, markup=False, width=_PLAIN_WIDTH, no_color=True)
+    return made
+
+
+def result_tables(result: result_pb2.RunResult) -> RenderableType:
+    """Return a column of figures for each level, and what a reader must know."""
+    levels = result.results
+    groups = (levels[start : start + LEVELS_ABREAST] for start in range(0, len(levels), LEVELS_ABREAST))
+    return Group(*map(_level_table, groups), *_findings(result))
+
+
+def _level_table(levels: Sequence[result_pb2.LevelResult]) -> Table:
+    table = _table("", *(_name(level) for level in levels))
+    table.add_row("requests", *(f"{level.total_requests:,}" for level in levels))
+    table.add_row("errors", *(_errors(level) for level in levels))
+    if any(level.cancelled_requests or level.censored_requests for level in levels):
+        cut = (f"{level.cancelled_requests + level.censored_requests:,}" for level in levels)
+        table.add_row("not finished", *cut)
+    for title, field in _LATENCIES:
+        for name in ("p50", "p99"):
+            cells = (percentile(getattr(level, field), name) for level in levels)
+            table.add_row(f"{title} {name} ms", *cells)
+    table.add_row("requests/s", *(_optional(level, "request_rate_per_sec") for level in levels))
+    if any(level.HasField("requested_rate") for level in levels):
+        table.add_row("achieved rate/s", *(_optional(level, "achieved_rate") for level in levels))
+        table.add_row("schedule delay p99 ms", *(percentile(level.schedule_delay, "p99") for level in levels))
+    table.add_row("output tokens/s", *(_optional(level, "throughput_tokens_per_sec") for level in levels))
+    if any(level.HasField("goodput") for level in levels):
+        table.add_row("goodput", *(_goodput(level) for level in levels))
+    table.add_row("duration", *(seconds(level.duration_seconds) for level in levels))
+    table.add_row("verdict", *(_styled(level.verdict.status, _VERDICT_STYLE) for level in levels))
+    return table
+
+
+def _findings(result: result_pb2.RunResult) -> Iterable[Text]:
+    for level in result.results:
+        for reason in level.verdict.reasons:
+            yield Text(f"{_name(level)}: {reason}", style="yellow")
+        for name, message in sorted(level.error_messages.items()):
+            yield Text(f"{_name(level)}: {level.errors[name]} x {name}: {message}", style="red")
+    for note in result.notes:
+        yield Text(f"note: {note}")
+
+
+def runs_table(runs: Sequence[run_pb2.Run]) -> Table:
+    """Return a line for each run."""
+    table = _table("run", "status", "model", "server", "created", numbers=False)
+    for run in runs:
+        status = _styled(run.status, _STATUS_STYLE)
+        table.add_row(run.run_id, status, run.model or ABSENT, run.server_url, local_time(run.created_at))
+    return table
+
+
+def agents_table(agents: Sequence[fleet_pb2.Agent]) -> Table:
+    """Return a line for each agent."""
+    table = _table("agent", "state", "host", "workers", "leases", "last seen", numbers=False)
+    for agent in agents:
+        state = fleet_pb2.AgentState.Name(agent.state).removeprefix("AGENT_STATE_").lower()
+        workers, leases = str(agent.worker_count), str(agent.lease_count)
+        table.add_row(agent.agent_id, state, agent.hostname, workers, leases, local_time(agent.last_seen_at))
+    return table
+
+
+def comparison_tables(comparison: run_pb2.CompareRunsResponse) -> RenderableType:
+    """Return a table for each level that was compared."""
+    parts: list[RenderableType] = []
+    for level in sorted(comparison.by_concurrency, key=_level_order):
+        table = _table(
+            _compared_name(level), "tokens/s", "", "requests/s", "TTFT p50 ms", "", "E2E p99 ms", "errors"
+        )
+        for figures in comparison.by_concurrency[level].runs:
+            table.add_row(
+                figures.run_id,
+                _optional(figures, "throughput_tokens_per_sec"),
+                _change(figures, "throughput_change_percent"),
+                _optional(figures, "request_rate_per_sec"),
+                milliseconds(figures.ttft_p50 if figures.HasField("ttft_p50") else None),
+                _change(figures, "ttft_p50_change_percent"),
+                milliseconds(figures.e2e_p99 if figures.HasField("e2e_p99") else None),
+                percent(figures.error_rate_percent if figures.HasField("error_rate_percent") else None),
+            )
+        parts.append(table)
+    for title, best in (("best throughput", comparison.best_throughput), ("best TTFT", comparison.best_ttft)):
+        if best.run_id:
+            load = level_name(best.concurrency, best.rate if best.HasField("rate") else None)
+            parts.append(Text(f"{title}: {best.run_id} at {load}"))
+    return Group(*parts)
+
+
+def local_time(stamp: Timestamp) -> str:
+    """Write a time in the reader's time zone; empty when it is not set."""
+    if not stamp.seconds:
+        return ABSENT
+    return stamp.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _table(*titles: str, numbers: bool = True) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, title in enumerate(titles):
+        table.add_column(title, justify="right" if numbers and index else "left", no_wrap=numbers, overflow="fold")
+    return table
+
+
+def _name(level: result_pb2.LevelResult) -> str:
+    return level_name(level.concurrency, level.requested_rate if level.HasField("requested_rate") else None)
+
+
+def _errors(level: result_pb2.LevelResult) -> Text:
+    share = f" ({percent(level.error_rate_percent)})" if level.failed_requests else ""
+    return Text(f"{level.failed_requests:,}{share}", style="red" if level.failed_requests else "")
+
+
+def _goodput(level: result_pb2.LevelResult) -> str:
+    goodput = level.goodput
+    return percent(goodput.goodput_percent if goodput.HasField("goodput_percent") else None)
+
+
+def _optional(message: result_pb2.LevelResult | run_pb2.ComparedFigures, field: str) -> str:
+    return rate(getattr(message, field) if message.HasField(field) else None)
+
+
+def _change(figures: run_pb2.ComparedFigures, field: str) -> str:
+    return f"{getattr(figures, field):+.1f} %" if figures.HasField(field) else ""
+
+
+def _styled(word: str, styles: dict[str, str]) -> Text:
+    return Text(word or ABSENT, style=styles.get(word, ""))
+
+
+def _level_order(level: str) -> tuple[bool, float]:
+    return level.startswith("rate:"), float(level.removeprefix("rate:"))
+
+
+def _compared_name(level: str) -> str:
+    return f"{level.removeprefix('rate:')}/s" if level.startswith("rate:") else f"c={level}"

@@ -1,0 +1,114 @@
+"""`loadcell up`: the whole system on this machine, in the foreground."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
+from loadcell.cli.session import Session, read_settings, running
+from loadcell.cli.settings import database_name, database_url
+from loadcell.settings import Address, address
+from loadcell.stack import ChildError, Owner, Stack, StackPlan, find_or_claim
+
+if TYPE_CHECKING:
+    from loadcell.client import Client
+
+_SUPERVISION_SECONDS = 0.25
+_POLL_SECONDS = 0.05
+
+
+def up(
+    *,
+    http: Annotated[str | None, typer.Option(help="HTTP API HOST:PORT. Default 127.0.0.1:8085.")] = None,
+    grpc: Annotated[str | None, typer.Option(help="gRPC HOST:PORT. Default 127.0.0.1:50051.")] = None,
+    exporter: Annotated[str | None, typer.Option(help="Prometheus HOST:PORT. Default 127.0.0.1:9090.")] = None,
+    database: Annotated[str | None, typer.Option("--db", help="Database URL or SQLite file.")] = None,
+    agents: Annotated[int | None, typer.Option(min=0, max=256, help="Agents to start. Default 1.")] = None,
+) -> int:
+    """Run the whole system on this machine until Ctrl-C."""
+    settings = read_settings()
+    directory = settings.directory()
+    plan = StackPlan(
+        directory=directory,
+        database=database_url(database if database is not None else settings.database, directory),
+        grpc=str(_address("--grpc", grpc, settings.grpc)),
+        http=str(_address("--http", http, settings.http)),
+        exporter=str(_address("--exporter", exporter, settings.exporter)),
+        agents=agents if agents is not None else settings.agents,
+    )
+    try:
+        claim = find_or_claim(directory, plan.database, any_database=False)
+    except (TimeoutError, OSError) as error:
+        raise CommandError(f"cannot use the data directory {directory}: {error}", EXIT_RUN_FAILED) from None
+    if isinstance(claim, Owner):
+        raise CommandError(
+            f"the database {database_name(claim.database)} is in use by process {claim.pid}, which listens on"
+            f" {claim.grpc}",
+            EXIT_RUN_FAILED,
+        )
+    try:
+        with running(plan, claim, shared=True) as stack:
+            return asyncio.run(_stay_up(stack, Session(stack.grpc, settings.api_key, stack)))
+    finally:
+        claim.release()
+
+
+async def _stay_up(stack: Stack, session: Session) -> int:
+    from loadcell.lifetime import wait_for_stop  # noqa: PLC0415
+
+    stopped = asyncio.create_task(wait_for_stop(exit_with_parent=False))
+    try:
+        async with session.client() as client:
+            ready = asyncio.create_task(
+                stack.ready(_complete(stack.plan, client), "the start of the whole system")
+            )
+            await asyncio.wait([stopped, ready], return_when=asyncio.FIRST_COMPLETED)
+            if not ready.done():
+                ready.cancel()
+                return EXIT_OK
+            ready.result()
+        plan = stack.plan
+        print(
+            f"loadcell is up: http://{plan.http} (documentation at /docs), gRPC {stack.grpc}, metrics"
+            f" http://{plan.exporter}/metrics, database {database_name(plan.database)}",
+            flush=True,
+        )
+        while not stopped.done():
+            for child in stack.children:
+                child.check()
+            await asyncio.wait([stopped], timeout=_SUPERVISION_SECONDS)
+    except ChildError as error:
+        raise CommandError(str(error), EXIT_RUN_FAILED) from error
+    finally:
+        stopped.cancel()
+    return EXIT_OK
+
+
+async def _complete(plan: StackPlan, client: "Client") -> None:
+    """Wait until every agent has registered and the gateway listens."""
+    while len([agent async for agent in client.agents(page_size=1000)]) < plan.agents:  # noqa: ASYNC110
+        await asyncio.sleep(_POLL_SECONDS)
+    for place in filter(None, (plan.http, plan.exporter)):
+        await _listens(address(place))
+
+
+async def _listens(place: Address) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(place.host, place.port)
+        except OSError:
+            await asyncio.sleep(_POLL_SECONDS)
+        else:
+            writer.close()
+            await writer.wait_closed()
+            return
+
+
+def _address(flag: str, text: str | None, default: Address) -> Address:
+    if text is None:
+        return default
+    try:
+        return address(text)
+    except ValueError as error:
+        raise CommandError(f"{flag} {text!r}: {error}") from None
