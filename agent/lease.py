@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from agent.worker.messages import Ended, Health, Prepared, Progress
 from loadcell.v1 import agent_pb2, result_pb2
 
-State = agent_pb2.LeaseState
 TERMINAL = frozenset(
     {agent_pb2.LEASE_STATE_COMPLETED, agent_pb2.LEASE_STATE_FAILED, agent_pb2.LEASE_STATE_CANCELLED}
 )
@@ -30,7 +29,7 @@ class Lease:
 
     lease_id: str
     workers: tuple[int, ...]
-    state: State.ValueType = agent_pb2.LEASE_STATE_PREPARING
+    state: agent_pb2.LeaseState = agent_pb2.LEASE_STATE_PREPARING
     start_ns: int = 0
     start_micros: int = 0
     error: str = ""
@@ -68,7 +67,7 @@ class Lease:
         return all(worker in self.ended or worker in self.dead for worker in self.workers)
 
     @property
-    def outcome(self) -> State.ValueType:
+    def outcome(self) -> agent_pb2.LeaseState:
         """The state to end in once all workers have ended."""
         if self.error:
             return agent_pb2.LEASE_STATE_FAILED

@@ -82,9 +82,9 @@ class Agent:
             )
             await self._probing.load()
             await asyncio.wait({stop, session, uplink}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (session, uplink):
-                if task.done():
-                    await task
+            for serving in (session, uplink):
+                if serving.done():
+                    await serving
             why = await stop
             await self._wind_down()
             return why

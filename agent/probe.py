@@ -139,6 +139,6 @@ def _calibrate_words(sample: Sample, words: int, result: agent_pb2.ProbeResult) 
         result.words_per_token = ratio
     else:
         result.notes.append(
-            f"prompts have one word for each wanted token: {sample.prompt_tokens} tokens for {words} words, as the "
-            "server counts, cannot be right"
+            f"prompts have one word for each wanted token: {sample.prompt_tokens} tokens for {words} words, as "
+            "the server counts, cannot be right"
         )

@@ -172,7 +172,7 @@ class Session:
         outgoing: Outgoing,
         leases: Leases,
         registered: agent_pb2.Registered,
-        call: grpc.aio.StreamStreamCall,
+        call: grpc.aio.StreamStreamCall[agent_pb2.SessionRequest, agent_pb2.SessionResponse],
     ) -> None:
         interval = max(registered.heartbeat_interval_micros / 1e6, 0.05)
         sequence, silent = 0, 0

@@ -29,7 +29,6 @@ class Worker:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._driver_class: type[Driver] | None = None
         self._drivers: dict[str, Driver] = {}
         self._gone = asyncio.Event()
         self._link: Link[ToWorker] = Link(
@@ -40,10 +39,7 @@ class Worker:
         """Serve the main process at the other end of a socket until it closes it."""
         await self._loop.create_unix_connection(lambda: self._link, sock=end)
         self._link.send(Hello(os.getpid()))
-        # Slow imports come after the greeting: an agent is ready before its first lease can be.
-        from agent.worker.driver import Driver  # noqa: PLC0415
-
-        self._driver_class = Driver
+        _driver_class()
         await self._gone.wait()
         for driver in list(self._drivers.values()):
             driver.cancel()
@@ -51,13 +47,12 @@ class Worker:
 
     def _on_message(self, message: ToWorker) -> None:
         if isinstance(message, Prepare):
-            assert self._driver_class is not None  # noqa: S101  imported before the loop reads anything
-            self._drivers[message.lease_id] = self._driver_class(
+            self._drivers[message.lease_id] = _driver_class()(
                 self._loop,
                 message,
                 send=self._link.send,
                 gate=lambda: self._link.writable,
-                forget=lambda lease_id: self._drivers.pop(lease_id, None) and None,
+                forget=self._forget,
             )
             return
         driver = self._drivers.get(message.lease_id)
@@ -68,9 +63,19 @@ class Worker:
         elif isinstance(message, Cancel):
             driver.cancel()
 
+    def _forget(self, lease_id: str) -> None:
+        self._drivers.pop(lease_id, None)
+
     def _on_writable(self) -> None:
         for driver in list(self._drivers.values()):
             driver.wake()
+
+
+def _driver_class() -> type[Driver]:
+    # A slow import; it comes after the greeting, so that an agent is ready before its first lease can be.
+    from agent.worker.driver import Driver  # noqa: PLC0415
+
+    return Driver
 
 
 def main() -> None:

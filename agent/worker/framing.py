@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.msgpack import Decoder
@@ -47,11 +47,11 @@ class Link(asyncio.Protocol, Generic[M]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  a stream socket has no other
-        self._transport = transport
-        transport.set_write_buffer_limits(high=_HIGH_WATER)
+        stream = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
+        self._transport = stream
+        stream.set_write_buffer_limits(high=_HIGH_WATER)
         if self._paused:
-            transport.pause_reading()
+            stream.pause_reading()
 
     def send(self, message: Struct) -> None:
         """Send a message; lost when the other end is gone, which `on_closed` tells."""

@@ -65,7 +65,7 @@ def arrivals(level: Level, share: WorkerShare, seed: int) -> Iterator[tuple[int,
     count = level.request_count or None
     if level.concurrency:
         return ((ordinal, 0) for ordinal in share.ordinals(count))
-    bounds = {"count": count, "duration_ns": level.duration_ns}
+    rate, duration_ns = level.rate, level.duration_ns
     if level.poisson:
-        return schedule.poisson(level.rate, share, seed=seed, level=level.index, **bounds)
-    return schedule.constant(level.rate, share, **bounds)
+        return schedule.poisson(rate, share, seed=seed, level=level.index, count=count, duration_ns=duration_ns)
+    return schedule.constant(rate, share, count=count, duration_ns=duration_ns)

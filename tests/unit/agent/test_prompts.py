@@ -1,0 +1,160 @@
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.prompts.dataset import DatasetPrompts
+from agent.prompts.errors import PromptError
+from agent.prompts.synthetic import by_tokenizer, by_words
+from agent.prompts.vocabulary import Tokenizer, Vocabulary
+from agent.prompts.words import WORDS
+
+DEFAULTS = {"output_len": 16, "seed": 0, "level": 0}
+
+
+def words_of(prompts, ordinal, warmup=False):
+    prompt, _ = prompts(ordinal, warmup=warmup)
+    return json.loads(prompt.text_json).split(" ")
+
+
+@pytest.fixture(scope="module")
+def tokenizer_file(tmp_path_factory):
+    """A small byte-level BPE of the GPT-2 kind, trained on English words."""
+    from tokenizers import Tokenizer as Backend
+    from tokenizers import decoders, models, pre_tokenizers, trainers
+
+    backend = Backend(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(vocab_size=2000, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    corpus = [f"{word} {word} {other}" for word in WORDS for other in WORDS[:6]]
+    backend.train_from_iterator(corpus, trainer)
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    backend.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("length", [1, 3, 16, 256, 2048, 30_000])
+def test_M1_prompt_has_exactly_the_requested_tokens(tokenizer_file, length):
+    tokenizer = Tokenizer(tokenizer_file)
+    prompts = by_tokenizer(tokenizer, input_len=length, **DEFAULTS)
+    for ordinal in (0, 1, 63, 64, 10**9):
+        prompt, output_len = prompts(ordinal, warmup=False)
+        assert tokenizer.count(json.loads(prompt.text_json)) == length == prompt.tokens
+        assert output_len == 16
+
+
+@pytest.mark.parametrize(("length", "ratio", "words"), [(256, 1, 256), (256, 0.75, 192), (1, 0.3, 1), (40, 0, 40)])
+def test_M1_prompt_without_tokenizer_has_the_measured_number_of_words(length, ratio, words):
+    prompts = by_words(input_len=length, words_per_token=ratio, **DEFAULTS)
+    assert len(words_of(prompts, 5)) == words
+    assert prompts(5, warmup=False)[0].tokens == -1
+
+
+@given(
+    seed=st.integers(0, 2**63 - 1),
+    ordinals=st.lists(st.integers(0, 2**34 - 1), min_size=2, max_size=50, unique=True),
+    levels=st.lists(st.integers(0, 1023), min_size=1, max_size=3, unique=True),
+)
+def test_M2_no_two_requests_of_a_run_share_their_first_words(seed, ordinals, levels):
+    heads = [
+        tuple(
+            words_of(by_words(input_len=8, words_per_token=1, output_len=1, seed=seed, level=level), o, warm)[:5]
+        )
+        for level in levels
+        for o in ordinals
+        for warm in (False, True)
+    ]
+    assert len(set(heads)) == len(heads)
+
+
+def test_M2_prompts_in_sequence_differ_from_the_first_word_on():
+    prompts = by_words(input_len=64, words_per_token=1, **DEFAULTS)
+    firsts = [words_of(prompts, ordinal)[0] for ordinal in range(1000)]
+    assert len(set(firsts)) > 300
+    assert sum(a == b for a, b in pairwise(firsts)) < 20
+
+
+def test_same_seed_gives_same_prompts_and_another_seed_others():
+    first, again = (by_words(input_len=32, words_per_token=1, **DEFAULTS) for _ in range(2))
+    other = by_words(input_len=32, words_per_token=1, **(DEFAULTS | {"seed": 1}))
+    assert words_of(first, 77) == words_of(again, 77)
+    assert words_of(first, 77) != words_of(other, 77)
+
+
+def test_long_prompts_keep_a_small_pool():
+    prompts = by_words(input_len=1_000_000, words_per_token=1, **DEFAULTS)
+    assert len(words_of(prompts, 3)) == 1_000_000
+    assert sum(map(len, prompts._tails)) < 32 * 1024 * 1024
+
+
+def test_vocabulary_of_an_expensive_tokenizer_ends_with_a_filler(tmp_path):
+    """Where every word costs several tokens, a cheaper word makes the count exact."""
+    from agent.prompts.synthetic import SyntheticPrompts
+
+    vocabulary = Vocabulary(tuple(WORDS[:40]), cost=3, fillers={2: "filler"})
+    prompts = SyntheticPrompts(vocabulary, tokens=32, counted=True, seed=0, level=0, output_len=1)
+    words = words_of(prompts, 0)
+    assert len(words) == 11
+    assert words[-1] == "filler"
+
+
+def test_unreadable_tokenizer_is_named(tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(PromptError, match="tokenizer cannot be read"):
+        Tokenizer(tmp_path / "broken.json")
+
+
+def test_tokenizer_without_steady_counts_is_refused(tmp_path):
+    from tokenizers import Tokenizer as Backend
+    from tokenizers import models
+
+    Backend(models.BPE()).save(str(tmp_path / "empty.json"))  # knows no token at all
+    with pytest.raises(PromptError, match="no steady token count"):
+        Tokenizer(tmp_path / "empty.json").vocabulary()
+
+
+def dataset(tmp_path, text):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text, encoding="utf-8")
+    return DatasetPrompts(path, output_len=9, name="rows.jsonl")
+
+
+def test_dataset_rows_go_round_by_ordinal(tmp_path):
+    rows = dataset(
+        tmp_path,
+        '{"prompt": "Grüße \\u2028"}\n\n{"messages": [{"role": "user", "content": "b"}], "output_len": 3}\n',
+    )
+    first, length = rows(4, warmup=False)
+    assert (json.loads(first.text_json), first.messages_json, length) == ("Grüße \u2028", None, 9)
+    second, length = rows(1, warmup=False)
+    assert (second.text_json, json.loads(second.messages_json)[0]["content"], length) == (None, "b", 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[]", "must be a JSON object"),
+        ("{}", "either prompt or messages"),
+        ('{"prompt": "a", "messages": []}', "either prompt or messages"),
+        ('{"prompt": 3}', "must be a text"),
+        ('{"prompt": ""}', "must be a text"),
+        ('{"messages": []}', "list that is not empty"),
+        ('{"messages": [{"content": "x"}]}', r"messages\[0\] must be an object with a role"),
+        ('{"messages": [{"role": "user"}]}', r"messages\[0\] has no content"),
+        ('{"prompt": "a", "output_len": 0}', "output_len must be"),
+        ('{"prompt": "a", "output_len": true}', "output_len must be"),
+        ('{"prompt": "a", "promt": 1}', "unknown field 'promt'"),
+    ],
+)
+def test_malformed_dataset_line_is_named(tmp_path, line, reason):
+    with pytest.raises(PromptError, match=rf"rows\.jsonl, line 2: .*{reason}"):
+        dataset(tmp_path, f'{{"prompt": "fine"}}\n{line}\n')
+
+
+def test_empty_dataset_is_refused(tmp_path):
+    with pytest.raises(PromptError, match="no rows"):
+        dataset(tmp_path, "\n\n")
