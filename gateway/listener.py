@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from gateway.protocol import JsonHttpProtocol
 from loadcell.settings import Address, SettingsError
 
 GRACE_SECONDS = 10
@@ -51,7 +52,7 @@ class Listener(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=JsonHttpProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

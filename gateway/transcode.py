@@ -77,7 +77,8 @@ def to_content(binding: Binding, response: Message, path: Iterable[tuple[str, st
     if isinstance(response, httpbody_pb2.HttpBody):
         return Content(response.data, response.content_type, _filename(binding, response.content_type, path))
     document = render(response)
-    return Content(orjson.dumps(document[binding.response_body] if binding.response_body else document), JSON)
+    body = document.get(binding.response_body) if binding.response_body else document
+    return Content(orjson.dumps(body), JSON)
 
 
 def _in_query(binding: Binding, query: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -1,0 +1,34 @@
+"""Health of the gateway and of the controller behind it."""
+
+from __future__ import annotations
+
+import pytest
+from grpc_health.v1 import health_pb2
+
+import loadcell
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def test_all_is_well(gateway):
+    health = (await gateway.http.get("/health")).json()
+    assert (health["status"], health["controller"], health["version"]) == (
+        "healthy",
+        "healthy",
+        loadcell.__version__,
+    )
+    assert (await gateway.http.get("/ready")).status_code == 200
+    assert (await gateway.http.get("/alive")).json() == {"status": "alive"}
+    benchmark = (await gateway.http.get("/api/v1/benchmark/health")).json()
+    assert (benchmark["status"], benchmark["version"]) == ("healthy", loadcell.__version__)
+    assert benchmark["timestamp"].endswith("Z")
+    assert (await gateway.http.get("/")).json()["docs"] == "/docs"
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+async def test_a_controller_that_does_not_serve_yet_makes_the_gateway_unready(gateway, path):
+    await gateway.controller.health.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    assert (await gateway.http.get(path)).status_code == 503
+    assert (await gateway.http.get("/alive")).status_code == 200
+    await gateway.controller.health.set("", health_pb2.HealthCheckResponse.SERVING)
+    assert (await gateway.http.get(path)).status_code == 200

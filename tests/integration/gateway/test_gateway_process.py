@@ -1,0 +1,120 @@
+"""The gateway as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from scripted_controller import ScriptedController
+
+from gateway.contract import SERVICES
+from loadcell.v1 import run_pb2
+
+DEADLINE_SECONDS = 20
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOADCELL_")}
+    return kept | {"LOADCELL_HTTP": "127.0.0.1:0", "LOADCELL_EXPORTER": "127.0.0.1:0"} | more
+
+
+@asynccontextmanager
+async def gateway_process(**more: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
+    """A gateway that has said it is ready, with the line in which it said so."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", stderr=asyncio.subprocess.PIPE, env=environment(**more)
+    )
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            started = json.loads(await process.stderr.readline())
+        assert started["event"] == "application_started"
+        yield process, started
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.communicate()
+
+
+def client_of(started: dict[str, Any]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://{started['http']}", trust_env=False)
+
+
+async def refused(**more: str) -> tuple[int, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway", stderr=asyncio.subprocess.PIPE, env=environment(**more)
+    )
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        _, error = await process.communicate()
+    return process.returncode, error.decode()
+
+
+async def test_the_gateway_starts_before_the_controller_and_finds_it_later():
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{reserved.getsockname()[1]}"
+    async with gateway_process(LOADCELL_CONTROLLER=address) as (_, started), client_of(started) as client:
+        early = await client.get("/api/v1/benchmark/history")
+        assert (early.status_code, early.json()["error"]["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert address not in early.text
+        assert (await client.get("/ready")).status_code == 503
+        controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse(total=1)})
+        server, _ = await controller.start(address)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            while (await client.get("/ready")).status_code != 200:  # noqa: ASYNC110 - another process changes it
+                await asyncio.sleep(0.05)
+        assert (await client.get("/api/v1/benchmark/history")).json()["total"] == 1
+        await server.stop(None)
+
+
+async def test_the_gateway_ends_with_status_0_on_a_signal_and_finishes_open_calls():
+    controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse(total=1)}, delay_seconds=0.5)
+    server, address = await controller.start()
+    async with gateway_process(LOADCELL_CONTROLLER=address) as (process, started):
+        async with client_of(started) as client:
+            call = asyncio.create_task(client.get("/api/v1/benchmark/history"))
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                await controller.called.wait()
+                process.send_signal(signal.SIGTERM)
+                assert (await call).status_code == 200
+        _, log = await process.communicate()
+        assert process.returncode == 0
+        assert b"application_shutdown" in log
+        assert b"Traceback" not in log
+    await server.stop(None)
+
+
+async def test_the_key_is_not_logged_and_the_exporter_has_a_port_of_its_own():
+    async with gateway_process(LOADCELL_API_KEY="s3cret", LOADCELL_CONTROLLER="127.0.0.1:1") as (process, started):
+        async with httpx.AsyncClient(trust_env=False) as client:
+            metrics = await client.get(f"http://{started['exporter']}/metrics")
+            assert "loadcell_controller_up 0.0" in metrics.text
+            await client.get(f"http://{started['http']}/?token=t0ken", headers={"X-API-Key": "call3r"})
+        process.terminate()
+        _, log = await process.communicate()
+    for secret in (b"s3cret", b"t0ken", b"call3r"):
+        assert secret not in log
+
+
+async def test_a_taken_port_is_one_clear_line_and_status_2():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for name in ("LOADCELL_HTTP", "LOADCELL_EXPORTER"):
+            status, error = await refused(**{name: address})
+            assert (status, error.count("\n")) == (2, 1)
+            assert f"{name}={address}" in error
+
+
+async def test_a_bad_setting_is_one_clear_line_and_status_2():
+    status, error = await refused(LOADCELL_HTTP="0.0.0.0:8085")
+    assert (status, error.count("\n")) == (2, 1)
+    assert "LOADCELL_API_KEY" in error

@@ -1,0 +1,56 @@
+"""Settings of the gateway."""
+
+import pytest
+
+from gateway.settings import Settings
+from loadcell.settings import SettingsError, load
+
+
+def test_defaults_are_the_open_single_user_mode():
+    found = load(Settings, {})
+    assert (str(found.http), str(found.exporter), found.controller) == (
+        "127.0.0.1:8085",
+        "127.0.0.1:9090",
+        "127.0.0.1:50051",
+    )
+    assert found.is_open
+
+
+def test_PORT_alone_is_a_port_on_loopback():
+    assert str(load(Settings, {"PORT": "9000"}).http) == "127.0.0.1:9000"
+    assert str(load(Settings, {"PORT": "9000", "LOADCELL_HTTP": "127.0.0.1:1"}).http) == "127.0.0.1:1"
+
+
+def test_S3_an_api_that_others_can_reach_needs_a_key():
+    with pytest.raises(SettingsError, match=r"LOADCELL_HTTP=0\.0\.0\.0:8085.*LOADCELL_API_KEY"):
+        load(Settings, {"LOADCELL_HTTP": "0.0.0.0:8085"})
+    found = load(Settings, {"LOADCELL_HTTP": "0.0.0.0:8085", "API_KEY": "secret"})
+    assert not found.is_open
+    assert "secret" not in repr(found)
+
+
+def test_a_key_on_loopback_ends_the_open_mode():
+    assert not load(Settings, {"LOADCELL_API_KEY": "k"}).is_open
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LOADCELL_HTTP": "unix:/tmp/x"},
+        {"LOADCELL_EXPORTER": "unix:/tmp/x"},
+        {"LOADCELL_HTTP": "nowhere"},
+        {"LOADCELL_EXPORTER": "a:99999"},
+        {"LOADCELL_CONTROLLER": "x"},
+        {"LOADCELL_LOG_LEVEL": "loud"},
+    ],
+)
+def test_bad_values_are_refused_with_variable_and_value(environ):
+    [(name, value)] = environ.items()
+    with pytest.raises(SettingsError) as caught:
+        load(Settings, environ)
+    assert name in str(caught.value)
+    assert value in str(caught.value)
+
+
+def test_origins_are_a_comma_list():
+    assert load(Settings, {"CORS_ORIGINS": "http://a, http://b"}).cors_origins == ("http://a", "http://b")

@@ -1,0 +1,138 @@
+"""The OpenAPI document and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+from typing import Any
+
+import pytest
+from google.api.http_pb2 import HttpRule
+
+from gateway.bindings import read_bindings
+from gateway.contract import SERVICES, comments
+from gateway.health import make_probes
+from gateway.openapi import make_document
+from loadcell.errors import REASONS
+from tests.fakes.synthetic_service import build_service
+
+BINDINGS = read_bindings(SERVICES)
+PROBES = make_probes(None)
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return make_document(BINDINGS, PROBES, comments())
+
+
+def walk(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for child in node.values():
+            yield from walk(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from walk(child)
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, verb, op) for path, verbs in document["paths"].items() for verb, op in verbs.items()]
+
+
+def test_every_route_is_described(document):
+    described = {(verb.upper(), path) for path, verb, _ in operations(document)}
+    served = {(b.verb, b.template.documented) for b in BINDINGS} | {("GET", probe.path) for probe in PROBES}
+    assert described == served
+
+
+def test_every_reference_can_be_resolved(document):
+    references = {node["$ref"] for node in walk(document) if "$ref" in node}
+    assert len(references) > 20
+    for reference in references:
+        node = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+        assert node
+
+
+def test_operations_are_complete(document):
+    identifiers = [op["operationId"] for _, _, op in operations(document)]
+    assert len(identifiers) == len(set(identifiers))
+    for path, _, op in operations(document):
+        assert op["summary"], path
+        assert {"200", "default"} <= op["responses"].keys()
+        in_path = {p["name"] for p in op.get("parameters", []) if p["in"] == "path"}
+        assert in_path == set(re.findall(r"\{([^}]*)\}", path))
+        assert all(p["required"] for p in op.get("parameters", []) if p["in"] == "path")
+
+
+def test_everything_of_the_contract_carries_its_comment(document):
+    for name, schema in document["components"]["schemas"].items():
+        if name == "Error":
+            continue
+        assert schema["description"], name
+        for field, property_ in schema.get("properties", {}).items():
+            assert property_.get("description"), f"{name}.{field}"
+
+
+def test_requests_refuse_unknown_fields_and_name_the_required_ones(document):
+    request = document["components"]["schemas"]["CreateRunRequest"]
+    assert request["additionalProperties"] is False
+    assert request["required"] == ["server_url"]
+    assert request["properties"]["api_key"]["writeOnly"] is True
+    body = document["paths"]["/api/v1/benchmark/run"]["post"]["requestBody"]
+    assert body["required"] is True
+    cancel = document["paths"]["/api/v1/benchmark/run/{run_id}/cancel"]["post"]["requestBody"]
+    assert cancel["content"]["application/json"]["schema"]["properties"] == {}
+
+
+def test_answers_say_what_may_be_null(document):
+    stats = document["components"]["schemas"]["LatencyStats"]["properties"]
+    assert stats["p99"]["type"] == ["number", "null"]
+    assert {"type": "null"} in stats["p99_ci"]["anyOf"]
+    assert stats["count"]["type"] == "integer"
+    assert document["components"]["schemas"]["Run"]["properties"]["started_at"]["type"] == ["string", "null"]
+
+
+def test_enums_and_parameters(document):
+    assert "poisson" in document["components"]["schemas"]["Arrival"]["enum"]
+    history = document["paths"]["/api/v1/benchmark/history"]["get"]["parameters"]
+    assert {p["name"] for p in history} == {"limit", "offset", "cursor", "status", "model"}
+    create = document["paths"]["/api/v1/benchmark/run"]["post"]["parameters"]
+    assert [p["name"] for p in create] == ["Idempotency-Key"]
+
+
+def test_a_download_is_a_file(document):
+    export = document["paths"]["/api/v1/benchmark/result/{run_id}/export"]["get"]
+    assert export["responses"]["200"]["content"] == {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def test_every_error_is_listed_with_its_status(document):
+    listed = {row["error_code"]: row["status"] for row in document["x-errors"]}
+    assert listed.keys() == REASONS.keys()
+    assert (listed["RUN_NOT_FINISHED"], listed["RUN_NOT_FOUND"], listed["INVALID_API_KEY"]) == (202, 404, 401)
+
+
+def test_messages_that_contain_themselves_nested_parameters_and_partial_bodies():
+    rules = {
+        "Ask": HttpRule(get="/ask", additional_bindings=[HttpRule(get="/ask/{filter.text}")]),
+        "Put": HttpRule(put="/put/{name}", body="node"),
+    }
+    document = make_document(read_bindings([build_service("test.openapi", rules)]), [], {})
+    ask = {p["name"] for p in document["paths"]["/ask"]["get"]["parameters"]}
+    assert ask == {"name", "sizes", "flag", "request_id", "filter.text", "node.value"}
+    put = document["paths"]["/put/{name}"]["put"]
+    assert put["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/test.openapi.NodeInput")
+    node = document["components"]["schemas"]["test.openapi.NodeInput"]
+    assert node["properties"]["next"]["$ref"].endswith("/test.openapi.NodeInput")
+    identifiers = [op["operationId"] for _, _, op in operations(document)]
+    assert len(identifiers) == len(set(identifiers))
+
+
+@pytest.mark.parametrize("file", ["docs.html", "docs.css", "docs.js"])
+def test_the_page_loads_nothing_from_elsewhere_and_has_no_inline_script(file):
+    text = resources.files("gateway.web").joinpath(file).read_text()
+    assert not re.search(r"(?:https?:)?//[a-z]", re.sub(r"^//.*$", "", text, flags=re.MULTILINE))
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", text)
+    assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|\beval\(", text)
