@@ -22,6 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from loadcell.errors import LoadcellError
 
+__all__ = ["Connection", "Database"]  # Connection: for those who write functions for `write` and `read`
+
 T = TypeVar("T")
 
 BUSY_TIMEOUT_SECONDS = 15.0  # another process may be committing

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from controller.store.records import LeaseRecord
 from controller.store.schema import leases
@@ -26,6 +26,20 @@ def list_leases(connection: Connection, run_key: int) -> list[LeaseRecord]:
     """Return the leases of a run by level and share."""
     query = select(*_COLUMNS).where(leases.c.run_key == run_key).order_by(leases.c.level, leases.c.lease_key)
     return [_record(row) for row in connection.execute(query)]
+
+
+def agents_of_runs(connection: Connection, run_keys: Iterable[int]) -> dict[int, list[str]]:
+    """Return the agents that carry or carried some runs, in the order of their leases."""
+    query = (
+        select(leases.c.run_key, leases.c.agent_id, func.min(leases.c.lease_key))
+        .where(leases.c.run_key.in_(list(run_keys)))
+        .group_by(leases.c.run_key, leases.c.agent_id)
+        .order_by(func.min(leases.c.lease_key))
+    )
+    agents: dict[int, list[str]] = {}
+    for run_key, agent_id, _ in connection.execute(query):
+        agents.setdefault(run_key, []).append(agent_id)
+    return agents
 
 
 def get_lease(connection: Connection, lease_id: str) -> LeaseRecord | None:

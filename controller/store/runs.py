@@ -14,6 +14,7 @@ from controller.lifecycle import RUN_TRANSITIONS, STATUS_WORDS, check_run, run_e
 from controller.store.records import LevelRecord, RunRecord
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema import run_levels as levels
+from loadcell.errors import LoadcellError
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 _COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status")]
@@ -133,9 +134,11 @@ def change_state(
     """Move a run to a new state and set further columns.
 
     Raises:
-        LoadcellError: ILLEGAL_TRANSITION, when the state in the database does not allow it.
+        LoadcellError: ILLEGAL_TRANSITION, when the state in the database does not allow it; RUN_NOT_FOUND.
     """
-    current = connection.execute(select(runs.c.state).where(runs.c.run_key == run_key)).scalar_one()
+    current = connection.execute(select(runs.c.state).where(runs.c.run_key == run_key)).scalar_one_or_none()
+    if current is None:
+        raise LoadcellError("RUN_NOT_FOUND", "the run was deleted")
     check_run(current, new)
     changed = {"state": new, "status": STATUS_WORDS[new], **(values or {})}
     connection.execute(update(runs).where(runs.c.run_key == run_key).values(changed))
@@ -203,11 +206,13 @@ def take_over(connection: Connection, run: RunRecord, owner: str, expires_at: in
     return claimed.first() is not None
 
 
-def extend_ownership(connection: Connection, owner: str, expires_at: int) -> dict[int, run_pb2.RunState]:
-    """Refresh every active run of an owner and return their states by run_key."""
+def extend_ownership(
+    connection: Connection, run_keys: Iterable[int], owner: str, expires_at: int
+) -> dict[int, run_pb2.RunState]:
+    """Refresh those of some runs that still belong to an owner and return their states by run_key."""
     refreshed = connection.execute(
         update(runs)
-        .where(runs.c.status.in_(("pending", "running")), runs.c.owner == owner)
+        .where(runs.c.run_key.in_(list(run_keys)), runs.c.owner == owner)
         .values(owner_expires_at=expires_at)
         .returning(runs.c.run_key, runs.c.state)
     )

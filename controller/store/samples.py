@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
@@ -102,7 +102,7 @@ _READ = [
 
 
 def read_samples(
-    connection: Connection, run_key: int, level: int, agents: dict[int, int]
+    connection: Connection, run_key: int, level: int, agents: Mapping[int, int]
 ) -> tuple[SampleArrays, list[str]]:
     """Return the requests of a level and the list its finish_reason numbers point into.
 
@@ -110,16 +110,56 @@ def read_samples(
     """
     reasons: dict[str, int] = {}
     query = select(*_READ).where(traces.c.run_key == run_key, traces.c.level == level)
-    # The driver's cursor gives bare tuples: a level may have millions of rows of thirty columns.
-    cursor = connection.execute(query).cursor
-    assert cursor is not None  # noqa: S101 - a SELECT has one
-    parts = []
-    while rows := cursor.fetchmany(READ_ROWS):
-        parts.append(_arrays(rows, agents, reasons))
+    parts = [_arrays(rows, agents, reasons) for rows in _tuples(connection, query)]
     return SampleArrays.concatenate(parts), list(reasons)
 
 
-def _arrays(rows: Sequence[Sequence[Any]], agents: dict[int, int], reasons: dict[str, int]) -> SampleArrays:
+TraceKey = tuple[int, int, int]
+"""Place of a request in its level: warmup, ordinal, lease_key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some requests of a level in the order of their keys; `last` is where to go on, None at the end."""
+
+    samples: SampleArrays
+    finish_reasons: list[str]
+    last: TraceKey | None
+
+
+def read_page(
+    connection: Connection,
+    run_key: int,
+    level: int,
+    agents: Mapping[int, int],
+    *,
+    after: TraceKey | None,
+    limit: int,
+) -> Page:
+    """Return at most `limit` requests of a level that come after a key."""
+    place = tuple_(traces.c.warmup, traces.c.ordinal, traces.c.lease_key)
+    query = select(*_READ).where(traces.c.run_key == run_key, traces.c.level == level)
+    if after is not None:
+        query = query.where(place > after)
+    query = query.order_by(traces.c.warmup, traces.c.ordinal, traces.c.lease_key).limit(limit)
+    reasons: dict[str, int] = {}
+    rows = [row for part in _tuples(connection, query) for row in part]
+    if not rows:
+        return Page(SampleArrays.empty(), [], None)
+    lease_key, ordinal, warmup = rows[-1][:3]
+    last = (warmup, ordinal, lease_key) if len(rows) == limit else None
+    return Page(_arrays(rows, agents, reasons), list(reasons), last)
+
+
+def _tuples(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    # The driver's cursor gives bare tuples: a level may have millions of rows of thirty columns.
+    cursor = connection.execute(query).cursor
+    assert cursor is not None  # noqa: S101 - a SELECT has one
+    while rows := cursor.fetchmany(READ_ROWS):
+        yield rows
+
+
+def _arrays(rows: Sequence[Sequence[Any]], agents: Mapping[int, int], reasons: dict[str, int]) -> SampleArrays:
     lease_keys, ordinal, warmup, *columns, tpot, finish = zip(*rows, strict=True)
     numbers = {name: np.array(column, np.int64) for name, column in zip(INTEGER_COLUMNS, columns, strict=True)}
     return SampleArrays(

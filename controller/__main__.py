@@ -1,0 +1,41 @@
+"""The controller process: `python -m controller`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import structlog
+import uvloop
+
+from controller.server import StartError, serve
+from controller.settings import ControllerSettings
+from controller.store.migrate import StoreError
+from loadcell import __version__, logs
+from loadcell.lifetime import wait_for_stop
+from loadcell.settings import SettingsError, load
+
+
+async def run(settings: ControllerSettings) -> None:
+    """Serve until a signal, or the end of the parent, says stop."""
+    log = structlog.get_logger()
+    async with serve(settings) as address:
+        log.info("application_started", version=__version__, address=str(address))
+        reason = await wait_for_stop(exit_with_parent=settings.exit_with_parent)
+        log.info("application_shutdown", reason=reason)
+
+
+def main() -> int:
+    """Read the settings, run, and return the exit code: 0 after a stop, 2 when it cannot start."""
+    try:
+        settings = load(ControllerSettings, os.environ)
+        logs.configure("controller", settings.log_level)
+        uvloop.run(run(settings))
+    except (SettingsError, StoreError, StartError) as error:
+        print(f"loadcell controller: {error}", file=sys.stderr)  # noqa: T201 - the one line for the user
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Taking in a new run."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+
+from controller.dispatch.dispatcher import Dispatcher
+from controller.identifiers import new_run_id
+from controller.plan import RunPlan, plan_run
+from controller.store.assets import get_asset
+from controller.store.database import Connection, Database
+from controller.store.records import LevelRecord, RunRecord
+from controller.store.runs import find_by_request, insert_run
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+from loadcell.v1 import run_pb2
+
+log = structlog.get_logger()
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_KINDS = {"tokenizer_asset": run_pb2.ASSET_KIND_TOKENIZER, "dataset_asset": run_pb2.ASSET_KIND_DATASET}
+
+
+async def create_run(
+    request: run_pb2.CreateRunRequest, database: Database, dispatcher: Dispatcher
+) -> run_pb2.CreateRunResponse:
+    """Check, store and begin a run; a repeat with the same request_id returns the first one.
+
+    Raises:
+        LoadcellError: what `plan_run` raises; ASSET_NOT_FOUND.
+    """
+    plan = plan_run(request)
+    if request.request_id and not _REQUEST_ID.fullmatch(request.request_id):
+        raise LoadcellError(
+            "INVALID_FIELD_FORMAT", "request_id must be 1 to 128 visible ASCII characters", field="request_id"
+        )
+    await database.read(lambda c: _check_assets(c, plan))
+    if request.validate_only:
+        return run_pb2.CreateRunResponse(status="valid")
+    record = dispatcher.claim(_record(plan))
+    log.info(
+        "benchmark_request_received",
+        server_url=record.server_url,
+        model=record.model,
+        adapter=record.adapter,
+        run_id=record.run_id,
+    )
+
+    def store(connection: Connection) -> tuple[RunRecord | None, RunRecord | None]:
+        created = insert_run(connection, record, plan.levels, request.request_id or None)
+        return created, None if created else find_by_request(connection, request.request_id)
+
+    created, earlier = await database.write(store)
+    if created is None:
+        if earlier is None:
+            raise LoadcellError("DATABASE_ERROR", "the run could not be stored")
+        return run_pb2.CreateRunResponse(run_id=earlier.run_id, status="started")
+    levels = [LevelRecord(level, start_micros=0, finished=False) for level in plan.levels]
+    dispatcher.drive(dispatcher.add(created, levels, plan.secrets))
+    return run_pb2.CreateRunResponse(run_id=created.run_id, status="started")
+
+
+def _record(plan: RunPlan) -> RunRecord:
+    config = plan.config
+    return RunRecord(
+        run_key=0,
+        run_id=new_run_id(),
+        log_request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+        state=run_pb2.RUN_STATE_PENDING,
+        server_url=config.server_url,
+        model=config.model,
+        adapter=config.adapter,
+        config=config,
+        needs_secrets=bool(plan.secrets),
+        probed=False,
+        pin_output=False,
+        words_per_token=1.0,
+        created_at=wall_micros(),
+        started_at=None,
+        completed_at=None,
+        error=None,
+        notes=(),
+        owner=None,
+        owner_expires_at=None,
+    )
+
+
+def _check_assets(connection: Connection, plan: RunPlan) -> None:
+    for field, kind in _KINDS.items():
+        sha256 = getattr(plan.config, field)
+        if not sha256:
+            continue
+        found = get_asset(connection, sha256)
+        if found is None:
+            raise LoadcellError("ASSET_NOT_FOUND", f"{field} {sha256} was not uploaded", field=field)
+        if found.kind != kind:
+            raise LoadcellError("INVALID_FIELD_VALUE", f"{field} {sha256} is a file of another kind", field=field)

@@ -1,0 +1,1 @@
+"""Decides which agent does what and when: one driver for each active run."""

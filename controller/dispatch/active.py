@@ -1,0 +1,107 @@
+"""The runs this process drives or has driven lately, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from controller.dispatch.changes import Changes
+from controller.lifecycle import lease_ended, run_ended
+from controller.live.run import LiveRun
+from controller.messages import run_message
+from controller.store.records import LeaseRecord, LevelRecord, RunRecord
+from controller.target import TargetSecrets
+from loadcell.v1 import run_pb2
+
+
+@dataclass(slots=True, eq=False)
+class ActiveRun:
+    """A run with everything that is known of it; the database has all of it except secrets and live figures."""
+
+    record: RunRecord
+    levels: list[LevelRecord]
+    secrets: TargetSecrets | None = field(repr=False)  # None: lost with the process that took the call
+    live: LiveRun
+    leases: dict[str, LeaseRecord] = field(default_factory=dict)
+    waiting_for: str = ""  # a sentence, while the run waits
+    stopping: str = ""  # why, once its leases are being stopped
+    give_up: str = ""  # why the run must end without going on, after too long an outage
+    cancel_requested: bool = False
+    abandoned: bool = False  # another controller drives it, or it was deleted
+    result_begun: bool = False  # what is committed from now on may be missing in the result
+    ended_at: float | None = None  # seconds of the monotonic clock
+    changes: Changes = field(default_factory=Changes)
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has ended, its result included."""
+        return run_ended(self.record.state)
+
+    @property
+    def agent_ids(self) -> list[str]:
+        """The agents that carry or carried the load."""
+        return list(dict.fromkeys(lease.agent_id for lease in self.leases.values()))
+
+    def level_leases(self, index: int) -> list[LeaseRecord]:
+        """Return the leases of a level."""
+        return [lease for lease in self.leases.values() if lease.level == index]
+
+    def put(self, lease: LeaseRecord) -> None:
+        """Replace a lease and tell those who wait."""
+        self.leases[lease.lease_id] = lease
+        self.changes.publish()
+
+    def describe(self) -> run_pb2.WatchRunResponse:
+        """Return an update for watchers."""
+        update = self.live.describe(time.monotonic())
+        update.revision = self.changes.revision
+        update.run.CopyFrom(run_message(self.record, self.agent_ids))
+        update.notes.extend([*self.record.notes, *([self.waiting_for] if self.waiting_for else [])])
+        return update
+
+
+class ActiveRuns:
+    """All of them, found by run or by lease."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, ActiveRun] = {}
+
+    def __iter__(self) -> Iterator[ActiveRun]:
+        return iter(list(self._runs.values()))
+
+    def add(self, run: ActiveRun) -> None:
+        """Take a run in."""
+        self._runs[run.record.run_id] = run
+
+    def remove(self, run: ActiveRun) -> None:
+        """Take a run out."""
+        self._runs.pop(run.record.run_id, None)
+
+    def get(self, run_id: str) -> ActiveRun | None:
+        """Return a run, None when this process does not drive it."""
+        return self._runs.get(run_id)
+
+    def of_lease(self, lease_id: str) -> ActiveRun | None:
+        """Return the run of a lease, None when this process does not drive it."""
+        run = self._runs.get(run_id_of(lease_id))
+        return run if run is not None and lease_id in run.leases else None
+
+    def lease_counts(self) -> dict[str, int]:
+        """Return the number of leases each agent holds."""
+        return Counter(
+            lease.agent_id for run in self for lease in run.leases.values() if not lease_ended(lease.state)
+        )
+
+
+def lease_id_of(run_id: str, level: int, share: int) -> str:
+    """Return the identifier of a lease."""
+    return f"{run_id}.{level}.{share}"
+
+
+def run_id_of(lease_id: str) -> str:
+    """Return the run a lease belongs to."""
+    return lease_id.split(".", 1)[0]

@@ -1,0 +1,216 @@
+"""The active runs of this process: taking them in, driving them, letting them go."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import structlog
+
+from controller.dispatch.active import ActiveRun, ActiveRuns, run_id_of
+from controller.dispatch.driver import Driver
+from controller.dispatch.leases import LeaseBook
+from controller.dispatch.ownership import expiry, owner_id
+from controller.dispatch.probe import Probes
+from controller.dispatch.results import rebuild_result
+from controller.dispatch.sessions import Sessions
+from controller.dispatch.upkeep import Upkeep
+from controller.ingest.committer import Committer
+from controller.ingest.decode import Batch
+from controller.lifecycle import run_ended
+from controller.live.run import LiveRun
+from controller.store.database import Connection, Database
+from controller.store.records import LeaseRecord, LevelRecord, RunRecord
+from controller.store.runs import (
+    change_state,
+    delete_run,
+    get_run,
+    give_up_ownership,
+)
+from controller.store.samples import delete_leases, delete_some_requests
+from controller.target import TargetSecrets
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+from loadcell.v1 import run_pb2
+
+log = structlog.get_logger()
+
+DELETE_WAIT_SECONDS = 30.0  # for a run that another controller drives to stop
+REBUILD_SECONDS = 1.0  # from a late batch until the result of its run is computed again
+
+
+@dataclass(slots=True)
+class Dispatcher:
+    """Owns the active runs. `start` first, `stop` last."""
+
+    database: Database
+    sessions: Sessions
+    agent_wait_seconds: float
+    runs: ActiveRuns = field(default_factory=ActiveRuns)
+    owner: str = field(default_factory=owner_id)
+    book: LeaseBook = field(init=False)
+    probes: Probes = field(init=False)
+    committer: Committer = field(init=False)
+    _driver: Driver = field(init=False)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _rebuilding: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.book = LeaseBook(self.database, self.sessions, self.runs)
+        self.probes = Probes(self.sessions)
+        self.committer = Committer(self.database, self._committed)
+        self._driver = Driver(self.database, self.book, self.probes, self.agent_wait_seconds)
+
+    async def start(self) -> None:
+        """Take over what was left behind and begin to work."""
+        upkeep = Upkeep(self)
+        await upkeep.adopt()
+        self._spawn(self.committer.run())
+        self._spawn(upkeep.run())
+
+    async def stop(self) -> None:
+        """Leave the active runs, as they are, to the next controller."""
+        self.sessions.close_all()
+        tasks = [*self._tasks, *(run.task for run in self.runs if run.task is not None)]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self.committer.close()
+        await self.database.write(lambda c: give_up_ownership(c, self.owner, wall_micros()))
+
+    def claim(self, run: RunRecord) -> RunRecord:
+        """Return a new run as one that belongs to this process, to be stored and then given to `add`."""
+        return replace(run, owner=self.owner, owner_expires_at=expiry(wall_micros()))
+
+    def add(
+        self, record: RunRecord, levels: list[LevelRecord], secrets: TargetSecrets | None, *, give_up: str = ""
+    ) -> ActiveRun:
+        """Take a run in and drive it."""
+        live = LiveRun(record.run_id, [level.plan for level in levels], record.config.goodput_thresholds)
+        run = ActiveRun(record, levels, secrets, live, give_up=give_up)
+        self.runs.add(run)
+        return run
+
+    def drive(self, run: ActiveRun) -> None:
+        """Begin to drive a run that was taken in."""
+        run.task = asyncio.create_task(self._drive(run), name=f"run {run.record.run_id}")
+
+    async def cancel(self, run_id: str) -> None:
+        """Ask a run to stop; one that has ended is left as it is.
+
+        Raises:
+            LoadcellError: RUN_NOT_FOUND.
+        """
+
+        def store(connection: Connection) -> None:
+            run = get_run(connection, run_id)
+            if run is None:
+                raise LoadcellError("RUN_NOT_FOUND", f"there is no run {run_id}", metadata={"run_id": run_id})
+            if not run_ended(run.state) and run.state != run_pb2.RUN_STATE_CANCELLING:
+                change_state(connection, run.run_key, run_pb2.RUN_STATE_CANCELLING)
+
+        await self.database.write(store)
+        active = self.runs.get(run_id)
+        if active is not None and not active.ended:
+            self.note_cancel(active)
+
+    async def delete(self, run_id: str) -> None:
+        """Cancel a run and delete it with everything measured.
+
+        Raises:
+            LoadcellError: RUN_NOT_FOUND; SERVICE_UNAVAILABLE when the controller that drives it does not stop it.
+        """
+        await self.cancel(run_id)
+        active = self.runs.get(run_id)
+        if active is not None and active.task is not None:
+            await asyncio.wait({active.task})
+        run = await self._wait_until_ended(run_id)
+        if run is None:
+            return
+        removed = await self.database.write(lambda c: delete_leases(c, run.run_key))
+        self.committer.forget(removed, deleted=True)
+        while await self.database.write(lambda c: delete_some_requests(c, run.run_key)):
+            pass
+        await self.database.write(lambda c: delete_run(c, run.run_key))
+        if active is not None:
+            active.abandoned = True
+            active.changes.publish()
+            self.runs.remove(active)
+        log.info("benchmark_deleted", run_id=run_id)
+
+    async def _wait_until_ended(self, run_id: str) -> RunRecord | None:
+        deadline = time.monotonic() + DELETE_WAIT_SECONDS
+        while True:
+            run = await self.database.read(lambda c: get_run(c, run_id))
+            if run is None or run_ended(run.state):
+                return run
+            if time.monotonic() > deadline:
+                raise LoadcellError("SERVICE_UNAVAILABLE", "the run does not stop; try again")
+            await asyncio.sleep(0.2)
+
+    async def _drive(self, run: ActiveRun) -> None:
+        try:
+            await self._driver.drive(run)
+        except Exception as error:
+            log.exception("driver_failed", run_id=run.record.run_id)
+            cause = error.message if isinstance(error, LoadcellError) else "an unexpected error; see the log"
+            await self._end_without_result(run, f"the controller could not go on with the run: {cause}")
+        if run.abandoned:
+            self.runs.remove(run)
+            run.changes.publish()
+
+    async def _end_without_result(self, run: ActiveRun, error: str) -> None:
+        cancelling = run.record.state == run_pb2.RUN_STATE_CANCELLING
+        state = run_pb2.RUN_STATE_CANCELLED if cancelling else run_pb2.RUN_STATE_FAILED
+        ended = replace(run.record, state=state, completed_at=wall_micros(), error=error, owner=None)
+        values = {"completed_at": ended.completed_at, "error": error, "owner": None}
+        try:
+            await self.database.write(lambda c: change_state(c, ended.run_key, state, values))
+        except LoadcellError:
+            # Nothing can be stored; whoever next looks at the database takes the run over.
+            log.exception("run_not_ended", run_id=run.record.run_id)
+            run.abandoned = True
+            return
+        run.record, run.ended_at = ended, time.monotonic()
+        run.changes.publish()
+        log.error("benchmark_failed", run_id=run.record.run_id, error=error)
+
+    def note_cancel(self, run: ActiveRun) -> None:
+        """Make the driver of a run stop it; the database knows already."""
+        run.cancel_requested = True
+        run.record = replace(run.record, state=run_pb2.RUN_STATE_CANCELLING)
+        run.changes.publish()
+        self.sessions.changes.publish()
+
+    def _committed(self, lease: LeaseRecord, number: int, batch: Batch) -> None:
+        """Take note of a committed batch."""
+        run = self.runs.of_lease(lease.lease_id)
+        if run is None or run.result_begun:
+            self._rebuild_later(run_id_of(lease.lease_id))
+        if run is None:
+            return
+        known = run.leases[lease.lease_id]
+        if not batch.arrays.warmup.all():
+            run.live.fold(lease.level, batch.arrays, batch.sketches, time.monotonic())
+        run.put(replace(known, committed_batch_number=max(number, known.committed_batch_number)))
+
+    def _rebuild_later(self, run_id: str) -> None:
+        if run_id not in self._rebuilding:
+            self._rebuilding.add(run_id)
+            self._spawn(self._rebuild(run_id))
+
+    async def _rebuild(self, run_id: str) -> None:
+        await asyncio.sleep(REBUILD_SECONDS)
+        run = self.runs.get(run_id)
+        if run is not None and run.task is not None:
+            await asyncio.wait({run.task})
+        self._rebuilding.discard(run_id)
+        await rebuild_result(self.database, run_id)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

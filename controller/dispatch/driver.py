@@ -1,0 +1,326 @@
+"""Drives one run from wherever it stands to its end.
+
+All it knows is in the database as well, so that another process can go on where this one stopped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from controller.dispatch.active import ActiveRun, lease_id_of
+from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
+from controller.dispatch.limits import prepare_limit, probe_limit, run_limit, share_limit
+from controller.dispatch.probe import Probes
+from controller.dispatch.results import finish_run
+from controller.lifecycle import lease_ended
+from controller.store.database import Connection, Database
+from controller.store.leases import insert_leases, list_leases
+from controller.store.records import LeaseRecord, LevelRecord
+from controller.store.runs import change_state, set_level, set_notes, set_probe
+from controller.target import TargetSecrets
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+from loadcell.v1 import agent_pb2, run_pb2
+
+log = structlog.get_logger()
+
+CHECK_SECONDS = 0.25  # how often a waiting driver looks for lost agents and passed limits
+STOP_SECONDS = 15.0  # after a cancel: for agents to stop (one second) and to deliver what they measured
+START_AHEAD_MICROS = 60_000  # from the decision to start until the start, for the message to arrive
+MAX_UNCERTAINTY_MICROS = 1_000_000  # clocks that are known worse than this do not delay the start further
+PROBE_ATTEMPTS = 3  # agents asked, when one is lost during its probe
+
+_Lease = agent_pb2.LeaseState
+_Run = run_pb2.RunState
+
+
+class RunFailedError(Exception):
+    """The run cannot go on; the text says why."""
+
+
+class CancelRequestedError(Exception):
+    """Somebody wants the run to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Everything a run is driven with."""
+
+    database: Database
+    book: LeaseBook
+    probes: Probes
+    agent_wait_seconds: float
+
+    async def drive(self, run: ActiveRun) -> None:
+        """Bring a run to its end and store its result."""
+        try:
+            await self._prepare(run)
+            for level in run.levels:
+                if not run.levels[level.plan.index].finished:
+                    await self._run_level(run, run.levels[level.plan.index])
+            await self._finish(run, _Run.RUN_STATE_COMPLETED, None)
+        except CancelRequestedError:
+            await self._cancel(run)
+        except RunFailedError as error:
+            await self._fail(run, str(error))
+        except LoadcellError as error:
+            if error.reason in ("ILLEGAL_TRANSITION", "RUN_NOT_FOUND"):
+                # Somebody else has changed the run in the database: a cancel through another controller, a
+                # deletion. The dispatcher reads what it is now.
+                log.warning("run_changed_elsewhere", run_id=run.record.run_id, error=error.message)
+                run.abandoned = True
+                return
+            await self._fail(run, error.message)
+
+    async def _prepare(self, run: ActiveRun) -> None:
+        """Choose an agent and look at the target through it."""
+        if run.give_up:
+            raise RunFailedError(run.give_up)
+        if run.record.probed:
+            return
+        for _ in range(PROBE_ATTEMPTS):
+            agents = await self._agents(run, run.levels[0])
+            if run.record.state == _Run.RUN_STATE_PENDING:
+                await self._change(run, _Run.RUN_STATE_SCHEDULED)
+            found = await self.probes.ask(
+                agents[0],
+                run.record,
+                self._secrets(run),
+                probe_limit(run.record.config.timeout),
+                given_up=lambda: run.cancel_requested,
+            )
+            if run.cancel_requested:
+                raise CancelRequestedError
+            if found is not None:
+                await self._take_probe(run, found)
+                return
+        raise RunFailedError(f"{PROBE_ATTEMPTS} agents were lost while they looked at the target")
+
+    async def _take_probe(self, run: ActiveRun, found: agent_pb2.ProbeResult) -> None:
+        if found.error:
+            raise RunFailedError(found.error)
+        words = found.words_per_token if found.words_per_token > 0 else 1.0
+        model = found.model or run.record.model
+        await self.database.write(
+            lambda c: set_probe(
+                c, run.record.run_key, model=model, pin_output=found.pin_output, words_per_token=words
+            )
+        )
+        run.record = replace(
+            run.record, model=model, pin_output=found.pin_output, words_per_token=words, probed=True
+        )
+        await self._note(run, found.notes)
+
+    async def _run_level(self, run: ActiveRun, level: LevelRecord) -> None:
+        index, timeout = level.plan.index, run.record.config.timeout
+        if not run.level_leases(index):
+            await self._offer(run, level, await self._agents(run, level))
+        if not level.start_micros:
+            await self._until(
+                run, index, lambda: self._all(run, index, _prepared), prepare_limit(level.plan, timeout)
+            )
+            await self._start(run, level)
+        run.live.level(index).begin(time.monotonic())
+        await self._until(run, index, lambda: self._all(run, index, _done), run_limit(level.plan, timeout))
+        await self.database.write(lambda c: set_level(c, run.record.run_key, index, finished=True))
+        run.levels[index] = replace(run.levels[index], finished=True)
+        run.live.level(index).finish(time.monotonic())
+        run.changes.publish()
+
+    async def _agents(self, run: ActiveRun, level: LevelRecord) -> list[str]:
+        """Return the agents to use, once enough are ready."""
+        wanted = min(run.record.config.agent_count or 1, share_limit(level.plan))
+        deadline = time.monotonic() + self.agent_wait_seconds
+        sessions = self.book.sessions
+        try:
+            while True:
+                seen = sessions.changes.revision
+                if run.cancel_requested:
+                    raise CancelRequestedError
+                ready = sessions.available(self.book.runs.lease_counts())
+                if len(ready) >= wanted:
+                    return _prefer(run.agent_ids, ready)[:wanted]
+                waiting = f"waiting for agents: {len(ready)} of {wanted} ready"
+                if time.monotonic() > deadline:
+                    raise LoadcellError(
+                        "NO_AGENTS_READY",
+                        f"{len(ready)} of {wanted} agents were ready after {self.agent_wait_seconds:g} s",
+                    )
+                if run.waiting_for != waiting:
+                    run.waiting_for = waiting
+                    run.changes.publish()
+                await sessions.changes.wait(seen, CHECK_SECONDS)
+        finally:
+            run.waiting_for = ""
+
+    async def _offer(self, run: ActiveRun, level: LevelRecord, agents: Sequence[str]) -> None:
+        """Give each agent its share of a level."""
+        self._secrets(run)
+        records = [
+            LeaseRecord(
+                lease_key=0,
+                lease_id=lease_id_of(run.record.run_id, level.plan.index, share),
+                run_key=run.record.run_key,
+                level=level.plan.index,
+                share_index=share,
+                share_count=len(agents),
+                agent_id=agent_id,
+                state=_Lease.LEASE_STATE_OFFERED,
+            )
+            for share, agent_id in enumerate(agents)
+        ]
+        run_key = run.record.run_key
+
+        def store(connection: Connection) -> list[LeaseRecord]:
+            insert_leases(connection, records)
+            return list_leases(connection, run_key)
+
+        for lease in await self.database.write(store):
+            if lease.level == level.plan.index:
+                run.put(lease)
+                self.book.grant(run, lease)
+
+    async def _start(self, run: ActiveRun, level: LevelRecord) -> None:
+        """Start all leases of a level at one instant."""
+        index = level.plan.index
+        start = wall_micros() + START_AHEAD_MICROS + self._clock_margin(run, index)
+        first = run.record.state == _Run.RUN_STATE_SCHEDULED
+
+        def store(connection: Connection) -> None:
+            set_level(connection, run.record.run_key, index, start_micros=start)
+            if first:
+                change_state(connection, run.record.run_key, _Run.RUN_STATE_RUNNING, {"started_at": start})
+
+        await self.database.write(store)
+        run.levels[index] = replace(level, start_micros=start)
+        if first:
+            run.record = replace(run.record, state=_Run.RUN_STATE_RUNNING, started_at=start)
+        for lease in run.level_leases(index):
+            self.book.start(run, lease)
+        run.changes.publish()
+        if first:
+            log.info(
+                "benchmark_started",
+                run_id=run.record.run_id,
+                server_url=run.record.server_url,
+                model=run.record.model,
+                adapter=run.record.adapter,
+            )
+
+    def _clock_margin(self, run: ActiveRun, index: int) -> int:
+        """Return how much later than the message's travel the start must be, in microseconds."""
+        sessions = (self.book.sessions.get(lease.agent_id) for lease in run.level_leases(index))
+        known = [s.agent.clock_uncertainty_micros or 0.0 for s in sessions if s is not None]
+        return round(min(max(known, default=0.0), MAX_UNCERTAINTY_MICROS))
+
+    async def _until(self, run: ActiveRun, index: int, reached: Callable[[], bool], limit_seconds: float) -> None:
+        """Wait for a condition on the leases of a level, giving up those whose agents are lost."""
+        deadline = time.monotonic() + limit_seconds
+        while True:
+            seen = run.changes.revision
+            if run.cancel_requested:
+                raise CancelRequestedError
+            await self._expire_lost(run, index)
+            for lease in run.level_leases(index):
+                _raise_failure(lease)
+            if reached():
+                return
+            if time.monotonic() > deadline:
+                raise RunFailedError(f"level {index} took longer than {limit_seconds:,.0f} s; the run is given up")
+            await run.changes.wait(seen, CHECK_SECONDS)
+
+    async def _expire_lost(self, run: ActiveRun, index: int) -> None:
+        sessions = self.book.sessions
+        for lease in run.level_leases(index):
+            if not sessions.lost(lease.agent_id):
+                continue
+            gone = f"lost, not heard of for {sessions.lease_seconds:g} s"
+            if not lease_ended(lease.state):
+                await self.book.expire(run, lease, gone)
+            elif not delivered(lease):
+                missing = lease.last_batch_number - lease.committed_batch_number
+                raise RunFailedError(f"agent {lease.agent_id}: {gone}; {missing} of its batches are missing")
+
+    def _all(self, run: ActiveRun, index: int, condition: Callable[[LeaseRecord], bool]) -> bool:
+        return all(condition(lease) for lease in run.level_leases(index))
+
+    def _secrets(self, run: ActiveRun) -> TargetSecrets:
+        if run.secrets is None:
+            raise RunFailedError(SECRETS_LOST)
+        return run.secrets
+
+    async def _stop(self, run: ActiveRun, reason: str) -> None:
+        """Stop all leases, wait until what they measured has arrived, give up those that do not answer."""
+        run.stopping = reason
+        for lease in run.leases.values():
+            if not lease_ended(lease.state):
+                self.book.cancel(lease.agent_id, lease.lease_id, reason)
+        deadline = time.monotonic() + STOP_SECONDS
+        while True:
+            seen = run.changes.revision
+            late = time.monotonic() > deadline
+            for lease in list(run.leases.values()):
+                if not lease_ended(lease.state) and (late or self.book.sessions.lost(lease.agent_id)):
+                    await self.book.expire(run, lease, f"agent {lease.agent_id} did not stop in time")
+            if late or all(self._settled(lease) for lease in run.leases.values()):
+                return
+            await run.changes.wait(seen, CHECK_SECONDS)
+
+    def _settled(self, lease: LeaseRecord) -> bool:
+        return lease_ended(lease.state) and (delivered(lease) or self.book.sessions.lost(lease.agent_id))
+
+    async def _cancel(self, run: ActiveRun) -> None:
+        if run.record.state != _Run.RUN_STATE_CANCELLING:
+            await self._change(run, _Run.RUN_STATE_CANCELLING)
+        await self._stop(run, "the run was cancelled")
+        await self._finish(run, _Run.RUN_STATE_CANCELLED, None)
+
+    async def _fail(self, run: ActiveRun, error: str) -> None:
+        # The other agents must not go on loading the target for a run that has failed.
+        await self._stop(run, error)
+        await self._finish(run, _Run.RUN_STATE_FAILED, error)
+
+    async def _finish(self, run: ActiveRun, state: run_pb2.RunState, error: str | None) -> None:
+        now = time.monotonic()
+        for level in run.levels:
+            if run.live.level(level.plan.index).begun:
+                run.live.level(level.plan.index).finish(now)
+        await finish_run(self.database, run, state, error)
+
+    async def _change(self, run: ActiveRun, new: run_pb2.RunState) -> None:
+        await self.database.write(lambda c: change_state(c, run.record.run_key, new))
+        run.record = replace(run.record, state=new)
+        run.changes.publish()
+
+    async def _note(self, run: ActiveRun, notes: Iterable[str]) -> None:
+        all_notes = tuple(dict.fromkeys([*run.record.notes, *notes]))
+        if all_notes != run.record.notes:
+            await self.database.write(lambda c: set_notes(c, run.record.run_key, all_notes))
+            run.record = replace(run.record, notes=all_notes)
+
+
+def _prepared(lease: LeaseRecord) -> bool:
+    return lease.state not in (_Lease.LEASE_STATE_OFFERED, _Lease.LEASE_STATE_PREPARING)
+
+
+def _done(lease: LeaseRecord) -> bool:
+    return lease_ended(lease.state) and delivered(lease)
+
+
+def _raise_failure(lease: LeaseRecord) -> None:
+    """Raise when a lease has ended in another way than by doing all it was given."""
+    if lease.state == _Lease.LEASE_STATE_FAILED:
+        raise RunFailedError(f"agent {lease.agent_id}: {lease.error or 'the share failed'}")
+    if lease.state == _Lease.LEASE_STATE_EXPIRED:
+        raise RunFailedError(f"agent {lease.agent_id}: {lease.error}")
+    if lease.state == _Lease.LEASE_STATE_CANCELLED:
+        raise RunFailedError(f"agent {lease.agent_id} stopped its share")
+
+
+def _prefer(known: Sequence[str], ready: Sequence[str]) -> list[str]:
+    """Return the ready agents, those that already work on the run first."""
+    return [*(agent for agent in known if agent in ready), *(agent for agent in ready if agent not in known)]

@@ -1,0 +1,135 @@
+"""What must happen every few seconds so that no run is "running" for ever.
+
+Ownership is refreshed, runs whose owner is gone are taken over, and what others changed is noticed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from controller.dispatch.ownership import expiry, may_take_over
+from controller.store.agents import touch_agents
+from controller.store.database import Connection
+from controller.store.leases import list_leases
+from controller.store.records import RunRecord
+from controller.store.runs import extend_ownership, list_active, list_levels, take_over
+from controller.store.samples import read_samples, read_sketches
+from controller.target import TargetSecrets
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+from loadcell.v1 import run_pb2
+
+if TYPE_CHECKING:
+    from controller.dispatch.active import ActiveRun
+    from controller.dispatch.dispatcher import Dispatcher
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 2.0
+RESUME_SECONDS = 300.0  # a run nobody drove for longer is ended: nobody expects load to begin by itself so late
+KEEP_SECONDS = 300.0  # ended runs stay in memory for the exporter
+KEEP_RUNS = 50
+
+
+class Upkeep:
+    """The regular work of a dispatcher."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def run(self) -> None:
+        """Do it every two seconds, for ever; a database that does not answer is asked again."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            try:
+                await self._refresh()
+                await self.adopt()
+                self._forget()
+            except LoadcellError:
+                log.exception("upkeep_failed")
+
+    async def adopt(self) -> None:
+        """Take over runs whose owner is gone, and go on with them where they stand."""
+        now = wall_micros()
+        for run in await self._dispatcher.database.read(list_active):
+            if self._dispatcher.runs.get(run.run_id) is None and may_take_over(run, now):
+                await self._adopt(run, now)
+
+    async def _refresh(self) -> None:
+        """Tell the database that this process and its agents are alive; learn what others changed."""
+        dispatcher = self._dispatcher
+        driven = {run.record.run_key: run for run in dispatcher.runs if not run.ended}
+        seen = dispatcher.sessions.connected()
+        if not driven and not seen:
+            return
+
+        def store(connection: Connection) -> dict[int, run_pb2.RunState]:
+            if seen:
+                touch_agents(connection, seen)
+            return extend_ownership(connection, driven, dispatcher.owner, expiry(wall_micros()))
+
+        owned = await dispatcher.database.write(store)
+        for run_key, run in driven.items():
+            if run.ended:
+                continue
+            if run_key not in owned:
+                self._let_go(run)
+            elif owned[run_key] == run_pb2.RUN_STATE_CANCELLING and not run.cancel_requested:
+                dispatcher.note_cancel(run)
+
+    def _let_go(self, run: ActiveRun) -> None:
+        """Stop driving a run that belongs to another controller now, or to nobody because it was deleted."""
+        log.warning("run_let_go", run_id=run.record.run_id)
+        run.abandoned = True
+        if run.task is not None:
+            run.task.cancel()
+        self._dispatcher.runs.remove(run)
+        run.changes.publish()
+
+    async def _adopt(self, run: RunRecord, now: int) -> None:
+        dispatcher, database = self._dispatcher, self._dispatcher.database
+        if not await database.write(lambda c: take_over(c, run, dispatcher.owner, expiry(now))):
+            return
+        levels = await database.read(lambda c: list_levels(c, run.run_key))
+        leases = await database.read(lambda c: list_leases(c, run.run_key))
+        away = (now - (run.owner_expires_at or run.created_at)) / 1e6
+        late = f"no controller drove the run for {away:,.0f} s" if away > RESUME_SECONDS else ""
+        with structlog.contextvars.bound_contextvars(request_id=run.log_request_id):
+            log.warning("run_taken_over", run_id=run.run_id, lease_count=len(leases))
+            active = dispatcher.add(run, levels, None if run.needs_secrets else TargetSecrets(), give_up=late)
+            active.cancel_requested = run.state == run_pb2.RUN_STATE_CANCELLING
+            for lease in leases:
+                active.leases[lease.lease_id] = lease
+                dispatcher.sessions.expect(lease.agent_id)
+            for level in levels:
+                if level.start_micros:
+                    await self._refill(active, level.plan.index, finished=level.finished)
+            dispatcher.drive(active)
+
+    async def _refill(self, run: ActiveRun, index: int, *, finished: bool) -> None:
+        """Fold what is stored of a level into the live view."""
+        keys = {lease.lease_key: lease.share_index for lease in run.level_leases(index)}
+        database, run_key = self._dispatcher.database, run.record.run_key
+        samples, _ = await database.read(lambda c: read_samples(c, run_key, index, keys))
+        sketches = await database.read(lambda c: read_sketches(c, keys))
+        now = time.monotonic()
+        run.live.level(index).begin(now)
+        run.live.fold(index, samples, sketches, now)
+        if finished:
+            run.live.level(index).finish(now)
+
+    def _forget(self) -> None:
+        """Drop runs that ended some minutes ago, and the oldest ones when there are many."""
+        ended = sorted(
+            (run.ended_at, run.record.run_id) for run in self._dispatcher.runs if run.ended_at is not None
+        )
+        limit = time.monotonic() - KEEP_SECONDS
+        for position, (ended_at, run_id) in enumerate(ended):
+            run = self._dispatcher.runs.get(run_id)
+            if run is not None and (ended_at < limit or position < len(ended) - KEEP_RUNS):
+                self._dispatcher.runs.remove(run)
+                self._dispatcher.committer.forget(run.leases)

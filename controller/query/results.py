@@ -1,0 +1,153 @@
+"""Result documents and the files made of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial as partial_of
+
+import orjson
+
+from controller.dispatch.results import compute_result
+from controller.lifecycle import run_ended
+from controller.report.csv import render_csv
+from controller.report.requests import render_requests
+from controller.store.database import Connection, Database
+from controller.store.leases import list_leases
+from controller.store.records import LeaseRecord, RunRecord
+from controller.store.runs import get_result, get_run
+from controller.store.samples import TraceKey, read_page
+from loadcell.documents import render
+from loadcell.errors import LoadcellError
+from loadcell.v1 import result_pb2, run_pb2
+
+PIECE_BYTES = 1024 * 1024
+PAGE_ROWS = 5_000  # requests read from the database at a time
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+def require_run(connection: Connection, run_id: str) -> RunRecord:
+    """Return a run.
+
+    Raises:
+        LoadcellError: MISSING_REQUIRED_FIELD, RUN_NOT_FOUND.
+    """
+    if not run_id:
+        raise LoadcellError("MISSING_REQUIRED_FIELD", "run_id is required", field="run_id")
+    run = get_run(connection, run_id)
+    if run is None:
+        shown = run_id[:64]
+        raise LoadcellError("RUN_NOT_FOUND", f"there is no run {shown}", metadata={"run_id": shown})
+    return run
+
+
+def require_result(connection: Connection, run_id: str, *, partial: bool) -> result_pb2.RunResult:
+    """Return the result of a run; with `partial` what has been measured so far, whatever its state.
+
+    Raises:
+        LoadcellError: RUN_NOT_FOUND, RESULT_NOT_FOUND, RUN_NOT_FINISHED, RUN_FAILED.
+    """
+    run = require_run(connection, run_id)
+    if not partial:
+        check_finished(run)
+    stored = get_result(connection, run.run_key) if run_ended(run.state) else None
+    if stored is not None:
+        return stored
+    if not partial:
+        raise LoadcellError("RESULT_NOT_FOUND", f"run {run_id} has no result", metadata={"run_id": run_id})
+    return compute_result(connection, run)
+
+
+def check_finished(run: RunRecord) -> None:
+    """Raise unless a run has completed or was cancelled."""
+    metadata = {"run_id": run.run_id}
+    if run.state == run_pb2.RUN_STATE_PENDING:
+        raise LoadcellError("RESULT_NOT_FOUND", f"run {run.run_id} has not started yet", metadata=metadata)
+    if not run_ended(run.state):
+        raise LoadcellError("RUN_NOT_FINISHED", f"run {run.run_id} is still going on", metadata=metadata)
+    if run.state == run_pb2.RUN_STATE_FAILED:
+        raise LoadcellError("RUN_FAILED", f"run {run.run_id} failed: {run.error}", metadata=metadata)
+
+
+def results_to_compare(connection: Connection, run_ids: list[str]) -> list[result_pb2.RunResult]:
+    """Return the results of two to ten different runs.
+
+    Raises:
+        LoadcellError: INVALID_FIELD_VALUE, RUN_NOT_FOUND, RUN_NOT_FINISHED or RUN_FAILED naming the run.
+    """
+    if not 2 <= len(run_ids) <= 10 or len(set(run_ids)) < len(run_ids):
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE", f"run_ids must be 2 to 10 different runs, not {len(run_ids)}", field="run_ids"
+        )
+    results = []
+    for run_id in run_ids:
+        try:
+            results.append(require_result(connection, run_id, partial=False))
+        except LoadcellError as error:
+            if error.reason != "RESULT_NOT_FOUND":
+                raise
+            raise LoadcellError("RUN_NOT_FINISHED", error.message, metadata=error.metadata) from error
+    return results
+
+
+async def export(database: Database, run_id: str, file_format: str, *, partial: bool) -> AsyncIterator[bytes]:
+    """Yield a result as a file in pieces of at most 1 MiB.
+
+    Raises:
+        LoadcellError: as `require_result`; INVALID_FIELD_VALUE for an unknown format.
+    """
+    if file_format == "jsonl":
+        async for piece in _request_lines(database, run_id, partial=partial):
+            yield piece
+        return
+    _, content = await document(database, run_id, file_format, partial=partial, formats=("csv", "json", "jsonl"))
+    for first in range(0, len(content), PIECE_BYTES):
+        yield content[first : first + PIECE_BYTES]
+
+
+async def document(
+    database: Database,
+    run_id: str,
+    file_format: str,
+    *,
+    partial: bool,
+    formats: tuple[str, ...] = ("csv", "json"),
+) -> tuple[str, bytes]:
+    """Return the content type and the bytes of the result document as csv or json.
+
+    Raises:
+        LoadcellError: as `require_result`; INVALID_FIELD_VALUE for a format that is not one of `formats`.
+    """
+    if file_format not in CONTENT_TYPES:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"format {file_format[:64]!r} is not known; known: {', '.join(formats)}",
+            field="format",
+        )
+    result = await database.read(lambda c: require_result(c, run_id, partial=partial))
+    content = render_csv(result) if file_format == "csv" else orjson.dumps(render(result))
+    return CONTENT_TYPES[file_format], content
+
+
+async def _request_lines(database: Database, run_id: str, *, partial: bool) -> AsyncIterator[bytes]:
+    def start(connection: Connection) -> tuple[RunRecord, list[LeaseRecord]]:
+        run = require_run(connection, run_id)
+        if not partial:
+            check_finished(run)
+        return run, list_leases(connection, run.run_key)
+
+    run, leases = await database.read(start)
+    agent_ids = list(dict.fromkeys(lease.agent_id for lease in leases))
+    agents = {lease.lease_key: agent_ids.index(lease.agent_id) for lease in leases}
+    for level in sorted({lease.level for lease in leases}):
+        after: TraceKey | None = None
+        while True:
+            page = await database.read(
+                partial_of(
+                    read_page, run_key=run.run_key, level=level, agents=agents, after=after, limit=PAGE_ROWS
+                )
+            )
+            for piece in render_requests(level, page.samples, agent_ids, page.finish_reasons):
+                yield piece
+            if page.last is None:
+                break
+            after = page.last

@@ -1,0 +1,113 @@
+"""The controller put together, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import CollectorRegistry, start_http_server
+
+from controller.dispatch.conversation import Conversation
+from controller.dispatch.dispatcher import Dispatcher
+from controller.dispatch.sessions import Sessions
+from controller.interceptors.api_key import api_key
+from controller.interceptors.around import AroundInterceptor
+from controller.interceptors.errors import errors
+from controller.interceptors.metrics import metrics
+from controller.interceptors.request_id import request_id
+from controller.services.agent import AgentServicer
+from controller.services.fleet import FleetServicer
+from controller.services.run import RunServicer
+from controller.settings import ControllerSettings, default_database
+from controller.store.database import Database
+from controller.store.migrate import open_database
+from loadcell.channel import SERVER_OPTIONS
+from loadcell.settings import Address
+from loadcell.v1 import agent_pb2, agent_pb2_grpc, fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc
+
+SERVICES = (
+    run_pb2.DESCRIPTOR.services_by_name["RunService"].full_name,
+    agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
+    fleet_pb2.DESCRIPTOR.services_by_name["FleetService"].full_name,
+)
+
+
+class StartError(Exception):
+    """The controller cannot start; the text is one line for the user."""
+
+
+@asynccontextmanager
+async def serve(settings: ControllerSettings) -> AsyncIterator[Address]:
+    """Run a controller and yield the address it serves on, with the port that was chosen when 0 was asked for.
+
+    Raises:
+        StartError: The address is taken or open to the network without an API key.
+        StoreError: The database cannot be used.
+    """
+    if not settings.grpc.is_loopback and not settings.api_key:
+        raise StartError(
+            f"LOADCELL_GRPC={settings.grpc} can be reached from other machines; set LOADCELL_API_KEY as well"
+        )
+    async with AsyncExitStack() as stack:
+        database = await open_database(settings.database or default_database())
+        stack.push_async_callback(database.close)
+        dispatcher = Dispatcher(database, Sessions(settings.lease_seconds), settings.agent_wait_seconds)
+        registry = CollectorRegistry()
+        server = await _server(settings, database, dispatcher, registry)
+        bound = _bind(server, settings.grpc)
+        _serve_metrics(settings, registry, stack)
+        # Agents that connect at once must find the runs they have leases of.
+        await dispatcher.start()
+        stack.push_async_callback(dispatcher.stop)
+        stack.push_async_callback(server.stop, settings.stop_seconds)
+        stack.callback(dispatcher.sessions.close_all)
+        await server.start()
+        yield bound
+
+
+async def _server(
+    settings: ControllerSettings, database: Database, dispatcher: Dispatcher, registry: CollectorRegistry
+) -> grpc.aio.Server:
+    server = grpc.aio.server(
+        # The first is the outermost: it sees everything the others do.
+        interceptors=[
+            AroundInterceptor(request_id),
+            AroundInterceptor(metrics(registry)),
+            AroundInterceptor(errors),
+            AroundInterceptor(api_key(settings.api_key)),
+        ],
+        options=SERVER_OPTIONS,
+    )
+    conversation = Conversation(database, dispatcher, settings.heartbeat_seconds)
+    run_pb2_grpc.add_RunServiceServicer_to_server(RunServicer(database, dispatcher), server)
+    agent_pb2_grpc.add_AgentServiceServicer_to_server(AgentServicer(database, dispatcher, conversation), server)
+    fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher), server)
+    states = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(states, server)
+    for service in SERVICES:
+        await states.set(service, health_pb2.HealthCheckResponse.SERVING)
+    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    return server
+
+
+def _bind(server: grpc.aio.Server, address: Address) -> Address:
+    try:
+        port = server.add_insecure_port(str(address))
+    except RuntimeError as error:
+        raise StartError(f"LOADCELL_GRPC={address}: the address is taken or cannot be used") from error
+    return address if address.unix_path else Address(address.host, port)
+
+
+def _serve_metrics(settings: ControllerSettings, registry: CollectorRegistry, stack: AsyncExitStack) -> None:
+    if settings.metrics is None:
+        return
+    try:
+        server, thread = start_http_server(settings.metrics.port, settings.metrics.host, registry)
+    except OSError as error:
+        raise StartError(f"LOADCELL_CONTROLLER_METRICS={settings.metrics}: {error.strerror}") from error
+    stack.callback(thread.join)
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)

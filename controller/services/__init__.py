@@ -1,0 +1,1 @@
+"""The servicers: read the request, call, write the answer. Rules live elsewhere."""

@@ -1,0 +1,108 @@
+"""FleetService."""
+
+# Names and signatures are those of the generated classes.
+# ruff: noqa: N802, ARG002
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from controller.dispatch.dispatcher import Dispatcher
+from controller.lifecycle import STATUS_WORDS
+from controller.messages import agent_message
+from controller.query import cursor
+from controller.store.agents import count_agents, get_agent, list_agents, set_draining
+from controller.store.database import Database
+from controller.store.records import AgentRecord
+from controller.store.runs import count_by_status
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+from loadcell.v1 import agent_pb2, fleet_pb2, fleet_pb2_grpc
+
+MAX_RUNS = 50
+AGENT_STATES = (
+    fleet_pb2.AGENT_STATE_READY,
+    fleet_pb2.AGENT_STATE_BUSY,
+    fleet_pb2.AGENT_STATE_DRAINING,
+    fleet_pb2.AGENT_STATE_LOST,
+)
+
+
+class FleetServicer(fleet_pb2_grpc.FleetServiceServicer):
+    """What operators and monitoring call."""
+
+    def __init__(self, database: Database, dispatcher: Dispatcher) -> None:
+        self._database = database
+        self._dispatcher = dispatcher
+
+    async def ListAgents(self, request: fleet_pb2.ListAgentsRequest, context: Any) -> fleet_pb2.ListAgentsResponse:
+        """Return a page of agents."""
+        limit = cursor.page_size(request.limit if request.HasField("limit") else None)
+        after = str(cursor.decode(request.cursor, "agents", (str,))[0]) if request.cursor else ""
+        found = await self._database.read(lambda c: list_agents(c, limit=limit + 1, after=after))
+        page = found[:limit]
+        return fleet_pb2.ListAgentsResponse(
+            agents=self._messages(page),
+            next_cursor=cursor.encode("agents", [page[-1].agent_id]) if len(found) > limit else "",
+            total=await self._database.read(count_agents),
+        )
+
+    async def GetAgent(self, request: fleet_pb2.GetAgentRequest, context: Any) -> fleet_pb2.GetAgentResponse:
+        """Return one agent."""
+        return fleet_pb2.GetAgentResponse(agent=await self._agent(request.agent_id))
+
+    async def DrainAgent(self, request: fleet_pb2.DrainAgentRequest, context: Any) -> fleet_pb2.DrainAgentResponse:
+        """Stop or restart the supply of leases to an agent."""
+        draining = not request.resume
+        await self._database.write(lambda c: set_draining(c, request.agent_id, draining=draining))
+        session = self._dispatcher.sessions.get(request.agent_id)
+        if session is not None:
+            session.agent = replace(session.agent, draining=draining)
+            session.send(agent_pb2.SessionResponse(drain=agent_pb2.Drain(enabled=draining)))
+            self._dispatcher.sessions.changes.publish()
+        return fleet_pb2.DrainAgentResponse(agent=await self._agent(request.agent_id))
+
+    async def GetLiveMetrics(
+        self, request: fleet_pb2.GetLiveMetricsRequest, context: Any
+    ) -> fleet_pb2.GetLiveMetricsResponse:
+        """Return what the exporter publishes."""
+        now = time.monotonic()
+        # Active runs first, then those that ended last.
+        runs = sorted(self._dispatcher.runs, key=lambda run: run.ended_at or float("inf"), reverse=True)[:MAX_RUNS]
+        totals = self._dispatcher.committer.totals
+        states = Counter(agent.state for agent in self._messages(await self._database.read(list_agents)))
+        return fleet_pb2.GetLiveMetricsResponse(
+            runs=[run.live.metrics(run.record.model, STATUS_WORDS[run.record.state], now) for run in runs],
+            agent_counts={
+                fleet_pb2.AgentState.Name(state).removeprefix("AGENT_STATE_").lower(): states[state]
+                for state in AGENT_STATES
+            },
+            run_counts=await self._database.read(count_by_status),
+            batches_committed=totals.batches,
+            batches_duplicate=totals.duplicates,
+            samples_committed=totals.samples,
+        )
+
+    async def _agent(self, agent_id: str) -> fleet_pb2.Agent:
+        found = await self._database.read(lambda c: get_agent(c, agent_id))
+        if found is None:
+            shown = agent_id[:128]
+            raise LoadcellError("AGENT_NOT_FOUND", f"there is no agent {shown}", metadata={"agent_id": shown})
+        return self._messages([found])[0]
+
+    def _messages(self, agents: list[AgentRecord]) -> list[fleet_pb2.Agent]:
+        sessions, counts = self._dispatcher.sessions, self._dispatcher.runs.lease_counts()
+        lost_before = wall_micros() - round(sessions.lease_seconds * 1e6)
+        # A connected agent's own record is fresher than the one in the database.
+        present = {agent.agent_id: agent for agent in sessions.connected()}
+        return [
+            agent_message(
+                present.get(agent.agent_id, agent),
+                lease_count=counts.get(agent.agent_id, 0),
+                lost_before_micros=lost_before,
+            )
+            for agent in agents
+        ]

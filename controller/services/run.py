@@ -1,0 +1,115 @@
+"""RunService."""
+
+# Names and signatures are those of the generated classes.
+# ruff: noqa: N802, ARG002
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from google.api import httpbody_pb2
+
+from controller.assets import receive
+from controller.creation import create_run
+from controller.dispatch.dispatcher import Dispatcher
+from controller.messages import run_message
+from controller.query.compare import compare
+from controller.query.listing import page_of_runs
+from controller.query.results import document, export, require_result, require_run, results_to_compare
+from controller.store.assets import insert_asset
+from controller.store.database import Connection, Database
+from controller.store.leases import agents_of_runs
+from controller.watch import watch
+from loadcell.clock import wall_micros
+from loadcell.v1 import run_pb2, run_pb2_grpc
+
+log = structlog.get_logger()
+
+
+class RunServicer(run_pb2_grpc.RunServiceServicer):
+    """Runs and their results. Errors are raised as LoadcellError and translated by an interceptor."""
+
+    def __init__(self, database: Database, dispatcher: Dispatcher) -> None:
+        self._database = database
+        self._dispatcher = dispatcher
+
+    async def CreateRun(self, request: run_pb2.CreateRunRequest, context: Any) -> run_pb2.CreateRunResponse:
+        """Create a run and begin to drive it."""
+        return await create_run(request, self._database, self._dispatcher)
+
+    async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:
+        """Return a run."""
+        return run_pb2.GetRunResponse(run=await self._run(request.run_id))
+
+    async def ListRuns(self, request: run_pb2.ListRunsRequest, context: Any) -> run_pb2.ListRunsResponse:
+        """Return a page of runs."""
+        return await self._database.read(lambda c: page_of_runs(c, request))
+
+    async def CancelRun(self, request: run_pb2.CancelRunRequest, context: Any) -> run_pb2.CancelRunResponse:
+        """Ask a run to stop."""
+        await self._database.read(lambda c: require_run(c, request.run_id))
+        await self._dispatcher.cancel(request.run_id)
+        return run_pb2.CancelRunResponse(run=await self._run(request.run_id))
+
+    async def DeleteRun(self, request: run_pb2.DeleteRunRequest, context: Any) -> run_pb2.DeleteRunResponse:
+        """Delete a run and everything measured."""
+        await self._database.read(lambda c: require_run(c, request.run_id))
+        log.info("benchmark_delete_request", run_id=request.run_id)
+        await self._dispatcher.delete(request.run_id)
+        return run_pb2.DeleteRunResponse(deleted=request.run_id)
+
+    async def WatchRun(
+        self, request: run_pb2.WatchRunRequest, context: Any
+    ) -> AsyncIterator[run_pb2.WatchRunResponse]:
+        """Stream the state of a run until it has ended."""
+        async for update in watch(request.run_id, self._database, self._dispatcher.runs):
+            yield update
+
+    async def GetRunResult(
+        self, request: run_pb2.GetRunResultRequest, context: Any
+    ) -> run_pb2.GetRunResultResponse:
+        """Return the result document."""
+        result = await self._database.read(lambda c: require_result(c, request.run_id, partial=request.partial))
+        return run_pb2.GetRunResultResponse(result=result)
+
+    async def CompareRuns(self, request: run_pb2.CompareRunsRequest, context: Any) -> run_pb2.CompareRunsResponse:
+        """Set finished runs side by side."""
+        return compare(await self._database.read(lambda c: results_to_compare(c, list(request.run_ids))))
+
+    async def ExportRunResult(
+        self, request: run_pb2.ExportRunResultRequest, context: Any
+    ) -> AsyncIterator[run_pb2.ExportRunResultResponse]:
+        """Stream a result as a file."""
+        async for data in export(self._database, request.run_id, request.format, partial=request.partial):
+            yield run_pb2.ExportRunResultResponse(data=data)
+
+    async def DownloadRunResult(
+        self, request: run_pb2.DownloadRunResultRequest, context: Any
+    ) -> httpbody_pb2.HttpBody:
+        """Return a result as one body."""
+        content_type, content = await document(
+            self._database, request.run_id, request.format or "csv", partial=request.partial
+        )
+        return httpbody_pb2.HttpBody(content_type=content_type, data=content)
+
+    async def UploadAsset(
+        self, request_iterator: AsyncIterator[run_pb2.UploadAssetRequest], context: Any
+    ) -> run_pb2.UploadAssetResponse:
+        """Check and store a file."""
+        with await receive(request_iterator) as upload:
+            asset = upload.finish()
+            await self._database.write(lambda c: insert_asset(c, asset, upload.pieces(), wall_micros()))
+        return run_pb2.UploadAssetResponse(sha256=asset.sha256, size_bytes=asset.size_bytes)
+
+    async def _run(self, run_id: str) -> run_pb2.Run:
+        active = self._dispatcher.runs.get(run_id)
+        if active is not None:
+            return run_message(active.record, active.agent_ids)
+
+        def read(connection: Connection) -> run_pb2.Run:
+            run = require_run(connection, run_id)
+            return run_message(run, agents_of_runs(connection, [run.run_key]).get(run.run_key, []))
+
+        return await self._database.read(read)

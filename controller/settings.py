@@ -1,0 +1,96 @@
+"""Settings of the controller."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from loadcell.logs import LEVELS
+from loadcell.settings import Address, Secret, address, boolean, choice, integer, number, secret, setting
+
+
+def database_path(value: str) -> Path:
+    """Parse a plain path or a URL "sqlite:///relative" or "sqlite:////absolute"."""
+    if "://" not in value:
+        return Path(value).expanduser()
+    parts = urlsplit(value)
+    if parts.scheme != "sqlite":
+        # The URL may hold a password, so only its scheme is shown.
+        raise ValueError(f"{parts.scheme} is not supported; give a path or sqlite:///path")
+    if parts.netloc or len(parts.path) < 2:
+        raise ValueError("must be sqlite:///relative/path or sqlite:////absolute/path")
+    return Path(parts.path[1:]).expanduser()
+
+
+def default_database() -> Path:
+    """Return the database in the user's data directory (XDG Base Directory Specification)."""
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "loadcell" / "loadcell.db"
+
+
+@dataclass(frozen=True, slots=True)
+class ControllerSettings:
+    """What can be set of a controller."""
+
+    grpc: Address = setting(
+        Address("127.0.0.1", 50051),
+        parse=address,
+        names=("LOADCELL_GRPC",),
+        doc="Address to serve gRPC on: host:port or unix:/path.",
+    )
+    database: Path | None = setting(
+        None,
+        parse=database_path,
+        names=("LOADCELL_DATABASE_URL", "DATABASE_PATH"),
+        doc="Database: a path or sqlite:///path. Default: loadcell/loadcell.db in the user's data directory.",
+    )
+    api_key: Secret = setting(
+        Secret(""),
+        parse=secret,
+        names=("LOADCELL_API_KEY", "API_KEY"),
+        doc="API key every call must carry. Empty: open, which is allowed on loopback only.",
+    )
+    heartbeat_seconds: float = setting(
+        2.0,
+        parse=number(0.1, 60.0),
+        names=("LOADCELL_HEARTBEAT_SECONDS",),
+        doc="How often agents send a heartbeat.",
+    )
+    lease_seconds: float = setting(
+        10.0,
+        parse=number(0.5, 600.0),
+        names=("LOADCELL_LEASE_SECONDS",),
+        doc="After this long without a heartbeat an agent is lost.",
+    )
+    agent_wait_seconds: float = setting(
+        60.0,
+        parse=number(0.1, 86_400.0),
+        names=("LOADCELL_AGENT_WAIT_SECONDS",),
+        doc="How long a run waits for enough agents before it fails.",
+    )
+    metrics: Address | None = setting(
+        None,
+        parse=address,
+        names=("LOADCELL_CONTROLLER_METRICS",),
+        doc="Address to serve the controller's own Prometheus metrics on. Default: none.",
+    )
+    stop_seconds: int = setting(
+        1,
+        parse=integer(0, 600),
+        names=("LOADCELL_STOP_SECONDS",),
+        doc="How long calls being served may go on after the controller was told to stop.",
+    )
+    log_level: str = setting(
+        "info",
+        parse=choice(*LEVELS),
+        names=("LOADCELL_LOG_LEVEL", "LOG_LEVEL"),
+        doc="Lowest level that is logged.",
+    )
+    exit_with_parent: bool = setting(
+        False,
+        parse=boolean,
+        names=("LOADCELL_EXIT_WITH_PARENT",),
+        doc="End when standard input ends, as children of another loadcell process do.",
+    )
