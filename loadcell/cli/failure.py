@@ -19,7 +19,7 @@ _FLAG_OF_FIELD = {
     "dataset_asset": "--dataset",
     "request_id": "--request-id",
 }
-_OF_THE_ASKED = {10, 12, 13, 14}
+_OF_THE_ASKED = {10, 11, 12, 13}
 _UNREACHABLE_REASONS = {"SERVICE_UNAVAILABLE", "REQUEST_TIMEOUT"}
 
 

@@ -16,7 +16,7 @@ from loadcell.stack import ChildError, Claim, Owner, Stack, StackPlan, find_or_c
 if TYPE_CHECKING:
     from loadcell.client import Client
 
-CONNECT_PATIENCE_SECONDS = 5.0
+CONNECT_PATIENCE_SECONDS = 3.0
 
 
 @dataclass(slots=True)

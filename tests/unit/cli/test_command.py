@@ -1,0 +1,114 @@
+"""The command as its user meets it, before anything is started."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from loadcell.cli.settings import database_name, database_url
+
+
+def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOADCELL_", "LLM_"))}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "loadcell.cli", *arguments],
+        env={**clean, "LOADCELL_DATA_DIR": str(home), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run"], "no server is given"),
+        (["run", "127.0.0.1:8000"], "http://127.0.0.1:8000"),
+        (["run", "gopher://x"], "'gopher'"),
+        (["run", "http://x", "--concurrency", "1,"], "--concurrency '1,'"),
+        (["run", "http://x", "--concurrency", ""], "--concurrency ''"),
+        (["run", "http://x", "-c", "0"], "--concurrency '0'"),
+        (["run", "http://x", "-c", "-1"], "--concurrency '-1'"),
+        (["run", "http://x", "-c", "1", "--rate", "5"], "--concurrency and --rate"),
+        (["run", "http://x", "-n", "1", "-d", "5"], "--num-prompts and --duration"),
+        (["run", "http://x", "--arrival", "poisson"], "--arrival poisson needs --rate"),
+        (["run", "http://x", "--max-concurrency", "5"], "--max-concurrency 5 needs --rate"),
+        (["run", "http://x", "--goodput", "ttft"], "--goodput 'ttft'"),
+        (["run", "http://x", "--label", "x"], "--label 'x'"),
+        (["run", "http://x", "--tokenizer", "/none/t.json"], "--tokenizer '/none/t.json'"),
+        (["run", "http://x", "--dataset", "/none/d.jsonl"], "--dataset '/none/d.jsonl'"),
+        (["run", "http://x", "-o", "result.txt"], "--output 'result.txt'"),
+        (["run", "http://x", "--concurency", "5"], "--concurrency"),
+        (["run", "http://x", "--num-prompts", "many"], "--num-prompts"),
+        (["run", "http://x", "--controller", "nowhere"], "--controller 'nowhere'"),
+        (["up", "--grpc", "50051"], "--grpc '50051'"),
+        (["runs", "export", "r", "-o", "x.xls"], "--output 'x.xls'"),
+        (["runs"], "Missing command"),
+        (["bogus"], "bogus"),
+    ],
+)
+def test_usage_errors_are_one_line_and_exit_2(tmp_path: Path, arguments: list[str], says: str):
+    done = loadcell(*arguments, home=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([], ["--help"], ["run", "--help"], ["up", "-h"], ["runs", "--help"], ["runs", "export", "--help"]),
+        *(["agents", "--help"], ["demo", "--help"], ["mock-server", "--help"], ["--version"]),
+    ],
+)
+def test_help_has_no_warnings(tmp_path: Path, arguments: list[str]):
+    done = loadcell(*arguments, home=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "loadcell" in done.stdout
+
+
+def test_the_key_of_the_server_is_never_echoed(tmp_path: Path):
+    for arguments in (["run", "--help"], ["run", "http://x", "-c", "0"]):
+        done = loadcell(*arguments, home=tmp_path, LLM_API_KEY="sesame-open")
+        assert "sesame-open" not in done.stdout + done.stderr
+
+
+def test_a_controller_that_does_not_answer_is_exit_4(tmp_path: Path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = loadcell("runs", "list", "--controller", address, home=tmp_path)
+    assert done.returncode == 4
+    assert done.stderr == f"error: no controller answers at {address} within 3 s\n"
+
+
+def test_a_bad_setting_names_variable_and_value(tmp_path: Path):
+    done = loadcell("up", home=tmp_path, LOADCELL_AGENTS="many")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: LOADCELL_AGENTS='many': ")
+
+
+def test_a_data_directory_that_cannot_be_written_is_one_line(tmp_path: Path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    done = loadcell("runs", "list", home=blocked / "below")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: cannot use the data directory ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_databases_are_named_without_credentials(tmp_path: Path):
+    assert database_url("", tmp_path) == f"sqlite:///{tmp_path}/loadcell.db"
+    assert database_url("/x/y.db", tmp_path) == "sqlite:////x/y.db"
+    assert database_url("postgresql://u:p@h/d", tmp_path) == "postgresql://u:p@h/d"
+    assert database_name("sqlite:////x/y.db") == "/x/y.db"
+    assert database_name("postgresql://u:p@h/d") == "postgresql://h/d"

@@ -1,0 +1,225 @@
+"""What people see: tables, lines of progress, figures."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from loadcell.cli.figures import level_name, milliseconds, percent, rate, seconds
+from loadcell.cli.measure import Outcome
+from loadcell.cli.progress import LiveProgress, PlainProgress, describe, remaining_seconds
+from loadcell.cli.tables import agents_table, comparison_tables, result_tables, runs_table
+from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
+
+Stats = result_pb2.LatencyStats
+
+
+def text_of(renderable: object) -> str:
+    console = Console(file=io.StringIO(), width=160, markup=False)
+    console.print(renderable)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def row(table: str, name: str) -> list[str]:
+    line = next(line for line in map(str.strip, table.splitlines()) if line.startswith(name))
+    return line.removeprefix(name).split()
+
+
+def closed_level(**fields: object) -> result_pb2.LevelResult:
+    level = result_pb2.LevelResult(
+        concurrency=10,
+        total_requests=1234,
+        successful_requests=1230,
+        failed_requests=4,
+        error_rate_percent=0.3,
+        ttft=Stats(p50=101.26, p99=1500.2, count=1230),
+        itl=Stats(p50=4.04),
+        tpot=Stats(),
+        e2e_latency=Stats(p50=50.55, p99_bound=result_pb2.QuantileBound(at_most=61.0, confidence=0.6)),
+        request_rate_per_sec=99.94,
+        throughput_tokens_per_sec=12345.6,
+        duration_seconds=75.2,
+        verdict=result_pb2.Verdict(status="degraded", reasons=["the loop was 12 ms late"]),
+        errors={"http_5xx": 4},
+        error_messages={"http_5xx": "[red]status 500"},
+    )
+    level.MergeFrom(result_pb2.LevelResult(**fields))
+    return level
+
+
+def test_a_table_has_a_column_for_each_level():
+    table = text_of(result_tables(result_pb2.RunResult(results=[closed_level(), closed_level(concurrency=50)])))
+    assert row(table, "requests  ") == ["1,234", "1,234"]
+    assert "c=10" in table
+    assert "c=50" in table
+    assert row(table, "TTFT p50 ms")[0] == "101"
+    assert row(table, "TTFT p99 ms")[0] == "1,500"
+    assert row(table, "ITL p50 ms")[0] == "4.04"
+    assert row(table, "ITL p99 ms")[0] == "-"
+    assert row(table, "TPOT p50 ms")[0] == "-"
+    assert row(table, "E2E p50 ms")[0] == "50.5"
+    assert row(table, "output tokens/s")[0] == "12,346"
+    assert row(table, "duration")[0] == "1:15"
+    assert row(table, "verdict") == ["degraded", "degraded"]
+    assert "goodput" not in table
+
+
+def test_too_few_values_show_what_can_be_claimed():
+    table = text_of(result_tables(result_pb2.RunResult(results=[closed_level()])))
+    assert row(table, "E2E p99 ms") == ["<=61.0"]
+
+
+def test_errors_verdicts_and_notes_are_told_and_not_interpreted():
+    table = text_of(result_tables(result_pb2.RunResult(results=[closed_level()], notes=["agent [b]a lost"])))
+    assert "c=10: 4 x http_5xx: [red]status 500" in table
+    assert "c=10: the loop was 12 ms late" in table
+    assert "note: agent [b]a lost" in table
+    assert row(table, "errors") == ["4", "(0.3", "%)"]
+
+
+def test_an_open_level_shows_what_it_reached_and_goodput_when_asked_for():
+    level = result_pb2.LevelResult(
+        requested_rate=200,
+        achieved_rate=199.5,
+        schedule_delay=Stats(p99=0.4),
+        goodput=result_pb2.GoodputResult(goodput_percent=98.76),
+        cancelled_requests=3,
+        censored_requests=2,
+    )
+    table = text_of(result_tables(result_pb2.RunResult(results=[level])))
+    assert "200/s" in table
+    assert row(table, "achieved rate/s") == ["199.5"]
+    assert row(table, "schedule delay p99 ms") == ["0.40"]
+    assert row(table, "goodput") == ["98.8", "%"]
+    assert row(table, "not finished") == ["5"]
+
+
+def test_many_levels_are_split_over_tables():
+    levels = [closed_level(concurrency=number) for number in range(1, 15)]
+    table = text_of(result_tables(result_pb2.RunResult(results=levels)))
+    assert table.count("TTFT p50 ms") == 3
+    assert all(f"c={number}" in table for number in range(1, 15))
+
+
+def test_lists_of_runs_and_agents():
+    run = run_pb2.Run(run_id="0190", status="failed", model="[m]", server_url="http://x")
+    run.created_at.FromSeconds(1_700_000_000)
+    table = text_of(runs_table([run]))
+    assert all(word in table for word in ("0190", "failed", "[m]", "http://x", "2023-11-1"))
+    agent = fleet_pb2.Agent(agent_id="a-1", state=fleet_pb2.AGENT_STATE_BUSY, hostname="h", worker_count=4)
+    assert all(word in text_of(agents_table([agent])) for word in ("a-1", "busy", "h", "4"))
+
+
+def test_comparisons_are_ordered_by_level():
+    def figures(run_id: str, change: float | None) -> run_pb2.ComparedFigures:
+        return run_pb2.ComparedFigures(
+            run_id=run_id, throughput_tokens_per_sec=100, ttft_p50=20, throughput_change_percent=change
+        )
+
+    comparison = run_pb2.CompareRunsResponse(
+        by_concurrency={
+            name: run_pb2.ComparedLevel(runs=[figures("first", None), figures("second", -3.25)])
+            for name in ("rate:5", "50", "9")
+        },
+        best_throughput=run_pb2.BestValue(run_id="first", value=1, concurrency=50),
+        best_ttft=run_pb2.BestValue(run_id="second", value=1, rate=5),
+    )
+    table = text_of(comparison_tables(comparison))
+    assert table.index("c=9") < table.index("c=50") < table.index("5/s")
+    assert "-3.2 %" in table
+    assert "best throughput: first at c=50" in table
+    assert "best TTFT: second at 5/s" in table
+
+
+def progress_update(**level: object) -> run_pb2.WatchRunResponse:
+    base = {"index": 0, "concurrency": 10, "percent": 25.0, "completed": 25, "elapsed_seconds": 5.0}
+    return run_pb2.WatchRunResponse(
+        level_count=1,
+        levels=[run_pb2.LevelProgress(**{**base, **level})],
+    )
+
+
+def test_a_level_is_described_in_one_line():
+    update = progress_update(
+        request_rate=5.04, token_rate=640, error_count=2, ttft=run_pb2.LiveLatency(p50=20.5, p99=31)
+    )
+    assert describe(update.levels[0]) == (
+        "c=10:  25 %, 25 requests, 5.0 requests/s, 640.0 tokens/s, TTFT p50 20.5 p99 31.0 ms, 2 errors, ETA 15 s"
+    )
+
+
+def test_the_end_of_a_level_is_estimated_from_its_mean_speed():
+    assert remaining_seconds(progress_update().levels[0]) == pytest.approx(15.0)
+    assert remaining_seconds(progress_update(percent=0.0).levels[0]) is None
+    assert remaining_seconds(progress_update(finished=True).levels[0]) == 0.0
+
+
+def test_plain_progress_prints_every_end_of_a_level_once(capsys: pytest.CaptureFixture[str]):
+    progress = PlainProgress()
+    progress.update(progress_update())
+    progress.update(progress_update(finished=True, percent=100.0, completed=100))
+    progress.update(progress_update(finished=True, percent=100.0, completed=100))
+    progress.close()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("c=10: 100 %, 100 requests")
+
+
+def test_live_progress_draws_and_leaves_the_terminal_as_it_was():
+    screen = io.StringIO()
+    progress = LiveProgress(Console(file=screen, force_terminal=True, width=120, markup=False, highlight=False))
+    progress.update(progress_update(error_count=3))
+    progress.say("run [x] started")
+    progress.close()
+    shown = screen.getvalue()
+    assert "c=10" in shown
+    assert "run [x] started" in shown
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (milliseconds(None), "-"),
+        (milliseconds(0.123), "0.12"),
+        (milliseconds(12.34), "12.3"),
+        (milliseconds(1234.5), "1,234"),
+        (rate(None), "-"),
+        (rate(12.34), "12.3"),
+        (rate(12345.6), "12,346"),
+        (percent(None), "-"),
+        (percent(99.96), "100.0 %"),
+        (seconds(None), "-"),
+        (seconds(59.2), "59 s"),
+        (seconds(61), "1:01"),
+        (seconds(3723), "1:02:03"),
+        (level_name(5, None), "c=5"),
+        (level_name(0, 0.5), "0.5/s"),
+    ],
+)
+def test_figures(written: str, expected: str):
+    assert written == expected
+
+
+def outcome(state: int, *, succeeded: int, interrupted: bool = False) -> Outcome:
+    levels = [result_pb2.LevelResult(total_requests=5, successful_requests=succeeded)]
+    return Outcome(run_pb2.Run(state=state, error="why"), result_pb2.RunResult(results=levels), interrupted)
+
+
+@pytest.mark.parametrize(
+    ("made", "code", "says"),
+    [
+        (outcome(run_pb2.RUN_STATE_COMPLETED, succeeded=1), 0, ""),
+        (outcome(run_pb2.RUN_STATE_COMPLETED, succeeded=0), 1, "every request failed"),
+        (outcome(run_pb2.RUN_STATE_FAILED, succeeded=5), 1, "why"),
+        (outcome(run_pb2.RUN_STATE_CANCELLED, succeeded=5), 1, "cancelled"),
+        (outcome(run_pb2.RUN_STATE_CANCELLED, succeeded=5, interrupted=True), 130, "interrupted"),
+        (Outcome(run_pb2.Run(state=run_pb2.RUN_STATE_FAILED), None), 1, "failed"),
+    ],
+)
+def test_outcomes_have_exit_codes(made: Outcome, code: int, says: str):
+    assert made.exit_code == code
+    assert says in made.complaint
+    assert bool(made.complaint) == (code != 0)

@@ -1,0 +1,191 @@
+"""Processes that we start: how they are found, how they end, and that none is left behind."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from loadcell.stack import Child, ChildError, Claim, Owner, Stack, StackPlan, find_or_claim
+
+MOCK = "loadcell.mockserver"
+
+
+def started(log: Path) -> Child:
+    child = Child("mock server", MOCK, {}, log, ["--port", "0"])
+    deadline = time.monotonic() + 20
+    while b"listening" not in log.read_bytes():
+        child.check()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return child
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not alive(pid)
+
+
+def test_a_child_ends_when_it_is_asked_to(tmp_path: Path):
+    child = started(tmp_path / "logs" / "mock.log")
+    assert child.exit_code is None
+    child.terminate()
+    child.close(10)
+    assert child.exit_code == 0
+
+
+def test_a_child_is_killed_with_its_group(tmp_path: Path):
+    child = started(tmp_path / "mock.log")
+    child.kill()
+    assert child.exit_code == -signal.SIGKILL
+    assert gone(child.pid)
+
+
+def test_a_child_that_ends_early_says_its_last_line(tmp_path: Path):
+    child = Child("mock server", MOCK, {}, tmp_path / "log", ["--jitter", "7"])
+    child.close(20)
+    with pytest.raises(
+        ChildError, match=r"the mock server ended with exit code 2: .*jitter must be between 0 and 1"
+    ):
+        child.check()
+
+
+def test_the_last_line_is_not_a_log_event(tmp_path: Path):
+    child = Child("mock server", MOCK, {}, tmp_path / "log", ["--jitter", "7"])
+    child.close(20)
+    (tmp_path / "log").write_text('error: port taken\n{"event": "application_shutdown"}\n\n')
+    assert child.epitaph() == "the mock server ended with exit code 2: port taken"
+
+
+def test_a_log_is_emptied_at_the_start(tmp_path: Path):
+    (tmp_path / "mock.log").write_text("old " * 1000)
+    child = started(tmp_path / "mock.log")
+    child.kill()
+    assert b"old" not in (tmp_path / "mock.log").read_bytes()
+
+
+def test_children_die_with_a_parent_that_is_killed(tmp_path: Path):
+    program = textwrap.dedent(f"""
+        import sys, time
+        from pathlib import Path
+        from loadcell.stack import Child
+        child = Child("mock server", {MOCK!r}, {{}}, Path({str(tmp_path / "log")!r}), ["--port", "0"])
+        print(child.pid, flush=True)
+        time.sleep(60)
+    """)
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    deadline = time.monotonic() + 20
+    while "listening" not in (tmp_path / "log").read_text() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert gone(pid)
+
+
+def test_a_folder_called_agent_in_the_users_directory_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "loadcell").mkdir()
+    (tmp_path / "loadcell" / "__init__.py").write_text("raise SystemExit('the wrong package')")
+    monkeypatch.chdir(tmp_path)
+    started(tmp_path / "log").kill()
+
+
+async def test_a_stack_whose_controller_dies_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("LOADCELL_LOG_LEVEL", "no-such-level")
+    stack = Stack(StackPlan(directory=tmp_path, database=f"sqlite:///{tmp_path}/x.db", agents=0))
+    stack.start()
+    try:
+        with pytest.raises(ChildError, match="the controller ended with exit code"):
+            await stack.ready(stack.listening(), "the start")
+    finally:
+        stack.stop()
+
+
+def _hold(directory: Path, database: str, owner: Owner | None, channel: Connection) -> None:
+    claim = find_or_claim(directory, database, any_database=False)
+    assert isinstance(claim, Claim)
+    if owner is not None:
+        claim.publish(owner)
+    channel.send("held")
+    channel.recv()
+    if owner is None:
+        claim.release()
+
+
+@pytest.fixture
+def holder(tmp_path: Path):
+    """Hold a claim in another process until told to let go."""
+    started_holders = []
+
+    def hold(database: str, owner: Owner | None) -> tuple[multiprocessing.Process, Connection]:
+        ours, theirs = multiprocessing.get_context("spawn").Pipe()
+        process = multiprocessing.get_context("spawn").Process(
+            target=_hold, args=(tmp_path, database, owner, theirs), daemon=True
+        )
+        process.start()
+        started_holders.append((process, ours, theirs))
+        assert ours.recv() == "held"
+        return process, ours
+
+    yield hold
+    for process, ours, theirs in started_holders:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
+        theirs.close()
+
+
+OWNER = Owner(pid=1, grpc="127.0.0.1:1", http="", database="sqlite:///a", shared=True)
+
+
+def test_a_running_controller_is_found_and_forgotten_when_its_owner_is_killed(tmp_path: Path, holder):
+    process, _ = holder("sqlite:///a", OWNER)
+    assert find_or_claim(tmp_path, "sqlite:///a", any_database=False) == OWNER
+    assert find_or_claim(tmp_path, "sqlite:///b", any_database=True) == OWNER
+    process.kill()
+    process.join()
+    claim = find_or_claim(tmp_path, "sqlite:///a", any_database=False)
+    assert isinstance(claim, Claim)
+    assert claim.path.name == "controller.json"
+    claim.release()
+
+
+def test_another_database_gets_a_claim_of_its_own(tmp_path: Path, holder):
+    holder("sqlite:///a", OWNER)
+    claim = find_or_claim(tmp_path, "sqlite:///b", any_database=False)
+    assert isinstance(claim, Claim)
+    assert claim.path.name != "controller.json"
+    mine = Owner(pid=2, grpc="127.0.0.1:2", http="", database="sqlite:///b", shared=False)
+    claim.publish(mine)
+    assert find_or_claim(tmp_path, "sqlite:///b", any_database=False) == mine
+    assert find_or_claim(tmp_path, "sqlite:///a", any_database=False) == OWNER
+    claim.release()
+
+
+def test_a_controller_that_is_starting_is_waited_for(tmp_path: Path, holder):
+    _, channel = holder("sqlite:///a", None)
+    channel.send("let go")
+    claim = find_or_claim(tmp_path, "sqlite:///a", any_database=False)
+    assert isinstance(claim, Claim)
+    claim.release()
