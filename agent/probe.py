@@ -69,7 +69,7 @@ async def _send(
         target.adapter,
         endpoint,
         model=target.model,
-        stream=False,
+        stream=target.stream,
         api_key=target.api_key,
         headers=dict(target.headers),
         pin_output=pin_output,
