@@ -1,0 +1,123 @@
+"""The whole system through its command line, as a user has it."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadcell.mockserver import MockServer
+
+PATIENCE_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Standard output as exactly one JSON document."""
+        return json.loads(self.out)
+
+
+class System:
+    """A user with a data directory of his own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOADCELL_", "LLM_"))}
+        self.environment = {**clean, "LOADCELL_DATA_DIR": str(home)}
+
+    async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-W", "error", "-m", "loadcell.cli", *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**self.environment, **environment},
+        )
+
+    async def finish(self, process: asyncio.subprocess.Process) -> Done:
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+        assert process.returncode is not None
+        return Done(process.returncode, out.decode(), err.decode())
+
+    async def run(self, *arguments: str, **environment: str) -> Done:
+        return await self.finish(await self.start(*arguments, **environment))
+
+    @asynccontextmanager
+    async def up(self, *flags: str, **environment: str) -> AsyncIterator[str]:
+        """Keep the whole system up; yields its one ready line."""
+        addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
+        process = await self.start("up", *addresses, *flags, **environment)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)
+            assert line, (await process.stderr.read()).decode() + self.logs()
+            yield line.decode()
+        finally:
+            process.send_signal(signal.SIGINT)
+            done = await self.finish(process)
+            assert (done.code, done.out, done.err) == (0, "", "")
+
+    def logs(self) -> str:
+        """Everything the processes logged, for messages of failed tests."""
+        return "\n".join(f"--- {file.name}\n{file.read_text()}" for file in (self.home / "logs").glob("*.log"))
+
+    def processes(self) -> list[int]:
+        """Processes that still belong to this data directory."""
+        mark = f"LOADCELL_DATA_DIR={self.home}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal() and int(entry.name) != os.getpid():
+                try:
+                    environment = (entry / "environ").read_bytes().split(b"\0")
+                except OSError:
+                    continue
+                if mark in environment:
+                    found.append(int(entry.name))
+        return found
+
+    async def has_no_processes(self) -> bool:
+        """Wait until nothing is left; processes that end with a pipe need a moment."""
+        for _ in range(500):
+            if not self.processes():
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+
+def command_of(pid: int) -> bytes:
+    """The command line of a process; empty when it has gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+async def under_load(server: MockServer, requests: int = 60) -> None:
+    """Wait until a server has been asked so often."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while server.requests < requests:  # noqa: ASYNC110 (a counter has no event)
+            await asyncio.sleep(0.002)
+
+
+def free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def figures(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The measured part of a result document."""
+    return document["results"]

@@ -1,0 +1,89 @@
+"""What is kept when a run does not end by itself."""
+
+import asyncio
+import json
+import os
+import signal
+
+from system import System, command_of, figures, under_load
+
+from loadcell.mockserver import Behavior, serve
+
+LONG = ("-c", "4", "-d", "60", "--input-len", "16", "--output-len", "4", "--warmup", "0", "--json")
+
+
+async def test_ctrl_c_once_keeps_what_was_measured(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await system.start("run", server.url, *LONG)
+        await asyncio.wait_for(under_load(server), 30)
+        process.send_signal(signal.SIGINT)
+        done = await system.finish(process)
+    assert done.code == 130, done.err + system.logs()
+    assert done.document["status"] == "cancelled"
+    assert figures(done.document)[0]["successful_requests"] > 0
+    shown = await system.run("runs", "show", done.document["run_id"], "--json")
+    assert figures(shown.document) == figures(done.document)
+
+
+async def test_ctrl_c_twice_ends_at_once_and_leaves_nothing_behind(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await system.start("run", server.url, *LONG)
+        await asyncio.wait_for(under_load(server), 30)
+        # A controller that does not answer: without the second Ctrl-C the command would wait for it.
+        controller = next(pid for pid in system.processes() if b"controller" in command_of(pid))
+        os.kill(controller, signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while b"stopping" not in await process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        done = await system.finish(process)
+    assert done.code == 130
+    assert done.out == ""
+    assert await system.has_no_processes()
+
+
+async def test_a_command_that_is_killed_takes_everything_with_it(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await system.start("run", server.url, *LONG)
+        await asyncio.wait_for(under_load(server), 30)
+        process.kill()
+        await system.finish(process)
+    assert await system.has_no_processes()
+
+
+async def test_an_agent_that_is_killed_ends_the_run_with_what_arrived(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await system.start("run", server.url, *LONG, LOADCELL_LEASE_SECONDS="2")
+        await asyncio.wait_for(under_load(server, 400), 30)
+        await asyncio.sleep(1.5)
+        agents = [pid for pid in system.processes() if b"-m\0agent" in command_of(pid)]
+        for pid in agents:
+            os.kill(pid, signal.SIGKILL)
+        done = await system.finish(process)
+    assert done.code == 1, done.err + system.logs()
+    assert done.document["status"] == "failed"
+    assert figures(done.document)[0]["successful_requests"] > 0
+    assert done.document["error"]
+    assert "agent-1 was killed by signal 9" in done.err
+
+
+async def test_a_controller_that_is_killed_ends_the_command_with_its_reason(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await system.start("run", server.url, *LONG)
+        await asyncio.wait_for(under_load(server), 30)
+        controller = next(pid for pid in system.processes() if b"controller" in command_of(pid))
+        os.kill(controller, signal.SIGKILL)
+        done = await system.finish(process)
+    assert done.code == 1
+    assert "the controller was killed by signal 9" in done.err
+
+
+async def test_progress_is_printed_while_a_run_goes_on(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        done = await system.run("run", server.url, "-c", "2", "-d", "3", "--output-len", "4", "--json")
+    assert done.code == 0, done.err
+    lines = [line for line in done.err.splitlines() if line.startswith("c=2: ")]
+    assert len(lines) >= 2
+    assert lines[-1].endswith("done")
+    json.loads(done.out)

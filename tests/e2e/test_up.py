@@ -1,0 +1,121 @@
+"""`loadcell up`, and commands that use what is up."""
+
+import asyncio
+import os
+import re
+import signal
+
+import httpx
+from system import System, command_of, figures, free_address, under_load
+
+from loadcell.client import Client
+from loadcell.documents import render
+from loadcell.mockserver import Behavior, serve
+
+SMALL = ("--input-len", "16", "--output-len", "8", "--warmup", "1")
+
+
+def address(line: str, word: str) -> str:
+    found = re.search(rf"{word}\s?(\S+?)[,\s/]", line)
+    assert found, line
+    return found[1]
+
+
+async def test_run_uses_what_is_up_and_every_reader_sees_the_same(system: System):
+    async with serve(Behavior(ttft_ms=1)) as server, system.up() as line:
+        grpc_address, http = address(line, "gRPC"), address(line, "is up: http://")
+        done = await system.run("run", server.url, "-c", "1,3", "-n", "20", *SMALL, "--json")
+        assert done.code == 0, done.err + system.logs()
+        document = done.document
+        async with httpx.AsyncClient(trust_env=False) as web:
+            answer = await web.get(f"http://{http}/api/v1/benchmark/result/{document['run_id']}")
+            assert answer.json() == document
+            assert (await web.get(f"http://{http}/docs")).status_code == 200
+            exporter = address(line, "metrics http://")
+            metrics = (await web.get(f"http://{exporter}/metrics")).text
+            assert document["run_id"] in metrics
+        async with Client(grpc_address) as client:
+            assert render(await client.result(document["run_id"])) == document
+        shown = await system.run("runs", "show", document["run_id"], "--json")
+        assert shown.document == document
+        agents = await system.run("agents", "list", "--json")
+        assert [agent["state"] for agent in agents.document["agents"]] == ["ready"]
+        second = await system.run("run", server.url, "-c", "1,3", "-n", "10", *SMALL, "--json")
+        compared = await system.run("runs", "compare", document["run_id"], second.document["run_id"], "--json")
+        assert set(compared.document["by_concurrency"]) == {"1", "3"}
+    after = await system.run("runs", "show", document["run_id"], "--json")
+    assert figures(after.document) == figures(document)
+
+
+async def test_agents_can_be_drained(system: System):
+    async with system.up():
+        listed = await system.run("agents", "list", "--json")
+        name = listed.document["agents"][0]["agent_id"]
+        assert (await system.run("agents", "drain", name)).code == 0
+        drained = await system.run("agents", "list", "--json")
+        assert drained.document["agents"][0]["state"] == "draining"
+        assert (await system.run("agents", "drain", name, "--resume")).code == 0
+
+
+async def test_a_run_can_be_watched_and_cancelled_from_elsewhere(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server, system.up() as line:
+        ordered = await system.start("run", server.url, "-c", "2", "-d", "60", *SMALL, "--json")
+        await under_load(server, 20)
+        listed = await system.run("runs", "list", "--status", "running", "--json")
+        run_id = listed.document["runs"][0]["run_id"]
+        watching = await system.start("runs", "watch", run_id)
+        cancelled = await system.run("runs", "cancel", run_id, "--controller", address(line, "gRPC"))
+        assert cancelled.code == 0
+        first, second = await system.finish(ordered), await system.finish(watching)
+    assert first.code == 1
+    assert first.document["status"] == "cancelled"
+    assert second.code == 1
+    assert "cancelled" in second.out
+
+
+async def test_a_taken_port_is_one_line(system: System):
+    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        taken = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        done = await system.run("up", "--grpc", taken, "--http", free_address(), "--exporter", free_address())
+    assert done.code == 1
+    assert done.out == ""
+    assert taken in done.err
+    assert done.err.count("\n") == 1
+
+
+async def test_up_ends_with_the_error_of_a_process_that_dies(system: System):
+    addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
+    process = await system.start("up", *addresses)
+    assert process.stdout is not None
+    await asyncio.wait_for(process.stdout.readline(), 60)
+    gateway = next(pid for pid in system.processes() if b"-m\0gateway" in command_of(pid))
+    os.kill(gateway, signal.SIGKILL)
+    done = await system.finish(process)
+    assert done.code == 1
+    assert done.err.startswith("error: the gateway was killed by signal 9")
+
+
+async def test_a_second_up_on_the_same_database_is_refused(system: System):
+    async with system.up() as line:
+        done = await system.run("up", "--grpc", free_address(), "--http", free_address())
+    assert done.code == 1
+    assert "in use by process" in done.err
+    assert address(line, "gRPC") in done.err
+
+
+async def test_the_key_of_the_controller_is_asked_for(system: System):
+    async with serve() as server, system.up(LOADCELL_API_KEY="sesame"):
+        refused = await system.run("runs", "list")
+        done = await system.run("run", server.url, "-n", "3", *SMALL, "--json", LOADCELL_API_KEY="sesame")
+    assert refused.code == 2
+    assert done.code == 0, done.err + system.logs()
+    assert "sesame" not in system.logs()
+
+
+async def test_the_demo_shows_every_level_and_where_to_look(system: System):
+    done = await system.run("demo", LOADCELL_HTTP=free_address(), LOADCELL_EXPORTER=free_address())
+    assert done.code == 0, done.err + system.logs()
+    for word in ("c=1", "c=10", "c=50", "loadcell runs show ", "loadcell.db", "over HTTP", "in Prometheus"):
+        assert word in done.out
+    assert "300 requests" in done.out
