@@ -225,6 +225,8 @@ class Exchange:
                 self._connection.read_bytes = READ_BYTES
         elif self._pending_bytes > FOLD_BYTES:
             self._fold()
+            if len(self._answer.times_ns) > MAX_EVENTS:
+                raise SseError(f"the stream has more than {MAX_EVENTS} events")
 
     def _fold(self) -> None:
         """Decode the events at hand."""
@@ -232,8 +234,6 @@ class Exchange:
         self._events.clear()
         self._stamps.clear()
         self._pending_bytes = 0
-        if len(self._answer.times_ns) > MAX_EVENTS:
-            raise SseError(f"the stream has more than {MAX_EVENTS} events")
 
     def _take_body(self, body: bytes, status: int) -> None:
         self._body_bytes += len(body)

@@ -40,7 +40,7 @@ def spread(total: int, weights: list[int]) -> list[int]:
     whole = sum(weights)
     if total > events:
         extra = total - events
-        ends = [reached * extra // whole for reached in accumulate(weights)]
+        ends = [(2 * reached * extra + whole) // (2 * whole) for reached in accumulate(weights)]
         return [1 + end - start for start, end in zip([0, *ends], ends, strict=False)]
     ends = [-(-reached * total // whole) for reached in accumulate(weights)]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]

@@ -33,7 +33,7 @@ class BatchBuilder:
 
     __slots__ = ("_keep_timeline", "_level_start_ns", "_samples")
 
-    def __init__(self, level_start_ns: int, keep_timeline: bool) -> None:  # noqa: FBT001  read as a pair
+    def __init__(self, level_start_ns: int, keep_timeline: bool) -> None:
         self._level_start_ns = level_start_ns
         self._keep_timeline = keep_timeline
         self._samples: list[Sample] = []

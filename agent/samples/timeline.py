@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,4 +38,4 @@ def encode(gaps_micros: Ints, tokens: Ints, events_per_row: Ints) -> list[bytes]
     data = encoded.tobytes()
     value_ends = np.concatenate(([0], np.cumsum(2 * events_per_row)))
     byte_ends = np.concatenate(([0], ends))[value_ends].tolist()
-    return [data[start:end] for start, end in zip(byte_ends, byte_ends[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(byte_ends)]

@@ -78,10 +78,10 @@ def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> No
             chunk = _decode(data)
         except msgspec.DecodeError as reason:
             _read_oddity(answer, data, reason)
+            before = b""
             continue
         whole_text = _read_chunk(answer, chunk, stamp_ns)
-        if whole_text:
-            before, after = shape.learn(data, whole_text)
+        before, after = shape.learn(data, whole_text) if whole_text else (b"", b"")
 
 
 def _read_chunk(answer: Answer, chunk: _Chunk, stamp_ns: int) -> str:

@@ -1,0 +1,347 @@
+"""Pooling, reuse, writing, cancelling: what happens around one request and the next."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import socket
+import sys
+import threading
+import time
+
+import pytest
+from scripted_server import DONE, END, HEAD, WHOLE, Bench, Client, Peer, answering, chunked, delta, stream
+
+from agent.engine.engine import Engine
+from agent.engine.request import PreparedRequest
+from agent.samples.outcome import ErrorClass, Status
+from agent.samples.sample import Sample
+from loadcell.errors import LoadcellError
+
+
+def url(port: int, host: str = "127.0.0.1") -> str:
+    return f"http://{host}:{port}"
+
+
+async def test_M3_a_connection_is_used_again(bench: Bench) -> None:
+    server = await bench.serve(answering(WHOLE))
+    client = bench.engine(url(server.port))
+    samples = [await client.ask() for _ in range(5)]
+    assert server.connections == 1
+    assert [s.reused for s in samples] == [False, True, True, True, True]
+    assert [s.connect_ns > 0 for s in samples] == [True, False, False, False, False]
+    assert [s.ordinal for s in samples] == [0, 1, 2, 3, 4]
+
+
+async def test_M3_warm_connections_are_open_before_the_first_request(bench: Bench) -> None:
+    server = await bench.serve(answering(WHOLE))
+    client = bench.engine(url(server.port))
+    await client.engine.warm(100)
+    while server.connections < 100:
+        await asyncio.sleep(0.01)
+    for _ in range(100):
+        client.submit()
+    samples = [await client.next() for _ in range(100)]
+    assert server.connections == 100
+    assert {(s.status, s.connect_ns, s.reused) for s in samples} == {(Status.OK, -1, False)}
+    await client.engine.warm(50)
+    assert client.engine.health().connections == 100
+
+
+async def test_warming_an_unreachable_target_names_host_port_and_reason(bench: Bench) -> None:
+    client = bench.engine(url(1))
+    with pytest.raises(LoadcellError, match=r"127\.0\.0\.1:1 .*Connection refused") as caught:
+        await client.engine.warm(3)
+    assert caught.value.reason == "TARGET_UNREACHABLE"
+    assert caught.value.metadata["port"] == "1"
+
+
+async def test_resolving_an_unknown_host_names_it(bench: Bench) -> None:
+    host = f"{'a' * 64}.invalid"
+    with pytest.raises(LoadcellError, match=f"cannot resolve {host}"):
+        await bench.engine(f"http://{host}").engine.resolve()
+
+
+async def test_the_last_released_connection_is_taken_first(bench: Bench) -> None:
+    server = await bench.serve(answering(WHOLE))
+    client = bench.engine(url(server.port))
+    await client.engine.warm(10)
+    assert [(await client.ask()).reused for _ in range(4)] == [False, True, True, True]
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        WHOLE.replace(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\n"),
+        b"HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + delta(content="a") + DONE,
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + delta(content="a") + delta("stop"),
+    ],
+    ids=["connection-close", "http-1.0", "until-the-connection-ends"],
+)
+async def test_a_server_that_closes_after_each_response(bench: Bench, response: bytes) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(response)
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    samples = [await client.ask() for _ in range(3)]
+    assert {(s.status, s.reused) for s in samples} == {(Status.OK, False)}
+    assert server.connections == 3
+    assert client.engine.health().stale_retries == 0
+
+
+async def test_a_stale_connection_is_replaced_once_and_the_start_stays(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(WHOLE)
+        if peer.number == 1:
+            await peer.request()  # takes the second request and dies
+            return
+        await peer.closed()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    await client.ask()
+    sample = await client.ask()
+    assert (sample.status, sample.reused, sample.connect_ns > 0) == (Status.OK, False, True)
+    assert sample.first_ns - sample.start_ns > sample.connect_ns
+    assert client.engine.health().stale_retries == 1
+    assert server.connections == 2
+
+
+async def test_a_second_death_is_a_failure(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        if peer.number == 1:
+            await peer.send(WHOLE)
+            await peer.request()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    await client.ask()
+    assert (await client.ask()).error_class is ErrorClass.CONNECT
+    assert server.connections == 2
+
+
+async def test_a_first_use_that_dies_is_not_retried(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+
+    server = await bench.serve(handler)
+    assert (await bench.engine(url(server.port)).ask()).error_class is ErrorClass.CONNECT
+    assert server.connections == 1
+
+
+async def test_a_connection_that_dies_while_idle_leaves_the_pool(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(WHOLE)
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    await client.ask()
+    while client.engine.health().connections:
+        await asyncio.sleep(0.01)
+    assert (await client.ask()).status is Status.OK
+    assert client.engine.health().stale_retries == 0
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05])
+async def test_bytes_beyond_the_response_spoil_the_connection_not_the_response(bench: Bench, delay: float) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(WHOLE if delay else WHOLE + WHOLE)
+        await asyncio.sleep(delay)
+        if delay:
+            await peer.send(WHOLE)
+        await peer.closed()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    assert (await client.ask()).event_tokens == [1, 1]
+    await asyncio.sleep(2 * delay)
+    assert (await client.ask()).event_tokens == [1, 1]
+    assert server.connections == 2
+
+
+async def test_a_request_larger_than_the_kernels_buffer_arrives_whole(bench: Bench) -> None:
+    received: list[bytes] = []
+
+    async def handler(peer: Peer) -> None:
+        await asyncio.sleep(0.05)
+        received.append(await peer.request())
+        await peer.send(WHOLE)
+        await peer.closed()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    body = bytes(range(256)) * 80_000
+    payload = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    client.submit(payload)
+    assert (await client.next()).status is Status.OK
+    assert received == [payload]
+
+
+async def test_an_answer_before_the_request_is_sent_ends_the_connection(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.reader.readuntil(b"\r\n\r\n")
+        await peer.send(b"HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n")
+        await peer.closed()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    body = b"x" * 20_000_000
+    client.submit(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+    assert (await client.next()).http_status == 413
+    assert client.engine.health().connections == 0
+
+
+async def test_cancelling_reports_every_request_at_once_with_its_age(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(HEAD + chunked(delta(content="a")))
+        await peer.closed()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    for _ in range(20):
+        client.submit()
+    while client.engine.health().reads < 20:
+        await asyncio.sleep(0.01)
+    client.submit()  # is still connecting
+    client.engine.cancel_all()
+    assert client.engine.in_flight == 0
+    samples = [client.samples.get_nowait() for _ in range(21)]
+    assert {(s.status, s.error_class) for s in samples} == {(Status.CANCELLED, ErrorClass.NONE)}
+    assert all(s.end_ns > s.start_ns for s in samples)
+    assert sum(len(s.event_times_ns) for s in samples) == 20
+    assert client.engine.health().connections == 0
+
+
+async def test_closing_reports_what_is_in_flight(bench: Bench) -> None:
+    server = await bench.serve(lambda peer: peer.closed())
+    client = bench.engine(url(server.port))
+    client.submit()
+    await client.engine.close()
+    assert client.samples.get_nowait().status is Status.CANCELLED
+
+
+async def test_requests_submitted_from_on_sample_do_not_recurse(bench: Bench) -> None:
+    """Closed loops submit the next request where the last one ended, ten times the recursion limit in a row."""
+    total = sys.getrecursionlimit() * 10
+    probe = bench.engine(url(1))
+    finished = asyncio.get_running_loop().create_future()
+    seen: list[ErrorClass] = []
+
+    def again(sample: Sample) -> None:
+        seen.append(ErrorClass(sample.error_class))
+        if len(seen) < total:
+            engine.submit(PreparedRequest(len(seen), False, 0, payload, 1))
+        else:
+            finished.set_result(None)
+
+    endpoint = probe.engine._route.endpoint
+    engine = Engine(asyncio.get_running_loop(), endpoint, probe.dialect, timeout_ns=10**10, on_sample=again)
+    payload = b"POST / HTTP/1.1\r\n\r\n"
+    await engine.resolve()
+    engine.submit(PreparedRequest(0, False, 0, payload, 1))
+    assert seen == []  # nothing is reported from inside submit
+    await finished
+    await engine.close()
+    assert set(seen) == {ErrorClass.CONNECT}
+
+
+async def test_deadlines_are_kept_apart(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        if peer.number % 2:
+            await peer.send(WHOLE)
+        await peer.closed()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port), timeout=0.2)
+    for _ in range(10):
+        client.submit()
+    samples = [await client.next() for _ in range(10)]
+    classes = sorted(s.error_class for s in samples)
+    assert classes == [ErrorClass.NONE] * 5 + [ErrorClass.TIMEOUT] * 5
+
+
+async def test_an_ipv6_literal(bench: Bench) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6")
+    server = await bench.serve(answering(WHOLE), host="::1")
+    assert (await bench.engine(url(server.port, "[::1]")).ask()).status is Status.OK
+
+
+async def test_the_next_address_is_tried_when_the_first_refuses(bench: Bench) -> None:
+    server = await bench.serve(answering(WHOLE))
+    client = bench.engine(url(server.port, "localhost"))
+    await client.engine.resolve()
+    addresses = client.engine._route.addresses
+    addresses[:] = [addresses[0]._replace(family=socket.AF_INET, sockaddr=("127.0.0.2", server.port)), *addresses]
+    assert (await client.ask()).status is Status.OK
+    assert addresses[0].sockaddr[0] != "127.0.0.2"
+
+
+async def test_the_host_is_resolved_once(bench: Bench) -> None:
+    server = await bench.serve(answering(WHOLE))
+    client = bench.engine(url(server.port, "localhost"))
+    samples = [await client.ask() for _ in range(2)]
+    assert [s.dns_ns >= 0 for s in samples] == [True, False]
+
+
+async def ask_slowly(client: Client, count: int) -> list[Sample]:
+    return [await client.ask() for _ in range(count)]
+
+
+async def test_health_tells_what_the_engine_sees_of_itself(bench: Bench) -> None:
+    server = await bench.serve(answering(HEAD, chunked(delta(content="a")), chunked(DONE) + END))
+    client = bench.engine(url(server.port))
+    samples = await ask_slowly(client, 30)
+    health = client.engine.health()
+    assert health.reads == sum(s.read_count for s in samples) == health.read_delay.count
+    assert health.coalesced_reads == 0
+    assert health.connections == 1
+    assert 0 < health.open_files < health.open_files_limit == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert health.retransmits >= 0
+    assert health.clock_steps == 0
+    if sys.platform == "linux":
+        assert health.timestamp_source == "kernel"
+        assert any(s.client_delay_ns > 0 for s in samples)
+
+
+async def test_M17_a_busy_client_does_not_move_the_stamps(bench: Bench) -> None:
+    """The kernel stamps arrivals while the process is busy; the delay of the client shows beside them."""
+    if sys.platform != "linux":
+        pytest.skip("kernel stamps are Linux")
+    listener = socket.create_server(("127.0.0.1", 0))
+    answered: list[int] = []
+
+    def answer() -> None:
+        peer, _ = listener.accept()
+        with peer:
+            for _ in range(2):
+                peer.recv(65536)
+                peer.sendall(WHOLE)
+                answered.append(time.monotonic_ns())
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    busy = bench.engine(url(listener.getsockname()[1]))
+    await busy.ask()
+    busy.submit()
+    while len(answered) < 2:
+        time.sleep(0.001)
+    time.sleep(0.2)
+    sample = await busy.next()
+    thread.join()
+    listener.close()
+    assert sample.first_ns <= answered[1]
+    assert sample.client_delay_ns >= 200_000_000
+
+
+async def test_a_failure_keeps_what_was_seen_before_it(bench: Bench) -> None:
+    sample = await bench.ask(answering(stream(delta(content="a"), delta(content="b"))))
+    assert (sample.completion_tokens, sample.event_tokens, sample.first_ns > 0) == (2, [1, 1], True)

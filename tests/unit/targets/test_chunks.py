@@ -1,0 +1,135 @@
+"""What servers say, event by event."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.targets import chunks
+from agent.targets.answer import MAX_COUNT, Answer
+
+
+def read(*events: bytes | dict[str, object]) -> Answer:
+    """Fold events received at times 1, 2, 3, ..."""
+    answer = Answer()
+    data = [e if isinstance(e, bytes) else json.dumps(e).encode() for e in events]
+    chunks.read_events(answer, data, list(range(1, len(data) + 1)))
+    return answer
+
+
+def chat(finish_reason: str | None = None, **delta: object) -> dict[str, object]:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
+
+
+# One stream of each server, shortened to what differs.
+STREAMS = {
+    "vllm": [
+        chat(role="assistant", content=""),
+        chat(content="a"),
+        chat(content="b"),
+        {**chat("stop", content=""), "usage": None},
+        {"choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 2, "prompt_tokens_details": None}},
+        b"[DONE]",
+    ],
+    "sglang": [
+        chat(role="assistant", content="", reasoning_content=None, tool_calls=None),
+        chat(content="a", reasoning_content=None),
+        chat(content="b", reasoning_content=None),
+        {"choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 2, "reasoning_tokens": 0}},
+        b"[DONE]",
+    ],
+    "llama.cpp": [
+        chat(role="assistant", content=None),
+        chat(content="a"),
+        chat(content="b"),
+        chat("stop"),
+        {"choices": [], "usage": {"completion_tokens": 2, "prompt_tokens": 4}, "timings": {"predicted_ms": 1.5}},
+        b"[DONE]",
+    ],
+    "ollama": [
+        chat(role="assistant", content="a"),
+        chat(role="assistant", content="b"),
+        chat("stop", role="assistant", content=""),
+        {"choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}},
+        b"[DONE]",
+    ],
+    "litellm": [
+        {"citations": None, **chat(role="assistant", content="a", audio=None, refusal=None)},
+        chat(content="b"),
+        chat("stop"),
+        {"choices": [{"index": 0, "delta": {}}], "usage": {"completion_tokens": 2, "prompt_tokens": 4}},
+        b"[DONE]",
+    ],
+    "tgi": [
+        {**chat(role="assistant", content="a", tool_calls=None), "usage": None},
+        {**chat("length", role="assistant", content="b"), "usage": None},
+        {"choices": [], "usage": {"prompt_tokens": 4, "completion_tokens": 2, "total_tokens": 6}},
+        b"[DONE]",
+    ],
+    "usage in every event": [
+        {**chat(content="a"), "usage": {"prompt_tokens": 4, "completion_tokens": 1}},
+        {**chat(content="b"), "usage": {"prompt_tokens": 4, "completion_tokens": 2}},
+        b" [DONE] ",
+    ],
+}
+
+
+@pytest.mark.parametrize("server", STREAMS)
+def test_the_stream_of_each_server(server: str) -> None:
+    answer = read(*STREAMS[server])
+    assert len(answer.times_ns) == 2
+    assert (answer.prompt_tokens, answer.completion_tokens) == (4, 2)
+    assert answer.terminated
+    assert (answer.error, answer.problem) == (None, None)
+
+
+def test_M7_only_payload_is_a_first_token() -> None:
+    answer = read(
+        chat(role="assistant"), chat(content=""), {"choices": []}, {"choices": None}, b"", chat(reasoning="x")
+    )
+    assert (answer.times_ns, answer.first_answer_ns, answer.reasoning_seen) == ([6], -1, True)
+
+
+def test_nothing_counts_after_the_terminator_or_an_error() -> None:
+    assert read(chat(content="a"), chat(content="a"), b"[DONE]", chat(content="a")).times_ns == [1, 2]
+    assert read(chat(content="a"), chat(content="a"), {"error": "x"}, chat(content="a")).times_ns == [1, 2]
+    assert read(chat(content="a"), chat(content="a"), b"{", chat(content="a")).times_ns == [1, 2]
+
+
+def test_counts_of_a_stranger_fit_32_bits() -> None:
+    answer = read({"choices": [], "usage": {"prompt_tokens": 2**60, "completion_tokens": -5}})
+    assert (answer.prompt_tokens, answer.completion_tokens) == (MAX_COUNT, -1)
+
+
+def test_content_in_parts_is_payload() -> None:
+    assert read(chat(content=[{"type": "text", "text": "a"}])).has_payload
+
+
+TEXTS = st.lists(st.text(max_size=8), max_size=12)
+FIELDS = st.sampled_from(["content", "reasoning_content", "reasoning", "refusal"])
+
+
+@given(TEXTS, FIELDS, st.booleans(), st.booleans(), st.data())
+def test_events_of_one_shape_read_the_same_as_each_alone(
+    texts: list[str], field: str, ascii_only: bool, compact: bool, data: st.DataObject
+) -> None:
+    separators = (",", ":") if compact else None
+    model = data.draw(st.text(max_size=5))
+    events = [
+        json.dumps({"model": model, **chat(**{field: t})}, ensure_ascii=ascii_only, separators=separators).encode()
+        for t in texts
+    ]
+    together, alone = read(*events), Answer()
+    for number, one in enumerate(events, 1):
+        chunks.read_events(alone, [one], [number])
+    assert together == alone
+    assert together.times_ns == [i for i, t in enumerate(texts, 1) if t]
+    assert together.weights == [len(t.encode()) for t in texts if t]
+
+
+def test_a_shape_is_not_learned_from_another_field() -> None:
+    tricky = b'{"content":"a","choices":[{"delta":{"content":"b"}}]}'
+    assert read(tricky, tricky.replace(b'"a"', b'"c"').replace(b'"b"', b'""')).times_ns == [1]
