@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from time import monotonic_ns
 
-
 from agent.engine.engine import Engine
 from agent.engine.request import PreparedRequest
 from agent.samples.sample import Sample
@@ -23,6 +22,12 @@ from agent.targets.prompt import Prompt
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
 DONE = b"data: [DONE]\n\n"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110  what is waited for raises no event
+            await asyncio.sleep(0.001)
 
 
 class Peer:
@@ -64,8 +69,6 @@ class Server:
     def __init__(self) -> None:
         self.port = 0
         self.connections = 0
-        self.requests: list[bytes] = []
-        self.tasks: set[asyncio.Task[None]] = set()
 
 
 class Bench:
@@ -73,7 +76,7 @@ class Bench:
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self.stack = stack
-        self.samples: list[Sample] = []
+        self.clients: list[Client] = []
 
     async def serve(
         self, handler: Handler, *, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
@@ -101,7 +104,12 @@ class Bench:
         tls_verify = bool(options.pop("tls_verify", True))
         endpoint = Endpoint.parse(url, tls_verify=tls_verify)
         dialect = registry.create(adapter, endpoint, model="m", stream=stream, **options)  # type: ignore[arg-type]
-        return Client(self.stack, endpoint, dialect, timeout)
+        self.clients.append(Client(self.stack, endpoint, dialect, timeout))
+        return self.clients[-1]
+
+    async def reads(self, count: int) -> None:
+        """Wait until the last client has read this often: what is sent from now on comes with later reads."""
+        await until(lambda: self.clients[-1].engine.health().reads >= count)
 
     async def ask(self, handler: Handler, **options: object) -> Sample:
         """Serve one request with this handler and return its sample."""

@@ -100,7 +100,7 @@ async def test_M8_a_stream_that_is_reset_is_truncated(bench: Bench) -> None:
     async def handler(peer: Peer) -> None:
         await peer.request()
         await peer.send(HEAD + chunked(delta(content="a")))
-        await asyncio.sleep(0.05)
+        await bench.reads(1)
         peer.reset()
 
     sample = await bench.ask(handler)
@@ -187,7 +187,7 @@ async def test_M7_reasoning_is_the_first_token_but_not_the_answer(bench: Bench) 
         await peer.send(
             HEAD + chunked(delta(role="assistant", content="")) + chunked(delta(reasoning_content="hmm"))
         )
-        await asyncio.sleep(0.03)
+        await bench.reads(1)
         await peer.send(chunked(delta(reasoning="more", content=None)) + chunked(delta(content="Yes")))
         details = {
             "completion_tokens_details": {"reasoning_tokens": 2},
@@ -218,7 +218,7 @@ async def test_M6_events_of_one_read_are_counted_as_coalesced(bench: Bench) -> N
     async def handler(peer: Peer) -> None:
         await peer.request()
         await peer.send(HEAD + chunked(delta(content="a")))
-        await asyncio.sleep(0.05)
+        await bench.reads(1)
         await peer.send(chunked(delta(content="b") + delta(content="c")))
         await peer.send(chunked(DONE) + END)
 
@@ -231,7 +231,7 @@ async def test_M4_the_end_is_the_last_token_not_usage_done_or_close(bench: Bench
     async def handler(peer: Peer) -> None:
         await peer.request()
         await peer.send(HEAD + chunked(delta(content="a")))
-        await asyncio.sleep(0.1)
+        await bench.reads(1)
         await peer.send(chunked(usage(1, 1)) + chunked(DONE) + END)
 
     sample = await bench.ask(handler)
