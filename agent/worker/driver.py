@@ -82,6 +82,7 @@ class Driver:
         self._start_ns = start_ns
         lease_id = self._plan.lease_id
         self._outbox = Outbox(
+            self._loop,
             start_ns=start_ns,
             timeline=self._plan.timeline,
             send=lambda columns: self._send(Batch(lease_id, columns)),
@@ -289,7 +290,7 @@ class Driver:
         if self._timer is not None:
             self._timer.close()
         if self._outbox is not None:
-            self._outbox.flush()
+            self._outbox.close()
         ended = Ended(self._plan.lease_id, cancelled=self._cancelled, error=error)
         if self._vitals is not None and self._pacer is not None:
             self._vitals.stop()

@@ -47,7 +47,7 @@ class Link(asyncio.Protocol, Generic[M]):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        stream = cast(asyncio.Transport, transport)  # uvloop's are no subclasses
+        stream = cast("asyncio.Transport", transport)  # uvloop's are no subclasses
         self._transport = stream
         stream.set_write_buffer_limits(high=_HIGH_WATER)
         if self._paused:

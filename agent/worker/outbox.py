@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from agent.samples.batch import BatchBuilder
 from agent.samples.sample import Sample
 
-# Whichever comes first; together they bound the work of one flush and the age of the live view.
+# Whichever comes first. Encoding costs about 2 us a row and 0.2 us an event, and nothing else runs meanwhile: the
+# first two bound the delay of everything else to about 1 ms, the last bounds the age of the live view.
 FLUSH_ROWS = 500
+FLUSH_EVENTS = 5_000
 FLUSH_SECONDS = 0.2
 
 
@@ -16,25 +20,53 @@ class Outbox:
     """Folds samples of a started level into batches.
 
     Args:
+        loop: The event loop. It encodes at most one batch between two polls, so that many requests that end
+            together do not keep it from stamping others.
         start_ns: Start of the level, from which all offsets count.
         timeline: Whether token timelines are kept.
         send: Takes a serialized batch; never called with an empty one.
     """
 
-    def __init__(self, *, start_ns: int, timeline: bool, send: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        start_ns: int,
+        timeline: bool,
+        send: Callable[[bytes], None],
+    ) -> None:
+        self._loop = loop
         self._start_ns = start_ns
         self._timeline = timeline
         self._send = send
         self._builder = BatchBuilder(start_ns, timeline)
+        self._events = 0
+        self._full: deque[BatchBuilder] = deque()
 
     def add(self, sample: Sample) -> None:
         """Add a finished request."""
         self._builder.add(sample)
-        if len(self._builder) >= FLUSH_ROWS:
+        self._events += len(sample.event_times_ns)
+        if len(self._builder) >= FLUSH_ROWS or self._events >= FLUSH_EVENTS:
             self.flush()
 
     def flush(self) -> None:
-        """Send what there is."""
+        """Send what there is, soon."""
         if len(self._builder):
-            self._send(self._builder.encode())
+            self._full.append(self._builder)
             self._builder = BatchBuilder(self._start_ns, self._timeline)
+            self._events = 0
+            if len(self._full) == 1:
+                self._loop.call_soon(self._encode_next)
+
+    def close(self) -> None:
+        """Send everything now."""
+        self.flush()
+        while self._full:
+            self._send(self._full.popleft().encode())
+
+    def _encode_next(self) -> None:
+        if self._full:
+            self._send(self._full.popleft().encode())
+        if self._full:
+            self._loop.call_soon(self._encode_next)

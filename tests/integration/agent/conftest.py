@@ -46,7 +46,7 @@ def start_agent(controller, tmp_path):
             assert not [worker for worker in workers_seen if worker.is_running()]
             assert "Traceback" not in agent.log, agent.log
         finally:
-            print(agent.log)  # shown with a failure
+            print(agent.log)  # noqa: T201  shown with a failure
             if process.returncode is None:
                 process.kill()
                 await process.wait()
