@@ -41,11 +41,22 @@ class SseSplitter:
                 return []
             self._opening = None
             chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
+        size = len(chunk)
+        if (
+            not self._resuming
+            and chunk.find(b"\n") == size - 2
+            and chunk.startswith(b"data: ")
+            and chunk.endswith(b"\n\n")
+            and b"\r" not in chunk
+        ):
+            return [chunk[6:-2]]  # one event of one line: what a read of a stream usually brings
         events: list[bytes] = []
-        if self._resuming or b"\r" in chunk:
-            self._take_any(chunk, events)
+        if b"\r" in chunk or self._after_cr:
+            self._take(self._with_newlines(chunk), events)
         else:
-            # Nearly every chunk is whole events of one line each.
+            if self._resuming:
+                head, blank_line, chunk = chunk.partition(b"\n\n")
+                self._take(head + blank_line, events)
             blocks = chunk.split(b"\n\n")
             rest = blocks.pop()
             for block in blocks:
@@ -56,17 +67,18 @@ class SseSplitter:
             if rest:
                 self._take(rest, events)
         if self._resuming:
-            self._bound(len(chunk), dispatched=bool(events))
+            self._bound(size, dispatched=bool(events))
         return events
 
-    def _take_any(self, chunk: bytes, events: list[bytes]) -> None:
+    def _with_newlines(self, chunk: bytes) -> bytes:
+        r"""Return the chunk with \n for every line end."""
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False
         if b"\r" in chunk:
             self._after_cr = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self._take(chunk, events)
+        return chunk
 
     def _take(self, text: bytes, events: list[bytes]) -> None:
         r"""Fold text, whose lines end with \n alone."""

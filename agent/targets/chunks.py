@@ -65,9 +65,10 @@ def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> No
     """Fold the data of events into the answer, up to the terminator or the first event that makes no sense."""
     times, weights = answer.times_ns, answer.weights
     before = after = b""
+    start = stop = 0
     for data, stamp_ns in zip(events, stamps_ns, strict=True):
         if before and data.startswith(before) and data.endswith(after):
-            text = data[len(before) : -len(after)]
+            text = data[start:stop]
             if text and b'"' not in text and b"\\" not in text:
                 times.append(stamp_ns)
                 weights.append(len(text))
@@ -82,6 +83,7 @@ def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> No
             continue
         whole_text = _read_chunk(answer, chunk, stamp_ns)
         before, after = shape.learn(data, whole_text) if whole_text else (b"", b"")
+        start, stop = len(before), -len(after)
 
 
 def _read_chunk(answer: Answer, chunk: _Chunk, stamp_ns: int) -> str:
