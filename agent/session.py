@@ -92,6 +92,7 @@ class Session:
         self._outgoing: Outgoing | None = None
         self._sent: dict[int, set[str]] = {}
         self._answered = asyncio.Event()
+        self._silent = False
         self.registered = asyncio.Event()
 
     def report(self, update: agent_pb2.LeaseUpdate) -> None:
@@ -116,14 +117,15 @@ class Session:
                     raise reason from error
                 log.warning("session_lost", code=error.code().name, detail=error.details())
             except TimeoutError:
-                log.warning("session_silent")
+                log.warning("session_silent", agent_id=self._identity.agent_id)
             finally:
                 self.registered.clear()
             await asyncio.sleep(backoff.next())
 
     async def _converse(self, leases: Leases, backoff: Backoff) -> None:
         outgoing = Outgoing()
-        outgoing.put(agent_pb2.SessionRequest(register=self._register(leases)))
+        register = self._register(leases)
+        outgoing.put(agent_pb2.SessionRequest(register=register))
         call = self._stub.Session(aiter(outgoing))
         heartbeats: asyncio.Task[None] | None = None
         try:
@@ -138,13 +140,19 @@ class Session:
                 self._outgoing = outgoing
                 # What changed while the registration was under way is told now.
                 for update in leases.updates():
-                    self.report(update)
+                    if update not in register.leases:
+                        self.report(update)
                 self.registered.set()
                 heartbeats = asyncio.get_running_loop().create_task(
                     self._heartbeats(outgoing, leases, response.registered, call)
                 )
+        except asyncio.CancelledError:
+            if self._silent:
+                raise TimeoutError from None  # our own cancel of the call looks like a cancel of this task
+            raise
         finally:
             self._outgoing = None
+            self._silent = False
             self._sent.clear()
             outgoing.end()
             call.cancel()
@@ -175,17 +183,22 @@ class Session:
         call: grpc.aio.StreamStreamCall[agent_pb2.SessionRequest, agent_pb2.SessionResponse],
     ) -> None:
         interval = max(registered.heartbeat_interval_micros / 1e6, 0.05)
-        sequence, silent = 0, 0
+        sequence, unanswered = 0, 0
         while True:
             sequence += 1
             self._sent[sequence] = leases.ended_ids()
             outgoing.put(agent_pb2.SessionRequest(heartbeat=self._heartbeat(sequence, leases)))
-            await asyncio.sleep(_QUICK_SECONDS if sequence <= _QUICK_HEARTBEATS else interval)
-            silent = 0 if self._answered.is_set() else silent + 1
+            if sequence <= _QUICK_HEARTBEATS:
+                await asyncio.sleep(_QUICK_SECONDS)
+                continue
+            await asyncio.sleep(interval)
+            unanswered = 0 if self._answered.is_set() else unanswered + 1
             self._answered.clear()
-            if silent > _SILENT_INTERVALS + _QUICK_HEARTBEATS:
+            if unanswered >= _SILENT_INTERVALS:
                 # A half-open connection looks alive to gRPC for longer than a lease lasts.
+                self._silent = True
                 call.cancel()
+                return
 
     def _heartbeat(self, sequence: int, leases: Leases) -> agent_pb2.Heartbeat:
         best = self._offset.best

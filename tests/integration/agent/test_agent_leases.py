@@ -254,6 +254,24 @@ async def test_workers_die_with_a_killed_main_process(controller, start_agent):
             await asyncio.to_thread(worker.wait, 10)
 
 
+async def test_silent_controller_is_dialled_again(controller, start_agent):
+    async with serve(Behavior()) as server, start_agent(workers=1):
+        controller.answering = False
+        await controller.until(lambda: len(controller.registers) > 1)
+        controller.answering = True
+        await controller.begin(grant(server.url, concurrency=1, request_count=5))
+        measured, _ = await controller.rows("lease")
+    assert len(measured) == 5
+
+
+async def test_agent_waits_for_a_controller_that_is_not_there_yet(controller, start_agent):
+    await controller.stop()
+    waiting = asyncio.create_task(controller.start_later())
+    async with start_agent(workers=1) as agent:
+        assert "session_lost" in agent.log
+    await waiting
+
+
 async def test_second_agent_of_the_same_name_ends_the_first(controller, start_agent):
     async with start_agent(workers=1, exit_status=1) as agent:
         controller.refuse = LoadcellError("SESSION_REPLACED", "agent tested has connected from elsewhere")
