@@ -17,7 +17,7 @@ from loadcell.stack import Child, ChildError
 LEVELS = (1, 10, 50)
 REQUESTS_PER_LEVEL = 100
 _MODEL = "demo-model"
-_MOCK_FLAGS = ("--port", "0", "--model", _MODEL, "--ttft-ms", "40", "--itl-ms", "4", "--jitter", "0.3")
+_MOCK_FLAGS = ("--port", "0", "--model", _MODEL, "--ttft-ms", "20", "--itl-ms", "2", "--jitter", "0.3")
 _PATIENCE_SECONDS = 15.0
 _READY = "listening on "
 
@@ -38,7 +38,7 @@ def demo() -> int:
             "concurrency": LEVELS,
             "num_prompts": REQUESTS_PER_LEVEL,
             "input_len": 64,
-            "output_len": 32,
+            "output_len": 24,
             "labels": {"demo": "true"},
         }
         outcome = execute(session, Order(fields))

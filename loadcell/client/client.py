@@ -1,5 +1,6 @@
 """The client: typed calls to a controller."""
 
+import io
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -229,13 +230,9 @@ class Client:
             OSError: The file cannot be read.
             LoadcellError: The file is refused; the message names the line of a malformed dataset.
         """
-        content = Path(source) if isinstance(source, str) else source
-        if isinstance(content, Path):
-            content.open("rb").close()
-            filename = filename or content.name
-        messages = upload_messages(content, _KINDS[kind], filename)
-        async with aclosing(messages):
-            call = self._runs.UploadAsset(messages, timeout=10 * self._timeout)
+        with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:  # noqa: ASYNC230
+            name = filename or ("" if isinstance(source, bytes) else Path(source).name)
+            call = self._runs.UploadAsset(upload_messages(file, _KINDS[kind], name), timeout=10 * self._timeout)
             response: run_pb2.UploadAssetResponse = await answer(call)
         return response
 

@@ -76,6 +76,11 @@ class Stack:
             self.grpc = f"unix:{self._private}/grpc"
         shared = {"LOADCELL_CONTROLLER": self.grpc, "LOADCELL_DATA_DIR": str(plan.directory)}
         controller = {"LOADCELL_GRPC": self.grpc, "LOADCELL_DATABASE_URL": plan.database}
+        if self._private is not None:
+            # An agent leaves once a heartbeat told it that everything has arrived: a short command waits for that.
+            # And nobody else will take its samples when this controller has gone.
+            for name, value in (("LOADCELL_HEARTBEAT_SECONDS", "0.25"), ("LOADCELL_DELIVERY_SECONDS", "1")):
+                shared[name] = os.environ.get(name) or value
         self._spawn("controller", "controller", {**shared, **controller})
         workers = plan.workers or max(1, (os.cpu_count() or 1) // max(1, plan.agents))
         for number in range(1, plan.agents + 1):
@@ -113,6 +118,8 @@ class Stack:
 
     def stop(self) -> None:
         """End the processes in good order: who depends on others goes first."""
+        if self.children and self.controller.exit_code is not None:
+            self.kill()  # without the controller nothing can be delivered any more
         deadline = time.monotonic() + STOP_PATIENCE_SECONDS
         for child in reversed(self.children[1:]):
             child.terminate()

@@ -1,12 +1,35 @@
-from collections.abc import AsyncIterator
+import os
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
-from system import System
+from system import System, free_address
 
 
 @pytest_asyncio.fixture
 async def system(tmp_path: Path) -> AsyncIterator[System]:
+    """A user with nothing running."""
     made = System(tmp_path / "home")
     yield made
     assert await made.has_no_processes(), f"left behind: {made.processes()}"
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A user whose system is up already; the tests of a module share it."""
+    made = System(tmp_path_factory.mktemp("shared") / "home")
+    addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
+    process = subprocess.Popen(
+        [*made.command, "up", *addresses], stdout=subprocess.PIPE, env=made.environment, stdin=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().startswith(b"loadcell is up"), made.logs()
+        yield made
+    finally:
+        os.kill(process.pid, signal.SIGINT)
+        assert process.wait(60) == 0
+        process.stdout.close()

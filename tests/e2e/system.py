@@ -35,11 +35,13 @@ class System:
     def __init__(self, home: Path) -> None:
         self.home = home
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOADCELL_", "LLM_"))}
+        self.command = (sys.executable, "-W", "error", "-m", "loadcell.cli")
         self.environment = {**clean, "LOADCELL_DATA_DIR": str(home)}
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-W", "error", "-m", "loadcell.cli", *arguments),
+            *self.command,
+            *arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

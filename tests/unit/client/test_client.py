@@ -203,6 +203,24 @@ async def test_upload_cuts_files_into_pieces(tmp_path: Path, as_path: bool):
     assert max(len(piece.data) for piece in pieces) <= 1024 * 1024
 
 
+async def test_a_refused_upload_carries_its_reason():
+    runs = ScriptedRuns()
+    runs.answers["UploadAsset"] = [LoadcellError("MALFORMED_DATASET", "prompts.jsonl line 2: not JSON")]
+    async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
+        with pytest.raises(LoadcellError, match="line 2"):
+            await client.upload_asset(b"x" * 3_000_000, "dataset")
+
+
+async def test_an_upload_that_is_refused_half_way_carries_its_reason():
+    runs = ScriptedRuns()
+    runs.most_upload_pieces = 1
+    runs.answers["UploadAsset"] = [LoadcellError("PAYLOAD_TOO_LARGE", "too large")] * 20
+    async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
+        for _ in range(20):
+            with pytest.raises(LoadcellError, match="too large"):
+                await client.upload_asset(b"x" * 20_000_000, "dataset")
+
+
 async def test_a_missing_file_is_an_os_error(tmp_path: Path):
     async with Client("127.0.0.1:1") as client:
         with pytest.raises(FileNotFoundError):
