@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -94,11 +98,39 @@ async def _server(
 
 
 def _bind(server: grpc.aio.Server, address: Address) -> Address:
+    _try_address(address)
     try:
         port = server.add_insecure_port(str(address))
     except RuntimeError as error:
         raise StartError(f"LOADCELL_GRPC={address}: the address is taken or cannot be used") from error
     return address if address.unix_path else Address(address.host, port)
+
+
+def _try_address(address: Address) -> None:
+    """Bind the address for a moment: gRPC tells neither why it failed nor that in one line."""
+    try:
+        if address.unix_path:
+            _remove_stale_socket(address.unix_path)
+            return
+        family, kind, _, _, target = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(target)
+    except OSError as error:
+        raise StartError(f"LOADCELL_GRPC={address}: {error.strerror or error}") from error
+
+
+def _remove_stale_socket(path: str) -> None:
+    """Remove the socket file a killed controller has left behind; one that answers is somebody's."""
+    if not Path(path).is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            Path(path).unlink()
+            return
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
 
 def _serve_metrics(settings: ControllerSettings, registry: CollectorRegistry, stack: AsyncExitStack) -> None:
