@@ -28,6 +28,7 @@ up: setup
 	@$(BIN)/loadcell up $(ARGS)
 
 test: setup
+	@$(if $(ARGS),,scripts/setup_peers "$(PYTHON)")
 	$(BIN)/python -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered --cov-fail-under=85)
 
 lint: setup

@@ -78,5 +78,5 @@ def test_figures_are_saved_as_a_list(tmp_path: Path) -> None:
 
 
 def test_scripts_are_executable() -> None:
-    for name in (".ci/run", "scripts/setup", "scripts/lint_protos"):
+    for name in (".ci/run", "scripts/setup", "scripts/make_venv", "scripts/setup_peers", "scripts/lint_protos"):
         assert os.access(ROOT / name, os.X_OK), name

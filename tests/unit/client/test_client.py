@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf import json_format
-from scripted_controller import ScriptedRuns, scripted, update
+from scripted_runs import ScriptedRuns, scripted, update
 
 from loadcell.client import Client, LoadcellError
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
