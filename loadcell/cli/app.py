@@ -29,7 +29,7 @@ app.command("demo")(demo)
 app.add_typer(runs_app, name="runs")
 app.add_typer(agents_app, name="agents")
 app.command("mock-server", context_settings=_PASS_ON)(mock_server)
-app.command("calibrate", context_settings=_PASS_ON)(calibrate)
+app.command("calibrate")(calibrate)
 
 
 def _print_version(asked: bool) -> None:

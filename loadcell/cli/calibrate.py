@@ -4,18 +4,13 @@ import contextlib
 import os
 import subprocess
 import sys
-from typing import Annotated
-
-import typer
 
 from loadcell.stack.child import search_path
 
 
-def calibrate(
-    arguments: Annotated[list[str] | None, typer.Argument(metavar="[FLAGS]...", help="See --help.")] = None,
-) -> int:
+def calibrate() -> int:
     """Measure how fast and how exactly this host measures, and keep the figures for its agents."""
-    command = [sys.executable, "-m", "agent.calibrate", *(arguments or [])]
+    command = [sys.executable, "-m", "agent.calibrate"]
     environment = {**os.environ, **search_path()}
     with subprocess.Popen(command, env=environment) as process:  # noqa: S603 (our own module)
         while True:

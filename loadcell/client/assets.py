@@ -1,11 +1,26 @@
 """Cutting files into the messages of an upload."""
 
+import io
 from collections.abc import AsyncGenerator
 from typing import BinaryIO
 
+from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
 
 PIECE_BYTES = 512 * 1024
+MAX_ASSET_BYTES = 256 * 1024 * 1024  # what UploadAsset takes
+
+
+def check_size(file: BinaryIO, filename: str) -> None:
+    """Refuse a file that the controller would refuse, before a quarter of a gigabyte has travelled.
+
+    Raises:
+        LoadcellError: PAYLOAD_TOO_LARGE.
+    """
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    if size > MAX_ASSET_BYTES:
+        raise LoadcellError("PAYLOAD_TOO_LARGE", f"{filename} has {size:,} bytes, more than {MAX_ASSET_BYTES:,}")
 
 
 async def upload_messages(

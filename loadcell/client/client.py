@@ -12,7 +12,7 @@ import grpc
 from google.protobuf import struct_pb2
 
 from loadcell.channel import dial
-from loadcell.client.assets import upload_messages
+from loadcell.client.assets import check_size, upload_messages
 from loadcell.client.calls import answer, responses
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
@@ -232,6 +232,7 @@ class Client:
         """
         with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:  # noqa: ASYNC230
             name = filename or ("" if isinstance(source, bytes) else Path(source).name)
+            check_size(file, name or "the file")
             call = self._runs.UploadAsset(upload_messages(file, _KINDS[kind], name), timeout=10 * self._timeout)
             response: run_pb2.UploadAssetResponse = await answer(call)
         return response

@@ -43,6 +43,21 @@ async def test_ctrl_c_twice_ends_at_once_and_leaves_nothing_behind(system: Syste
     assert await system.has_no_processes()
 
 
+async def test_other_commands_see_a_run_of_this_machine_but_do_not_disturb_it(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await system.start("run", server.url, *LONG)
+        await asyncio.wait_for(under_load(server), 30)
+        listed = await system.run("runs", "list", "--json")
+        second = await system.run("run", server.url, *LONG)
+        process.send_signal(signal.SIGTERM)
+        done = await system.finish(process)
+    assert [run["status"] for run in listed.document["runs"]] == ["running"]
+    assert second.code == 1
+    assert f"process {process.pid}) is measuring" in second.err
+    assert done.code == 130
+    assert done.document["run_id"] == listed.document["runs"][0]["run_id"]
+
+
 async def test_a_command_that_is_killed_takes_everything_with_it(system: System):
     async with serve(Behavior(ttft_ms=5)) as server:
         process = await system.start("run", server.url, *LONG)

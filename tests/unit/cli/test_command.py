@@ -66,7 +66,13 @@ def test_usage_errors_are_one_line_and_exit_2(tmp_path: Path, arguments: list[st
     "arguments",
     [
         *([], ["--help"], ["run", "--help"], ["up", "-h"], ["runs", "--help"], ["runs", "export", "--help"]),
-        *(["agents", "--help"], ["demo", "--help"], ["mock-server", "--help"], ["--version"]),
+        *(
+            ["agents", "--help"],
+            ["demo", "--help"],
+            ["calibrate", "--help"],
+            ["mock-server", "--help"],
+            ["--version"],
+        ),
     ],
 )
 def test_help_has_no_warnings(tmp_path: Path, arguments: list[str]):
@@ -112,3 +118,10 @@ def test_databases_are_named_without_credentials(tmp_path: Path):
     assert database_url("postgresql://u:p@h/d", tmp_path) == "postgresql://u:p@h/d"
     assert database_name("sqlite:////x/y.db") == "/x/y.db"
     assert database_name("postgresql://u:p@h/d") == "postgresql://h/d"
+
+
+def test_nothing_heavy_is_loaded_before_our_processes_start():
+    heavy = ("grpc", "google.protobuf", "rich", "structlog", "numpy")
+    program = f"import sys, loadcell.cli.__main__; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

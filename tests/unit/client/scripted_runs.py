@@ -16,7 +16,6 @@ class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
     def __init__(self) -> None:
         self.answers: dict[str, list[Any]] = {}
         self.requests: list[Any] = []
-        self.most_upload_pieces = 1_000
         self.metadata: list[dict[str, str]] = []
 
     async def _next(self, method: str, request: Any, context: grpc.aio.ServicerContext) -> Any:
@@ -67,11 +66,7 @@ class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
             yield item
 
     async def UploadAsset(self, request_iterator, context):
-        pieces = []
-        async for piece in request_iterator:
-            pieces.append(piece)
-            if len(pieces) >= self.most_upload_pieces:
-                break
+        pieces = [piece async for piece in request_iterator]
         return await self._next("UploadAsset", pieces, context)
 
 

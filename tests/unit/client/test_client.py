@@ -211,14 +211,14 @@ async def test_a_refused_upload_carries_its_reason():
             await client.upload_asset(b"x" * 3_000_000, "dataset")
 
 
-async def test_an_upload_that_is_refused_half_way_carries_its_reason():
-    runs = ScriptedRuns()
-    runs.most_upload_pieces = 1
-    runs.answers["UploadAsset"] = [LoadcellError("PAYLOAD_TOO_LARGE", "too large")] * 20
-    async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
-        for _ in range(20):
-            with pytest.raises(LoadcellError, match="too large"):
-                await client.upload_asset(b"x" * 20_000_000, "dataset")
+async def test_a_file_that_is_too_large_is_refused_before_it_travels(tmp_path: Path):
+    file = tmp_path / "huge.jsonl"
+    with file.open("wb") as huge:
+        huge.truncate(256 * 1024 * 1024 + 1)
+    async with Client("127.0.0.1:1") as client:
+        with pytest.raises(LoadcellError, match=r"huge\.jsonl has 268,435,457 bytes") as caught:
+            await client.upload_asset(file, "dataset")
+    assert caught.value.reason == "PAYLOAD_TOO_LARGE"
 
 
 async def test_a_missing_file_is_an_os_error(tmp_path: Path):
