@@ -75,7 +75,7 @@ class LiveProgress:
     def update(self, update: run_pb2.WatchRunResponse) -> None:
         """Draw the table anew."""
         titles = ("level", "", "requests", "req/s", "tokens/s", "TTFT p50", "p99", "errors", "ETA")
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         for title in titles:
             table.add_column(title, justify="left" if title in {"level", ""} else "right", no_wrap=True)
         for level in update.levels:
@@ -113,7 +113,7 @@ def describe(level: run_pb2.LevelProgress) -> str:
 def _cells(level: run_pb2.LevelProgress) -> tuple[str | Text | ProgressBar, ...]:
     return (
         _name(level),
-        ProgressBar(total=100, completed=level.percent, width=18),
+        ProgressBar(total=100, completed=level.percent, width=10),
         f"{level.completed:,}",
         rate(level.request_rate),
         rate(level.token_rate),

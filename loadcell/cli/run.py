@@ -177,5 +177,5 @@ def _say_where(session: "Session", run_id: str, saved: Path | None, stream: Text
         print(f"result saved in {saved.absolute()}", file=stream)
     if session.database:
         print(f"database {session.database}", file=stream)
-    if session.http:
+    if session.http and session.stack is None:
         print(f"result at http://{session.http}/api/v1/benchmark/result/{run_id}", file=stream)
