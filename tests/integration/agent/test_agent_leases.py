@@ -143,7 +143,7 @@ async def test_cancel_while_warming_up(controller, start_agent):
     async with serve(Behavior(ttft_ms=60_000)) as server, start_agent(workers=1):
         await controller.send(lease_grant=grant(server.url, concurrency=2, request_count=10, warmup_count=2))
         await controller.state("lease", "PREPARING")
-        while not server.requests:  # noqa: ASYNC110
+        while not server.requests:
             await asyncio.sleep(0.01)
         await controller.send(lease_cancel=agent_pb2.LeaseCancel(lease_id="lease", reason="test"))
         update = await controller.state("lease", "CANCELLED")
@@ -227,7 +227,7 @@ async def test_killed_worker_fails_its_lease_and_is_replaced(controller, start_a
         update = await controller.state("lease", "FAILED")
         assert "was killed by signal 9" in update.error
         assert str(victim.pid) in update.error
-        while len(agent.workers()) < 2:  # noqa: ASYNC110
+        while len(agent.workers()) < 2:
             await asyncio.sleep(0.05)
         await controller.begin(grant(server.url, "next", concurrency=4, request_count=100))
         measured, _ = await controller.rows("next")

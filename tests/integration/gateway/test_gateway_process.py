@@ -68,7 +68,7 @@ async def test_the_gateway_starts_before_the_controller_and_finds_it_later():
         controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse(total=1)})
         server, _ = await controller.start(address)
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while (await client.get("/ready")).status_code != 200:  # noqa: ASYNC110 - another process changes it
+            while (await client.get("/ready")).status_code != 200:
                 await asyncio.sleep(0.05)
         assert (await client.get("/api/v1/benchmark/history")).json()["total"] == 1
         await server.stop(None)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -31,7 +32,10 @@ def test_every_request_of_a_run_is_measured(litellm, tmp_path, stream):
     (level,) = result["results"]
     assert result["model"] == "mock-model"
     assert (level["successful_requests"], level["errors"]) == (12, {})
-    assert 0 < level["ttft"]["p50"] <= level["e2e_latency"]["p50"]
+    assert level["e2e_latency"]["p50"] > 0
+    # A body that comes whole has no first token to wait for.
+    assert (level["ttft"]["p50"] is not None) == (stream == "--stream")
+    assert (level["ttft"]["p50"] or 0) <= level["e2e_latency"]["p50"]
     assert level["total_output_tokens"] > 0
     assert KEY not in done.stdout + done.stderr
 
@@ -39,7 +43,8 @@ def test_every_request_of_a_run_is_measured(litellm, tmp_path, stream):
 def test_a_wrong_key_fails_before_load_with_the_servers_message(litellm, tmp_path):
     done = _run(tmp_path, litellm, "--api-key", "sk-wrong-key", "-m", "mock-model")
     assert done.returncode == 1
-    assert "401" in done.stderr
+    # Which 4xx the proxy chooses depends on its version and on whether it has a database of keys.
+    assert re.search(r"refused the test request: HTTP 4\d\d: \w", done.stderr), done.stderr
     assert "sk-wrong-key" not in done.stderr
 
 

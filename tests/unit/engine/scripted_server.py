@@ -26,7 +26,7 @@ DONE = b"data: [DONE]\n\n"
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110  what is waited for raises no event
+        while not condition():
             await asyncio.sleep(0.001)
 
 
