@@ -26,6 +26,9 @@ from loadcell.errors import LoadcellError
 from loadcell.lifetime import wait_for_stop
 
 _CANCEL_SECONDS = 2.0
+# How long a controller that is started beside this agent may take to open its unix socket, and how often to look.
+_SOCKET_SECONDS = 5.0
+_SOCKET_POLL_SECONDS = 0.01
 
 log = structlog.get_logger()
 
@@ -70,7 +73,7 @@ class Agent:
         """
         loop = asyncio.get_running_loop()
         uplink = loop.create_task(self._uplink.run())
-        session = loop.create_task(self._session.run(self._leases))
+        session = loop.create_task(self._hold_session())
         stop = loop.create_task(wait_for_stop(exit_with_parent=self._settings.exit_with_parent))
         try:
             await self._pool.open()
@@ -96,6 +99,15 @@ class Agent:
             await self._leases.close()
             await self._pool.close()
             await self._channel.close()
+
+    async def _hold_session(self) -> None:
+        path = self._settings.controller.unix_path
+        with contextlib.suppress(TimeoutError):
+            # Dialling a socket that is not there yet would cost a back-off at every start of `loadcell run`.
+            async with asyncio.timeout(_SOCKET_SECONDS):
+                while path and not Path(path).exists():  # noqa: ASYNC110, ASYNC240 - a look at the directory
+                    await asyncio.sleep(_SOCKET_POLL_SECONDS)
+        await self._session.run(self._leases)
 
     async def _wind_down(self) -> None:
         """Stop the load and deliver what was measured, within bounds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from dataclasses import dataclass
 
 import httpx
@@ -33,10 +34,12 @@ async def list_models(target: target_pb2.TargetSpec, endpoint: Endpoint, dialect
         headers["Authorization"] = f"Bearer {target.api_key}"
     scheme = "https" if endpoint.tls else "http"
     url = f"{scheme}://{endpoint.authority}{endpoint.path('models')}"
+    # The trust store of the load itself: httpx alone would bring its own and refuse privately signed servers.
+    verify = ssl.create_default_context() if endpoint.tls and endpoint.tls_verify else False
     try:
         # The machine's proxy settings would send us somewhere else than the load.
         async with (
-            httpx.AsyncClient(verify=endpoint.tls_verify, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
+            httpx.AsyncClient(verify=verify, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
             client.stream("GET", url, headers=headers) as response,
         ):
             body = bytearray()
