@@ -29,7 +29,9 @@ def compute_result(connection: Connection, run: RunRecord) -> result_pb2.RunResu
 
 async def finish_run(database: Database, run: ActiveRun, state: run_pb2.RunState, error: str | None) -> None:
     """End a run: store its result together with its last state, so that one is never seen without the other."""
-    ended = replace(run.record, state=state, completed_at=wall_micros(), error=error)
+    # A run may be cancelled between the decision to start and the start.
+    completed_at = max(wall_micros(), run.record.started_at or 0)
+    ended = replace(run.record, state=state, completed_at=completed_at, error=error)
     # Lease states may still be waiting for the writer thread; a reader must not overtake them.
     await database.write(lambda _: None)
     run.result_begun = True

@@ -177,7 +177,8 @@ class Committer:
                 self._slots.release()
         for item in group:
             if (item.lease.record.lease_key, item.number) in refused:
-                self._reject(item, "CORRUPT_BATCH")
+                # What follows the batch that cannot be stored comes too early.
+                self._reject(item, "BATCH_GAP" if item.lease.broken else "CORRUPT_BATCH")
                 continue
             item.lease.committed = max(item.number, item.lease.committed)
             self.totals.batches += 1

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import RUN_TRANSITIONS, STATUS_WORDS, check_run, run_ended
@@ -83,7 +83,7 @@ class RunFilter:
 
     def condition(self) -> ColumnElement[bool]:
         """Return the filter as a condition."""
-        parts: list[ColumnElement[bool]] = [runs.c.run_key > 0]
+        parts: list[ColumnElement[bool]] = [true()]
         if self.status is not None:
             parts.append(runs.c.status == self.status)
         if self.state is not None:

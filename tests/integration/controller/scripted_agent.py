@@ -204,6 +204,7 @@ class ScriptedAgent:
         elif kind == "lease_start":
             start = response.lease_start
             self.starts[start.lease_id] = start.start_micros
+            await asyncio.sleep(max(0.0, (start.start_micros - wall_micros()) / 1e6))
             await self.report(start.lease_id, State.LEASE_STATE_RUNNING, start_micros=start.start_micros)
             if self.complete:
                 await self.finish(start.lease_id, await self.deliver(start.lease_id))

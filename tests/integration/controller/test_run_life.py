@@ -10,7 +10,11 @@ from google.rpc import error_details_pb2, status_pb2
 from scripted_agent import State, columns
 
 from loadcell.errors import from_rpc_error
-from loadcell.v1 import run_pb2
+from loadcell.v1 import agent_pb2, run_pb2
+
+
+def held(lease_id: str) -> agent_pb2.LeaseUpdate:
+    return agent_pb2.LeaseUpdate(lease_id=lease_id, state=State.LEASE_STATE_RUNNING)
 
 
 async def test_run_completes_and_its_result_counts_every_request(controller):
@@ -198,8 +202,7 @@ async def test_late_batches_of_a_lost_agent_are_kept_and_the_result_is_made_anew
     grants = agent.grants
     await agent.close()
     await controller.ended(run_id)
-    held = [agent_pb2_update(lease)]
-    again = await controller.agent(held=held, complete=False)
+    again = await controller.agent(held=[held(lease)], complete=False)
     again.grants = grants
     await again.until(lambda: lease in again.cancels)  # it must not go on with a run that is over
     await again.deliver(lease)
@@ -209,12 +212,6 @@ async def test_late_batches_of_a_lost_agent_are_kept_and_the_result_is_made_anew
     assert result.results[0].total_requests == 12
 
 
-def agent_pb2_update(lease_id: str):
-    from loadcell.v1 import agent_pb2
-
-    return agent_pb2.LeaseUpdate(lease_id=lease_id, state=State.LEASE_STATE_RUNNING)
-
-
 async def test_agent_that_reconnects_goes_on(controller):
     agent = await controller.agent(complete=False)
     run_id = await controller.create(num_prompts=12)
@@ -222,7 +219,7 @@ async def test_agent_that_reconnects_goes_on(controller):
     await agent.until(lambda: lease in agent.starts)
     grants = agent.grants
     await agent.close()
-    again = await controller.agent(held=[agent_pb2_update(lease)], complete=False)
+    again = await controller.agent(held=[held(lease)], complete=False)
     again.grants = grants
     await again.finish(lease, await again.deliver(lease))
     assert (await controller.ended(run_id)).status == "completed"

@@ -1,0 +1,183 @@
+"""Decoding batches and committing them exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from controller.ingest import decode as decoding
+from controller.ingest.committer import Committer
+from controller.ingest.decode import CorruptBatchError, decode
+from controller.store.leases import get_lease, insert_leases
+from controller.store.migrate import open_database
+from controller.store.records import LeaseRecord
+from controller.store.samples import read_samples
+from loadcell.sketches import to_message
+from loadcell.stats.sketch import bucket_counts
+from loadcell.v1 import agent_pb2, sample_pb2
+
+
+def minimal(ordinals: list[int], **more: object) -> sample_pb2.SampleColumns:
+    n = len(ordinals)
+    return sample_pb2.SampleColumns(
+        **{
+            "row_count": n,
+            "ordinal": ordinals,
+            "scheduled_offset_micros": [0] * n,
+            "start_offset_micros": [-5] * n,
+            "status": [sample_pb2.SAMPLE_STATUS_OK] * n,
+            **more,
+        }
+    )
+
+
+def packed(message: sample_pb2.SampleColumns) -> tuple[bytes, int]:
+    data = message.SerializeToString()
+    return data, zlib.crc32(data)
+
+
+def test_left_out_columns_get_their_defaults():
+    batch = decode(*packed(minimal([3, 4])))
+    arrays = batch.arrays
+    assert arrays.ordinal.tolist() == [3, 4]
+    assert arrays.start_offset_micros.tolist() == [-5, -5]
+    for name in ("dns_micros", "ttft_micros", "reasoning_tokens", "cached_tokens", "finish_reason", "tpot_micros"):
+        assert getattr(arrays, name).tolist() == [-1, -1], name
+    for name in ("warmup", "stall_count", "reused", "coalesced_reads", "error_class", "client_delay_micros"):
+        assert getattr(arrays, name).tolist() == [0, 0], name
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"row_count": 0},
+        {"row_count": 3},
+        {"row_count": decoding.MAX_ROWS + 1},
+        {"ordinal": [-1, 0]},
+        {"status": [0, 1]},
+        {"status": [1, 99]},
+        {"warmup": [2, 0]},
+        {"ttft_micros": [1]},
+        {"ttft_micros": [-2, 0]},
+        {"ttft_micros": [2**60, 0]},
+        {"tpot_micros": [float("nan"), 0]},
+        {"tpot_micros": [1.0]},
+        {"finish_reason": [0, -1]},
+        {"timelines": [b"x"]},
+        {"errors": [sample_pb2.SampleError(row=2, message="x")]},
+        {"sketches": [sample_pb2.Sketch(metric="itl", accuracy=0.5)]},
+        {"sketches": [to_message("itl", bucket_counts(np.array([1.0])))] * (decoding.MAX_SKETCHES + 1)},
+    ],
+)
+def test_wrong_lengths_and_values_are_refused(wrong):
+    with pytest.raises(CorruptBatchError):
+        decode(*packed(minimal([1, 2], **wrong)))
+
+
+def test_wrong_bytes_are_refused():
+    data, crc = packed(minimal([1]))
+    with pytest.raises(CorruptBatchError, match="checksum"):
+        decode(data, crc ^ 1)
+    with pytest.raises(CorruptBatchError, match="not a SampleColumns"):
+        decode(b"\xff\xff", zlib.crc32(b"\xff\xff"))
+    big = b"\x00" * (decoding.MAX_BYTES + 1)
+    with pytest.raises(CorruptBatchError, match="at most"):
+        decode(big, zlib.crc32(big))
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_decoder(data):
+    try:
+        batch = decode(data, zlib.crc32(data))
+    except CorruptBatchError:
+        return
+    assert len(batch.arrays) >= 1
+
+
+def test_long_texts_are_cut():
+    message = minimal(
+        [1],
+        status=[sample_pb2.SAMPLE_STATUS_ERROR],
+        finish_reason=[0],
+        finish_reasons=["r" * 1000],
+        errors=[sample_pb2.SampleError(row=0, message="m" * 1000)],
+    )
+    batch = decode(*packed(message))
+    assert len(batch.errors[0][1]) == decoding.MAX_MESSAGE
+    assert len(batch.finish_reasons[0]) == decoding.MAX_FINISH_REASON
+
+
+def sent(number: int, lease: str = "lease") -> agent_pb2.StreamSamplesRequest:
+    data, crc = packed(minimal([10 * number + row for row in range(3)]))
+    return agent_pb2.StreamSamplesRequest(
+        agent_id="agent", lease_id=lease, batch_number=number, columns=data, crc32=crc
+    )
+
+
+LEASE = LeaseRecord(0, "lease", 1, 0, 0, 1, "agent", agent_pb2.LEASE_STATE_RUNNING)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    order=st.lists(st.integers(1, 6), max_size=25),
+    restarts=st.sets(st.integers(0, 25), max_size=3),
+    together=st.booleans(),
+)
+def test_any_order_of_resends_gives_each_row_exactly_once(tmp_path_factory, order, restarts, together):
+    """Whatever arrives in whatever order, and whenever the controller forgets everything: a prefix, once each."""
+    asyncio.run(
+        _any_order(tmp_path_factory.mktemp("store") / "x.db", [*order, 1, 2, 3, 4, 5, 6], restarts, together)
+    )
+
+
+async def _any_order(path: Path, order: list[int], restarts: set[int], together: bool) -> None:
+    database = await open_database(path)
+    await database.write(_store_run)
+    committed: list[int] = []
+    committer = Committer(database, lambda _lease, number, _batch: committed.append(number))
+    worker = asyncio.create_task(committer.run())
+    expected, answers = 0, []
+    for position, number in enumerate(order):
+        if position in restarts:
+            await asyncio.gather(*answers)
+            committer.forget(["lease"])
+        answer = await committer.accept(sent(number))
+        answers.append(answer)
+        if not together:
+            await answer
+        if number == expected + 1:
+            expected = number
+    acks = await asyncio.gather(*answers)
+    assert expected == 6
+    assert committed == [1, 2, 3, 4, 5, 6]
+    assert committer.totals.samples == 18
+    reached = 0
+    for number, ack in zip(order, acks, strict=True):
+        if number <= reached + 1:
+            reached = max(reached, number)
+            assert not ack.refused_reason
+            assert ack.committed_batch_number >= number
+        else:
+            assert (ack.refused_reason, ack.refused_batch_number) == ("BATCH_GAP", number)
+    arrays, _ = await database.read(lambda c: read_samples(c, 1, 0, {1: 0}))
+    assert sorted(arrays.ordinal.tolist()) == [10 * n + row for n in range(1, 7) for row in range(3)]
+    assert (await database.read(lambda c: get_lease(c, "lease"))).committed_batch_number == 6
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    committer.close()
+    await database.close()
+
+
+def _store_run(connection) -> None:
+    connection.exec_driver_sql(
+        "INSERT INTO benchmark_runs (run_key, run_id, log_request_id, status, state, server_url, model, adapter,"
+        " config, needs_secrets, probed, pin_output, words_per_token, created_at, notes)"
+        " VALUES (1, 'run', '', 'running', 3, '', '', '', x'', 0, 0, 0, 1.0, 0, '[]')"
+    )
+    insert_leases(connection, [LEASE])

@@ -1,0 +1,191 @@
+"""Every bound of CreateRunRequest, and the defaults."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf.struct_pb2 import Struct
+
+from controller.plan import plan_run
+from loadcell.errors import LoadcellError
+from loadcell.v1 import run_pb2, target_pb2
+
+
+def request(**fields: object) -> run_pb2.CreateRunRequest:
+    return run_pb2.CreateRunRequest(**{"server_url": "http://10.0.0.7:8000", **fields})
+
+
+def refusal(**fields: object) -> tuple[str, str | None, str]:
+    with pytest.raises(LoadcellError) as refused:
+        plan_run(request(**fields))
+    return refused.value.reason, refused.value.field, refused.value.message
+
+
+def test_defaults_are_written_out():
+    plan = plan_run(request())
+    config = plan.config
+    assert (config.adapter, list(config.concurrency), config.num_prompts) == ("openai", [1], 100)
+    assert (config.input_len, config.output_len, config.stream, config.warmup) == (256, 128, True, 3)
+    assert (config.timeout, config.agent_count, config.worker_count) == (120, 1, 0)
+    assert (config.timeline, config.tls_verify, config.HasField("duration_seconds")) == (True, True, False)
+    (level,) = plan.levels
+    assert (level.concurrency, level.request_count, level.duration_micros, level.warmup_count) == (1, 100, 0, 3)
+
+
+def test_zero_is_not_the_default():
+    config = plan_run(request(warmup=0, stream=False, tls_verify=False, agent_count=0, timeline=False)).config
+    assert (config.warmup, config.stream, config.tls_verify, config.agent_count, config.timeline) == (
+        0, False, False, 0, False,
+    )  # fmt: skip
+
+
+def test_closed_levels_keep_their_order_and_may_repeat():
+    levels = plan_run(request(concurrency=[5, 1, 5], num_prompts=20)).levels
+    assert [(level.index, level.concurrency, level.rate) for level in levels] == [(0, 5, 0), (1, 1, 0), (2, 5, 0)]
+
+
+def test_open_levels():
+    plan = plan_run(
+        request(rate=[2.5, 100], arrival=target_pb2.ARRIVAL_POISSON, duration_seconds=1.5, max_concurrency=7)
+    )
+    assert [level.rate for level in plan.levels] == [2.5, 100]
+    level = plan.levels[0]
+    assert (level.concurrency, level.request_count, level.duration_micros) == (0, 0, 1_500_000)
+    assert (level.arrival, level.max_concurrency) == (target_pb2.ARRIVAL_POISSON, 7)
+    assert plan_run(request(rate=[1])).levels[0].arrival == target_pb2.ARRIVAL_CONSTANT
+
+
+def test_shortest_duration_is_still_bounded_by_time():
+    assert plan_run(request(duration_seconds=1e-9)).levels[0].duration_micros == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"concurrency": [0]}, "concurrency"),
+        ({"concurrency": [-1]}, "concurrency"),
+        ({"concurrency": [100_001], "num_prompts": 200_000}, "concurrency"),
+        ({"concurrency": [1], "rate": [1]}, "rate"),
+        ({"rate": [0]}, "rate"),
+        ({"rate": [float("nan")]}, "rate"),
+        ({"rate": [float("inf")]}, "rate"),
+        ({"rate": [1e8]}, "rate"),
+        ({"rate": [1], "max_concurrency": 0}, "max_concurrency"),
+        ({"max_concurrency": 5}, "max_concurrency"),
+        ({"arrival": target_pb2.ARRIVAL_POISSON}, "arrival"),
+        ({"rate": [1], "arrival": 17}, "arrival"),
+        ({"num_prompts": 0}, "num_prompts"),
+        ({"num_prompts": 100_000_001}, "num_prompts"),
+        ({"num_prompts": 5, "duration_seconds": 5}, "duration_seconds"),
+        ({"duration_seconds": 0}, "duration_seconds"),
+        ({"duration_seconds": float("nan")}, "duration_seconds"),
+        ({"duration_seconds": 604_801}, "duration_seconds"),
+        ({"input_len": 0}, "input_len"),
+        ({"output_len": 1_000_001}, "output_len"),
+        ({"warmup": -1}, "warmup"),
+        ({"timeout": 0}, "timeout"),
+        ({"timeout": float("inf")}, "timeout"),
+        ({"agent_count": 10_001}, "agent_count"),
+        ({"worker_count": -1}, "worker_count"),
+        ({"goodput_thresholds": target_pb2.GoodputThresholds(ttft_ms=0)}, "goodput_thresholds.ttft_ms"),
+        ({"goodput_thresholds": target_pb2.GoodputThresholds(e2e_ms=float("nan"))}, "goodput_thresholds.e2e_ms"),
+        ({"adapter": "triton"}, "adapter"),
+        ({"model": "a\nb"}, "model"),
+        ({"labels": {"": "x"}}, "labels"),
+        ({"labels": {"k": "v" * 257}}, "labels"),
+        ({"labels": {str(n): "" for n in range(65)}}, "labels"),
+        ({"headers": {"x-a": "b\r\nx-c: d"}}, "headers"),
+        ({"headers": {"x a": "b"}}, "headers"),
+        ({"headers": {"Content-Length": "1"}}, "headers"),
+        ({"headers": {f"x-{n}": "" for n in range(65)}}, "headers"),
+        ({"api_key": "a\nb"}, "api_key"),
+        ({"tokenizer_asset": "abc"}, "tokenizer_asset"),
+        ({"dataset_asset": "G" * 64}, "dataset_asset"),
+        ({"framework_config": Struct(), "vllm_config": Struct()}, "vllm_config"),
+    ],
+)
+def test_out_of_bounds_names_the_field(fields, field):
+    reason, found, _ = refusal(**fields)
+    assert found == field
+    assert reason in ("INVALID_FIELD_VALUE", "INVALID_FIELD_FORMAT", "LIMIT_EXCEEDED")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://host",
+        "host:8000",
+        "http://",
+        "http://:8000",
+        "http://host:99999",
+        "http://host:x",
+        "http://host:0",
+        "http://ho st",
+        "http://host/\r\nx",
+        "http://host?x=1",
+        "http://[::1",
+        "http://" + "a" * 3000,
+    ],
+)
+def test_unusable_url_names_the_field(url):
+    assert refusal(server_url=url)[:2] == ("INVALID_FIELD_VALUE", "server_url")
+
+
+def test_missing_url():
+    assert refusal(server_url="")[:2] == ("MISSING_REQUIRED_FIELD", "server_url")
+
+
+def test_url_is_kept_without_trailing_slashes():
+    assert (
+        plan_run(request(server_url="https://[::1]:8443/prefix//")).config.server_url
+        == "https://[::1]:8443/prefix"
+    )
+
+
+def test_M13_fewer_requests_than_concurrency_is_an_error():
+    reason, field, message = refusal(concurrency=[1, 200], num_prompts=50)
+    assert (reason, field) == ("INVALID_FIELD_VALUE", "num_prompts")
+    assert "50" in message
+    assert "200" in message
+    assert "(the default)" in refusal(concurrency=[101])[2]
+    plan_run(request(concurrency=[200], duration_seconds=1))
+
+
+def test_F2_messages_hold_the_value():
+    assert refusal(concurrency=[1, 0])[2] == "concurrency must be from 1 to 100,000, not 0"
+
+
+def test_unknown_adapter_lists_the_known_ones():
+    assert refusal(adapter="trtllm")[2] == "adapter 'trtllm' is not known; known: openai, openai-completions"
+
+
+def test_F3_older_name_of_the_framework_config_is_kept():
+    settings = Struct()
+    settings.update({"quantization": "fp8"})
+    config = plan_run(request(framework="vllm", vllm_config=settings)).config
+    assert (config.framework, config.framework_config["quantization"]) == ("vllm", "fp8")
+
+
+def test_S1_secrets_are_in_no_text():
+    plan = plan_run(request(api_key="sk-secret", headers={"authorization": "tenant-secret"}))
+    assert (plan.secrets.api_key, plan.secrets.headers) == ("sk-secret", {"authorization": "tenant-secret"})
+    assert "secret" not in repr(plan) + repr(plan.secrets)
+    for fields in (
+        {"api_key": "sk-secret\n"},
+        {"headers": {"x-a": "secret\n"}},
+        {"server_url": "http://u:secret@h"},
+    ):
+        assert "secret" not in refusal(**fields)[2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        ({"num_prompts": 1_000_000}, True),
+        ({"num_prompts": 600_000, "concurrency": [1, 2]}, False),
+        ({"rate": [100_000], "duration_seconds": 20}, False),
+        ({"rate": [100_000], "duration_seconds": 20, "timeline": True}, True),
+        ({"duration_seconds": 100}, True),
+    ],
+)
+def test_timelines_are_kept_up_to_a_million_requests(fields, kept):
+    assert plan_run(request(**fields)).config.timeline is kept
