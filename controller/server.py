@@ -55,6 +55,11 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Address]:
         raise StartError(
             f"LOADCELL_GRPC={settings.grpc} can be reached from other machines; set LOADCELL_API_KEY as well"
         )
+    if settings.lease_seconds <= settings.heartbeat_seconds:
+        raise StartError(
+            f"LOADCELL_LEASE_SECONDS={settings.lease_seconds:g} must be above"
+            f" LOADCELL_HEARTBEAT_SECONDS={settings.heartbeat_seconds:g}, or every agent would be lost between two"
+        )
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database or default_database())
         stack.push_async_callback(database.close)

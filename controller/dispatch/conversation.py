@@ -86,7 +86,7 @@ class Conversation:
             async for request in requests:
                 await self._take(session, request)
         finally:
-            session.outbox.put_nowait(None)
+            session.finish()
 
     async def _take(self, session: Session, request: agent_pb2.SessionRequest) -> None:
         received = wall_micros()

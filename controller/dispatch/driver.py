@@ -20,7 +20,7 @@ from controller.lifecycle import lease_ended
 from controller.store.database import Connection, Database
 from controller.store.leases import insert_leases, list_leases
 from controller.store.records import LeaseRecord, LevelRecord
-from controller.store.runs import change_state, set_level, set_notes, set_probe
+from controller.store.runs import change_state, get_run, set_level, set_notes, set_probe
 from controller.target import TargetSecrets
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
@@ -69,12 +69,19 @@ class Driver:
             await self._fail(run, str(error))
         except LoadcellError as error:
             if error.reason in ("ILLEGAL_TRANSITION", "RUN_NOT_FOUND"):
-                # Somebody else has changed the run in the database: a cancel through another controller, a
-                # deletion. The dispatcher reads what it is now.
-                log.warning("run_changed_elsewhere", run_id=run.record.run_id, error=error.message)
-                run.abandoned = True
-                return
-            await self._fail(run, error.message)
+                await self._follow(run)
+            else:
+                await self._fail(run, error.message)
+
+    async def _follow(self, run: ActiveRun) -> None:
+        """Do what another controller has made of the run in the database: a cancel, or a deletion."""
+        stored = await self.database.read(lambda c: get_run(c, run.record.run_id))
+        log.warning("run_changed_elsewhere", run_id=run.record.run_id)
+        if stored is not None and stored.state == _Run.RUN_STATE_CANCELLING:
+            run.record = replace(run.record, state=stored.state)
+            await self._cancel(run)
+        else:
+            run.abandoned = True
 
     async def _prepare(self, run: ActiveRun) -> None:
         """Choose an agent and look at the target through it."""

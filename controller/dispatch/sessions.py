@@ -37,6 +37,11 @@ class Session:
         """End the session with an error once the agent has read what was queued before."""
         if self.ended is None:
             self.ended = error
+            self.finish()
+
+    def finish(self) -> None:
+        """Let the session end after what is queued; there is always a place left for this."""
+        if not self.outbox.full():
             self.outbox.put_nowait(None)
 
 

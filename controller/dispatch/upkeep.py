@@ -20,7 +20,6 @@ from controller.store.runs import extend_ownership, list_active, list_levels, ta
 from controller.store.samples import read_samples, read_sketches
 from controller.target import TargetSecrets
 from loadcell.clock import wall_micros
-from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Upkeep:
                 await self._refresh()
                 await self.adopt()
                 self._forget()
-            except LoadcellError:
+            except Exception:
                 log.exception("upkeep_failed")
 
     async def adopt(self) -> None:

@@ -119,8 +119,14 @@ class Committer:
                     self._slots.release()
                     self._reject(item, "BATCH_GAP")
             group = [item for item in group if not item.lease.broken]
-            if group:
+            if not group:
+                continue
+            try:
                 await self._commit(group)
+            except Exception:
+                # Ingest must go on for everybody else; the senders of these begin again after what is stored.
+                log.exception("commit_failed")
+                self._fail(group, LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; see the log"))
 
     def forget(self, lease_ids: Iterable[str], *, deleted: bool = False) -> None:
         """Drop what is known of leases; those of a deleted run are refused from now on."""
@@ -183,8 +189,8 @@ class Committer:
             item.lease.committed = max(item.number, item.lease.committed)
             self.totals.batches += 1
             self.totals.samples += len(item.batch.arrays)
-            self.on_committed(item.lease.record, item.number, item.batch)
             _set(item.done, Ack(lease_id=item.lease.record.lease_id, committed_batch_number=item.number))
+            self.on_committed(item.lease.record, item.number, item.batch)
 
     def _fail(self, group: list[_Waiting], error: LoadcellError) -> None:
         """Nothing of the group is stored: the senders reconnect and begin again after what is."""

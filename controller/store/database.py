@@ -84,6 +84,7 @@ def _engine(path: Path, *, begin: str, pool_size: int) -> Engine:
         f"sqlite:///{path}",
         pool_size=pool_size,
         max_overflow=0,
+        hide_parameters=True,  # errors are logged, and values are nobody's business there
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
 

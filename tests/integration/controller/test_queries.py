@@ -262,3 +262,17 @@ async def test_unusable_registration_is_refused(controller, register, reason):
     session = controller.agents.Session()
     await session.write(agent_pb2.SessionRequest(register=register))
     assert (await refusal(session))[0] == reason
+
+
+async def test_cancel_through_another_controller_in_the_last_moment(start):
+    """The driver learns of it when it wants to start the level, long before it would look by itself."""
+    first, second = await start(), await start()
+    agent = await first.agent(become_ready=False)
+    run_id = await first.create()
+    lease = f"{run_id}.0.0"
+    await agent.until(lambda: lease in agent.grants)
+    await second.runs.CancelRun(run_pb2.CancelRunRequest(run_id=run_id))
+    await agent.report(lease, agent_pb2.LEASE_STATE_READY)
+    assert (await first.ended(run_id)).status == "cancelled"
+    assert lease not in agent.starts
+    assert lease in agent.cancels

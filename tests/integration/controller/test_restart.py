@@ -196,6 +196,10 @@ async def test_controller_dies_with_its_parent(tmp_path, address):
         ({"LOADCELL_GRPC": "nonsense"}, "LOADCELL_GRPC='nonsense': must be host:port"),
         ({"LOADCELL_DATABASE_URL": "/dev/null/x/loadcell.db"}, "database /dev/null/x/loadcell.db: "),
         ({"LOADCELL_DATABASE_URL": "postgresql://u:pw@h/d"}, "postgresql is not supported"),
+        (
+            {"LOADCELL_LEASE_SECONDS": "1", "LOADCELL_HEARTBEAT_SECONDS": "2"},
+            "LOADCELL_LEASE_SECONDS=1 must be above",
+        ),
         ({"LOADCELL_LEASE_SECONDS": "soon"}, "LOADCELL_LEASE_SECONDS='soon': must be a number"),
     ],
 )

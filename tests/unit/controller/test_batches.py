@@ -18,6 +18,7 @@ from controller.store.leases import get_lease, insert_leases
 from controller.store.migrate import open_database
 from controller.store.records import LeaseRecord
 from controller.store.samples import read_samples
+from loadcell.errors import LoadcellError
 from loadcell.sketches import to_message
 from loadcell.stats.sketch import bucket_counts
 from loadcell.v1 import agent_pb2, sample_pb2
@@ -181,3 +182,41 @@ def _store_run(connection) -> None:
         " VALUES (1, 'run', '', 'running', 3, '', '', '', x'', 0, 0, 0, 1.0, 0, '[]')"
     )
     insert_leases(connection, [LEASE])
+
+
+async def test_database_that_fails_loses_nothing(tmp_path):
+    """The senders are told, reconnect and begin again after what is stored."""
+    database = await open_database(tmp_path / "x.db")
+    await database.write(_store_run)
+    committer = Committer(database, lambda *_: None)
+    worker = asyncio.create_task(committer.run())
+    assert (await (await committer.accept(sent(1)))).committed_batch_number == 1
+    await database.write(lambda c: c.exec_driver_sql("ALTER TABLE traces RENAME TO away"))
+    with pytest.raises(LoadcellError) as failed:
+        await (await committer.accept(sent(2)))
+    assert failed.value.reason == "DATABASE_ERROR"
+    await database.write(lambda c: c.exec_driver_sql("ALTER TABLE away RENAME TO traces"))
+    assert (await (await committer.accept(sent(3)))).refused_reason == "BATCH_GAP"
+    assert (await (await committer.accept(sent(2)))).committed_batch_number == 2
+    assert (await (await committer.accept(sent(3)))).committed_batch_number == 3
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    committer.close()
+    await database.close()
+
+
+async def test_fold_that_fails_does_not_stop_ingest(tmp_path):
+    def broken(_lease, number, _batch) -> None:
+        if number == 1:
+            raise RuntimeError("fold")
+
+    database = await open_database(tmp_path / "x.db")
+    await database.write(_store_run)
+    committer = Committer(database, broken)
+    worker = asyncio.create_task(committer.run())
+    for number in (1, 2):
+        assert (await (await committer.accept(sent(number)))).committed_batch_number == number
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    committer.close()
+    await database.close()
