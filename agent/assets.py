@@ -10,7 +10,8 @@ from pathlib import Path
 
 import grpc
 
-from loadcell.errors import LoadcellError, from_rpc_error
+from loadcell.errors import LoadcellError
+from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
 _MOST_BYTES = 4 * 1024**3

@@ -13,7 +13,8 @@ from agent.backoff import Backoff
 from agent.clock import AgentClock, OffsetEstimator
 from agent.leases import Leases
 from loadcell import __version__
-from loadcell.errors import LoadcellError, from_rpc_error
+from loadcell.errors import LoadcellError
+from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
 PROTOCOL_VERSION = 1

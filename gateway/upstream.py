@@ -13,7 +13,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from loadcell.errors import REASONS, LoadcellError, from_rpc_error
+from loadcell.errors import REASONS, LoadcellError
+from loadcell.rpc_errors import from_rpc_error
 
 CALL_TIMEOUT_SECONDS = 30.0
 HEALTH_TIMEOUT_SECONDS = 2.0

@@ -10,7 +10,8 @@ import grpc
 import structlog
 
 from controller.interceptors.around import Context
-from loadcell.errors import DETAILS_KEY, LoadcellError, status_details
+from loadcell.errors import LoadcellError
+from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ async def _abort(context: Context, error: LoadcellError, cause: Exception | None
     identifier = structlog.contextvars.get_contextvars().get("request_id", "")
     try:
         await context.abort(
-            error.row.code, error.message, ((DETAILS_KEY, status_details(error, str(identifier))),)
+            status_code(error), error.message, ((DETAILS_KEY, status_details(error, str(identifier))),)
         )
     except grpc.aio.AbortError as aborted:
         raise aborted from cause

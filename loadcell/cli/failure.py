@@ -1,9 +1,6 @@
 """How a command fails: one line on standard error and an exit code (docs/decisions)."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from loadcell.errors import LoadcellError  # it imports gRPC, which would delay the start of our processes
+from loadcell.errors import LoadcellError
 
 EXIT_OK = 0
 EXIT_RUN_FAILED = 1
@@ -46,7 +43,7 @@ def flag_of(field: str) -> str:
     return _FLAG_OF_FIELD.get(head, "--" + head.replace("_", "-"))
 
 
-def from_error(error: "LoadcellError", *, address: str = "") -> CommandError:
+def from_error(error: LoadcellError, *, address: str = "") -> CommandError:
     """Return the failure that a refused call means for the user of a flag."""
     if error.reason in _UNREACHABLE_REASONS:
         where = f" at {address}" if address else ""

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 import grpc
 
-from loadcell.errors import from_rpc_error
+from loadcell.rpc_errors import from_rpc_error
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -9,7 +9,8 @@ import psutil
 
 from loadcell.channel import SERVER_OPTIONS
 from loadcell.clock import wall_micros
-from loadcell.errors import LoadcellError, status_details
+from loadcell.errors import LoadcellError
+from loadcell.rpc_errors import status_code, status_details
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, sample_pb2, target_pb2
 
 PATIENCE = 10  # seconds; only ever reached by a failing test
@@ -107,7 +108,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
                 if self.refuse is not None:
                     refusal, self.refuse = self.refuse, None
                     context.set_trailing_metadata((("grpc-status-details-bin", status_details(refusal, "r")),))
-                    await context.abort(refusal.row.code, refusal.message)
+                    await context.abort(status_code(refusal), refusal.message)
                 yield response
         finally:
             self._to_agent.remove(queue)
@@ -175,7 +176,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
         if request.sha256 not in self.assets:
             error = LoadcellError("ASSET_NOT_FOUND", "the file was not uploaded")
             context.set_trailing_metadata((("grpc-status-details-bin", status_details(error, "r")),))
-            await context.abort(error.row.code, error.message)
+            await context.abort(status_code(error), error.message)
         data = self.assets[request.sha256]
         for start in range(0, len(data), 1000):
             yield agent_pb2.GetAssetResponse(data=data[start : start + 1000])

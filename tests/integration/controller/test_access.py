@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from loadcell.channel import dial
-from loadcell.errors import from_rpc_error
+from loadcell.rpc_errors import from_rpc_error
 from loadcell.settings import Address, Secret
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, run_pb2, run_pb2_grpc
 

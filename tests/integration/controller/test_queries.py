@@ -9,7 +9,7 @@ import sqlite3
 import grpc
 import pytest
 
-from loadcell.errors import from_rpc_error
+from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
 
 

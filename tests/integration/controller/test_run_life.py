@@ -9,7 +9,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 from scripted_agent import State, columns
 
-from loadcell.errors import from_rpc_error
+from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, run_pb2
 
 

@@ -13,7 +13,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from loadcell.errors import DETAILS_KEY, LoadcellError, status_details
+from loadcell.errors import LoadcellError
+from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 
 
 @dataclass
@@ -64,7 +65,7 @@ class ScriptedController(grpc.GenericRpcHandler):
         answer = self.answers[name]
         if isinstance(answer, LoadcellError):
             details = ((DETAILS_KEY, status_details(answer, "of-the-controller")),)
-            await context.abort(answer.row.code, answer.message, details)
+            await context.abort(status_code(answer), answer.message, details)
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -6,7 +6,8 @@ from typing import Any
 
 import grpc
 
-from loadcell.errors import DETAILS_KEY, LoadcellError, status_details
+from loadcell.errors import LoadcellError
+from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc
 
 
@@ -28,7 +29,7 @@ class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
 
     async def _refuse(self, error: LoadcellError, context: grpc.aio.ServicerContext) -> None:
         details = ((DETAILS_KEY, status_details(error, "r-1")),)
-        await context.abort(error.row.code, error.message, details)
+        await context.abort(status_code(error), error.message, details)
 
     async def _stream(self, method: str, request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
         for item in await self._next(method, request, context):

@@ -3,7 +3,8 @@
 import grpc
 import pytest
 
-from loadcell.errors import CATEGORIES, DETAILS_KEY, REASONS, LoadcellError, from_rpc_error, status_details
+from loadcell.errors import CATEGORIES, REASONS, Code, LoadcellError
+from loadcell.rpc_errors import DETAILS_KEY, from_rpc_error, status_code, status_details
 
 
 class _Failure(grpc.RpcError):
@@ -26,6 +27,10 @@ def test_numbers_are_unique_and_belong_to_a_category():
     assert {number // 100 for number in numbers} <= set(CATEGORIES)
 
 
+def test_codes_are_those_of_grpc():
+    assert all(grpc.StatusCode[code.name].value[0] == code for code in Code)
+
+
 def test_reasons_are_spelt_as_google_rpc_wants_them():
     assert all(reason.isupper() and len(reason) <= 63 for reason in REASONS)
 
@@ -39,7 +44,7 @@ def test_an_unknown_reason_is_a_programming_error():
 def test_reason_field_and_metadata_survive_the_wire(field):
     sent = LoadcellError("INVALID_FIELD_VALUE", "concurrency 0 is below 1", field=field, metadata={"value": "0"})
     received = from_rpc_error(
-        _Failure(sent.row.code, sent.message, ((DETAILS_KEY, status_details(sent, "request-1")),))
+        _Failure(status_code(sent), sent.message, ((DETAILS_KEY, status_details(sent, "request-1")),))
     )
     assert (received.reason, received.message, received.field, received.metadata) == (
         sent.reason,
