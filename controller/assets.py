@@ -11,12 +11,11 @@ from typing import Self
 import orjson
 
 from controller.store.records import AssetRecord
+from loadcell.dataset import DatasetError, DatasetReader
 from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
 
 MAX_ASSET_BYTES = 256 * 1024 * 1024
-MAX_LINE_BYTES = 16 * 1024 * 1024
-MAX_MESSAGES = 10_000
 PIECE_BYTES = 1024 * 1024
 
 
@@ -31,7 +30,7 @@ class Upload:
         self._hash = hashlib.sha256()
         self._size = 0
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
-        self._check = DatasetCheck(self._filename) if kind == run_pb2.ASSET_KIND_DATASET else None
+        self._rows = DatasetReader(self._filename) if kind == run_pb2.ASSET_KIND_DATASET else None
 
     def __enter__(self) -> Self:
         return self
@@ -56,8 +55,11 @@ class Upload:
             raise LoadcellError("PAYLOAD_TOO_LARGE", f"{self._filename} has more than {MAX_ASSET_BYTES:,} bytes")
         self._hash.update(data)
         self._file.write(data)
-        if self._check is not None:
-            self._check.add(data)
+        if self._rows is not None:
+            try:
+                self._rows.feed(data)
+            except DatasetError as error:
+                raise self._malformed(error) from error
 
     def finish(self) -> AssetRecord:
         """Return what the file is, now that all of it is there.
@@ -65,10 +67,13 @@ class Upload:
         Raises:
             LoadcellError: MALFORMED_DATASET, INVALID_FIELD_VALUE.
         """
-        if self._check is not None:
-            self._check.finish()
-        else:
+        if self._rows is None:
             self._check_tokenizer()
+        else:
+            try:
+                self._rows.finish()
+            except DatasetError as error:
+                raise self._malformed(error) from error
         return AssetRecord(self._hash.hexdigest(), self._kind, self._filename, self._size)
 
     def pieces(self) -> Iterator[bytes]:
@@ -85,6 +90,10 @@ class Upload:
             raise self._no_tokenizer(f"it is not JSON: {error}") from error
         if not isinstance(found, dict) or not isinstance(found.get("model"), dict):
             raise self._no_tokenizer('it has no "model"')
+
+    def _malformed(self, error: DatasetError) -> LoadcellError:
+        where = {"line": str(error.line), "filename": self._filename}
+        return LoadcellError("MALFORMED_DATASET", str(error), metadata=where)
 
     def _no_tokenizer(self, why: str) -> LoadcellError:
         return LoadcellError("INVALID_FIELD_VALUE", f"{self._filename} is no tokenizer.json: {why}", field="data")
@@ -108,74 +117,3 @@ async def receive(requests: AsyncIterable[run_pb2.UploadAssetRequest]) -> Upload
         upload.close()
         raise
     return upload
-
-
-class DatasetCheck:
-    """Checks JSON Lines with the fields prompt or messages, and output_len; other fields are let be."""
-
-    def __init__(self, filename: str) -> None:
-        self._filename = filename
-        self._line = 0
-        self._rest = b""
-        self._entries = 0
-
-    def add(self, data: bytes) -> None:
-        """Check the lines that this piece completes. Raises MALFORMED_DATASET."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._check(line)
-        if len(self._rest) > MAX_LINE_BYTES:
-            self._line += 1
-            raise self._malformed(f"the line has more than {MAX_LINE_BYTES:,} bytes")
-
-    def finish(self) -> None:
-        """Check the last line, and that there was one. Raises MALFORMED_DATASET."""
-        self._check(self._rest)
-        if not self._entries:
-            raise LoadcellError("MALFORMED_DATASET", f"{self._filename} has no entries")
-
-    def _check(self, line: bytes) -> None:
-        self._line += 1
-        if not line.strip():
-            return
-        try:
-            entry = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
-            raise self._malformed(f"not JSON: {error}") from error
-        problem = _entry_problem(entry)
-        if problem:
-            raise self._malformed(problem)
-        self._entries += 1
-
-    def _malformed(self, why: str) -> LoadcellError:
-        return LoadcellError(
-            "MALFORMED_DATASET",
-            f"{self._filename} line {self._line}: {why}",
-            metadata={"line": str(self._line), "filename": self._filename},
-        )
-
-
-def _entry_problem(entry: object) -> str:
-    if not isinstance(entry, dict):
-        return "not a JSON object"
-    if ("prompt" in entry) == ("messages" in entry):
-        return 'needs either "prompt" or "messages"'
-    if "prompt" in entry and not (isinstance(entry["prompt"], str) and entry["prompt"]):
-        return '"prompt" must be a text that is not empty'
-    if "messages" in entry and (problem := _messages_problem(entry["messages"])):
-        return problem
-    length = entry.get("output_len")
-    if length is not None and (type(length) is not int or not 1 <= length <= 1_000_000):
-        return '"output_len" must be a whole number from 1 to 1,000,000'
-    return ""
-
-
-def _messages_problem(messages: object) -> str:
-    if not isinstance(messages, list) or not 1 <= len(messages) <= MAX_MESSAGES:
-        return f'"messages" must be a list of 1 to {MAX_MESSAGES:,} messages'
-    for position, message in enumerate(messages):
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            return f'message {position} must be an object with a "role"'
-        if not isinstance(message.get("content"), str | list):
-            return f'message {position} must have a "content"'
-    return ""

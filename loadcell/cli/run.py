@@ -120,6 +120,8 @@ def run(
     for flag, file in (("--tokenizer", tokenizer), ("--dataset", dataset)):
         if file is not None and not file.is_file():
             raise CommandError(f"{flag} {str(file)!r}: there is no such file")
+    if dataset is not None:
+        _check_dataset(dataset)
     form = parse_output(output)
     with open_session(
         controller=controller, database=database, agents=agents or 1, workers=workers or 0, load_maker=True
@@ -133,6 +135,20 @@ def run(
         return execute(
             session, Order(fields, tokenizer, dataset), output=output, form=form, as_json=as_json
         ).exit_code
+
+
+def _check_dataset(path: Path) -> None:
+    # The controller checks again; here nothing has been started yet and the file has the name the user gave it.
+    from loadcell.dataset import DatasetError, read_rows  # noqa: PLC0415
+
+    try:
+        with path.open("rb") as file:
+            for _ in read_rows(file, str(path)):
+                pass
+    except DatasetError as error:
+        raise CommandError(f"--dataset: {error}") from None
+    except OSError as error:
+        raise CommandError(f"--dataset {str(path)!r}: cannot be read: {error.strerror}") from None
 
 
 def execute(

@@ -222,7 +222,8 @@ async def test_a_malformed_dataset_names_file_line_and_reason(shared: System, tm
     async with serve() as server:
         done = await shared.run("run", server.url, "-n", "2", *SMALL, "--dataset", str(dataset))
     assert done.code == 2
-    assert done.err.splitlines()[-1].startswith("error: broken.jsonl line 2: ")
+    assert done.err.startswith(f"error: --dataset: {dataset} line 2: ")
+    assert len(done.err.splitlines()) == 1
 
 
 async def test_M1_prompts_have_the_wanted_length_with_a_tokenizer(shared: System, tmp_path: Path):
