@@ -155,14 +155,17 @@ class Engine:
     def _tick(self) -> None:
         now_ns = monotonic_ns()
         self._clock.refresh(now_ns)
-        while self._in_flight:
-            oldest = next(iter(self._in_flight))
-            if oldest.deadline_ns > now_ns:
-                break
-            oldest.expire(now_ns)
-        if len(self._workshop.read_delays_ns) >= _READ_DELAYS_AT_ONCE:
-            self._collect_read_delays()
-        self._ticker = self._loop.call_later(TICK_SECONDS, self._tick) if self._in_flight else None
+        try:
+            while self._in_flight:
+                oldest = next(iter(self._in_flight))
+                if oldest.deadline_ns > now_ns:
+                    break
+                oldest.expire(now_ns)
+            if len(self._workshop.read_delays_ns) >= _READ_DELAYS_AT_ONCE:
+                self._collect_read_delays()
+        finally:
+            # Without the next tick no request would have a deadline any more.
+            self._ticker = self._loop.call_later(TICK_SECONDS, self._tick) if self._in_flight else None
 
     def _collect_read_delays(self) -> None:
         delays = self._workshop.read_delays_ns

@@ -230,7 +230,10 @@ class Exchange:
 
     def _fold(self) -> None:
         """Decode the events at hand."""
-        self._workshop.dialect.read_events(self._answer, self._events, self._stamps)
+        try:
+            self._workshop.dialect.read_events(self._answer, self._events, self._stamps)
+        except Exception as error:  # noqa: BLE001  told in the sample; a request must end whatever its events are
+            self._answer.problem = _unreadable(error)
         self._events.clear()
         self._stamps.clear()
         self._pending_bytes = 0
@@ -246,7 +249,10 @@ class Exchange:
 
     def _conclude(self, cut: Failure | None, now_ns: int) -> None:
         """Decide the outcome. `cut` says why the response did not come to its end, None when it did."""
-        failure = self._judge(cut)
+        try:
+            failure = self._judge(cut)
+        except Exception as error:  # noqa: BLE001  told in the sample; a request must end whatever its body is
+            failure = Failure(ErrorClass.PROTOCOL, _unreadable(error))
         self._report(Status.OK if failure is None else Status.ERROR, failure, now_ns)
 
     def _judge(self, cut: Failure | None) -> Failure | None:
@@ -320,3 +326,7 @@ class Exchange:
                 self._workshop.pool.release(connection)
             else:
                 connection.close()
+
+
+def _unreadable(error: Exception) -> str:
+    return f"the response cannot be read: {error!r}"

@@ -15,6 +15,8 @@ from agent.targets.answer import MAX_COUNT, Answer
 
 DONE = b"[DONE]"
 _SNIPPET = 200
+# What a decoder raises for bytes that are not JSON of the expected kind, not UTF-8, or nested without end.
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 
 class _Delta(msgspec.Struct, gc=False):
@@ -69,19 +71,18 @@ def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> No
     for data, stamp_ns in zip(events, stamps_ns, strict=True):
         if before and data.startswith(before) and data.endswith(after):
             text = data[start:stop]
-            if text and b'"' not in text and b"\\" not in text:
+            if text and b'"' not in text and b"\\" not in text and (text.isascii() or _is_utf8(text)):
                 times.append(stamp_ns)
                 weights.append(len(text))
                 continue
         if answer.terminated or answer.error is not None or answer.problem is not None:
             return
         try:
-            chunk = _decode(data)
-        except msgspec.DecodeError as reason:
+            whole_text = _read_chunk(answer, _decode(data), stamp_ns)
+        except _UNREADABLE as reason:
             _read_oddity(answer, data, reason)
             before = b""
             continue
-        whole_text = _read_chunk(answer, chunk, stamp_ns)
         before, after = shape.learn(data, whole_text) if whole_text else (b"", b"")
         start, stop = len(before), -len(after)
 
@@ -113,7 +114,7 @@ def _read_chunk(answer: Answer, chunk: _Chunk, stamp_ns: int) -> str:
     return text if alone else ""
 
 
-def _read_oddity(answer: Answer, data: bytes, reason: msgspec.DecodeError) -> None:
+def _read_oddity(answer: Answer, data: bytes, reason: Exception) -> None:
     """Fold an event that is not JSON of the expected kind."""
     if data.strip() == DONE:
         answer.terminated = True
@@ -124,10 +125,12 @@ def _read_oddity(answer: Answer, data: bytes, reason: msgspec.DecodeError) -> No
 def read_body(answer: Answer, body: bytes) -> None:
     """Fold a whole completion into the answer."""
     try:
-        chunk = _decode(body)
-    except msgspec.DecodeError as reason:
+        _read_completion(answer, _decode(body))
+    except _UNREADABLE as reason:
         answer.problem = f"the body is not a completion ({reason}): {_snippet(body)}"
-        return
+
+
+def _read_completion(answer: Answer, chunk: _Chunk) -> None:
     if chunk.error is not None or (chunk.object == "error" and not chunk.choices):
         answer.error = _error_text(chunk)
         return
@@ -145,12 +148,12 @@ def error_message(body: bytes) -> str:
     """Return the human part of an error body in any of the usual shapes, else the body as text."""
     try:
         document = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        document = None
-    if isinstance(document, dict):
-        for key in ("error", "message", "detail"):
-            if document.get(key):
-                return _text(document[key])
+        if isinstance(document, dict):
+            for key in ("error", "message", "detail"):
+                if document.get(key):
+                    return _text(document[key])
+    except _UNREADABLE:
+        pass  # then it is told as it is
     return body.decode("utf-8", "replace")
 
 
@@ -195,6 +198,14 @@ def _text(error: Any) -> str:
     if isinstance(error, dict) and error.get("message"):
         error = error["message"]
     return error if isinstance(error, str) else msgspec.json.encode(error).decode() if error else ""
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _snippet(data: bytes) -> str:

@@ -9,7 +9,10 @@ from agent.targets.prompt import Prompt
 
 
 class Dialect(Protocol):
-    """Writes requests and reads answers. Holds no state of any request."""
+    """Writes requests and reads answers. Holds no state of any request.
+
+    Reading never raises, whatever a server sends: what cannot be understood becomes the `problem` of the answer.
+    """
 
     @property
     def name(self) -> str:

@@ -133,3 +133,45 @@ def test_events_of_one_shape_read_the_same_as_each_alone(
 def test_a_shape_is_not_learned_from_another_field() -> None:
     tricky = b'{"content":"a","choices":[{"delta":{"content":"b"}}]}'
     assert read(tricky, tricky.replace(b'"a"', b'"c"').replace(b'"b"', b'""')).times_ns == [1]
+
+
+HOSTILE = st.one_of(
+    st.binary(max_size=12),
+    st.integers(500, 60_000).map(lambda depth: b'"a":' + b"[" * depth),
+    st.integers(100, 3_000).map(lambda depth: b'"},"tool_calls":' + b"[" * depth + b"]" * depth),
+)
+TEMPLATES = st.sampled_from(
+    [
+        b"%s",
+        b'{"choices":[{"delta":{"content":"%s"}}]}',
+        b'{"choices":[{"delta":{%s}}]}',
+        b'{"choices":[{"message":{"content":"%s"}}],"usage":{"prompt_tokens":1}}',
+        b'{"error":{"message":"%s"}}',
+        b'{"error":{"message":{"%s"}}}',
+        b'{"detail":[%s]}',
+    ]
+)
+
+
+@given(st.lists(st.tuples(TEMPLATES, HOSTILE), max_size=4))
+def test_no_bytes_of_a_server_raise(pieces: list[tuple[bytes, bytes]]) -> None:
+    events = [template % hostile for template, hostile in pieces]
+    read(*events)
+    for data in events:
+        chunks.read_body(Answer(), data)
+        assert isinstance(chunks.error_message(data), str)
+
+
+@pytest.mark.parametrize("data", [b'{"choices":[{"delta":{"content":"\xe2\x82"}}]}', b"[" * 60_000])
+def test_what_is_no_json_of_any_kind_is_a_problem(data: bytes) -> None:
+    assert read(data).problem
+    assert read(chat(content="a"), chat(content="b"), data).problem
+    answer = Answer()
+    chunks.read_body(answer, data)
+    assert answer.problem
+
+
+def test_a_learned_shape_does_not_let_damaged_text_through() -> None:
+    good, bad = (b'{"choices":[{"delta":{"content":"%s"}}]}' % text for text in (b"a", b"\xe2\x82"))
+    answer = read(good, bad, good)
+    assert (answer.times_ns, answer.problem is None) == ([1], False)
