@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from controller.store.records import RunRecord
 from loadcell.errors import LoadcellError
+from loadcell.target_headers import check_api_key, check_headers
+from loadcell.target_url import parse_target_url
 from loadcell.v1 import result_pb2, target_pb2
-
-MAX_URL = 2_048  # characters
-MAX_HEADERS = 64
-MAX_SECRET = 8_192  # characters of a key or header value
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")  # field-name of RFC 9110
-_VISIBLE = re.compile(r"[\x21-\x7e]*")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")  # field-value of RFC 9110: no CR, LF or NUL
-# The engine frames its requests itself; a second one of these would change where a request ends or goes.
-_RESERVED = frozenset({"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,34 +30,11 @@ def check_server_url(url: str) -> str:
     """
     if not url:
         raise LoadcellError("MISSING_REQUIRED_FIELD", "server_url is required", field="server_url")
-    problem = _url_problem(url)
-    if problem:
-        raise LoadcellError("INVALID_FIELD_VALUE", f"server_url {problem}", field="server_url")
-    return url.rstrip("/")
-
-
-def _url_problem(url: str) -> str:  # noqa: PLR0911 - one line a rule
-    if len(url) > MAX_URL:
-        return f"has more than {MAX_URL:,} characters"
-    if not _VISIBLE.fullmatch(url):
-        return "has spaces, control or non-ASCII characters"
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        parse_target_url(url)
     except ValueError as error:
-        return f"{url!r} cannot be read: {error}"
-    # What could be a credential is not repeated in the message.
-    if parts.username is not None or parts.password is not None:
-        return "must not hold credentials; give them as api_key or headers"
-    if parts.scheme not in ("http", "https"):
-        return f"{url!r} must begin with http:// or https://"
-    if not parts.hostname:
-        return f"{url!r} names no host"
-    if port == 0:
-        return f"{url!r} has port 0"
-    if parts.query or parts.fragment:
-        return "must not have a query or a fragment"
-    return ""
+        raise LoadcellError("INVALID_FIELD_VALUE", f"server_url {error}", field="server_url") from error
+    return url.rstrip("/")
 
 
 def check_secrets(api_key: str, headers: dict[str, str]) -> TargetSecrets:
@@ -75,26 +43,8 @@ def check_secrets(api_key: str, headers: dict[str, str]) -> TargetSecrets:
     Raises:
         LoadcellError: INVALID_FIELD_VALUE or LIMIT_EXCEEDED.
     """
-    if len(api_key) > MAX_SECRET or not _VISIBLE.fullmatch(api_key):
-        raise LoadcellError(
-            "INVALID_FIELD_VALUE",
-            f"api_key must be at most {MAX_SECRET:,} visible ASCII characters",
-            field="api_key",
-        )
-    if len(headers) > MAX_HEADERS:
-        raise LoadcellError("LIMIT_EXCEEDED", f"{len(headers)} headers, at most {MAX_HEADERS}", field="headers")
-    for name, value in headers.items():
-        if not _TOKEN.fullmatch(name):
-            raise LoadcellError("INVALID_FIELD_VALUE", f"{name[:64]!r} is no header name", field="headers")
-        if name.lower() in _RESERVED:
-            raise LoadcellError("INVALID_FIELD_VALUE", f"header {name} cannot be replaced", field="headers")
-        if len(value) > MAX_SECRET or not _HEADER_VALUE.fullmatch(value):
-            raise LoadcellError(
-                "INVALID_FIELD_VALUE",
-                f"the value of header {name} is longer than {MAX_SECRET:,} characters or has characters that a"
-                " header cannot carry, such as line breaks",
-                field="headers",
-            )
+    check_api_key(api_key)
+    check_headers(headers)
     return TargetSecrets(api_key, headers)
 
 

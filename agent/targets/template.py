@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import orjson
 
 from agent.targets.endpoint import Endpoint
 from loadcell import __version__
-from loadcell.errors import LoadcellError
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-# What frames the message is the engine's business.
-_OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "expect", "upgrade", "te"})
+from loadcell.target_headers import check_api_key, check_headers
 
 
 class RequestTemplate:
@@ -38,6 +32,8 @@ class RequestTemplate:
         Raises:
             LoadcellError: INVALID_FIELD_VALUE, field headers or api_key. The message never contains a value.
         """
+        check_api_key(api_key)
+        check_headers(headers)
         fields = {
             "host": endpoint.authority,
             "content-type": "application/json",
@@ -45,15 +41,8 @@ class RequestTemplate:
             "user-agent": f"loadcell/{__version__}",
         }
         if api_key:
-            _check_value("the API key", api_key, "api_key")
             fields["authorization"] = f"Bearer {api_key}"
-        for name, value in headers.items():
-            if not _HEADER_NAME.fullmatch(name):
-                raise LoadcellError("INVALID_FIELD_VALUE", f"{name!r} is not a header name", field="headers")
-            if name.lower() in _OWN_HEADERS:
-                raise LoadcellError("INVALID_FIELD_VALUE", f"header {name} cannot be set", field="headers")
-            _check_value(f"the value of header {name}", value, "headers")
-            fields[name.lower()] = value
+        fields |= {name.lower(): value for name, value in headers.items()}
         lines = [f"POST {endpoint.path(path)} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
         self._head = "\r\n".join([*lines, "content-length: "]).encode("latin-1")
         self._start = b'{"model":' + orjson.dumps(model) + b","
@@ -70,10 +59,3 @@ class RequestTemplate:
             body += b',"min_tokens":' + count + b',"ignore_eos":true'
         body += self._end
         return self._head + b"%d\r\n\r\n" % len(body) + body
-
-
-def _check_value(what: str, value: str, field: str) -> None:
-    if not _HEADER_VALUE.fullmatch(value):
-        raise LoadcellError(
-            "INVALID_FIELD_VALUE", f"{what} must not contain line breaks or control characters", field=field
-        )

@@ -3,9 +3,9 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from loadcell.cli.failure import CommandError
+from loadcell.target_url import parse_target_url
 
 MAX_CONCURRENCY = 100_000
 MAX_RATE = 10_000_000
@@ -86,23 +86,18 @@ def parse_server(positional: str | None, option: str | None) -> str:
         CommandError: None or two were given, or it is not an http or https URL.
     """
     if positional and option and positional != option:
-        raise CommandError(f"two servers are given, {positional!r} and --server {option!r}; give one")
+        raise CommandError("two servers are given, as URL and as --server; give one")
     text = positional or option
     if not text:
         raise CommandError(
             "no server is given; name its base URL, for example: loadcell run http://127.0.0.1:8000"
         )
-    if "://" not in text:
-        raise CommandError(f"URL {text!r} has no scheme; write http://{text} or https://{text}")
     try:
-        url = urlsplit(text)
-        port = url.port
+        parse_target_url(text)
     except ValueError as error:
-        raise CommandError(f"URL {text!r} cannot be read: {error}") from None
-    if url.scheme.lower() not in {"http", "https"}:
-        raise CommandError(f"URL {text!r}: the scheme {url.scheme!r} is not supported; use http or https")
-    if not url.hostname or port == 0:
-        raise CommandError(f"URL {text!r} names no {'host' if not url.hostname else 'usable port'}")
+        # Credentials in a URL must not get from the terminal into a log.
+        shown = "" if "@" in text else f" {text!r}"
+        raise CommandError(f"URL{shown} {error}") from None
     return text
 
 

@@ -28,8 +28,8 @@ def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.Comp
     ("arguments", "says"),
     [
         (["run"], "no server is given"),
-        (["run", "127.0.0.1:8000"], "http://127.0.0.1:8000"),
-        (["run", "gopher://x"], "'gopher'"),
+        (["run", "127.0.0.1:8000"], "'127.0.0.1:8000' has no scheme"),
+        (["run", "gopher://x"], "'gopher://x' must begin with"),
         (["run", "http://x", "--concurrency", "1,"], "--concurrency '1,'"),
         (["run", "http://x", "--concurrency", ""], "--concurrency ''"),
         (["run", "http://x", "-c", "0"], "--concurrency '0'"),

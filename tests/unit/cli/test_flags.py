@@ -62,21 +62,16 @@ def test_label_errors_name_flag_and_value(text: str):
         parse_labels([text])
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("localhost:8000", "no scheme"),
-        ("ftp://host", "'ftp'"),
-        ("http://", "no host"),
-        ("http://host:99999", "cannot be read"),
-        ("http://host:0", "usable port"),
-        ("http://[::1", "cannot be read"),
-    ],
-)
-def test_urls_that_cannot_be_used_are_refused(text: str, says: str):
-    with pytest.raises(CommandError, match=says) as caught:
-        parse_server(text, None)
-    assert repr(text) in caught.value.message
+def test_urls_that_cannot_be_used_are_refused():
+    with pytest.raises(CommandError, match="no scheme") as caught:
+        parse_server("localhost:8000", None)
+    assert "'localhost:8000'" in caught.value.message
+
+
+def test_a_password_in_a_url_is_not_repeated():
+    with pytest.raises(CommandError, match="user or password") as caught:
+        parse_server("http://me:hunter2@host", None)
+    assert "hunter2" not in caught.value.message
 
 
 def test_the_server_is_given_in_either_way_but_once():
