@@ -9,7 +9,7 @@ from agent.samples.outcome import ErrorClass, Status
 from agent.targets.openai import OpenAI
 
 NOT_UTF8 = b'data: {"choices":[{"delta":{"content":"\xe2\x82"}}]}\n\n'
-TOO_DEEP = b'data: {"choices":' + b"[" * 60_000 + b"\n\n"
+TOO_DEEP = b'data: {"x":' + b"[" * 60_000 + b"\n\n"
 MALFORMED = pytest.mark.parametrize("malformed", [NOT_UTF8, TOO_DEEP], ids=["not UTF-8", "too deep"])
 
 
