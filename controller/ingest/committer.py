@@ -95,15 +95,21 @@ class Committer:
             )
             return _refuse(request, "CORRUPT_BATCH", lease.committed)
         await self._slots.acquire()
-        # Another stream of the same agent, or a deletion, may have been quicker meanwhile.
-        refused = await self._check(request)
-        if refused is not None:
-            self._slots.release()
-            return refused
-        lease = self._leases[request.lease_id]
-        done = _future()
-        lease.accepted, lease.last = request.batch_number, done
-        self._waiting.append(_Waiting(lease, request.batch_number, batch, stored, done))
+        queued = False
+        try:
+            # Another stream of the same agent, or a deletion, may have been quicker meanwhile.
+            refused = await self._check(request)
+            if refused is not None:
+                return refused
+            lease = self._leases[request.lease_id]
+            done = _future()
+            lease.accepted, lease.last = request.batch_number, done
+            self._waiting.append(_Waiting(lease, request.batch_number, batch, stored, done))
+            queued = True
+        finally:
+            # The look may fail, and the stream may end in the middle of it.
+            if not queued:
+                self._slots.release()
         self._arrived.set()
         return done
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from controller.ingest import decode as decoding
-from controller.ingest.committer import Committer
+from controller.ingest.committer import MAX_WAITING, Committer
 from controller.ingest.decode import CorruptBatchError, decode
 from controller.store.leases import get_lease, insert_leases
 from controller.store.migrate import open_database
@@ -218,5 +218,30 @@ async def test_fold_that_fails_does_not_stop_ingest(tmp_path):
         assert (await (await committer.accept(sent(number)))).committed_batch_number == number
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
+    committer.close()
+    await database.close()
+
+
+async def test_place_of_a_batch_that_fails_on_its_way_is_free_again(tmp_path):
+    """As many more batches as there are places find room, though one failed while it held a place."""
+    database = await open_database(tmp_path / "x.db")
+    await database.write(_store_run)
+    committer = Committer(database, lambda *_: None)
+    for number in range(1, MAX_WAITING + 1):
+        await committer.accept(sent(number))
+    late = asyncio.create_task(committer.accept(sent(MAX_WAITING + 1)))
+    while not committer._slots._waiters:
+        await asyncio.sleep(0.001)
+    committer.forget(["lease"])
+    await database.write(lambda c: c.exec_driver_sql("ALTER TABLE leases RENAME TO away"))
+    worker = asyncio.create_task(committer.run())
+    with pytest.raises(LoadcellError):
+        await late
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    await database.write(lambda c: c.exec_driver_sql("ALTER TABLE away RENAME TO leases"))
+    async with asyncio.timeout(20):
+        for number in range(1, MAX_WAITING + 1):
+            await committer.accept(sent(number))
     committer.close()
     await database.close()
