@@ -27,6 +27,7 @@ from agent.worker.messages import (
     Target,
     Workload,
 )
+from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2, target_pb2
 
@@ -247,7 +248,7 @@ class Leases:
             log.info(
                 "lease_ended",
                 lease_id=lease.lease_id,
-                state=agent_pb2.LeaseState.Name(lease.state).removeprefix("LEASE_STATE_").lower(),
+                state=enum_words(agent_pb2.LeaseState.DESCRIPTOR)[lease.state],
                 error=lease.error or None,
                 batches=self._uplink.last_number(lease.lease_id),
             )

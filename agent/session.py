@@ -14,10 +14,10 @@ from agent.clock import AgentClock, OffsetEstimator
 from agent.leases import Leases
 from loadcell import __version__
 from loadcell.errors import LoadcellError
+from loadcell.protocol import PROTOCOL_VERSION
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
-PROTOCOL_VERSION = 1
 # Quick heartbeats after the registration give a good clock offset before the first lease can start.
 _QUICK_HEARTBEATS = 8
 _QUICK_SECONDS = 0.02

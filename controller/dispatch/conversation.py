@@ -18,11 +18,11 @@ from controller.store.records import AgentRecord
 from loadcell import __version__
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
+from loadcell.protocol import PROTOCOL_VERSION
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
 
-PROTOCOL_VERSION = 1
 MAX_PAIRS = 64  # labels, and facts about the host
 MAX_PAIR_TEXT = 1_024  # characters
 _AGENT_ID = re.compile(r"[a-zA-Z0-9._-]{1,128}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from loadcell.levels import level_key
 from loadcell.v1 import result_pb2, run_pb2
 
 
@@ -17,7 +18,7 @@ def compare(results: Sequence[result_pb2.RunResult]) -> run_pb2.CompareRunsRespo
     response = run_pb2.CompareRunsResponse(run_count=len(results))
     for result in results:
         for level in result.results:
-            figures = response.by_concurrency[level_key(level)].runs
+            figures = response.by_concurrency[level_key(level.concurrency, level.requested_rate)].runs
             figures.append(_figures(result.run_id, level))
     for compared in response.by_concurrency.values():
         _add_changes(compared, results[0].run_id)
@@ -25,13 +26,6 @@ def compare(results: Sequence[result_pb2.RunResult]) -> run_pb2.CompareRunsRespo
     _best_throughput(response, served)
     _best_ttft(response, served)
     return response
-
-
-def level_key(level: result_pb2.LevelResult) -> str:
-    """Return the key of a level: its concurrency, or "rate:N" for an open loop."""
-    if level.HasField("requested_rate"):
-        return f"rate:{level.requested_rate:.12g}"
-    return str(level.concurrency)
 
 
 def _figures(run_id: str, level: result_pb2.LevelResult) -> run_pb2.ComparedFigures:

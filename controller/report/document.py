@@ -9,9 +9,10 @@ from controller.report.facts import LevelFacts, RunFacts
 from controller.report.level import build_level
 from controller.report.measured import LOST_STATES, MeasuredLevel, measure
 from controller.report.summary import build_summary
+from loadcell.levels import level_name
 from loadcell.stats.verdict import worst
 from loadcell.stats.window import end_offsets
-from loadcell.v1 import result_pb2, target_pb2
+from loadcell.v1 import result_pb2
 
 
 def build_result(facts: RunFacts) -> result_pb2.RunResult:
@@ -67,7 +68,7 @@ def _verdict(results: list[result_pb2.LevelResult]) -> result_pb2.Verdict:
     """Return the worst verdict of the levels with every reason, naming its level where there are several."""
     verdict = result_pb2.Verdict(status=worst([level.verdict.status for level in results]))
     for level in results:
-        prefix = f"At {_name(level)}: " if len(results) > 1 else ""
+        prefix = f"At {level_name(level.concurrency, level.requested_rate)}: " if len(results) > 1 else ""
         verdict.reasons.extend(prefix + reason for reason in level.verdict.reasons)
     return verdict
 
@@ -81,10 +82,6 @@ def _notes(facts: RunFacts, levels: list[MeasuredLevel]) -> list[str]:
             notes.extend(f"{agent}: {note}" if len(facts.agents) > 1 else note for note in lease.notes)
             if lease.state in LOST_STATES:
                 because = f": {lease.error}" if lease.error else "."
-                notes.append(f"Agent {agent} did not finish its share at {_name(level.plan)}{because}")
+                name = level_name(level.plan.concurrency, level.plan.rate)
+                notes.append(f"Agent {agent} did not finish its share at {name}{because}")
     return list(dict.fromkeys(notes))
-
-
-def _name(level: target_pb2.LevelPlan | result_pb2.LevelResult) -> str:
-    rate = level.rate if isinstance(level, target_pb2.LevelPlan) else level.requested_rate
-    return f"rate {rate:g}" if rate else f"concurrency {level.concurrency}"

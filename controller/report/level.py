@@ -8,6 +8,7 @@ from controller.report import messages
 from controller.report.evidence import level_evidence
 from controller.report.measured import MeasuredLevel
 from loadcell import sketches
+from loadcell.documents import enum_words
 from loadcell.stats import goodput, rates
 from loadcell.stats.columns import CANCELLED, CENSORED, ERROR, OK, Floats, Ints, Mask, SampleArrays
 from loadcell.stats.latency import LatencySummary, summarize, summarize_histogram
@@ -16,11 +17,7 @@ from loadcell.stats.verdict import judge
 from loadcell.stats.window import end_offsets
 from loadcell.v1 import result_pb2, sample_pb2, target_pb2
 
-TOKEN_SOURCES: dict[int, str] = {
-    sample_pb2.TOKEN_SOURCE_SERVER: "server",
-    sample_pb2.TOKEN_SOURCE_TOKENIZER: "tokenizer",
-    sample_pb2.TOKEN_SOURCE_EVENTS: "events",
-}
+TOKEN_SOURCES = {number: word for number, word in enum_words(sample_pb2.TokenSource.DESCRIPTOR).items() if number}
 
 
 def build_level(
@@ -167,9 +164,9 @@ def _goodput(
 
 def error_word(number: int) -> str:
     """Return the public word of an ErrorClass number, "unknown" for numbers of a newer agent."""
-    if number not in sample_pb2.ErrorClass.values() or number == sample_pb2.ERROR_CLASS_UNSPECIFIED:
+    if number == sample_pb2.ERROR_CLASS_UNSPECIFIED:
         return "unknown"
-    return sample_pb2.ErrorClass.Name(sample_pb2.ErrorClass.ValueType(number)).removeprefix("ERROR_CLASS_").lower()
+    return enum_words(sample_pb2.ErrorClass.DESCRIPTOR).get(number, "unknown")
 
 
 def _counts(column: Ints) -> list[tuple[int, int]]:

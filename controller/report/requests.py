@@ -8,6 +8,7 @@ from dataclasses import fields
 import orjson
 
 from controller.report.level import TOKEN_SOURCES, error_word
+from loadcell.documents import enum_words
 from loadcell.stats.columns import SampleArrays
 from loadcell.v1 import sample_pb2
 
@@ -38,11 +39,12 @@ def render_requests(
 
 
 def _lines(level: int, rows: SampleArrays, agent_ids: Sequence[str], finish_reasons: Sequence[str]) -> bytes:
+    statuses = enum_words(sample_pb2.SampleStatus.DESCRIPTOR)
     columns: dict[str, list[object]] = {
         "level": [level] * len(rows),
         "agent_id": [agent_ids[n] for n in rows.agent.tolist()],
         "warmup": [n > 0 for n in rows.warmup.tolist()],
-        "status": [_status_word(n) for n in rows.status.tolist()],
+        "status": [statuses[n] for n in rows.status.tolist()],
         "error_class": [error_word(n) if n else None for n in rows.error_class.tolist()],
         "token_source": [TOKEN_SOURCES.get(n) for n in rows.token_source.tolist()],
         "finish_reason": [finish_reasons[n] if n >= 0 else None for n in rows.finish_reason.tolist()],
@@ -54,12 +56,4 @@ def _lines(level: int, rows: SampleArrays, agent_ids: Sequence[str], finish_reas
     names = list(columns)
     return b"".join(
         orjson.dumps(dict(zip(names, row, strict=True))) + b"\n" for row in zip(*columns.values(), strict=True)
-    )
-
-
-def _status_word(number: int) -> str:
-    return (
-        sample_pb2.SampleStatus.Name(sample_pb2.SampleStatus.ValueType(number))
-        .removeprefix("SAMPLE_STATUS_")
-        .lower()
     )

@@ -19,16 +19,11 @@ from controller.store.database import Database
 from controller.store.records import AgentRecord
 from controller.store.runs import count_by_status
 from loadcell.clock import wall_micros
+from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2, fleet_pb2, fleet_pb2_grpc
 
 MAX_RUNS = 50
-AGENT_STATES = (
-    fleet_pb2.AGENT_STATE_READY,
-    fleet_pb2.AGENT_STATE_BUSY,
-    fleet_pb2.AGENT_STATE_DRAINING,
-    fleet_pb2.AGENT_STATE_LOST,
-)
 
 
 class FleetServicer(fleet_pb2_grpc.FleetServiceServicer):
@@ -73,12 +68,15 @@ class FleetServicer(fleet_pb2_grpc.FleetServiceServicer):
         # Active runs first, then those that ended last.
         runs = sorted(self._dispatcher.runs, key=lambda run: run.ended_at or float("inf"), reverse=True)[:MAX_RUNS]
         totals = self._dispatcher.committer.totals
-        states = Counter(agent.state for agent in self._messages(await self._database.read(list_agents)))
+        states: Counter[int] = Counter(
+            agent.state for agent in self._messages(await self._database.read(list_agents))
+        )
         return fleet_pb2.GetLiveMetricsResponse(
             runs=[run.live.metrics(run.record.model, STATUS_WORDS[run.record.state], now) for run in runs],
             agent_counts={
-                fleet_pb2.AgentState.Name(state).removeprefix("AGENT_STATE_").lower(): states[state]
-                for state in AGENT_STATES
+                word: states[number]
+                for number, word in enum_words(fleet_pb2.AgentState.DESCRIPTOR).items()
+                if number != fleet_pb2.AGENT_STATE_UNSPECIFIED
             },
             run_counts=await self._database.read(count_by_status),
             batches_committed=totals.batches,

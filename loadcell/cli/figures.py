@@ -36,11 +36,6 @@ def seconds(value: float | None) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
 
 
-def level_name(concurrency: int | None, requested_rate: float | None) -> str:
-    """Name a level by its load."""
-    return f"{requested_rate:g}/s" if requested_rate is not None else f"c={concurrency}"
-
-
 def percentile(stats: result_pb2.LatencyStats, name: str) -> str:
     """Write a percentile in milliseconds, or what can be said of it with too few values."""
     if stats.HasField(name):

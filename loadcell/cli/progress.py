@@ -11,7 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from loadcell.cli.figures import level_name, milliseconds, rate, seconds
+from loadcell.cli.figures import milliseconds, rate, seconds
+from loadcell.levels import level_name
 from loadcell.v1 import run_pb2
 
 PLAIN_INTERVAL_SECONDS = 2.0
@@ -125,7 +126,7 @@ def _cells(level: run_pb2.LevelProgress) -> tuple[str | Text | ProgressBar, ...]
 
 
 def _name(level: run_pb2.LevelProgress) -> str:
-    return level_name(level.concurrency, level.requested_rate if level.HasField("requested_rate") else None)
+    return level_name(level.concurrency, level.requested_rate)
 
 
 def _ttft(level: run_pb2.LevelProgress, name: str) -> str:

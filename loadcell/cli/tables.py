@@ -9,7 +9,9 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from loadcell.cli.figures import ABSENT, level_name, milliseconds, percent, percentile, rate, seconds
+from loadcell.cli.figures import ABSENT, milliseconds, percent, percentile, rate, seconds
+from loadcell.documents import enum_words
+from loadcell.levels import level_name, parse_level_key
 from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
 
 LEVELS_ABREAST = 6
@@ -78,9 +80,10 @@ def runs_table(runs: Sequence[run_pb2.Run]) -> Table:
 
 def agents_table(agents: Sequence[fleet_pb2.Agent]) -> Table:
     """Return a line for each agent."""
+    states = enum_words(fleet_pb2.AgentState.DESCRIPTOR)
     table = _table("agent", "state", "host", "workers", "leases", "last seen", numbers=False)
     for agent in agents:
-        state = fleet_pb2.AgentState.Name(agent.state).removeprefix("AGENT_STATE_").lower()
+        state = states[agent.state]
         workers, leases = str(agent.worker_count), str(agent.lease_count)
         table.add_row(agent.agent_id, state, agent.hostname, workers, leases, local_time(agent.last_seen_at))
     return table
@@ -89,11 +92,12 @@ def agents_table(agents: Sequence[fleet_pb2.Agent]) -> Table:
 def comparison_tables(comparison: run_pb2.CompareRunsResponse) -> RenderableType:
     """Return a table for each level that was compared."""
     parts: list[RenderableType] = []
-    for level in sorted(comparison.by_concurrency, key=_level_order):
-        table = _table(
-            _compared_name(level), "tokens/s", "", "requests/s", "TTFT p50 ms", "", "E2E p99 ms", "errors"
-        )
-        for figures in comparison.by_concurrency[level].runs:
+    # Closed loops first, each kind by its load.
+    levels = sorted((parse_level_key(key)[::-1], key) for key in comparison.by_concurrency)
+    for (rate_, concurrency), key in levels:
+        name = level_name(concurrency, rate_)
+        table = _table(name, "tokens/s", "", "requests/s", "TTFT p50 ms", "", "E2E p99 ms", "errors")
+        for figures in comparison.by_concurrency[key].runs:
             table.add_row(
                 figures.run_id,
                 _optional(figures, "throughput_tokens_per_sec"),
@@ -107,8 +111,7 @@ def comparison_tables(comparison: run_pb2.CompareRunsResponse) -> RenderableType
         parts.append(table)
     for title, best in (("best throughput", comparison.best_throughput), ("best TTFT", comparison.best_ttft)):
         if best.run_id:
-            load = level_name(best.concurrency, best.rate if best.HasField("rate") else None)
-            parts.append(Text(f"{title}: {best.run_id} at {load}"))
+            parts.append(Text(f"{title}: {best.run_id} at {level_name(best.concurrency, best.rate)}"))
     return Group(*parts)
 
 
@@ -127,7 +130,7 @@ def _table(*titles: str, numbers: bool = True) -> Table:
 
 
 def _name(level: result_pb2.LevelResult) -> str:
-    return level_name(level.concurrency, level.requested_rate if level.HasField("requested_rate") else None)
+    return level_name(level.concurrency, level.requested_rate)
 
 
 def _errors(level: result_pb2.LevelResult) -> Text:
@@ -150,11 +153,3 @@ def _change(figures: run_pb2.ComparedFigures, field: str) -> str:
 
 def _styled(word: str, styles: dict[str, str]) -> Text:
     return Text(word or ABSENT, style=styles.get(word, ""))
-
-
-def _level_order(level: str) -> tuple[bool, float]:
-    return level.startswith("rate:"), float(level.removeprefix("rate:"))
-
-
-def _compared_name(level: str) -> str:
-    return f"{level.removeprefix('rate:')}/s" if level.startswith("rate:") else f"c={level}"

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from loadcell.cli.figures import level_name, milliseconds, percent, rate, seconds
+from loadcell.cli.figures import milliseconds, percent, rate, seconds
 from loadcell.cli.measure import Outcome
 from loadcell.cli.progress import LiveProgress, PlainProgress, describe, remaining_seconds
 from loadcell.cli.tables import agents_table, comparison_tables, result_tables, runs_table
@@ -195,8 +195,6 @@ def test_live_progress_draws_and_leaves_the_terminal_as_it_was():
         (seconds(59.2), "59 s"),
         (seconds(61), "1:01"),
         (seconds(3723), "1:02:03"),
-        (level_name(5, None), "c=5"),
-        (level_name(0, 0.5), "0.5/s"),
     ],
 )
 def test_figures(written: str, expected: str):

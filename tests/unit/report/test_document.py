@@ -191,7 +191,7 @@ def test_a_lost_agent_degrades_and_is_named() -> None:
     assert document.verdict.status == "degraded"
     assert [a.verdict.status for a in document.agents] == ["clean", "degraded"]
     assert not document.agents[1].HasField("health")
-    assert any("Agent b did not finish its share at concurrency 1: not heard of" in n for n in document.notes)
+    assert any("Agent b did not finish its share at c=1: not heard of" in n for n in document.notes)
 
 
 @pytest.mark.parametrize(("state", "end"), [("COMPLETED", 20.0), ("CANCELLED", 12.0), ("RUNNING", 6.0)])
@@ -236,7 +236,7 @@ def test_reasons_name_their_level_when_there_are_several() -> None:
     facts = [make_level(make_rows(*sequence(4)), leases=[lease]) for lease in (make_lease(), sick)]
     document = build_result(make_run(*facts))
     assert document.verdict.status == "client_limited"
-    assert document.verdict.reasons[0].startswith("At concurrency 1: The busiest worker used 99%")
+    assert document.verdict.reasons[0].startswith("At c=1: The busiest worker used 99%")
 
 
 @given(requests(), st.booleans(), st.sampled_from([{"duration_micros": 5_000_000}, {"request_count": 25}]))
