@@ -63,6 +63,8 @@ class Engine:
         self._reads = 0
         self._coalesced_reads = 0
         self._read_delay = Histogram()
+        self._retransmits_before = 0
+        self._clock_steps_before = 0
         self._other_files = open_files()
 
     @property
@@ -88,6 +90,14 @@ class Engine:
         """
         await self.resolve()
         await self._pool.warm(connections)
+
+    def begin(self) -> None:
+        """Count the figures of `health` from now on: what came before was the warm-up."""
+        self._collect_read_delays()
+        self._reads = self._coalesced_reads = self._workshop.stale_retries = 0
+        self._read_delay = Histogram()
+        self._retransmits_before = self._pool.retransmits()
+        self._clock_steps_before = self._clock.steps
 
     def submit(self, request: PreparedRequest) -> None:
         """Send a request now, on an idle or a new connection. Faults of the target become samples."""
@@ -128,10 +138,10 @@ class Engine:
             reads=self._reads,
             coalesced_reads=self._coalesced_reads,
             read_delay=self._read_delay,
-            retransmits=self._pool.retransmits(),
+            retransmits=self._pool.retransmits() - self._retransmits_before,
             open_files=self._other_files + len(self._pool),
             open_files_limit=open_files_limit(),
-            clock_steps=self._clock.steps,
+            clock_steps=self._clock.steps - self._clock_steps_before,
             timestamp_source=self._clock.source,
             connections=len(self._pool),
             stale_retries=self._workshop.stale_retries,

@@ -12,7 +12,7 @@ from loadcell.stats.sketch import Histogram
 
 @dataclass(frozen=True, slots=True)
 class EngineHealth:
-    """Figures since the engine was made.
+    """Figures since `Engine.begin`, before it since the engine was made.
 
     `coalesced_reads` returned more than one payload event each. `read_delay` distributes how much later than the
     kernel each read saw its bytes, in microseconds. `retransmits` are TCP segments sent again. `stale_retries`

@@ -8,13 +8,14 @@ import time
 
 from agent.engine.engine import Engine
 from agent.worker.messages import Health
+from loadcell.stats.quantiles import has_enough_values
 
 _LAG_SECONDS = 0.05
 _MS = 1e6
 
 
 class Vitals:
-    """Measures the event loop and the CPU from `start` on.
+    """Measures the event loop, the CPU and the engine from `start` on.
 
     Args:
         loop: The event loop.
@@ -32,6 +33,7 @@ class Vitals:
 
     def start(self) -> None:
         """Begin the measured phase."""
+        self._engine.begin()
         self._start_ns = time.monotonic_ns()
         self._start_cpu = _cpu_micros()
         self._wait()
@@ -43,17 +45,18 @@ class Vitals:
             self._handle = None
 
     def health(self, late_arrivals: int) -> Health:
-        """Return the figures so far.
+        """Return the figures so far; the delay of reads is 0 when there are too few for its 99th percentile.
 
         Args:
             late_arrivals: Arrivals started more than 10 ms late.
         """
         engine = self._engine.health()
+        delay_micros = engine.read_delay.quantile(0.99) if has_enough_values(0.99, engine.reads) else None
         return Health(
             wall_micros=(time.monotonic_ns() - self._start_ns) // 1000 if self._start_ns else 0,
             cpu_micros=_cpu_micros() - self._start_cpu if self._start_ns else 0,
             loop_lag_max_ms=self._lag_ns / _MS,
-            client_delay_p99_ms=(engine.read_delay.quantile(0.99) or 0.0) / 1000,
+            client_delay_p99_ms=(delay_micros or 0.0) / 1000,
             reads=engine.reads,
             coalesced_reads=engine.coalesced_reads,
             late_arrivals=late_arrivals,
