@@ -28,12 +28,17 @@ class Figure:
             return False
         return self.value >= self.required if self.bound == ">=" else self.value <= self.required
 
+    @property
+    def condition(self) -> str:
+        """What the value must be, without its unit."""
+        return "a figure" if self.value is None else f"{self.bound} {self.required:g}"
+
     def row(self) -> tuple[str, str, str, str]:
         """Case, figure, required and verdict as texts."""
         shown = "not run" if self.value is None else f"{self.value:.4g} {self.unit}"
         aim = "" if self.aim is None else f" (aim {self.aim:g})"
         verdict = ("ok" if self.ok else "MISSED") + (f"  {self.note}" if self.note else "")
-        return self.case, shown, f"{self.bound} {self.required:g} {self.unit}{aim}", verdict
+        return self.case, shown, f"{self.condition} {self.unit}{aim}", verdict
 
     def document(self) -> dict[str, str | float | bool | None]:
         """The figure for programs."""
@@ -41,7 +46,7 @@ class Figure:
             "case": self.case,
             "figure": self.value,
             "unit": self.unit,
-            "required": f"{self.bound} {self.required:g}",
+            "required": self.condition,
             "ok": self.ok,
         }
 

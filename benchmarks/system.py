@@ -106,8 +106,8 @@ async def _ready(client: Client, processes: dict[str, asyncio.subprocess.Process
     for _ in range(300):
         for service, process in processes.items():
             if process.returncode is not None:
-                said = (folder / f"{service}.log").read_text(encoding="utf-8").strip()
-                raise CannotMeasureError(f"the {service} ended with {process.returncode}: {said[-500:]}")
+                said = (folder / f"{service}.log").read_text(encoding="utf-8").splitlines()
+                raise CannotMeasureError(f"the {service} ended with {process.returncode}: {' '.join(said[-1:])}")
         with contextlib.suppress(LoadcellError):  # the controller is still starting
             if any([agent.state == fleet_pb2.AGENT_STATE_READY async for agent in client.agents()]):
                 return

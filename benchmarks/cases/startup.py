@@ -40,5 +40,6 @@ async def _round(url: str, folder: str) -> float:
     )
     said, complaint = await process.communicate()
     if process.returncode:
-        raise CannotMeasureError(f"loadcell run ended with {process.returncode}: {complaint.decode()[-500:]}")
+        why = " ".join(complaint.decode().splitlines()[-1:])
+        raise CannotMeasureError(f"loadcell run ended with {process.returncode}: {why}")
     return datetime.fromisoformat(json.loads(said)["started_at"]).timestamp() - began
