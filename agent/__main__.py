@@ -9,6 +9,7 @@ from agent.host import usable_cpus
 from agent.pool import spawn
 from agent.settings import AgentSettings
 from loadcell import logs
+from loadcell.data_dir import data_dir
 from loadcell.settings import SettingsError, load
 
 
@@ -16,6 +17,7 @@ def main() -> int:
     """Run an agent until it is told to end; return the exit status."""
     try:
         settings = load(AgentSettings, os.environ)
+        data_dir(settings.data_dir)  # a user without one is told before anything starts
     except SettingsError as error:
         print(f"agent: {error}", file=sys.stderr)  # noqa: T201  the one line a wrong setting gives
         return 2

@@ -16,10 +16,11 @@ import uvloop
 from msgspec import Struct
 
 from agent.calibration import HostCalibration, store_calibration
-from agent.settings import AgentSettings, default_data_dir
+from agent.settings import AgentSettings
 from agent.worker.driver import Driver
 from agent.worker.messages import Batch, Ended, Level, Prepare, Prepared, Target, Workload
 from loadcell.clock import wall_micros
+from loadcell.data_dir import data_dir
 from loadcell.settings import SettingsError, load
 from loadcell.v1 import sample_pb2
 
@@ -147,7 +148,7 @@ def main() -> int:
     try:
         settings = load(AgentSettings, os.environ)
         calibration = uvloop.run(calibrate())
-        store_calibration(calibration, settings.data_dir or default_data_dir())
+        store_calibration(calibration, data_dir(settings.data_dir))
     except (SettingsError, RuntimeError, OSError, TimeoutError) as error:
         print(f"calibrate: {error}", file=sys.stderr)  # noqa: T201
         return 1

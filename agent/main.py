@@ -18,10 +18,11 @@ from agent.leases import Leases
 from agent.pool import Spawned, WorkerPool
 from agent.probing import Probing
 from agent.session import Identity, Session
-from agent.settings import AgentSettings, default_data_dir
+from agent.settings import AgentSettings
 from agent.uplink import Uplink
 from agent.worker.messages import FromWorker
 from loadcell.channel import dial
+from loadcell.data_dir import data_dir
 from loadcell.errors import LoadcellError
 from loadcell.lifetime import wait_for_stop
 
@@ -42,9 +43,9 @@ class Agent:
     """
 
     def __init__(self, settings: AgentSettings, spawned: Sequence[Spawned]) -> None:
-        data_dir = settings.data_dir or default_data_dir()
+        directory = data_dir(settings.data_dir)
         self._settings = settings
-        self._agent_id = settings.agent_id or default_agent_id(data_dir)
+        self._agent_id = settings.agent_id or default_agent_id(directory)
         self._channel = dial(str(settings.controller), api_key=settings.api_key)
         clock, offset = AgentClock(), OffsetEstimator()
         self._pool = WorkerPool(spawned, on_message=self._on_message, on_death=self._on_death)
@@ -56,10 +57,10 @@ class Agent:
             on_refused=self._on_refused,
             on_acknowledged=self._on_acknowledged,
         )
-        assets = Assets(self._channel, data_dir / "assets")
+        assets = Assets(self._channel, directory / "assets")
         self._probing = Probing(assets)
         self._session = Session(
-            self._channel, self._identity(data_dir), clock=clock, offset=offset, probe=self._probing.start
+            self._channel, self._identity(directory), clock=clock, offset=offset, probe=self._probing.start
         )
         self._leases = Leases(
             self._pool, self._uplink, assets, clock=clock, offset=offset, report=self._session.report
@@ -122,14 +123,14 @@ class Agent:
         except TimeoutError:
             log.warning("samples_not_delivered", waited_seconds=self._settings.delivery_seconds)
 
-    def _identity(self, data_dir: Path) -> Identity:
+    def _identity(self, directory: Path) -> Identity:
         return Identity(
             agent_id=self._agent_id,
             hostname=socket.gethostname(),
             labels=self._settings.labels or {},
             worker_count=len(self._pool),
             host=host_facts(),
-            calibration=load_calibration(data_dir),
+            calibration=load_calibration(directory),
             kernel_timestamps=kernel_timestamps(),
         )
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +14,6 @@ def _agent_id(value: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9._-]{1,128}", value):
         raise ValueError("must be 1 to 128 characters of a-z, A-Z, 0-9, dot, underscore and hyphen")
     return value
-
-
-def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the user's data directory: $XDG_DATA_HOME/loadcell, by default ~/.local/share/loadcell."""
-    home = environ.get("XDG_DATA_HOME")
-    return (Path(home) if home else Path("~/.local/share").expanduser()) / "loadcell"
 
 
 @dataclass(frozen=True)

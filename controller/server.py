@@ -25,10 +25,11 @@ from controller.interceptors.request_id import request_id
 from controller.services.agent import AgentServicer
 from controller.services.fleet import FleetServicer
 from controller.services.run import RunServicer
-from controller.settings import ControllerSettings, default_database
+from controller.settings import ControllerSettings
 from controller.store.database import Database
 from controller.store.migrate import open_database
 from loadcell.channel import SERVER_OPTIONS
+from loadcell.data_dir import data_dir, default_database
 from loadcell.settings import Address
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc
 
@@ -61,7 +62,7 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Address]:
             f" LOADCELL_HEARTBEAT_SECONDS={settings.heartbeat_seconds:g}, or every agent would be lost between two"
         )
     async with AsyncExitStack() as stack:
-        database = await open_database(settings.database or default_database())
+        database = await open_database(settings.database or default_database(data_dir(settings.data_dir)))
         stack.push_async_callback(database.close)
         dispatcher = Dispatcher(database, Sessions(settings.lease_seconds), settings.agent_wait_seconds)
         registry = CollectorRegistry()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from loadcell.logs import LEVELS
-from loadcell.settings import Address, Secret, address, boolean, choice, integer, number, secret, setting
+from loadcell.settings import Address, Secret, address, boolean, choice, integer, number, path, secret, setting
 
 
 def database_path(value: str) -> Path:
@@ -22,12 +21,6 @@ def database_path(value: str) -> Path:
     if parts.netloc or len(parts.path) < 2:
         raise ValueError("must be sqlite:///relative/path or sqlite:////absolute/path")
     return Path(parts.path[1:]).expanduser()
-
-
-def default_database() -> Path:
-    """Return the database in the user's data directory (XDG Base Directory Specification)."""
-    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser() / "loadcell" / "loadcell.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,13 @@ class ControllerSettings:
         None,
         parse=database_path,
         names=("LOADCELL_DATABASE_URL", "DATABASE_PATH"),
-        doc="Database: a path or sqlite:///path. Default: loadcell/loadcell.db in the user's data directory.",
+        doc="Database: a path or sqlite:///path. Default: loadcell.db in the data directory.",
+    )
+    data_dir: Path | None = setting(
+        None,
+        parse=path,
+        names=("LOADCELL_DATA_DIR",),
+        doc="Data directory. Default: $XDG_DATA_HOME/loadcell, that is ~/.local/share/loadcell.",
     )
     api_key: Secret = setting(
         Secret(""),

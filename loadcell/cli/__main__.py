@@ -6,6 +6,7 @@ import typer
 
 from loadcell.cli.app import app
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
+from loadcell.settings import SettingsError
 
 
 def main() -> None:
@@ -19,6 +20,8 @@ def run(arguments: list[str]) -> int:
         code = app(arguments, prog_name="loadcell", standalone_mode=False)
     except CommandError as error:
         return _complain(error.message, error.exit_code)
+    except SettingsError as error:
+        return _complain(str(error), EXIT_USAGE)
     except typer.TyperException as error:
         message = getattr(error, "format_message", error.__str__)()
         return _complain(" ".join(str(message).split()), EXIT_USAGE)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
 from loadcell.cli.run import execute
 from loadcell.cli.session import Session, open_session, read_settings
+from loadcell.data_dir import data_dir
 from loadcell.settings import Address
 from loadcell.stack import Child, ChildError
 
@@ -49,7 +50,7 @@ def demo() -> int:
 
 @contextmanager
 def _mock_server() -> Iterator[str]:
-    log = read_settings().directory() / "logs" / "mock-server.log"
+    log = data_dir(read_settings().data_dir) / "logs" / "mock-server.log"
     try:
         server = Child("mock server", "loadcell.mockserver", {}, log, _MOCK_FLAGS)
     except OSError as error:

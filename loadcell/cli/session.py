@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from loadcell.cli.failure import EXIT_RUN_FAILED, EXIT_UNREACHABLE, CommandError
 from loadcell.cli.settings import CliSettings, database_name, database_url
-from loadcell.settings import Secret, SettingsError, address, load
+from loadcell.data_dir import data_dir
+from loadcell.settings import Secret, address, load
 from loadcell.stack import ChildError, Claim, Owner, Stack, StackPlan, find_or_claim
 
 if TYPE_CHECKING:
@@ -72,12 +73,9 @@ def read_settings() -> CliSettings:
     """Read the settings of the command.
 
     Raises:
-        CommandError: A variable holds a value that cannot be used.
+        SettingsError: A variable holds a value that cannot be used.
     """
-    try:
-        return load(CliSettings, os.environ)
-    except SettingsError as error:
-        raise CommandError(str(error)) from None
+    return load(CliSettings, os.environ)
 
 
 @contextmanager
@@ -112,7 +110,7 @@ def open_session(
         )
         return
     wanted = database if database is not None else settings.database
-    directory = settings.directory()
+    directory = data_dir(settings.data_dir)
     url = database_url(wanted, directory)
     with _claimed(directory, url, any_database=not wanted) as found:
         if isinstance(found, Owner):

@@ -1,11 +1,10 @@
 """Settings of the command line."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from loadcell import settings
+from loadcell.data_dir import default_database
 from loadcell.settings import Address, Secret, setting
 
 
@@ -47,19 +46,12 @@ class CliSettings:
         1, parse=settings.integer(0, 256), names=("LOADCELL_AGENTS",), doc="Agents that `up` starts."
     )
 
-    def directory(self, environ: Mapping[str, str] = os.environ) -> Path:
-        """Return the data directory."""
-        if self.data_dir is not None:
-            return self.data_dir
-        home = environ.get("XDG_DATA_HOME")
-        return (Path(home) if home else Path("~/.local/share").expanduser()) / "loadcell"
-
 
 def database_url(text: str, directory: Path) -> str:
     """Return the URL of a database given as URL or as path of an SQLite file; empty means the default one."""
     if "://" in text:
         return text
-    path = Path(text).expanduser().absolute() if text else directory / "loadcell.db"
+    path = Path(text).expanduser().absolute() if text else default_database(directory)
     return f"sqlite:///{path}"
 
 

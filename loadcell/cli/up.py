@@ -8,6 +8,7 @@ import typer
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
 from loadcell.cli.session import Session, read_settings, running
 from loadcell.cli.settings import database_name, database_url
+from loadcell.data_dir import data_dir
 from loadcell.settings import Address, address
 from loadcell.stack import ChildError, Owner, Stack, StackPlan, find_or_claim
 
@@ -28,7 +29,7 @@ def up(
 ) -> int:
     """Run the whole system on this machine until Ctrl-C."""
     settings = read_settings()
-    directory = settings.directory()
+    directory = data_dir(settings.data_dir)
     plan = StackPlan(
         directory=directory,
         database=database_url(database if database is not None else settings.database, directory),

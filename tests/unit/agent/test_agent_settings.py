@@ -7,15 +7,14 @@ import pytest
 from agent.backoff import Backoff
 from agent.calibration import HostCalibration, calibration_file, load_calibration, store_calibration
 from agent.host import default_agent_id, host_facts
-from agent.settings import AgentSettings, default_data_dir
+from agent.settings import AgentSettings
 from agent.worker.messages import Target
 from loadcell.settings import SettingsError, load
 
 
-def test_defaults_and_data_dir(tmp_path):
+def test_defaults():
     settings = load(AgentSettings, {})
     assert (str(settings.controller), settings.workers, settings.uplink_memory_mb) == ("127.0.0.1:50051", 0, 256)
-    assert default_data_dir({"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "loadcell"
 
 
 @pytest.mark.parametrize(

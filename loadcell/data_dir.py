@@ -1,0 +1,31 @@
+"""Where loadcell keeps its files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from loadcell.settings import SettingsError
+
+
+def data_dir(wanted: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the data directory: the wanted one, else that of the user (XDG Base Directory Specification).
+
+    Raises:
+        SettingsError: None is wanted and the user has no home directory.
+    """
+    if wanted is not None:
+        return wanted
+    base = Path(environ.get("XDG_DATA_HOME", ""))
+    if not base.is_absolute():  # the specification says to ignore such a value
+        try:
+            base = Path.home() / ".local" / "share"
+        except RuntimeError as error:
+            raise SettingsError("LOADCELL_DATA_DIR must be set: this user has no home directory") from error
+    return base / "loadcell"
+
+
+def default_database(directory: Path) -> Path:
+    """Return the file of the database in a data directory."""
+    return directory / "loadcell.db"
