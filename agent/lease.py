@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from agent.worker.messages import Ended, Health, Prepared, Progress
@@ -107,8 +107,16 @@ class Lease:
             update.timestamp_source = "kernel" if stamps and all(stamps) else "user"
             update.end_offset_micros = max((one.end_ns for one in ended), default=0) // 1000
             update.ramp_down_offset_micros = min(ramp_downs, default=0) // 1000
-            update.notes.extend(dict.fromkeys(note for one in ended for note in one.notes))
+            update.notes.extend(_notes(ended))
         return update
+
+
+def _notes(ended: Sequence[Ended]) -> Iterator[str]:
+    if unsent := sum(one.unsent for one in ended):
+        yield f"{unsent} arrivals were due but never sent: the cap of requests in flight was reached"
+    if resent := sum(one.resent for one in ended):
+        yield f"{resent} requests were sent again because the server had closed an idle connection"
+    yield from dict.fromkeys(note for one in ended for note in one.notes)
 
 
 def merge_health(parts: Sequence[Health]) -> result_pb2.WorkerHealth:

@@ -160,10 +160,12 @@ class Exchange:
         if connection is None or response is None:
             return
         if connection.waited and not self._read_count and not self._retried:
-            # It died while it was idle, or as we took it: the server has not seen the request.
+            # It died while it was idle, or as we took it: the server has not seen the request. The time lost is
+            # not the server's, so the request starts anew and the loss becomes part of its schedule delay.
             self._retried = True
             self._workshop.stale_retries += 1
             self._connection = None
+            self._start_ns = -1
             self._open()
             return
         if not response.status:
@@ -196,9 +198,7 @@ class Exchange:
         self.reused = connection.used
         connection.user = self
         connection.read_bytes = FIRST_READ_BYTES
-        started_ns = connection.send(self._request.payload)
-        if self._start_ns < 0:
-            self._start_ns = started_ns
+        self._start_ns = connection.send(self._request.payload)
 
     def _is_event_stream(self, response: ResponseReader) -> bool:
         """Say whether the body is events: wanted, a success, and not declared to be something else."""

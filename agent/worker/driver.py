@@ -303,21 +303,18 @@ class Driver:
                 started=self._started,
                 ended=self._ended,
                 health=self._vitals.health(self._pacer.late),
-                notes=self._notes(self._pacer),
+                unsent=self._pacer.unsent,
+                resent=self._engine.health().stale_retries if self._engine is not None else 0,
+                notes=self._notes(),
             )
         self._send(ended)
         gc.unfreeze()
         self._closing = self._loop.create_task(self._close())
 
-    def _notes(self, pacer: Loop) -> tuple[str, ...]:
-        notes = []
-        if pacer.unsent:
-            notes.append(
-                f"{pacer.unsent} arrivals were due but never sent: the cap of requests in flight was reached"
-            )
+    def _notes(self) -> tuple[str, ...]:
         if self._held_back:
-            notes.append("load was held back because the controller did not take samples fast enough")
-        return tuple(notes)
+            return ("load was held back because the controller did not take samples fast enough",)
+        return ()
 
     async def _close(self) -> None:
         if self._engine is not None:

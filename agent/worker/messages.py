@@ -127,7 +127,8 @@ class Ended(Struct, frozen=True, tag=True):
     """From a worker: its share has ended; no batch of the lease follows.
 
     Offsets are nanoseconds since the start of the level. `error` is empty unless the share could not be carried
-    out. `ramp_down_ns` is 0 when the worker never ran out of requests to start.
+    out. `ramp_down_ns` is 0 when the worker never ran out of requests to start. `unsent` arrivals were due but not
+    sent; `resent` requests were sent a second time because an idle connection had been closed.
     """
 
     lease_id: str
@@ -138,6 +139,8 @@ class Ended(Struct, frozen=True, tag=True):
     started: int = 0
     ended: int = 0
     health: Health = Health()
+    unsent: int = 0
+    resent: int = 0
     notes: tuple[str, ...] = ()
 
 

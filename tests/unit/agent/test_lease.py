@@ -67,6 +67,16 @@ def test_outcome_is_the_worst_of_the_workers(endings, outcome):
     assert one.outcome == agent_pb2.LeaseState.Value(f"LEASE_STATE_{outcome}")
 
 
+def test_notes_with_a_number_add_up_over_the_workers():
+    one = lease()
+    one.take(0, Ended("lease", unsent=3, resent=2))
+    one.take(2, Ended("lease", unsent=3, resent=0))
+    one.state = one.outcome
+    first, second = one.to_update(1).notes
+    assert first.startswith("6 arrivals were due but never sent")
+    assert second == "2 requests were sent again because the server had closed an idle connection"
+
+
 def test_dead_worker_fails_the_lease_with_how_it_died():
     one = lease()
     one.take(0, Ended("lease"))

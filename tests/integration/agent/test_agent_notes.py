@@ -1,0 +1,49 @@
+"""What a reader of the result must know is told with the end of a lease."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from fake_controller import grant
+
+EVENTS = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n'
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n%s" % (
+    len(EVENTS),
+    EVENTS,
+)
+
+
+@asynccontextmanager
+async def forgetful_server():
+    """Keep connections alive, and close each as soon as its second request comes."""
+
+    async def request(reader):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.partition(b"content-length: ")[2].split(b"\r\n")[0])
+        await reader.readexactly(length)
+
+    async def accept(reader, writer):
+        try:
+            await request(reader)
+            writer.write(ANSWER)
+            await request(reader)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_requests_sent_again_are_counted_in_a_note(controller, start_agent):
+    async with forgetful_server() as url, start_agent(workers=1):
+        await controller.begin(grant(url, concurrency=1, request_count=4))
+        measured, _ = await controller.rows("lease")
+        update = await controller.state("lease", "COMPLETED")
+    assert [row.status for row in measured] == [1, 1, 1, 1]
+    assert "3 requests were sent again because the server had closed an idle connection" in update.notes
+    by_ordinal = sorted(measured, key=lambda row: row.ordinal)
+    assert all(row.connect_micros > 0 for row in by_ordinal[1:])
+    assert all(
+        row.start_offset_micros - row.scheduled_offset_micros >= row.connect_micros for row in by_ordinal[1:]
+    )
