@@ -9,7 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from agent.assets import Assets
-from agent.clock import AgentClock, OffsetEstimator
+from agent.clock import OffsetEstimator
 from agent.lease import TERMINAL, Lease
 from agent.pacing.shares import worker_share
 from agent.pool import WorkerPool
@@ -27,6 +27,7 @@ from agent.worker.messages import (
     Target,
     Workload,
 )
+from loadcell.clock import AnchoredClock
 from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2, target_pb2
@@ -55,7 +56,7 @@ class Leases:
         uplink: Uplink,
         assets: Assets,
         *,
-        clock: AgentClock,
+        clock: AnchoredClock,
         offset: OffsetEstimator,
         report: Callable[[agent_pb2.LeaseUpdate], None],
     ) -> None:

@@ -12,7 +12,7 @@ import structlog
 
 from agent.assets import Assets
 from agent.calibration import load_calibration
-from agent.clock import AgentClock, OffsetEstimator
+from agent.clock import OffsetEstimator
 from agent.host import default_agent_id, host_facts, kernel_timestamps
 from agent.leases import Leases
 from agent.pool import Spawned, WorkerPool
@@ -22,6 +22,7 @@ from agent.settings import AgentSettings
 from agent.uplink import Uplink
 from agent.worker.messages import FromWorker
 from loadcell.channel import dial
+from loadcell.clock import AnchoredClock
 from loadcell.data_dir import data_dir
 from loadcell.errors import LoadcellError
 from loadcell.lifetime import wait_for_stop
@@ -47,7 +48,7 @@ class Agent:
         self._settings = settings
         self._agent_id = settings.agent_id or default_agent_id(directory)
         self._channel = dial(str(settings.controller), api_key=settings.api_key)
-        clock, offset = AgentClock(), OffsetEstimator()
+        clock, offset = AnchoredClock(), OffsetEstimator()
         self._pool = WorkerPool(spawned, on_message=self._on_message, on_death=self._on_death)
         self._uplink = Uplink(
             self._channel,

@@ -10,9 +10,10 @@ import grpc
 import structlog
 
 from agent.backoff import Backoff
-from agent.clock import AgentClock, OffsetEstimator
+from agent.clock import OffsetEstimator
 from agent.leases import Leases
 from loadcell import __version__
+from loadcell.clock import AnchoredClock
 from loadcell.errors import LoadcellError
 from loadcell.protocol import PROTOCOL_VERSION
 from loadcell.rpc_errors import from_rpc_error
@@ -81,7 +82,7 @@ class Session:
         channel: grpc.aio.Channel,
         identity: Identity,
         *,
-        clock: AgentClock,
+        clock: AnchoredClock,
         offset: OffsetEstimator,
         probe: Callable[[agent_pb2.Probe], asyncio.Task[agent_pb2.ProbeResult]],
     ) -> None:
@@ -235,8 +236,11 @@ class Session:
             controller_sent=reply.controller_send_micros,
             received=self._clock.micros(),
         )
-        # The stream keeps its order: the ends sent before this heartbeat have been read as well.
-        leases.heard(self._sent.pop(reply.sequence, set()))
+        # The stream keeps its order: the ends sent before this heartbeat have been read as well, and are stored
+        # unless the reply says that they are not.
+        ended = self._sent.pop(reply.sequence, set())
+        if not reply.updates_pending:
+            leases.heard(ended)
 
     def _on_probed(self, done: asyncio.Task[agent_pb2.ProbeResult]) -> None:
         if not done.cancelled() and self._outgoing is not None:

@@ -1,9 +1,11 @@
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.clock import AgentClock, OffsetEstimator
+from agent.clock import OffsetEstimator
+from loadcell.clock import AnchoredClock
 
 
 def test_offset_is_unknown_before_the_first_reply():
@@ -37,7 +39,28 @@ def test_reply_across_a_step_of_a_clock_is_ignored():
     assert estimator.best is None
 
 
+@pytest.mark.parametrize("step", [-3_600_000_000, 50_000, 3_600_000_000])
+def test_quick_replies_from_before_a_jump_of_the_offset_no_longer_count(step):
+    estimator = OffsetEstimator()
+
+    def reply(offset: int, travel: int) -> None:
+        estimator.add(
+            sent=10**15,
+            controller_received=10**15 - offset + travel,
+            controller_sent=10**15 - offset + travel,
+            received=10**15 + 2 * travel,
+        )
+
+    reply(0, 10)
+    reply(0, 20_000)  # slower, and true of the same offset
+    assert estimator.best.micros == 0
+    assert estimator.best.uncertainty_micros == 11
+    reply(step, 500)
+    assert estimator.best.micros == step
+    assert estimator.best.uncertainty_micros == 501
+
+
 def test_clock_converts_to_monotonic_time_and_back():
-    clock, now = AgentClock(), time.monotonic_ns()
+    clock, now = AnchoredClock(), time.monotonic_ns()
     assert abs(clock.monotonic_ns(clock.at(now)) - now) < 2000
     assert abs(clock.micros() * 1000 - time.time_ns()) < 10**9
