@@ -7,10 +7,9 @@ import os
 import platform
 import re
 import socket
-import sys
 from pathlib import Path
 
-SO_TIMESTAMPNS = 35  # linux/include/uapi/asm-generic/socket.h
+from agent.engine.stamps import ReceiveClock
 
 
 def host_facts() -> dict[str, str]:
@@ -32,11 +31,7 @@ def usable_cpus() -> int:
 def kernel_timestamps() -> bool:
     """Return whether the kernel stamps received bytes here."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        try:
-            probe.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        except OSError:
-            return False
-    return sys.platform == "linux"
+        return ReceiveClock.enable(probe)
 
 
 def default_agent_id(data_dir: Path) -> str:

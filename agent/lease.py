@@ -101,10 +101,10 @@ class Lease:
         if self.state in TERMINAL:
             ended = list(self.ended.values())
             ramp_downs = [one.ramp_down_ns for one in ended if one.ramp_down_ns]
-            stamps = [one.health.kernel_stamps for one in ended]
+            stamps = {one.health.kernel_stamps for one in ended if one.health.reads}
             update.last_batch_number = last_batch_number
             update.health.CopyFrom(merge_health([one.health for one in ended]))
-            update.timestamp_source = "kernel" if stamps and all(stamps) else "user"
+            update.timestamp_source = ("kernel" if all(stamps) else "user") if stamps else ""
             update.end_offset_micros = max((one.end_ns for one in ended), default=0) // 1000
             update.ramp_down_offset_micros = min(ramp_downs, default=0) // 1000
             update.notes.extend(_notes(ended))

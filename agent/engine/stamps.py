@@ -30,6 +30,17 @@ _ANCHOR_TRIES = 3
 _unpack_timespec = _TIMESPEC.unpack
 
 
+def keep_stamping() -> socket.socket:
+    """Return a socket that keeps the kernel stamping as long as it is open.
+
+    The kernel begins to stamp a moment after the first socket of the machine has asked for it, and stops when the
+    last one is closed: the first reads of a lease would fall back to the time of user space.
+    """
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ReceiveClock.enable(sock)
+    return sock
+
+
 class ReceiveClock:
     """Says when received bytes arrived, in nanoseconds of the monotonic clock.
 
@@ -55,13 +66,15 @@ class ReceiveClock:
         return "kernel" if self.kernel_stamps else "user"
 
     @staticmethod
-    def enable(sock: socket.socket) -> None:
-        """Ask the kernel for stamps of what this socket receives; where it cannot, user stamps are used."""
-        if sys.platform == "linux":
-            try:
-                sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-            except OSError:
-                return
+    def enable(sock: socket.socket) -> bool:
+        """Ask the kernel for stamps of what this socket receives; return False where it cannot."""
+        if sys.platform != "linux":
+            return False
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        except OSError:
+            return False
+        return True
 
     def refresh(self, now_ns: int) -> None:
         """Take a new anchor if the present one is older than ANCHOR_INTERVAL_NS."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from agent.engine.stamps import keep_stamping
 from agent.worker.framing import Link
 from agent.worker.messages import TO_WORKER, Cancel, Hello, Prepare, Start, ToWorker
 
@@ -92,7 +93,8 @@ def main() -> None:
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        loop.run_until_complete(Worker(loop).run(end))
+        with keep_stamping():
+            loop.run_until_complete(Worker(loop).run(end))
         loop.run_until_complete(loop.shutdown_default_executor())
     finally:
         loop.close()

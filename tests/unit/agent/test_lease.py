@@ -67,6 +67,22 @@ def test_outcome_is_the_worst_of_the_workers(endings, outcome):
     assert one.outcome == agent_pb2.LeaseState.Value(f"LEASE_STATE_{outcome}")
 
 
+@pytest.mark.parametrize(
+    ("reads", "source"),
+    [
+        (((5, True), (0, False)), "kernel"),
+        (((5, True), (5, False)), "user"),
+        (((0, False), (0, False)), ""),
+    ],
+)
+def test_a_worker_that_received_nothing_says_nothing_about_the_stamps(reads, source):
+    one = lease()
+    for worker, (count, kernel) in zip((0, 2), reads, strict=True):
+        one.take(worker, Ended("lease", health=Health(reads=count, kernel_stamps=kernel)))
+    one.state = one.outcome
+    assert one.to_update(0).timestamp_source == source
+
+
 def test_notes_with_a_number_add_up_over_the_workers():
     one = lease()
     one.take(0, Ended("lease", unsent=3, resent=2))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from agent.engine.stamps import ANCHOR_INTERVAL_NS, ANCILLARY_BYTES, SO_TIMESTAMPNS, ReceiveClock
+from agent.engine.stamps import ANCHOR_INTERVAL_NS, ANCILLARY_BYTES, SO_TIMESTAMPNS, ReceiveClock, keep_stamping
 
 MS = 1_000_000
 WALL = 1_700_000_000_000_000_000
@@ -137,3 +137,22 @@ def test_the_kernel_stamps_what_a_tcp_socket_receives() -> None:
                 if clock.kernel_stamps:
                     break
     assert clock.source == "kernel"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SO_TIMESTAMPNS is Linux")
+def test_while_stamping_is_kept_on_the_first_read_of_a_connection_is_stamped() -> None:
+    def first_read_is_stamped() -> bool:
+        with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+            ReceiveClock.enable(client)
+            client.connect(listener.getsockname())
+            server, _ = listener.accept()
+            with server:
+                server.send(b"x")
+                return bool(client.recvmsg(10, ANCILLARY_BYTES)[1])
+
+    with keep_stamping():
+        while not first_read_is_stamped():
+            time.sleep(0.01)
+        for _ in range(50):
+            assert first_read_is_stamped()
+            time.sleep(0.03)  # long enough for the kernel to switch it off, were nobody left who wants it
