@@ -116,8 +116,9 @@ def open_session(
         if isinstance(found, Owner):
             if load_maker and not found.shared:
                 raise CommandError(
-                    f"another loadcell command (process {found.pid}) is measuring; wait for its end, or start"
-                    " `loadcell up` and let both use it",
+                    f"another loadcell command (process {found.pid}) is measuring on this machine, and two load"
+                    " generators would spoil each other's figures; wait for its end, or let both use a system"
+                    " started with `loadcell up`, or give this one a database of its own with --db",
                     EXIT_RUN_FAILED,
                 )
             yield Session(found.grpc, settings.api_key, None, found.http, database_name(found.database))
@@ -138,12 +139,13 @@ def running(plan: StackPlan, claim: Claim, *, shared: bool) -> Iterator[Stack]:
     """
     stack = Stack(plan)
     try:
-        stack.start()
-        claim.publish(Owner(os.getpid(), stack.grpc, plan.http, plan.database, shared))
+        try:
+            stack.start()
+            claim.publish(Owner(os.getpid(), stack.grpc, plan.http, plan.database, shared))
+        except OSError as error:
+            stack.kill()
+            raise CommandError(f"cannot start: {error}", EXIT_RUN_FAILED) from error
         yield stack
-    except OSError as error:
-        stack.kill()
-        raise CommandError(f"cannot start: {error}", EXIT_RUN_FAILED) from error
     except KeyboardInterrupt:
         stack.kill()
         raise

@@ -41,19 +41,21 @@ class Claim:
     def __init__(self, path: Path, file: IO[str]) -> None:
         self.path = path
         self._file = file
+        self._forget()  # an owner that was killed left its address here, and nobody must dial it
 
     def publish(self, owner: Owner) -> None:
         """Tell other commands where the controller listens."""
-        self._file.seek(0)
-        self._file.truncate()
         json.dump(asdict(owner), self._file)
         self._file.flush()
 
     def release(self) -> None:
         """Give the right back."""
+        self._forget()
+        self._file.close()
+
+    def _forget(self) -> None:
         self._file.seek(0)
         self._file.truncate()
-        self._file.close()
 
 
 def find_or_claim(directory: Path, database: str, *, any_database: bool) -> Owner | Claim:

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from loadcell.cli.failure import CommandError
+from loadcell.cli.session import running
 from loadcell.stack import Child, ChildError, Claim, Owner, Stack, StackPlan, find_or_claim
+from loadcell.stack import claim as claims
 
 MOCK = "loadcell.mockserver"
 
@@ -168,6 +171,31 @@ def test_a_running_controller_is_found_and_forgotten_when_its_owner_is_killed(tm
     claim = find_or_claim(tmp_path, "sqlite:///a", any_database=False)
     assert isinstance(claim, Claim)
     assert claim.path.name == "controller.json"
+    claim.release()
+
+
+def test_the_address_of_an_owner_that_was_killed_is_gone_before_the_next_one_is_ready(
+    tmp_path: Path, holder, monkeypatch: pytest.MonkeyPatch
+):
+    killed, _ = holder("sqlite:///a", OWNER)
+    killed.kill()
+    killed.join()
+    holder("sqlite:///a", None)  # it has the claim and has not said yet where it listens
+    monkeypatch.setattr(claims, "_STARTING_PATIENCE_SECONDS", 0.1)
+    with pytest.raises(TimeoutError, match="does not become ready"):
+        find_or_claim(tmp_path, "sqlite:///a", any_database=False)
+
+
+def test_only_what_fails_to_start_cannot_start(tmp_path: Path):
+    plan = StackPlan(directory=tmp_path, database=f"sqlite:///{tmp_path}/x.db", agents=0)
+    claim = find_or_claim(tmp_path, plan.database, any_database=False)
+    assert isinstance(claim, Claim)
+    with pytest.raises(FileNotFoundError), running(plan, claim, shared=False):
+        Path("/none/at/all").read_bytes()
+    (tmp_path / "logs" / "controller.log").unlink()
+    (tmp_path / "logs" / "controller.log").mkdir()
+    with pytest.raises(CommandError, match="cannot start: "), running(plan, claim, shared=False):
+        pass
     claim.release()
 
 
