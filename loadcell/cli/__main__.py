@@ -1,17 +1,28 @@
 """Entry point of the command `loadcell`."""
 
+import os
+import signal
 import sys
 
 import typer
 
 from loadcell.cli.app import app
-from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
+from loadcell.cli.failure import EXIT_BROKEN_PIPE, EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
 from loadcell.settings import SettingsError
 
 
 def main() -> None:
     """Run the command line and leave with the exit code of the command."""
-    sys.exit(run(sys.argv[1:] or ["--help"]))
+    # Whoever stops us with SIGTERM wants what Ctrl-C does: our own processes end and the terminal is put right.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    code = run(sys.argv[1:] or ["--help"])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has had enough, as `head` has. Nothing may be left to flush when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_BROKEN_PIPE
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

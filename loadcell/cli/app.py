@@ -1,12 +1,14 @@
 """The commands, put together."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from loadcell.cli.agents import agents_app
 from loadcell.cli.calibrate import calibrate
 from loadcell.cli.demo import demo
+from loadcell.cli.failure import EXIT_BROKEN_PIPE
 from loadcell.cli.mock_server import mock_server
 from loadcell.cli.run import run
 from loadcell.cli.runs import runs_app
@@ -15,7 +17,20 @@ from loadcell.cli.up import up
 # Flags after the name of the command belong to the program that the command starts, --help among them.
 _PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
+
+class _Commands(typer.core.TyperGroup):
+    """Keeps typer from ending the process by itself, with its own exit code, when the output is closed."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise typer.Exit(EXIT_BROKEN_PIPE) from error
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="loadcell",
     help="Load tests for LLM inference servers, with numbers that can be trusted.",
     add_completion=False,

@@ -173,13 +173,13 @@ def execute(
     finally:
         progress.close()
     if outcome.result is not None:
+        if output is not None:  # first, because nobody may read what is printed
+            with report.replacing(output) as file:
+                file.write(outcome.csv if form == "csv" else report.document(outcome.result))
         if as_json:
             report.print_document(report.document(outcome.result))
         else:
             tables.console().print(tables.result_tables(outcome.result))
-        if output is not None:
-            with report.replacing(output) as file:
-                file.write(outcome.csv if form == "csv" else report.document(outcome.result))
     saved = output if outcome.result is not None else None
     _say_where(session, outcome.run.run_id, saved, sys.stderr if as_json else sys.stdout)
     if outcome.complaint:

@@ -23,10 +23,17 @@ _LATENCIES = (("TTFT", "ttft"), ("ITL", "itl"), ("TPOT", "tpot"), ("E2E", "e2e_l
 
 def console(*, stderr: bool = False) -> Console:
     """Return a console; where nobody watches, lines are wide enough for every table."""
-    made = Console(stderr=stderr, highlight=False, markup=False)
+    made = _Console(stderr=stderr, highlight=False, markup=False)
     if not made.is_terminal:
-        made = Console(stderr=stderr, highlight=False, markup=False, width=_PLAIN_WIDTH, no_color=True)
+        made = _Console(stderr=stderr, highlight=False, markup=False, width=_PLAIN_WIDTH, no_color=True)
     return made
+
+
+class _Console(Console):
+    """Leaves to the command what a closed output means."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
 
 
 def result_tables(result: result_pb2.RunResult) -> RenderableType:

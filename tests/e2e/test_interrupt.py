@@ -54,6 +54,8 @@ async def test_other_commands_see_a_run_of_this_machine_but_do_not_disturb_it(sy
     assert [run["status"] for run in listed.document["runs"]] == ["running"]
     assert second.code == 1
     assert f"process {process.pid}) is measuring" in second.err
+    assert "`loadcell up`" in second.err
+    assert "--db" in second.err
     assert done.code == 130
     assert done.document["run_id"] == listed.document["runs"][0]["run_id"]
 
@@ -102,3 +104,36 @@ async def test_progress_is_printed_while_a_run_goes_on(system: System):
     assert len(lines) >= 2
     assert lines[-1].endswith("done")
     json.loads(done.out)
+
+
+async def test_ctrl_c_ends_a_watcher_quietly_and_not_the_run(shared: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        run = await shared.start("run", server.url, *LONG)
+        await asyncio.wait_for(under_load(server), 30)
+        run_id = (await shared.run("runs", "list", "--limit", "1", "--json")).document["runs"][0]["run_id"]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            watcher = await shared.start("runs", "watch", run_id)
+            assert watcher.stderr is not None
+            assert (await watcher.stderr.readline()).startswith(b"c=4: ")
+            watcher.send_signal(number)
+            done = await shared.finish(watcher)
+            assert (done.code, done.out) == (130, "")
+            assert all(line.startswith("c=4: ") for line in done.err.splitlines())
+        status = (await shared.run("runs", "show", run_id, "--json")).document["status"]
+        run.send_signal(signal.SIGINT)
+        await shared.finish(run)
+    assert status == "running"
+
+
+async def test_a_reader_that_goes_away_ends_a_command_quietly(shared: System):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        for arguments in (("runs", "list", "--json"), ("runs", "list"), ("runs", "--help")):
+            process = await asyncio.create_subprocess_exec(
+                *shared.command, *arguments, stdout=writer, stderr=asyncio.subprocess.PIPE, env=shared.environment
+            )
+            _, err = await process.communicate()
+            assert (process.returncode, err) == (141, b"")
+    finally:
+        os.close(writer)
