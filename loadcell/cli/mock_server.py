@@ -4,8 +4,6 @@ from typing import Annotated
 
 import typer
 
-MOCK_SERVER_CONTEXT = {"ignore_unknown_options": True, "help_option_names": [], "allow_extra_args": True}
-
 
 def mock_server(
     arguments: Annotated[list[str] | None, typer.Argument(metavar="[FLAGS]...", help="See --help.")] = None,

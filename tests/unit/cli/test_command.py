@@ -125,3 +125,9 @@ def test_nothing_heavy_is_loaded_before_our_processes_start():
     program = f"import sys, loadcell.cli.__main__; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_the_help_of_calibrate_says_what_it_does(tmp_path: Path):
+    text = " ".join(loadcell("calibrate", "--help", home=tmp_path).stdout.split())
+    for word in ("ten seconds", "one worker", "requests per second", "data directory"):
+        assert word in text.lower()
