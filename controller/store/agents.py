@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
+from controller.store.leases import OPEN_STATES
 from controller.store.records import AgentRecord
-from controller.store.schema import agents
+from controller.store.schema import agents, leases
 from loadcell.v1 import agent_pb2
 
+MAX_LOST = 1_000  # agents not connected that are remembered
 _NAMES = [field.name for field in fields(AgentRecord)]
 _COLUMNS = [agents.c[name] for name in _NAMES]
 
@@ -79,6 +81,25 @@ def touch_agents(connection: Connection, seen: Iterable[AgentRecord]) -> None:
             for agent in seen
         ],
     )
+
+
+def forget_agents(connection: Connection, before: int, *, keep: Iterable[str]) -> int:
+    """Delete agents not heard of since an instant, and beyond 1,000 the longest lost; return how many.
+
+    Agents in `keep`, and those with a lease that has not ended, stay.
+    """
+    busy = select(leases.c.agent_id).where(leases.c.state.in_(OPEN_STATES))
+    connected = set(keep)
+    query = select(agents.c.agent_id, agents.c.last_seen_at).where(agents.c.agent_id.not_in(busy))
+    lost = [
+        row for row in connection.execute(query.order_by(agents.c.last_seen_at.desc())) if row[0] not in connected
+    ]
+    gone = [agent_id for place, (agent_id, seen) in enumerate(lost) if seen < before or place >= MAX_LOST]
+    if gone:
+        connection.execute(
+            delete(agents).where(agents.c.agent_id == bindparam("key")), [{"key": agent_id} for agent_id in gone]
+        )
+    return len(gone)
 
 
 def _record(row: Row[Any]) -> AgentRecord:

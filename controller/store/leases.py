@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from controller.lifecycle import LEASE_TRANSITIONS, lease_ended, run_ended
 from controller.store.records import LeaseRecord
-from controller.store.schema import leases
+from controller.store.schema import benchmark_runs, leases
 from loadcell.v1 import result_pb2
 
+OPEN_STATES = [state for state in LEASE_TRANSITIONS if not lease_ended(state)]
 _NAMES = [field.name for field in fields(LeaseRecord)]
 _COLUMNS = [leases.c[name] for name in _NAMES]
 
@@ -48,11 +50,33 @@ def get_lease(connection: Connection, lease_id: str) -> LeaseRecord | None:
     return None if row is None else _record(row)
 
 
-def save_lease(connection: Connection, record: LeaseRecord) -> None:
-    """Write every column of a lease except the number of committed batches, which belongs to ingest."""
-    values = _values(record)
-    del values["committed_batch_number"]
-    connection.execute(update(leases).where(leases.c.lease_key == record.lease_key).values(values))
+def list_open(connection: Connection, lease_ids: Iterable[str]) -> set[str]:
+    """Return those of some leases that have not ended and whose run has not."""
+    query = (
+        select(leases.c.lease_id, leases.c.state, benchmark_runs.c.state)
+        .join(benchmark_runs, benchmark_runs.c.run_key == leases.c.run_key)
+        .where(leases.c.lease_id.in_(list(lease_ids)))
+    )
+    return {
+        lease_id
+        for lease_id, lease, run in connection.execute(query)
+        if not lease_ended(lease) and not run_ended(run)
+    }
+
+
+def save_leases(connection: Connection, records: Iterable[LeaseRecord]) -> None:
+    """Write every column of leases except the number of committed batches, which belongs to ingest.
+
+    A lease that has ended keeps its state: whoever lost its run to another controller may be late to learn of it.
+    """
+    for record in records:
+        values = _values(record)
+        del values["committed_batch_number"]
+        connection.execute(
+            update(leases)
+            .where(leases.c.lease_key == record.lease_key, leases.c.state.in_([*OPEN_STATES, record.state]))
+            .values(values)
+        )
 
 
 def _values(record: LeaseRecord) -> dict[str, Any]:
