@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.dispatch.limits import prepare_limit, run_limit, share_limit
+from controller.dispatch.limits import asset_limit, prepare_limit, run_limit, share_limit
 from controller.dispatch.ownership import may_take_over, owner_id
 from controller.identifiers import new_run_id
 from controller.lifecycle import (
@@ -75,6 +75,12 @@ def test_limits_hold_the_longest_honest_level():
     assert run_limit(closed, 5) > 10 * 5
     assert run_limit(target_pb2.LevelPlan(concurrency=1, duration_micros=60_000_000), 5) > 65
     assert run_limit(target_pb2.LevelPlan(rate=10, request_count=100), 5) > 15
+    # A capped open loop: one request fills the slot until its deadline, then what waited may take another.
+    capped = target_pb2.LevelPlan(rate=10, max_concurrency=1, duration_micros=60_000_000)
+    assert run_limit(capped, 600) > 60 + 2 * 600
+    files = result_pb2.RunConfig(tokenizer_asset="a", dataset_asset="b")
+    assert asset_limit(files) >= 2 * 600
+    assert asset_limit(result_pb2.RunConfig()) == 0
 
 
 def test_share_limit():
