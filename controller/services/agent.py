@@ -36,7 +36,8 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
         self, request_iterator: AsyncIterator[agent_pb2.StreamSamplesRequest], context: Any
     ) -> AsyncIterator[agent_pb2.StreamSamplesResponse]:
         """Take batches of samples."""
-        async for response in acknowledge(request_iterator, self._dispatcher.committer):
+        dispatcher = self._dispatcher
+        async for response in acknowledge(request_iterator, dispatcher.committer, dispatcher.sessions.hear):
             yield response
 
     async def GetAsset(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+import grpc
 import pytest
 from scripted_agent import batch, columns
 
+from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import fleet_pb2
 
 
@@ -57,11 +59,25 @@ async def test_corrupt_batch_is_refused_and_the_right_bytes_are_taken(running):
 
 
 async def test_strangers_are_refused(running):
-    _, agent, _, lease = running
-    await agent.samples.write(batch("somebody", lease, 1, columns([1])))
+    controller, agent, _, lease = running
     await agent.samples.write(batch("agent-1", "no-such-lease", 1, columns([1])))
-    await agent.until(lambda: len(agent.acks) == 2)
-    assert [a.refused_reason for a in agent.acks] == ["WRONG_AGENT", "UNKNOWN_LEASE"]
+    await agent.until(lambda: agent.acks)
+    assert agent.acks[0].refused_reason == "UNKNOWN_LEASE"
+    other = controller.agents.StreamSamples()
+    await other.write(batch("somebody", lease, 1, columns([1])))
+    assert (await other.read()).refused_reason == "WRONG_AGENT"
+    await other.done_writing()
+
+
+async def test_stream_is_of_one_agent(running):
+    controller, _, _, lease = running
+    stream = controller.agents.StreamSamples()
+    await stream.write(batch("agent-1", lease, 1, columns([1])))
+    assert (await stream.read()).committed_batch_number == 1
+    await stream.write(batch("somebody", lease, 2, columns([2])))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stream.read()
+    assert from_rpc_error(refused.value).reason == "INVALID_REQUEST"
 
 
 async def test_the_same_request_in_another_batch_is_refused_and_holds_up_nobody(controller):
