@@ -48,18 +48,24 @@ async def create_run(
         run_id=record.run_id,
     )
 
-    def store(connection: Connection) -> tuple[RunRecord | None, RunRecord | None]:
-        created = insert_run(connection, record, plan.levels, request.request_id or None)
-        return created, None if created else find_by_request(connection, request.request_id)
+    async def begin() -> RunRecord:
+        def store(connection: Connection) -> tuple[RunRecord | None, RunRecord | None]:
+            _check_assets(connection, plan)
+            created = insert_run(connection, record, plan.levels, request.request_id or None)
+            return created, None if created else find_by_request(connection, request.request_id)
 
-    created, earlier = await database.write(store)
-    if created is None:
+        created, earlier = await database.write(store)
+        if created is not None:
+            levels = [LevelRecord(level, start_micros=0, finished=False) for level in plan.levels]
+            dispatcher.drive(dispatcher.add(created, levels, plan.secrets))
+            return created
         if earlier is None:
             raise LoadcellError("DATABASE_ERROR", "the run could not be stored")
-        return run_pb2.CreateRunResponse(run_id=earlier.run_id, status="started")
-    levels = [LevelRecord(level, start_micros=0, finished=False) for level in plan.levels]
-    dispatcher.drive(dispatcher.add(created, levels, plan.secrets))
-    return run_pb2.CreateRunResponse(run_id=created.run_id, status="started")
+        return earlier
+
+    # A caller who goes away must not leave a stored run that nobody drives, without its secrets.
+    run = await dispatcher.to_the_end(begin())
+    return run_pb2.CreateRunResponse(run_id=run.run_id, status="started")
 
 
 def _record(plan: RunPlan) -> RunRecord:

@@ -64,9 +64,15 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Address]:
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database or default_database(data_dir(settings.data_dir)))
         stack.push_async_callback(database.close)
-        dispatcher = Dispatcher(database, Sessions(settings.lease_seconds), settings.agent_wait_seconds)
-        registry = CollectorRegistry()
-        server = await _server(settings, database, dispatcher, registry)
+        dispatcher = Dispatcher(
+            database,
+            Sessions(settings.lease_seconds),
+            agent_wait_seconds=settings.agent_wait_seconds,
+            resume_seconds=settings.resume_seconds,
+            forget_seconds=settings.forget_seconds,
+        )
+        registry, states = CollectorRegistry(), health.aio.HealthServicer()
+        server = await _server(settings, database, dispatcher, registry, states)
         bound = _bind(server, settings.grpc)
         _serve_metrics(settings, registry, stack)
         # Agents that connect at once must find the runs they have leases of.
@@ -74,12 +80,17 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Address]:
         stack.push_async_callback(dispatcher.stop)
         stack.push_async_callback(server.stop, settings.stop_seconds)
         stack.callback(dispatcher.sessions.close_all)
+        stack.push_async_callback(states.enter_graceful_shutdown)
         await server.start()
         yield bound
 
 
 async def _server(
-    settings: ControllerSettings, database: Database, dispatcher: Dispatcher, registry: CollectorRegistry
+    settings: ControllerSettings,
+    database: Database,
+    dispatcher: Dispatcher,
+    registry: CollectorRegistry,
+    states: health.aio.HealthServicer,
 ) -> grpc.aio.Server:
     server = grpc.aio.server(
         # The first is the outermost: it sees everything the others do.
@@ -95,7 +106,6 @@ async def _server(
     run_pb2_grpc.add_RunServiceServicer_to_server(RunServicer(database, dispatcher), server)
     agent_pb2_grpc.add_AgentServiceServicer_to_server(AgentServicer(database, dispatcher, conversation), server)
     fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher), server)
-    states = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)

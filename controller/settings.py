@@ -61,13 +61,25 @@ class ControllerSettings:
         10.0,
         parse=number(0.5, 600.0),
         names=("LOADCELL_LEASE_SECONDS",),
-        doc="After this long without a heartbeat an agent is lost.",
+        doc="After this long without a heartbeat or samples an agent is lost.",
     )
     agent_wait_seconds: float = setting(
         60.0,
         parse=number(0.1, 86_400.0),
         names=("LOADCELL_AGENT_WAIT_SECONDS",),
-        doc="How long a run waits for enough agents before it fails.",
+        doc="How long a run waits for agents that are not there before it fails; for busy ones it waits for ever.",
+    )
+    resume_seconds: float = setting(
+        300.0,
+        parse=number(10.0, 86_400.0),
+        names=("LOADCELL_RESUME_SECONDS",),
+        doc="A run that no controller drove for longer is ended: nobody expects load to begin by itself so late.",
+    )
+    forget_seconds: float = setting(
+        86_400.0,
+        parse=number(60.0, 31_536_000.0),
+        names=("LOADCELL_FORGET_SECONDS",),
+        doc="Lost agents and uploaded files no run refers to are forgotten after this long.",
     )
     metrics: Address | None = setting(
         None,

@@ -26,6 +26,7 @@ class ActiveRun:
     secrets: TargetSecrets | None = field(repr=False)  # None: lost with the process that took the call
     live: LiveRun
     leases: dict[str, LeaseRecord] = field(default_factory=dict)
+    reserved: set[str] = field(default_factory=set)  # agents that work for no other run until this one has ended
     waiting_for: str = ""  # a sentence, while the run waits
     stopping: str = ""  # why, once its leases are being stopped
     give_up: str = ""  # why the run must end without going on, after too long an outage
@@ -89,6 +90,10 @@ class ActiveRuns:
         """Return the run of a lease, None when this process does not drive it."""
         run = self._runs.get(run_id_of(lease_id))
         return run if run is not None and lease_id in run.leases else None
+
+    def reservations(self) -> dict[str, ActiveRun]:
+        """Return the run that has each busy agent."""
+        return {agent_id: run for run in self if not run.ended for agent_id in run.reserved}
 
     def lease_counts(self) -> dict[str, int]:
         """Return the number of leases each agent holds."""

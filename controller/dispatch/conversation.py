@@ -46,6 +46,8 @@ class Conversation:
                 a first message that is no usable Register; SESSION_REPLACED; SERVICE_UNAVAILABLE.
         """
         register = await _first(requests)
+        # The database may take its time; the leases of an agent that is here must not expire meanwhile.
+        self.dispatcher.sessions.expect(register.agent_id)
         agent = await self.database.write(lambda c: save_agent(c, _record(register)))
         session = Session(agent)
         sessions = self.dispatcher.sessions
@@ -59,7 +61,7 @@ class Conversation:
             while (response := await session.outbox.get()) is not None:
                 if response.HasField("heartbeat_reply"):
                     # As late as possible: the agent takes this instant for that of the departure.
-                    response.heartbeat_reply.controller_send_micros = wall_micros()
+                    response.heartbeat_reply.controller_send_micros = self.dispatcher.clock.micros()
                 yield response
             if session.ended is not None:
                 raise session.ended
@@ -82,26 +84,28 @@ class Conversation:
 
     async def _listen(self, session: Session, register: agent_pb2.Register, requests: Requests) -> None:
         try:
-            await self.dispatcher.book.reconcile(session, register.leases)
+            for update in register.leases:
+                session.keep(update)
+            self.dispatcher.book.reconcile(session)
             async for request in requests:
-                await self._take(session, request)
+                self._take(session, request)
         finally:
             session.finish()
 
-    async def _take(self, session: Session, request: agent_pb2.SessionRequest) -> None:
-        received = wall_micros()
-        agent_id = session.agent.agent_id
-        self.dispatcher.sessions.hear(agent_id)
-        session.agent = replace(session.agent, last_seen_at=received)
+    def _take(self, session: Session, request: agent_pb2.SessionRequest) -> None:
+        """Take a message; nothing here waits, so a heartbeat is heard at once whatever came before it."""
+        self.dispatcher.sessions.hear(session.agent.agent_id)
+        session.agent = replace(session.agent, last_seen_at=wall_micros())
         kind = request.WhichOneof("message")
         if kind == "heartbeat":
-            self._beat(session, request.heartbeat, received)
+            self._beat(session, request.heartbeat)
         elif kind == "lease_update":
-            await self.dispatcher.book.update(agent_id, request.lease_update)
+            self.dispatcher.book.update(session, request.lease_update)
         elif kind == "probe_result":
             self.dispatcher.probes.answer(request.probe_result)
 
-    def _beat(self, session: Session, beat: agent_pb2.Heartbeat, received: int) -> None:
+    def _beat(self, session: Session, beat: agent_pb2.Heartbeat) -> None:
+        received = self.dispatcher.clock.micros()
         known = beat.clock_uncertainty_micros > 0
         session.agent = replace(
             session.agent,
@@ -112,6 +116,7 @@ class Conversation:
             sequence=beat.sequence,
             agent_send_micros=beat.agent_send_micros,
             controller_receive_micros=received,
+            updates_pending=self.dispatcher.book.pending(session),
         )
         session.send(agent_pb2.SessionResponse(heartbeat_reply=reply))
         self.dispatcher.book.progress(session.agent.agent_id, beat.leases)

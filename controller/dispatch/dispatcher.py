@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -32,11 +32,13 @@ from controller.store.runs import (
 )
 from controller.store.samples import delete_leases, delete_some_requests
 from controller.target import TargetSecrets
-from loadcell.clock import wall_micros
+from loadcell.clock import AnchoredClock, wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 DELETE_WAIT_SECONDS = 30.0  # for a run that another controller drives to stop
 REBUILD_SECONDS = 1.0  # from a late batch until the result of its run is computed again
@@ -49,41 +51,59 @@ class Dispatcher:
     database: Database
     sessions: Sessions
     agent_wait_seconds: float
+    resume_seconds: float
+    forget_seconds: float
+    clock: AnchoredClock = field(default_factory=AnchoredClock)  # what agents measure their offset against
     runs: ActiveRuns = field(default_factory=ActiveRuns)
     owner: str = field(default_factory=owner_id)
     book: LeaseBook = field(init=False)
     probes: Probes = field(init=False)
     committer: Committer = field(init=False)
     _driver: Driver = field(init=False)
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _committing: asyncio.Task[None] | None = None
+    _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _rebuilding: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.book = LeaseBook(self.database, self.sessions, self.runs)
         self.probes = Probes(self.sessions)
         self.committer = Committer(self.database, self._committed)
-        self._driver = Driver(self.database, self.book, self.probes, self.agent_wait_seconds)
+        self._driver = Driver(self.database, self.book, self.probes, self.clock, self.agent_wait_seconds)
 
     async def start(self) -> None:
         """Take over what was left behind and begin to work."""
         upkeep = Upkeep(self)
         await upkeep.adopt()
-        self._spawn(self.committer.run())
+        self._committing = asyncio.create_task(self.committer.run())
+        self._spawn(self.book.run())
         self._spawn(upkeep.run())
 
     async def stop(self) -> None:
-        """Leave the active runs, as they are, to the next controller."""
+        """Leave the active runs, as they are, to the next controller, and what has ended complete."""
         self.sessions.close_all()
+        # What is committed now must still be noted, and reach the results of runs that have ended.
+        self.committer.close()
+        if self._committing is not None:
+            await self._committing
         tasks = [*self._tasks, *(run.task for run in self.runs if run.task is not None)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self.committer.close()
+        try:
+            await self.book.save()
+            for run_id in self._rebuilding:
+                await rebuild_result(self.database, run_id)
+        except LoadcellError as error:
+            log.exception("stopped_with_work_left", error=str(error.__cause__ or error))
         await self.database.write(lambda c: give_up_ownership(c, self.owner, wall_micros()))
 
     def claim(self, run: RunRecord) -> RunRecord:
         """Return a new run as one that belongs to this process, to be stored and then given to `add`."""
         return replace(run, owner=self.owner, owner_expires_at=expiry(wall_micros()))
+
+    async def to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return the result of `work`, which goes on even when the caller goes away."""
+        return await asyncio.shield(self._spawn(work))
 
     def add(
         self, record: RunRecord, levels: list[LevelRecord], secrets: TargetSecrets | None, *, give_up: str = ""
@@ -208,14 +228,19 @@ class Dispatcher:
         if run is not None and run.task is not None:
             await asyncio.wait({run.task})
         self._rebuilding.discard(run_id)
-        await rebuild_result(self.database, run_id)
+        try:
+            await rebuild_result(self.database, run_id)
+        except asyncio.CancelledError:
+            self._rebuilding.add(run_id)  # for `stop`
+            raise
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background_task_failed", exc_info=error)

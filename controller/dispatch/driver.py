@@ -6,14 +6,15 @@ All it knows is in the database as well, so that another process can go on where
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import structlog
 
 from controller.dispatch.active import ActiveRun, lease_id_of
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
-from controller.dispatch.limits import prepare_limit, probe_limit, run_limit, share_limit
+from controller.dispatch.limits import asset_limit, prepare_limit, probe_limit, run_limit, share_limit
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
 from controller.lifecycle import lease_ended
@@ -22,7 +23,7 @@ from controller.store.leases import insert_leases, list_leases
 from controller.store.records import LeaseRecord, LevelRecord
 from controller.store.runs import change_state, get_run, set_level, set_notes, set_probe
 from controller.target import TargetSecrets
-from loadcell.clock import wall_micros
+from loadcell.clock import AnchoredClock, wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2, run_pb2
 
@@ -32,6 +33,7 @@ CHECK_SECONDS = 0.25  # how often a waiting driver looks for lost agents and pas
 STOP_SECONDS = 15.0  # after a cancel: for agents to stop (one second) and to deliver what they measured
 START_AHEAD_MICROS = 60_000  # from the decision to start until the start, for the message to arrive
 MAX_UNCERTAINTY_MICROS = 1_000_000  # clocks that are known worse than this do not delay the start further
+NAMED_AGENTS = 3  # busy agents named to those who wait for them
 PROBE_ATTEMPTS = 3  # agents asked, when one is lost during its probe
 
 _Lease = agent_pb2.LeaseState
@@ -53,6 +55,7 @@ class Driver:
     database: Database
     book: LeaseBook
     probes: Probes
+    clock: AnchoredClock
     agent_wait_seconds: float
 
     async def drive(self, run: ActiveRun) -> None:
@@ -90,14 +93,15 @@ class Driver:
         if run.record.probed:
             return
         for _ in range(PROBE_ATTEMPTS):
-            agents = await self._agents(run, run.levels[0])
+            # All that any level needs, so that no level waits for an agent that another run has taken.
+            agents = await self._agents(run, max(_wanted(run, level) for level in run.levels))
             if run.record.state == _Run.RUN_STATE_PENDING:
                 await self._change(run, _Run.RUN_STATE_SCHEDULED)
             found = await self.probes.ask(
                 agents[0],
                 run.record,
                 self._secrets(run),
-                probe_limit(run.record.config.timeout),
+                probe_limit(run.record.config.timeout) + asset_limit(run.record.config),
                 given_up=lambda: run.cancel_requested,
             )
             if run.cancel_requested:
@@ -125,38 +129,49 @@ class Driver:
     async def _run_level(self, run: ActiveRun, level: LevelRecord) -> None:
         index, timeout = level.plan.index, run.record.config.timeout
         if not run.level_leases(index):
-            await self._offer(run, level, await self._agents(run, level))
+            await self._offer(run, level, await self._agents(run, _wanted(run, level)))
         if not level.start_micros:
             await self._until(
-                run, index, lambda: self._all(run, index, _prepared), prepare_limit(level.plan, timeout)
+                run,
+                index,
+                lambda: self._all(run, index, _prepared),
+                prepare_limit(level.plan, timeout) + asset_limit(run.record.config),
             )
             await self._start(run, level)
         run.live.level(index).begin(time.monotonic())
         await self._until(run, index, lambda: self._all(run, index, _done), run_limit(level.plan, timeout))
+        await self.book.save()
         await self.database.write(lambda c: set_level(c, run.record.run_key, index, finished=True))
         run.levels[index] = replace(run.levels[index], finished=True)
         run.live.level(index).finish(time.monotonic())
         run.changes.publish()
 
-    async def _agents(self, run: ActiveRun, level: LevelRecord) -> list[str]:
-        """Return the agents to use, once enough are ready."""
-        wanted = min(run.record.config.agent_count or 1, share_limit(level.plan))
-        deadline = time.monotonic() + self.agent_wait_seconds
+    async def _agents(self, run: ActiveRun, wanted: int) -> list[str]:
+        """Return the agents to use, once enough are there and work for no other run; they are this run's then."""
         sessions = self.book.sessions
+        missing_since: float | None = None
         try:
             while True:
                 seen = sessions.changes.revision
                 if run.cancel_requested:
                     raise CancelRequestedError
-                ready = sessions.available(self.book.runs.lease_counts())
-                if len(ready) >= wanted:
-                    return _prefer(run.agent_ids, ready)[:wanted]
-                waiting = f"waiting for agents: {len(ready)} of {wanted} ready"
-                if time.monotonic() > deadline:
+                usable, taken = sessions.usable(), self.book.runs.reservations()
+                free = [agent_id for agent_id in usable if taken.get(agent_id, run) is run]
+                # Those that already work on the run come first.
+                chosen = sorted(free, key=lambda agent_id: agent_id not in run.reserved)[:wanted]
+                if len(chosen) == wanted:
+                    run.reserved.update(chosen)
+                    return chosen
+                if len(usable) >= wanted:
+                    missing_since = None
+                elif missing_since is None:
+                    missing_since = time.monotonic()
+                elif time.monotonic() - missing_since > self.agent_wait_seconds:
                     raise LoadcellError(
                         "NO_AGENTS_READY",
-                        f"{len(ready)} of {wanted} agents were ready after {self.agent_wait_seconds:g} s",
+                        f"{len(usable)} of {wanted} agents were ready after {self.agent_wait_seconds:g} s",
                     )
+                waiting = _waiting_for(wanted, len(chosen), {a: taken[a] for a in usable if a not in free})
                 if run.waiting_for != waiting:
                     run.waiting_for = waiting
                     run.changes.publish()
@@ -194,18 +209,20 @@ class Driver:
     async def _start(self, run: ActiveRun, level: LevelRecord) -> None:
         """Start all leases of a level at one instant."""
         index = level.plan.index
-        start = wall_micros() + START_AHEAD_MICROS + self._clock_margin(run, index)
+        notice = START_AHEAD_MICROS + self._clock_margin(run, index)
+        start = self.clock.micros() + notice
+        started_at = wall_micros() + notice
         first = run.record.state == _Run.RUN_STATE_SCHEDULED
 
         def store(connection: Connection) -> None:
             set_level(connection, run.record.run_key, index, start_micros=start)
             if first:
-                change_state(connection, run.record.run_key, _Run.RUN_STATE_RUNNING, {"started_at": start})
+                change_state(connection, run.record.run_key, _Run.RUN_STATE_RUNNING, {"started_at": started_at})
 
         await self.database.write(store)
         run.levels[index] = replace(level, start_micros=start)
         if first:
-            run.record = replace(run.record, state=_Run.RUN_STATE_RUNNING, started_at=start)
+            run.record = replace(run.record, state=_Run.RUN_STATE_RUNNING, started_at=started_at)
         for lease in run.level_leases(index):
             self.book.start(run, lease)
         run.changes.publish()
@@ -231,7 +248,7 @@ class Driver:
             seen = run.changes.revision
             if run.cancel_requested:
                 raise CancelRequestedError
-            await self._expire_lost(run, index)
+            self._expire_lost(run, index)
             for lease in run.level_leases(index):
                 _raise_failure(lease)
             if reached():
@@ -240,14 +257,14 @@ class Driver:
                 raise RunFailedError(f"level {index} took longer than {limit_seconds:,.0f} s; the run is given up")
             await run.changes.wait(seen, CHECK_SECONDS)
 
-    async def _expire_lost(self, run: ActiveRun, index: int) -> None:
+    def _expire_lost(self, run: ActiveRun, index: int) -> None:
         sessions = self.book.sessions
         for lease in run.level_leases(index):
             if not sessions.lost(lease.agent_id):
                 continue
             gone = f"lost, not heard of for {sessions.lease_seconds:g} s"
             if not lease_ended(lease.state):
-                await self.book.expire(run, lease, gone)
+                self.book.expire(run, lease, gone)
             elif not delivered(lease):
                 missing = lease.last_batch_number - lease.committed_batch_number
                 raise RunFailedError(f"agent {lease.agent_id}: {gone}; {missing} of its batches are missing")
@@ -272,7 +289,7 @@ class Driver:
             late = time.monotonic() > deadline
             for lease in list(run.leases.values()):
                 if not lease_ended(lease.state) and (late or self.book.sessions.lost(lease.agent_id)):
-                    await self.book.expire(run, lease, f"agent {lease.agent_id} did not stop in time")
+                    self.book.expire(run, lease, f"agent {lease.agent_id} did not stop in time")
             if late or all(self._settled(lease) for lease in run.leases.values()):
                 return
             await run.changes.wait(seen, CHECK_SECONDS)
@@ -296,6 +313,7 @@ class Driver:
         for level in run.levels:
             if run.live.level(level.plan.index).begun:
                 run.live.level(level.plan.index).finish(now)
+        await self.book.save()
         await finish_run(self.database, run, state, error)
 
     async def _change(self, run: ActiveRun, new: run_pb2.RunState) -> None:
@@ -328,6 +346,14 @@ def _raise_failure(lease: LeaseRecord) -> None:
         raise RunFailedError(f"agent {lease.agent_id} stopped its share")
 
 
-def _prefer(known: Sequence[str], ready: Sequence[str]) -> list[str]:
-    """Return the ready agents, those that already work on the run first."""
-    return [*(agent for agent in known if agent in ready), *(agent for agent in ready if agent not in known)]
+def _wanted(run: ActiveRun, level: LevelRecord) -> int:
+    return min(run.record.config.agent_count or 1, share_limit(level.plan))
+
+
+def _waiting_for(wanted: int, have: int, busy: Mapping[str, ActiveRun]) -> str:
+    """Return what a run waits for as a sentence, naming some of the agents that work for other runs."""
+    parts = [f"waiting for {wanted - have} of {wanted} agents"]
+    parts += [f"{agent} busy with run {run.record.run_id}" for agent, run in islice(busy.items(), NAMED_AGENTS)]
+    if len(busy) > NAMED_AGENTS:
+        parts.append(f"{len(busy) - NAMED_AGENTS} more busy")
+    return "; ".join(parts)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -11,7 +12,7 @@ from controller.dispatch.active import ActiveRun, ActiveRuns
 from controller.dispatch.sessions import Session, Sessions
 from controller.lifecycle import check_lease, lease_ended
 from controller.store.database import Database
-from controller.store.leases import save_lease
+from controller.store.leases import list_open, save_leases
 from controller.store.records import LeaseRecord
 from controller.target import TargetSecrets, target_spec, workload_spec
 from loadcell.errors import LoadcellError
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 MAX_TEXT = 2_000  # characters of an error or a note of an agent
 MAX_NOTES = 100
+RETRY_SECONDS = 1.0  # after the database did not take the states of leases
 SECRETS_LOST = (
     "the controller was restarted, and the target's API key and headers, which it keeps in memory only, are lost;"
     " start the run again"
@@ -34,45 +36,90 @@ _REPORTED = frozenset(_Lease.values()) - {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class LeaseBook:
-    """Keeps leases in memory and in the database in step.
+    """Keeps leases in memory and in the database in step. `run` must be running.
 
-    Memory changes first and at once. The writer thread works in order, so no later state of the run can reach the
-    database before the lease states it rests on.
+    Memory changes first and at once, so no sign of life waits for the database. The newest state of every changed
+    lease is written a moment later; `save` waits until that is done.
     """
 
     database: Database
     sessions: Sessions
     runs: ActiveRuns
+    _unsaved: dict[str, LeaseRecord] = field(default_factory=dict)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def update(self, agent_id: str, update: agent_pb2.LeaseUpdate) -> None:
+    async def run(self) -> None:
+        """Write what has changed and answer for leases of runs that others drive, for ever."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self.save()
+                await self.settle()
+            except LoadcellError as error:
+                log.warning("leases_not_stored", error=str(error.__cause__ or error))
+                await asyncio.sleep(RETRY_SECONDS)
+                self._changed.set()
+
+    async def save(self) -> None:
+        """Write what has changed until now; what rests on the states of leases is written after this.
+
+        Raises:
+            LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE; nothing is lost, the next call writes it.
+        """
+        changed = list(self._unsaved.values())
+        if not changed:
+            return
+        await self.database.write(lambda c: save_leases(c, changed))
+        for lease in changed:
+            if self._unsaved.get(lease.lease_id) is lease:
+                del self._unsaved[lease.lease_id]
+
+    def pending(self, session: Session) -> bool:
+        """Whether something an agent has reported would be lost with this process."""
+        agent_id = session.agent.agent_id
+        return any(lease.agent_id == agent_id for lease in self._unsaved.values()) or any(
+            lease_ended(update.state) for update in session.elsewhere.values()
+        )
+
+    def update(self, session: Session, update: agent_pb2.LeaseUpdate) -> None:
         """Take a report of an agent. What cannot be is logged, not taken; a lease that is over is cancelled."""
+        agent_id = session.agent.agent_id
+        if update.state not in _REPORTED:
+            log.warning("lease_update_refused", agent_id=agent_id, lease_id=update.lease_id, state=update.state)
+            return
         run = self.runs.of_lease(update.lease_id)
-        lease = None if run is None else run.leases[update.lease_id]
-        if run is None or lease is None or lease.agent_id != agent_id or lease_ended(lease.state):
-            if update.state not in _REPORTED or not lease_ended(update.state):
-                self.cancel(agent_id, update.lease_id, "the lease is over")
+        if run is None:
+            # Perhaps another controller drives the run, or this one is about to take it over.
+            session.keep(update)
+            self._changed.set()
             return
-        if update.state == lease.state:
-            return
-        try:
-            _check_report(lease, update)
-        except LoadcellError as error:
-            log.warning("lease_update_refused", agent_id=agent_id, lease_id=lease.lease_id, error=error.message)
-            return
-        await self.put(run, self._reported(lease, update))
+        lease = run.leases[update.lease_id]
+        if lease.agent_id != agent_id or lease_ended(lease.state):
+            self._end(agent_id, update)
+        elif update.state != lease.state:
+            try:
+                check_lease(lease.state, update.state)
+            except LoadcellError as error:
+                log.warning(
+                    "lease_update_refused", agent_id=agent_id, lease_id=lease.lease_id, error=error.message
+                )
+                return
+            self.put(run, self._reported(lease, update))
 
-    async def put(self, run: ActiveRun, lease: LeaseRecord) -> None:
-        """Replace a lease in memory, then in the database."""
+    def put(self, run: ActiveRun, lease: LeaseRecord) -> None:
+        """Replace a lease in memory at once, and in the database soon."""
         run.put(lease)
         if lease_ended(lease.state):
             run.live.level(lease.level).forget(lease.agent_id)
-        await self.database.write(lambda c: save_lease(c, lease))
+        self._unsaved[lease.lease_id] = lease
+        self._changed.set()
 
-    async def expire(self, run: ActiveRun, lease: LeaseRecord, error: str) -> None:
+    def expire(self, run: ActiveRun, lease: LeaseRecord, error: str) -> None:
         """Give a lease up; its agent is told, should it come back."""
-        await self.put(run, replace(lease, state=_Lease.LEASE_STATE_EXPIRED, error=error))
+        self.put(run, replace(lease, state=_Lease.LEASE_STATE_EXPIRED, error=error))
         self.cancel(lease.agent_id, lease.lease_id, error)
 
     def progress(self, agent_id: str, reports: Iterable[agent_pb2.LeaseProgress]) -> None:
@@ -83,25 +130,54 @@ class LeaseBook:
                 run.live.progress(run.leases[report.lease_id].level, agent_id, report)
                 run.changes.publish()
 
-    async def reconcile(self, session: Session, held: Iterable[agent_pb2.LeaseUpdate]) -> None:
+    def reconcile(self, session: Session) -> None:
         """Bring a newly connected agent and our leases to the same state, whatever was lost on the way."""
-        agent_id = session.agent.agent_id
-        held = list(held)
-        for update in held:
-            await self.update(agent_id, update)
-        known = {update.lease_id for update in held}
         for run in self.runs:
-            for lease in list(run.leases.values()):
-                if lease.agent_id == agent_id and not lease_ended(lease.state):
-                    await self._remind(run, lease, known=lease.lease_id in known)
+            self.reconcile_run(session, run)
+        self._changed.set()
 
-    async def _remind(self, run: ActiveRun, lease: LeaseRecord, *, known: bool) -> None:
+    def reconcile_run(self, session: Session, run: ActiveRun) -> None:
+        """Do so for the leases of one run, which may have been taken over while the agent was connected."""
+        held = {lease_id for lease_id in session.elsewhere if lease_id in run.leases}
+        for lease_id in held:
+            self.update(session, session.elsewhere.pop(lease_id))
+        for lease in list(run.leases.values()):
+            if lease.agent_id == session.agent.agent_id and not lease_ended(lease.state):
+                self._remind(run, lease, known=lease.lease_id in held)
+
+    def hand_over(self, run: ActiveRun) -> None:
+        """Keep in mind what agents hold of a run that this process drives no longer."""
+        for lease in run.leases.values():
+            session = self.sessions.get(lease.agent_id)
+            if session is not None and not lease_ended(lease.state):
+                session.keep(agent_pb2.LeaseUpdate(lease_id=lease.lease_id, state=lease.state))
+        self._changed.set()
+
+    async def settle(self) -> None:
+        """Cancel what agents hold of runs that are over; leases that others look after are let be.
+
+        Raises:
+            LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE.
+        """
+        asked = {lease_id for session in self.sessions for lease_id in session.elsewhere}
+        if not asked:
+            return
+        open_leases = await self.database.read(lambda c: list_open(c, asked))
+        for session in self.sessions:
+            for lease_id in asked & session.elsewhere.keys() - open_leases:
+                self._end(session.agent.agent_id, session.elsewhere.pop(lease_id))
+
+    def _end(self, agent_id: str, update: agent_pb2.LeaseUpdate) -> None:
+        if not lease_ended(update.state):
+            self.cancel(agent_id, update.lease_id, "the lease is over")
+
+    def _remind(self, run: ActiveRun, lease: LeaseRecord, *, known: bool) -> None:
         if not known and lease.state != _Lease.LEASE_STATE_OFFERED:
-            await self.expire(run, lease, "it was restarted and no longer holds its share")
+            self.expire(run, lease, "it was restarted and no longer holds its share")
         elif run.stopping:
             self.cancel(lease.agent_id, lease.lease_id, run.stopping)
         elif not known and run.secrets is None:
-            await self.expire(run, lease, SECRETS_LOST)
+            self.expire(run, lease, SECRETS_LOST)
         elif not known:
             self.grant(run, lease)
         elif lease.state == _Lease.LEASE_STATE_READY:
@@ -154,12 +230,6 @@ class LeaseBook:
                 session.agent.clock_uncertainty_micros if session else lease.clock_uncertainty_micros
             ),
         )
-
-
-def _check_report(lease: LeaseRecord, update: agent_pb2.LeaseUpdate) -> None:
-    if update.state not in _REPORTED:
-        raise LoadcellError("ILLEGAL_TRANSITION", f"an agent cannot report state {update.state}")
-    check_lease(lease.state, update.state)
 
 
 def delivered(lease: LeaseRecord) -> bool:

@@ -32,8 +32,6 @@ async def finish_run(database: Database, run: ActiveRun, state: run_pb2.RunState
     # A run may be cancelled between the decision to start and the start.
     completed_at = max(wall_micros(), run.record.started_at or 0)
     ended = replace(run.record, state=state, completed_at=completed_at, error=error)
-    # Lease states may still be waiting for the writer thread; a reader must not overtake them.
-    await database.write(lambda _: None)
     run.result_begun = True
     result = await database.read(lambda c: compute_result(c, ended))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
@@ -16,15 +17,25 @@ from loadcell.v1 import agent_pb2
 log = structlog.get_logger()
 
 OUTBOX = 10_000  # messages; an agent that does not read so many is as good as gone
+MAX_ELSEWHERE = 1_000  # leases of other controllers an agent may tell of
 
 
 @dataclass(slots=True, eq=False)
 class Session:
-    """One connection of an agent. `outbox` ends with None."""
+    """One connection of an agent. `outbox` ends with None.
+
+    `elsewhere` holds the agent's last word on leases of runs that this process does not drive.
+    """
 
     agent: AgentRecord
     outbox: asyncio.Queue[agent_pb2.SessionResponse | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
     ended: LoadcellError | None = None
+    elsewhere: dict[str, agent_pb2.LeaseUpdate] = field(default_factory=dict)
+
+    def keep(self, update: agent_pb2.LeaseUpdate) -> None:
+        """Remember the word of the agent on a lease that is looked after elsewhere."""
+        if update.lease_id in self.elsewhere or len(self.elsewhere) < MAX_ELSEWHERE:
+            self.elsewhere[update.lease_id] = update
 
     def send(self, message: agent_pb2.SessionResponse) -> None:
         """Queue a message for the agent."""
@@ -54,6 +65,9 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._heard: dict[str, float] = {}  # seconds of the monotonic clock
 
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._sessions.values()))
+
     def open(self, session: Session) -> None:
         """Take a new session in; an earlier one of the same agent ends."""
         agent_id = session.agent.agent_id
@@ -64,7 +78,7 @@ class Sessions:
                 LoadcellError("SESSION_REPLACED", f"another agent has connected with the identifier {agent_id}")
             )
         self._sessions[agent_id] = session
-        self.hear(agent_id)
+        self.expect(agent_id)
         self.changes.publish()
 
     def close(self, session: Session) -> None:
@@ -79,12 +93,18 @@ class Sessions:
             session.end(LoadcellError("SERVICE_UNAVAILABLE", "the controller is stopping"))
 
     def hear(self, agent_id: str) -> None:
-        """Note a sign of life."""
-        self._heard[agent_id] = time.monotonic()
+        """Note a sign of life of an agent that is connected or expected."""
+        if agent_id in self._heard:
+            self._heard[agent_id] = time.monotonic()
 
     def expect(self, agent_id: str) -> None:
-        """Give an agent that has not connected to this process yet the time of a lease to do so."""
-        self._heard.setdefault(agent_id, time.monotonic())
+        """Give an agent the time of a lease to connect to this process or to show another sign of life."""
+        self._heard[agent_id] = time.monotonic()
+
+    def forget_lost(self) -> None:
+        """Drop what is known of agents that are lost and not connected: they stay lost."""
+        for agent_id in [a for a in self._heard if a not in self._sessions and self.lost(a)]:
+            del self._heard[agent_id]
 
     def lost(self, agent_id: str) -> bool:
         """Whether an agent was not heard of for longer than a lease lasts."""
@@ -104,11 +124,10 @@ class Sessions:
         """Return the agents that are connected."""
         return [session.agent for session in self._sessions.values()]
 
-    def available(self, lease_counts: dict[str, int]) -> list[str]:
-        """Return the agents that may get leases, those with the fewest leases first."""
-        usable = [
+    def usable(self) -> list[str]:
+        """Return the agents that may get leases, by name."""
+        return sorted(
             agent_id
             for agent_id, session in self._sessions.items()
             if not session.agent.draining and session.ended is None and not self.lost(agent_id)
-        ]
-        return sorted(usable, key=lambda agent_id: (lease_counts.get(agent_id, 0), agent_id))
+        )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from controller.dispatch.ownership import expiry, may_take_over
-from controller.store.agents import touch_agents
+from controller.store.agents import forget_agents, touch_agents
+from controller.store.assets import delete_unused_assets, find_unused_assets
 from controller.store.database import Connection
 from controller.store.leases import list_leases
 from controller.store.records import RunRecord
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TICK_SECONDS = 2.0
-RESUME_SECONDS = 300.0  # a run nobody drove for longer is ended: nobody expects load to begin by itself so late
+FORGET_EVERY_SECONDS = 60.0
 KEEP_SECONDS = 300.0  # ended runs stay in memory for the exporter
 KEEP_RUNS = 50
 
@@ -39,6 +40,7 @@ class Upkeep:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
+        self._forgot_at = -FORGET_EVERY_SECONDS
 
     async def run(self) -> None:
         """Do it every two seconds, for ever; a database that does not answer is asked again."""
@@ -47,7 +49,9 @@ class Upkeep:
             try:
                 await self._refresh()
                 await self.adopt()
-                self._forget()
+                await self._dispatcher.book.settle()
+                self._forget_runs()
+                await self._forget_the_lost()
             except Exception:
                 log.exception("upkeep_failed")
 
@@ -87,6 +91,7 @@ class Upkeep:
         if run.task is not None:
             run.task.cancel()
         self._dispatcher.runs.remove(run)
+        self._dispatcher.book.hand_over(run)
         run.changes.publish()
 
     async def _adopt(self, run: RunRecord, now: int) -> None:
@@ -96,7 +101,7 @@ class Upkeep:
         levels = await database.read(lambda c: list_levels(c, run.run_key))
         leases = await database.read(lambda c: list_leases(c, run.run_key))
         away = (now - (run.owner_expires_at or run.created_at)) / 1e6
-        late = f"no controller drove the run for {away:,.0f} s" if away > RESUME_SECONDS else ""
+        late = f"no controller drove the run for {away:,.0f} s" if away > dispatcher.resume_seconds else ""
         with structlog.contextvars.bound_contextvars(request_id=run.log_request_id):
             log.warning("run_taken_over", run_id=run.run_id, lease_count=len(leases))
             active = dispatcher.add(run, levels, None if run.needs_secrets else TargetSecrets(), give_up=late)
@@ -104,9 +109,12 @@ class Upkeep:
             for lease in leases:
                 active.leases[lease.lease_id] = lease
                 dispatcher.sessions.expect(lease.agent_id)
+            active.reserved.update(active.agent_ids)
             for level in levels:
                 if level.start_micros:
                     await self._refill(active, level.plan.index, finished=level.finished)
+            for session in dispatcher.sessions:
+                dispatcher.book.reconcile_run(session, active)
             dispatcher.drive(active)
 
     async def _refill(self, run: ActiveRun, index: int, *, finished: bool) -> None:
@@ -121,7 +129,7 @@ class Upkeep:
         if finished:
             run.live.level(index).finish(now)
 
-    def _forget(self) -> None:
+    def _forget_runs(self) -> None:
         """Drop runs that ended some minutes ago, and the oldest ones when there are many."""
         ended = sorted(
             (run.ended_at, run.record.run_id) for run in self._dispatcher.runs if run.ended_at is not None
@@ -132,3 +140,18 @@ class Upkeep:
             if run is not None and (ended_at < limit or position < len(ended) - KEEP_RUNS):
                 self._dispatcher.runs.remove(run)
                 self._dispatcher.committer.forget(run.leases)
+
+    async def _forget_the_lost(self) -> None:
+        """Drop agents that are gone and files nobody uses, so that neither grows for ever."""
+        now, dispatcher = time.monotonic(), self._dispatcher
+        if now - self._forgot_at < FORGET_EVERY_SECONDS:
+            return
+        self._forgot_at = now
+        dispatcher.sessions.forget_lost()
+        before = wall_micros() - round(dispatcher.forget_seconds * 1e6)
+        connected = [agent.agent_id for agent in dispatcher.sessions.connected()]
+        agents = await dispatcher.database.write(lambda c: forget_agents(c, before, keep=connected))
+        seen = await dispatcher.database.read(lambda c: find_unused_assets(c, before))
+        assets = await dispatcher.database.write(lambda c: delete_unused_assets(c, seen)) if seen.unused else 0
+        if agents or assets:
+            log.info("forgotten", agents=agents, assets=assets)

@@ -73,6 +73,7 @@ class Committer:
     _waiting: deque[_Waiting] = field(default_factory=deque)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING))
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _closed: bool = False
     # Decoding a large batch takes tens of milliseconds; heartbeats must not wait for it.
     _decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ingest-decoder"))
 
@@ -114,8 +115,8 @@ class Committer:
         return done
 
     async def run(self) -> None:
-        """Commit what waits, for ever."""
-        while True:
+        """Commit what waits, until `close`."""
+        while not self._closed:
             await self._arrived.wait()
             self._arrived.clear()
             group = list(self._waiting)
@@ -144,7 +145,9 @@ class Committer:
             self._deleted.popitem(last=False)
 
     def close(self) -> None:
-        """End the decoder's thread."""
+        """End the decoder's thread and, once what waits is committed, `run`."""
+        self._closed = True
+        self._arrived.set()
         self._decoder.shutdown()
 
     async def _check(self, request: agent_pb2.StreamSamplesRequest) -> asyncio.Future[Ack] | None:

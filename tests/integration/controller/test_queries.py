@@ -246,7 +246,8 @@ async def test_heartbeat_reply_holds_the_four_stamps(controller):
     await agent.until(lambda: len(agent.replies) >= 2)
     reply = agent.replies[1]
     assert reply.sequence == 2
-    assert reply.agent_send_micros <= reply.controller_receive_micros <= reply.controller_send_micros
+    assert 0 < reply.agent_send_micros < reply.controller_receive_micros + 60_000_000
+    assert reply.controller_receive_micros <= reply.controller_send_micros
     assert agent.registered.heartbeat_interval_micros == 100_000
 
 

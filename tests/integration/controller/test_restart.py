@@ -151,7 +151,7 @@ async def test_run_left_for_long_ends_without_new_load(tmp_path, address):
     async with killed_in_mid_level(tmp_path, address) as (run_id, lease, grants):
         pass
     with sqlite3.connect(tmp_path / "loadcell.db") as database:
-        database.execute("UPDATE benchmark_runs SET owner_expires_at = owner_expires_at - 3600000000, probed = 0")
+        database.execute("UPDATE benchmark_runs SET owner_expires_at = owner_expires_at - 3600000000")
     database.close()
     async with process(tmp_path, address) as (running, lines), dial(address) as channel:
         await started(running, lines)

@@ -83,7 +83,7 @@ async def test_run_waits_for_agents_and_says_so(controller):
     updates = controller.runs.WatchRun(run_pb2.WatchRunRequest(run_id=run_id))
     async for update in updates:
         if update.notes:
-            assert list(update.notes) == ["waiting for agents: 0 of 1 ready"]
+            assert list(update.notes) == ["waiting for 1 of 1 agents"]
             assert update.run.status == "pending"
             break
     updates.cancel()
