@@ -20,7 +20,7 @@ from loadcell.v1 import agent_pb2, target_pb2
 
 # The test request must end, however long the requests of the run may take.
 _LONGEST_TEST_NS = 300 * 1_000_000_000
-# Far from the ordinals of any run, so that the test prompt is nobody's cached prefix.
+# Far from the ordinals of any run, so that a made test prompt is nobody's cached prefix.
 _TEST_ORDINAL = (1 << 34) - 1
 _STOPPING_STATUSES = frozenset({400, 401, 403, 404, 405, 413, 415, 422})
 _PLAUSIBLE_WORDS_PER_TOKEN = (0.25, 4.0)
@@ -36,7 +36,8 @@ async def probe_target(target: target_pb2.TargetSpec, workload: Workload) -> age
         PromptError: the tokenizer or dataset cannot be used.
     """
     endpoint = Endpoint.parse(target.server_url, tls_verify=target.tls_verify)
-    prompt, _ = (await asyncio.to_thread(prompt_source, workload, 0))(_TEST_ORDINAL, warmup=True)
+    prompts = await asyncio.to_thread(prompt_source, workload)
+    prompt, _ = prompts(0 if workload.dataset_path else _TEST_ORDINAL, warmup=True)
     await _send(target, endpoint, None, pin_output=False)
     models = await list_models(target, endpoint, create(target.adapter, endpoint, model=""))
     chosen = target_pb2.TargetSpec()

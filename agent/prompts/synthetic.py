@@ -66,6 +66,15 @@ class SyntheticPrompts:
             text_json=b'"' + b" ".join(head) + tail, messages_json=None, tokens=self._tokens
         ), self._output_len
 
+    def note(self, requests: int) -> str:
+        """Return what a reader must know when the ordinals below `requests` have been sent, or nothing."""
+        if requests * (self._level + 1) <= self._space:
+            return ""
+        return (
+            f"there are only {self._space} different prompts of this length, so some were asked more than once: "
+            "a server with a prefix cache answers those faster"
+        )
+
     def _head_words(self, length: int) -> int:
         words = 1
         while words < length and len(self._words) ** words < 2 * _LEVELS * _ORDINALS:

@@ -19,7 +19,7 @@ from agent.targets.registry import create
 from agent.worker.loops import ClosedLoop, Loop, OpenLoop
 from agent.worker.messages import Batch, Ended, Prepare, Prepared, Progress
 from agent.worker.outbox import FLUSH_SECONDS, Outbox
-from agent.worker.preparation import arrivals, builder, prompt_source, share_of
+from agent.worker.preparation import PromptSource, arrivals, builder, prompt_source, share_of
 from agent.worker.supply import Ready, Supply
 from agent.worker.timer import Timer
 from agent.worker.vitals import Vitals
@@ -65,7 +65,9 @@ class Driver:
         self._warm_done = asyncio.Event()
         self._warming: ClosedLoop | None = None
         self._start_ns = 0
+        self._prompts: PromptSource | None = None
         self._started = 0
+        self._ordinals_until = 0
         self._ended = 0
         self._ticks = 0
         self._tick_handle: asyncio.TimerHandle | None = None
@@ -147,7 +149,13 @@ class Driver:
             pin_output=plan.target.pin_output,
         )
         # Tokenizers take seconds; a cancel must be heard meanwhile.
-        prompts = await asyncio.to_thread(prompt_source, plan.workload, plan.level.index)
+        prompts = self._prompts = await asyncio.to_thread(
+            prompt_source,
+            plan.workload,
+            level=plan.level.index,
+            request_count=plan.level.request_count,
+            warmup_count=plan.level.warmup_count,
+        )
         engine = self._engine = Engine(
             self._loop,
             endpoint,
@@ -212,7 +220,9 @@ class Driver:
 
     def _submit(self, ready: Ready, scheduled_ns: int, *, warmup: bool) -> None:
         assert self._engine is not None  # noqa: S101  nothing is sent before it is made
-        self._started += not warmup
+        if not warmup:
+            self._started += 1
+            self._ordinals_until = ready.ordinal + 1
         self._engine.submit(
             PreparedRequest(
                 ordinal=ready.ordinal,
@@ -312,9 +322,11 @@ class Driver:
         self._closing = self._loop.create_task(self._close())
 
     def _notes(self) -> tuple[str, ...]:
+        note = self._prompts.note(self._ordinals_until) if self._prompts is not None else ""
+        notes = [note] if note else []
         if self._held_back:
-            return ("load was held back because the controller did not take samples fast enough",)
-        return ()
+            notes.append("load was held back because the controller did not take samples fast enough")
+        return tuple(notes)
 
     async def _close(self) -> None:
         if self._engine is not None:

@@ -22,6 +22,9 @@ class PromptSource(Protocol):
     def __call__(self, ordinal: int, *, warmup: bool) -> tuple[Prompt, int]:
         """Return both."""
 
+    def note(self, requests: int) -> str:
+        """Return what a reader must know when the ordinals below `requests` have been sent, or nothing."""
+
 
 def share_of(prepare: Prepare) -> WorkerShare:
     """Return what this worker does of the level."""
@@ -35,16 +38,30 @@ def share_of(prepare: Prepare) -> WorkerShare:
     )
 
 
-def prompt_source(workload: Workload, level_index: int) -> PromptSource:
+def prompt_source(
+    workload: Workload, *, level: int = 0, request_count: int = 0, warmup_count: int = 0
+) -> PromptSource:
     """Return the prompts of a level.
+
+    Args:
+        workload: What is asked.
+        level: Position of the level.
+        request_count: Measured requests of a level; 0 when it is bounded by time.
+        warmup_count: Warm-up requests of a level.
 
     Raises:
         PromptError: the tokenizer or dataset cannot be used.
     """
     lengths = {"input_len": workload.input_len, "output_len": workload.output_len}
-    seeds = {"seed": workload.seed, "level": level_index}
+    seeds = {"seed": workload.seed, "level": level}
     if workload.dataset_path:
-        return DatasetPrompts(Path(workload.dataset_path), output_len=workload.output_len)
+        return DatasetPrompts(
+            Path(workload.dataset_path),
+            output_len=workload.output_len,
+            level=level,
+            request_count=request_count,
+            warmup_count=warmup_count,
+        )
     if workload.tokenizer_path:
         return by_tokenizer(Tokenizer(Path(workload.tokenizer_path)), **lengths, **seeds)
     return by_words(words_per_token=workload.words_per_token, **lengths, **seeds)

@@ -1,9 +1,14 @@
 """What a reader of the result must know is told with the end of a lease."""
 
 import asyncio
+import hashlib
+import json
 from contextlib import asynccontextmanager
 
 from fake_controller import grant
+
+from loadcell.mockserver.behavior import Behavior
+from loadcell.mockserver.server import serve
 
 EVENTS = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n'
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n%s" % (
@@ -47,3 +52,23 @@ async def test_requests_sent_again_are_counted_in_a_note(controller, start_agent
     assert all(
         row.start_offset_micros - row.scheduled_offset_micros >= row.connect_micros for row in by_ordinal[1:]
     )
+
+
+async def test_M2_rows_of_a_dataset_that_repeat_are_told(controller, start_agent):
+    rows = b"".join(b'{"prompt": "question %d"}\n' % n for n in range(30))
+    digest = hashlib.sha256(rows).hexdigest()
+    controller.assets[digest] = rows
+    asked, notes = [], []
+    async with serve(Behavior(), keep_bodies=True) as server, start_agent(workers=2):
+        for level in range(3):
+            plan = {"index": level, "concurrency": 2, "request_count": 12, "warmup_count": 3}
+            load = grant(server.url, f"level{level}", workload={"dataset_asset": digest}, **plan)
+            await controller.begin(load)
+            await controller.rows(f"level{level}")
+            asked.append({json.loads(body)["messages"][0]["content"] for body in server.bodies})
+            server.bodies.clear()
+            notes.append(list((await controller.state(f"level{level}", "COMPLETED")).notes))
+    assert [len(prompts) for prompts in asked] == [15, 15, 15]
+    assert not asked[0] & asked[1]
+    assert notes[:2] == [[], []]
+    assert "some of the 30 rows of the dataset were asked more than once" in notes[2][0]

@@ -133,6 +133,51 @@ def test_dataset_rows_go_round_by_ordinal(tmp_path):
     assert (second.text_json, json.loads(second.messages_json)[0]["content"], length) == (None, "b", 3)
 
 
+def numbered(tmp_path, rows, **level):
+    path = tmp_path / "numbers.jsonl"
+    path.write_text("".join(f'{{"prompt": "{number}"}}\n' for number in range(rows)), encoding="utf-8")
+    return DatasetPrompts(path, output_len=1, **level)
+
+
+def rows_of(prompts, count, *, warmup=False):
+    return [int(json.loads(prompts(ordinal, warmup=warmup)[0].text_json)) for ordinal in range(count)]
+
+
+@pytest.mark.parametrize(("rows", "repeated"), [(99, False), (98, True)])
+def test_M2_levels_and_their_warm_up_share_no_row_while_there_are_any(tmp_path, rows, repeated):
+    asked = []
+    for level in range(3):
+        prompts = numbered(tmp_path, rows, level=level, request_count=30, warmup_count=3)
+        asked += rows_of(prompts, 30) + rows_of(prompts, 3, warmup=True)
+    assert (len(set(asked)) < len(asked)) is repeated
+    assert bool(prompts.note(30)) is repeated
+
+
+@given(
+    rows=st.integers(1, 60),
+    level=st.integers(0, 4),
+    bounded=st.booleans(),
+    requests=st.integers(1, 40),
+    warmup=st.integers(0, 5),
+)
+def test_M2_repeated_rows_are_told(tmp_path_factory, rows, level, bounded, requests, warmup):
+    folder = tmp_path_factory.mktemp("rows")
+    asked = []
+    for index in range(level + 1):
+        prompts = numbered(
+            folder, rows, level=index, request_count=requests if bounded else 0, warmup_count=warmup
+        )
+        asked += rows_of(prompts, requests) + rows_of(prompts, warmup, warmup=True)
+    assert bool(prompts.note(requests)) is (len(set(asked)) < len(asked))
+
+
+def test_M2_few_different_synthetic_prompts_are_told():
+    prompts = by_words(input_len=1, words_per_token=1, **DEFAULTS)
+    assert prompts.note(len(WORDS)) == ""
+    assert len({prompts(n, warmup=False)[0] for n in range(len(WORDS) + 1)}) == len(WORDS)
+    assert "more than once" in prompts.note(len(WORDS) + 1)
+
+
 def test_malformed_dataset_line_is_named(tmp_path):
     with pytest.raises(PromptError, match=r'rows\.jsonl line 2: "prompt" must be a text'):
         dataset(tmp_path, '{"prompt": "fine"}\n{"prompt": 3}\n')
