@@ -77,8 +77,13 @@ async def _send(
     )
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Sample] = loop.create_future()
+
+    def take(sample: Sample) -> None:
+        if not done.done():  # closing reports what is in flight, and a cancelled probe waits no more
+            done.set_result(sample)
+
     timeout_ns = min(target.timeout_micros * 1000, _LONGEST_TEST_NS)
-    engine = Engine(loop, endpoint, dialect, timeout_ns=timeout_ns, on_sample=done.set_result)
+    engine = Engine(loop, endpoint, dialect, timeout_ns=timeout_ns, on_sample=take)
     try:
         await engine.warm(1)
         if prompt is None:
@@ -95,9 +100,6 @@ async def _send(
         )
         return await done
     finally:
-        # Closing reports what is in flight; nobody is left to take it.
-        if not done.done():
-            done.cancel()
         await engine.close()
 
 
