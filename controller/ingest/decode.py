@@ -66,7 +66,7 @@ class CorruptBatchError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A checked batch. `arrays.agent` is 0 throughout: the batch does not know who sent it."""
+    """A checked batch. `arrays.agent` and `arrays.lease` are 0 throughout: the batch does not know who sent it."""
 
     arrays: SampleArrays
     finish_reasons: list[str]
@@ -99,7 +99,12 @@ def decode(columns: bytes, crc32: int) -> Batch:
     if len(message.timelines) not in (0, count):
         raise CorruptBatchError(f"{len(message.timelines)} timelines for {count} rows")
     return Batch(
-        arrays=SampleArrays(agent=np.zeros(count, np.int64), tpot_micros=_tpot(message, count), **numbers),
+        arrays=SampleArrays(
+            agent=np.zeros(count, np.int64),
+            lease=np.zeros(count, np.int64),
+            tpot_micros=_tpot(message, count),
+            **numbers,
+        ),
         finish_reasons=finish_reasons,
         errors=_errors(message, count),
         timelines=list(message.timelines),

@@ -22,7 +22,10 @@ class AgentFacts:
 
 @dataclass(frozen=True, slots=True)
 class LeaseFacts:
-    """One agent's share of a level and how it ended. Offsets count from the lease's own start."""
+    """One agent's share of a level and how it ended. Offsets count from the lease's own start.
+
+    Its position in `LevelFacts.leases` is the `lease` number in the sample arrays.
+    """
 
     agent: int
     state: int  # LeaseState

@@ -1,4 +1,4 @@
-"""Takes the measured requests of a level out of its facts and puts all agents on one time axis."""
+"""Takes the measured requests of a level out of its facts and puts all leases on one time axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.report.facts import LeaseFacts, LevelFacts
-from loadcell.stats.columns import SampleArrays
+from loadcell.stats.columns import Ints, SampleArrays
 from loadcell.stats.window import MeasuredWindow, count_window, end_offsets, time_window
 from loadcell.v1 import agent_pb2, target_pb2
 
@@ -54,26 +54,19 @@ def measure(facts: LevelFacts) -> MeasuredLevel:
     return MeasuredLevel(facts, rows, _window(facts, rows, shifts))
 
 
-def _shifts(facts: LevelFacts) -> dict[int, int]:
-    """Return for each agent how much later than the level its share started, in microseconds.
+def _shifts(facts: LevelFacts) -> Ints:
+    """Return for each lease how much later than the level its share started, in microseconds.
 
-    Both times are on the controller's clock. An agent takes one share of a level; should it have had more, the
-    first one that started counts.
+    Both times are on the controller's clock; 0 for a share that never started.
     """
-    shifts: dict[int, int] = {}
-    for lease in facts.leases:
-        if lease.start_micros and facts.start_micros:
-            shifts.setdefault(lease.agent, lease.start_micros - facts.start_micros)
-    return shifts
+    starts = [lease.start_micros if facts.start_micros else 0 for lease in facts.leases]
+    return np.array([start - facts.start_micros if start else 0 for start in starts], np.int64)
 
 
-def _align(rows: SampleArrays, shifts: dict[int, int]) -> SampleArrays:
-    if not len(rows) or not any(shifts.values()):
+def _align(rows: SampleArrays, shifts: Ints) -> SampleArrays:
+    if not len(rows) or not shifts.any():
         return rows
-    by_agent = np.zeros(max(int(rows.agent.max()), *shifts) + 1, np.int64)
-    for agent, shift in shifts.items():
-        by_agent[agent] = shift
-    shift_of_row = by_agent[rows.agent]
+    shift_of_row = shifts[rows.lease]
     return replace(
         rows,
         scheduled_offset_micros=rows.scheduled_offset_micros + shift_of_row,
@@ -81,23 +74,27 @@ def _align(rows: SampleArrays, shifts: dict[int, int]) -> SampleArrays:
     )
 
 
-def _window(facts: LevelFacts, rows: SampleArrays, shifts: dict[int, int]) -> MeasuredWindow:
+def _window(facts: LevelFacts, rows: SampleArrays, shifts: Ints) -> MeasuredWindow:
     if facts.plan.duration_micros:
         return time_window(facts.plan.duration_micros, _observed_until(facts, rows, shifts))
     ramp_downs = {
-        lease.agent: lease.ramp_down_offset_micros + shifts.get(lease.agent, 0)
-        for lease in facts.leases
+        position: lease.ramp_down_offset_micros + int(shifts[position])
+        for position, lease in enumerate(facts.leases)
         if lease.ramp_down_offset_micros > 0
     }
     return count_window(rows, ramp_downs)
 
 
-def _observed_until(facts: LevelFacts, rows: SampleArrays, shifts: dict[int, int]) -> int | None:
+def _observed_until(facts: LevelFacts, rows: SampleArrays, shifts: Ints) -> int | None:
     """Return the last sign of a level that did not come to its planned end, None for one that did."""
     leases = facts.leases
     if leases and all(lease.state == agent_pb2.LEASE_STATE_COMPLETED for lease in leases):
         return None
-    signs = [lease.end_offset_micros + shifts.get(lease.agent, 0) for lease in leases if lease.end_offset_micros]
+    signs = [
+        lease.end_offset_micros + int(shift)
+        for lease, shift in zip(leases, shifts, strict=True)
+        if lease.end_offset_micros
+    ]
     if len(rows):
         signs.append(int(end_offsets(rows).max()))
     return max(signs, default=0)

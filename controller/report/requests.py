@@ -14,7 +14,7 @@ from loadcell.v1 import sample_pb2
 
 CHUNK_ROWS = 1000
 # Columns whose numbers stand for words.
-_WORDS = ("agent", "status", "error_class", "token_source", "finish_reason", "warmup", "reused")
+_WORDS = ("agent", "lease", "status", "error_class", "token_source", "finish_reason", "warmup", "reused")
 _NUMBERS = tuple(f.name for f in fields(SampleArrays) if f.name not in _WORDS)
 # Offsets may be negative for warm-up requests; a value of -1 means nothing there.
 _ALWAYS_DEFINED = ("ordinal", "scheduled_offset_micros", "start_offset_micros")

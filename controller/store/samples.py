@@ -106,7 +106,7 @@ def read_samples(
 ) -> tuple[SampleArrays, list[str]]:
     """Return the requests of a level and the list its finish_reason numbers point into.
 
-    `agents` gives the position of the agent in the run's agent list by lease_key.
+    `agents` gives the position of the agent in the run's agent list by lease_key; its order is that of the leases.
     """
     reasons: dict[str, int] = {}
     query = select(*_READ).where(traces.c.run_key == run_key, traces.c.level == level)
@@ -161,9 +161,11 @@ def _tuples(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tup
 
 def _arrays(rows: Sequence[Sequence[Any]], agents: Mapping[int, int], reasons: dict[str, int]) -> SampleArrays:
     lease_keys, ordinal, warmup, *columns, tpot, finish = zip(*rows, strict=True)
+    positions = {key: position for position, key in enumerate(agents)}
     numbers = {name: np.array(column, np.int64) for name, column in zip(INTEGER_COLUMNS, columns, strict=True)}
     return SampleArrays(
         agent=np.array([agents[key] for key in lease_keys], np.int64),
+        lease=np.array([positions[key] for key in lease_keys], np.int64),
         ordinal=np.array(ordinal, np.int64),
         warmup=np.array(warmup, np.int64),
         tpot_micros=np.array(tpot, np.float64),
@@ -228,6 +230,7 @@ def delete_some_requests(connection: Connection, run_key: int) -> bool:
 
 assert {field.name for field in fields(SampleArrays)} == {  # noqa: S101 - a new column must be read and written
     "agent",
+    "lease",
     "ordinal",
     "warmup",
     "tpot_micros",

@@ -21,11 +21,13 @@ class SampleArrays:
     """One row per request, the same length in every array; -1 means "not defined".
 
     Times are microseconds; offsets count from the start of the level. `status`, `error_class` and `token_source`
-    hold the numbers of the enums in sample.proto. `agent` is the position of the agent in the run's agent list.
-    `finish_reason` is an index into a list kept beside the arrays, -1 for none.
+    hold the numbers of the enums in sample.proto, those of newer agents included. `agent` is the position of the
+    agent in the run's agent list, `lease` that of the lease in a list of leases of the level. `finish_reason` is
+    an index into a list kept beside the arrays, -1 for none.
     """
 
     agent: Ints
+    lease: Ints
     ordinal: Ints
     warmup: Ints
     scheduled_offset_micros: Ints

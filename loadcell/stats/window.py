@@ -55,21 +55,21 @@ def count_window(rows: SampleArrays, ramp_downs: dict[int, int]) -> MeasuredWind
     """Return the window of a level bounded by a number of requests.
 
     Ramp-down begins when the first share of the load has nothing left to start: as its agent reports it, else at
-    the last start of that agent (which also covers an agent that was lost). The window is [0, ramp-down],
+    the last start of that share (which also covers an agent that was lost). The window is [0, ramp-down],
     "steady", when at that moment at least two requests had ended for each one in flight; in a closed loop this
     means at least three requests for each unit of concurrency. With fewer requests there is no steady state, and
     the window is [0, last end], "whole".
 
     Args:
-        rows: Measured requests of the level, of all agents, aligned to one start.
-        ramp_downs: Reported start of the ramp-down by agent number, microseconds; agents without one are absent.
+        rows: Measured requests of the level, of all leases, aligned to one start.
+        ramp_downs: Reported start of the ramp-down by lease number, microseconds; leases without one are absent.
     """
     if not len(rows):
         return MeasuredWindow(0, 0, WHOLE)
     starts, ends = rows.start_offset_micros, end_offsets(rows)
-    last_starts = np.full(int(rows.agent.max()) + 1, np.iinfo(np.int64).min)
-    np.maximum.at(last_starts, rows.agent, starts)
-    ramp_down = min(ramp_downs.get(int(a), int(last_starts[a])) for a in np.unique(rows.agent))
+    last_starts = np.full(int(rows.lease.max()) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(last_starts, rows.lease, starts)
+    ramp_down = min(ramp_downs.get(int(n), int(last_starts[n])) for n in np.unique(rows.lease))
     ended = int((ends <= ramp_down).sum())
     in_flight = int((starts <= ramp_down).sum()) - ended
     if ended >= ROUNDS_FOR_STEADY * max(1, in_flight):

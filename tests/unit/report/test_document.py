@@ -179,6 +179,15 @@ def test_agents_are_aligned_by_the_start_of_their_leases() -> None:
     assert list(document.notes) == ["first", "b: slow"]
 
 
+def test_two_leases_of_one_agent_are_aligned_each_by_its_own_start() -> None:
+    """The second share of agent 0 started two seconds after the first."""
+    rows = make_rows(*sequence(2, lease=0), *sequence(2, lease=1))
+    leases = [make_lease(0), make_lease(0, start_micros=START + 2_000_000)]
+    document = build_result(make_run(make_level(rows, leases=leases)))
+    assert document.results[0].duration_seconds == document.results[0].window.end_seconds == 4.0
+    assert document.results[0].schedule_delay.max == 0.0
+
+
 def test_a_lost_agent_degrades_and_is_named() -> None:
     facts = make_level(
         make_rows(*sequence(3, agent=0), {"agent": 1}),

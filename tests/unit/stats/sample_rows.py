@@ -14,7 +14,10 @@ UNDEFINED = {"dns_micros", "connect_micros", "tls_micros", "reasoning_tokens", "
 
 
 def make_rows(*rows: dict[str, Any]) -> SampleArrays:
-    """Rows get ordinal 0, 1, ...; a streamed OK response of 10 tokens, ttft 100 ms, e2e 1 s, unless told."""
+    """Rows get ordinal 0, 1, ... and the lease of their agent.
+
+    A streamed OK response of 10 tokens, ttft 100 ms, e2e 1 s, unless told.
+    """
     columns: dict[str, list[Any]] = {f.name: [] for f in fields(SampleArrays)}
     for number, row in enumerate(rows):
         plain: dict[str, Any] = dict.fromkeys(columns, 0) | dict.fromkeys(UNDEFINED, -1)
@@ -22,7 +25,7 @@ def make_rows(*rows: dict[str, Any]) -> SampleArrays:
         plain |= {"e2e_micros": 1_000_000, "tpot_micros": 100_000.0, "first_event_tokens": 1}
         plain |= {"prompt_tokens": 20, "completion_tokens": 10, "event_count": 10, "token_source": 1}
         plain |= {"read_count": 10, "requested_tokens": 10, "http_status": 200}
-        plain |= {"scheduled_offset_micros": row.get("start_offset_micros", 0)}
+        plain |= {"scheduled_offset_micros": row.get("start_offset_micros", 0), "lease": row.get("agent", 0)}
         for name, value in (plain | row).items():
             columns[name].append(value)
     return SampleArrays(
