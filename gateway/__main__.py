@@ -60,7 +60,7 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
         )
         listeners = (
             Listener(app, http),
-            Listener(make_exporter(LiveMetrics(Upstream(own)), registry), exporter),
+            Listener(make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key), exporter),
         )
         async with asyncio.TaskGroup() as tasks:
             for listener in listeners:

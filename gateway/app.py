@@ -53,7 +53,7 @@ def make_app(
         _document_route(document),
         *make_routes(bindings, upstream),
     ]
-    guard = [Middleware(LocalOnly, origins=cors_origins)] if local_only else []
+    guard = [Middleware(LocalOnly, key_setting="LOADCELL_API_KEY", origins=cors_origins)] if local_only else []
     app = Starlette(
         routes=routes,
         # The first is the outermost.

@@ -83,7 +83,7 @@ def error_response(
     status = http_status(error)
     extra = dict(headers or {})
     if status == 401:
-        extra["WWW-Authenticate"] = "ApiKey"
+        extra.setdefault("WWW-Authenticate", "ApiKey")
     if status == 503:
         extra["Retry-After"] = "1"
     body = orjson.dumps(error_document(error, path=path, request_id=request_id))

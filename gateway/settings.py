@@ -33,7 +33,13 @@ class Settings:
         Address("127.0.0.1", 9090),
         parse=_http_address,
         names=("LOADCELL_EXPORTER",),
-        doc="Address of the Prometheus exporter, host:port; it serves /metrics and asks for no key.",
+        doc="Address of the Prometheus exporter, host:port; it serves /metrics.",
+    )
+    exporter_key: Secret = setting(
+        Secret(""),
+        parse=settings.secret,
+        names=("LOADCELL_EXPORTER_KEY",),
+        doc="Key scrapers must send as Authorization: Bearer. Empty: none, which is allowed on loopback only.",
     )
     api_key: Secret = setting(
         Secret(""),
@@ -64,12 +70,16 @@ class Settings:
         """Refuse combinations that would be unsafe or cannot work.
 
         Raises:
-            SettingsError: the API would be open to other machines without any key.
+            SettingsError: the API or the exporter would be open to other machines without any key.
         """
-        if not self.http.is_loopback and not self.api_key:
-            raise SettingsError(
-                f"LOADCELL_HTTP={self.http}: other machines can reach this address; set LOADCELL_API_KEY as well"
-            )
+        for name, address, key_name, key in (
+            ("LOADCELL_HTTP", self.http, "LOADCELL_API_KEY", self.api_key),
+            ("LOADCELL_EXPORTER", self.exporter, "LOADCELL_EXPORTER_KEY", self.exporter_key),
+        ):
+            if not address.is_loopback and not key:
+                raise SettingsError(
+                    f"{name}={address}: other machines can reach this address; set {key_name} as well"
+                )
         for name, address in (("LOADCELL_HTTP", self.http), ("LOADCELL_EXPORTER", self.exporter)):
             if address.unix_path:
                 raise SettingsError(f"{name}={address}: must be host:port")

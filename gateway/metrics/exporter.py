@@ -18,21 +18,31 @@ from starlette.routing import Route
 from gateway.errors import on_http_exception
 from gateway.metrics.families import families
 from gateway.metrics.live import LiveMetrics
+from gateway.middleware.bearer_key import BearerKey
 from gateway.middleware.headers import SecurityHeaders
+from gateway.middleware.origin import LocalOnly
 from gateway.middleware.request_id import RequestId
+from loadcell.settings import Secret
 
 
-def make_exporter(live: LiveMetrics, registry: CollectorRegistry) -> Starlette:
-    """Return the application; `registry` holds the gateway's own metrics."""
+def make_exporter(live: LiveMetrics, registry: CollectorRegistry, *, key: Secret) -> Starlette:
+    """Return the application.
+
+    Args:
+        live: the controller's metrics.
+        registry: the gateway's own metrics.
+        key: what scrapers must send; empty serves this machine only.
+    """
 
     async def metrics(request: Request) -> Response:
         shown = _Shown(families(await live.get()), registry)
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(shown), headers={"Content-Type": content_type})
 
+    guard = Middleware(BearerKey, key=key) if key else Middleware(LocalOnly, key_setting="LOADCELL_EXPORTER_KEY")
     return Starlette(
         routes=[Route("/metrics", metrics)],
-        middleware=[Middleware(SecurityHeaders), Middleware(RequestId)],
+        middleware=[Middleware(SecurityHeaders), Middleware(RequestId), guard],
         exception_handlers={HTTPException: on_http_exception},
     )
 

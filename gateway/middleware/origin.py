@@ -23,13 +23,19 @@ _MAX_AGE_SECONDS = "3600"
 class LocalOnly:
     """Refuses requests whose Host is not this machine or whose Origin is another site.
 
-    For a gateway that listens on loopback and asks for no key. Any page the user visits can make the browser send
+    For a listener on loopback and asks for no key. Any page the user visits can make the browser send
     requests to loopback, either from its own origin (Origin) or under a name of its own that resolves to
-    127.0.0.1 (Host); neither may start a load.
+    127.0.0.1 (Host); neither may start a load or read what was measured.
+
+    Args:
+        app: the next application.
+        key_setting: the variable whose key would open the listener to other machines.
+        origins: origins whose pages may call all the same.
     """
 
-    def __init__(self, app: ASGIApp, *, origins: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, *, key_setting: str, origins: Collection[str] = ()) -> None:
         self._app = app
+        self._key_setting = key_setting
         self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,7 +54,7 @@ class LocalOnly:
         if _hostname(f"//{host}") not in _LOOPBACK_NAMES:
             return LoadcellError(
                 "FOREIGN_ORIGIN",
-                f"the host {host[:128]!r} is not this machine; set LOADCELL_API_KEY to serve others",
+                f"the host {host[:128]!r} is not this machine; set {self._key_setting} to serve others",
             )
         if origin is None or origin in self._origins or origin in (f"http://{host}", f"https://{host}"):
             return None

@@ -12,7 +12,7 @@ from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
 from loadcell.cli.run import execute
 from loadcell.cli.session import Session, open_session, read_settings
 from loadcell.data_dir import data_dir
-from loadcell.settings import Address
+from loadcell.settings import Address, Secret
 from loadcell.stack import Child, ChildError
 
 LEVELS = (1, 10, 50)
@@ -74,21 +74,23 @@ def _show_outside(session: Session, run_id: str, exporter: str) -> None:
     if not session.http:
         return
     base = f"http://{session.http}/api/v1/benchmark"
-    document = json.loads(_fetch(f"{base}/result/{run_id}", session))
+    document = json.loads(_fetch(f"{base}/result/{run_id}", "X-API-Key", session.api_key))
     print(f"over HTTP while the system is up: {base}/result/{run_id}")
     print(f"    {len(document['results'])} levels, {document['summary']['total_requests']} requests")
     if exporter:
-        lines = _fetch(f"http://{exporter}/metrics", session).decode().splitlines()
+        key = read_settings().exporter_key
+        bearer = Secret(f"Bearer {key.reveal()}") if key else key
+        lines = _fetch(f"http://{exporter}/metrics", "Authorization", bearer).decode().splitlines()
         families = {line.split()[2] for line in lines if line.startswith("# TYPE loadcell_")}
         print(f"in Prometheus while the system is up: http://{exporter}/metrics")
         print(f"    {len(families)} metrics of loadcell")
     print("start it for good with: loadcell up")
 
 
-def _fetch(url: str, session: Session) -> bytes:
+def _fetch(url: str, header: str, credential: Secret) -> bytes:
     request = urllib.request.Request(url)  # noqa: S310 (http on this machine)
-    if session.api_key:
-        request.add_header("X-API-Key", session.api_key.reveal())
+    if credential:
+        request.add_header(header, credential.reveal())
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:

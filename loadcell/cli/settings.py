@@ -42,6 +42,12 @@ class CliSettings:
         names=("LOADCELL_EXPORTER",),
         doc="Prometheus address of `up`.",
     )
+    exporter_key: Secret = setting(
+        Secret(""),
+        parse=settings.secret,
+        names=("LOADCELL_EXPORTER_KEY",),
+        doc="Key of the Prometheus exporter that `up` and `demo` start.",
+    )
     agents: int = setting(
         1, parse=settings.integer(0, 256), names=("LOADCELL_AGENTS",), doc="Agents that `up` starts."
     )

@@ -50,7 +50,11 @@ async def serve(app: Any) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def make_gateway(
-    *, services: Any = SERVICES, local_only: bool = False, cors_origins: tuple[str, ...] = ()
+    *,
+    services: Any = SERVICES,
+    local_only: bool = False,
+    cors_origins: tuple[str, ...] = (),
+    exporter_key: str = "",
 ) -> AsyncIterator[Gateway]:
     controller = ScriptedController(services)
     registry = CollectorRegistry()
@@ -67,7 +71,8 @@ async def make_gateway(
             cors_origins=cors_origins,
         )
         http = await stack.enter_async_context(serve(app))
-        exporter = await stack.enter_async_context(serve(make_exporter(LiveMetrics(Upstream(own)), registry)))
+        metrics = make_exporter(LiveMetrics(Upstream(own)), registry, key=Secret(exporter_key))
+        exporter = await stack.enter_async_context(serve(metrics))
         yield Gateway(controller, http, exporter)
 
 

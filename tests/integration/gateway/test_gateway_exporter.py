@@ -110,6 +110,43 @@ async def test_openmetrics_is_spoken_when_asked_for(gateway):
     assert response.text.endswith("# EOF\n")
 
 
+async def test_S4_pages_of_other_sites_cannot_read_an_exporter_without_a_key(gateway):
+    gateway.controller.answers["GetLiveMetrics"] = live(1)
+    for headers in ({"Host": "rebound.example"}, {"Origin": "http://page.example"}):
+        response = await gateway.exporter.get("/metrics", headers=headers)
+        assert (response.status_code, "r1" in response.text) == (403, False)
+        assert response.json()["error"]["error_code"] == "FOREIGN_ORIGIN"
+    rebound = await gateway.exporter.get("/metrics", headers={"Host": "rebound.example"})
+    assert "LOADCELL_EXPORTER_KEY" in rebound.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "reason"),
+    [
+        (None, "MISSING_AUTHORIZATION"),
+        ("scr4pe", "MISSING_AUTHORIZATION"),
+        ("Basic scr4pe", "MISSING_AUTHORIZATION"),
+        ("Bearer", "MISSING_AUTHORIZATION"),
+        ("Bearer scr4p", "INVALID_API_KEY"),
+        ("Bearer \xff", "INVALID_API_KEY"),
+    ],
+)
+async def test_S4_an_exporter_with_a_key_asks_for_it(gateway_with, authorization, reason):
+    headers = {"Authorization": authorization.encode("latin-1")} if authorization is not None else {}
+    async with gateway_with(exporter_key="scr4pe") as gateway:
+        response = await gateway.exporter.get("/metrics", headers=headers)
+        assert (response.status_code, response.json()["error"]["error_code"]) == (401, reason)
+        assert response.headers["www-authenticate"] == "Bearer"
+        assert gateway.controller.calls == []
+
+
+async def test_a_scraper_with_the_key_may_come_from_elsewhere(gateway_with):
+    async with gateway_with(exporter_key="scr4pe") as gateway:
+        gateway.controller.answers["GetLiveMetrics"] = live(1)
+        headers = {"Authorization": "Bearer scr4pe", "Host": "loadcell.example:9090"}
+        assert "r1" in (await gateway.exporter.get("/metrics", headers=headers)).text
+
+
 async def test_the_exporter_serves_metrics_only(gateway):
     response = await gateway.exporter.get("/api/v1/benchmark/history")
     assert response.status_code == 404

@@ -29,6 +29,14 @@ def test_S3_an_api_that_others_can_reach_needs_a_key():
     assert "secret" not in repr(found)
 
 
+def test_S4_an_exporter_that_others_can_reach_needs_a_key():
+    with pytest.raises(SettingsError, match=r"LOADCELL_EXPORTER=0\.0\.0\.0:9090.*LOADCELL_EXPORTER_KEY"):
+        load(Settings, {"LOADCELL_EXPORTER": "0.0.0.0:9090", "LOADCELL_API_KEY": "another"})
+    found = load(Settings, {"LOADCELL_EXPORTER": "0.0.0.0:9090", "LOADCELL_EXPORTER_KEY": "secret"})
+    assert found.is_open
+    assert "secret" not in repr(found)
+
+
 def test_a_key_on_loopback_ends_the_open_mode():
     assert not load(Settings, {"LOADCELL_API_KEY": "k"}).is_open
 
