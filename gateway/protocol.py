@@ -1,29 +1,97 @@
-"""HTTP as uvicorn parses it, except for what it says of bytes that are not HTTP."""
+"""HTTP as uvicorn parses it, with bounds on connections and heads, and with JSON for those who break them."""
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import error_document
 from loadcell.errors import LoadcellError
 
+MAX_CONNECTIONS = 1_024  # a connection carries one request at a time, so this bounds requests, too
+HEAD_SECONDS = 10.0
+MAX_HEAD_BYTES = 64 * 1024
+
 
 class JsonHttpProtocol(HttpToolsProtocol):
-    """Answers a malformed request as every other error is answered; no application sees such a request."""
+    """One connection. No application sees what is refused here, so it is answered here, as other errors are."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Take the connection, unless there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > MAX_CONNECTIONS:
+            error = LoadcellError(
+                "SERVICE_UNAVAILABLE", f"the gateway serves {MAX_CONNECTIONS:,} connections at most"
+            )
+            self._refuse("503 Service Unavailable", error)
+        else:
+            self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what arrived; a head has a largest size."""
+        super().data_received(data)
+        if self._deadline is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self.send_400_response(f"the head of the request is larger than {MAX_HEAD_BYTES // 1024} KiB")
+
+    def on_message_begin(self) -> None:
+        """Begin with a request."""
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """Hand the request over."""
+        self._stop_waiting()
+        super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse the request and close the connection."""
-        error = LoadcellError("INVALID_REQUEST", msg)
+        """Refuse a request that cannot be read and close the connection."""
+        self._refuse("400 Bad Request", LoadcellError("INVALID_REQUEST", msg))
+
+    def _expect_head(self) -> None:
+        if self._deadline is None:
+            self._head_bytes = 0
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        if not self._head_bytes:  # a connection kept in reserve; there is nothing to answer
+            self.transport.close()
+            return
+        error = LoadcellError("REQUEST_TIMEOUT", f"the head of the request took longer than {HEAD_SECONDS:g} s")
+        self._refuse("408 Request Timeout", error)
+
+    def _refuse(self, status: str, error: LoadcellError) -> None:
+        self._stop_waiting()
+        # The cycle is that of the last request, if there was one; its answer must not be mixed with ours.
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            self._answer(status, error)
+        self.transport.close()
+
+    def _answer(self, status: str, error: LoadcellError) -> None:
         body = orjson.dumps(error_document(error, path="", request_id=str(uuid.uuid4())))
         head = (
-            "HTTP/1.1 400 Bad Request\r\n"
+            f"HTTP/1.1 {status}\r\n"
             "content-type: application/json\r\n"
             "x-content-type-options: nosniff\r\n"
             f"content-length: {len(body)}\r\n"
             "connection: close\r\n\r\n"
         )
         self.transport.write(head.encode("ascii") + body)
-        self.transport.close()

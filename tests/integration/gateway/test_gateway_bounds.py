@@ -1,0 +1,77 @@
+"""Connections that ask for too much, too slowly or too many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+REQUEST = b"GET /alive HTTP/1.1\r\nHost: localhost\r\n"
+
+
+async def connect(gateway):
+    url = gateway.http.base_url
+    return await asyncio.open_connection(url.host, url.port)
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[int, str]:
+    """The status and reason of the one answer on a connection that is closed after it."""
+    async with asyncio.timeout(20):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)["error"]["error_code"]
+
+
+async def close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_S7_a_head_that_does_not_come_is_given_up(gateway, monkeypatch):
+    monkeypatch.setattr("gateway.protocol.HEAD_SECONDS", 0.2)
+    reader, writer = await connect(gateway)
+    writer.write(REQUEST)
+    assert await answer(reader) == (408, "REQUEST_TIMEOUT")
+    await close(writer)
+
+
+async def test_a_connection_kept_in_reserve_is_closed_without_a_word(gateway, monkeypatch):
+    monkeypatch.setattr("gateway.protocol.HEAD_SECONDS", 0.2)
+    reader, writer = await connect(gateway)
+    async with asyncio.timeout(20):
+        assert await reader.read() == b""
+    await close(writer)
+
+
+async def test_the_next_head_on_a_connection_has_a_deadline_too(gateway, monkeypatch):
+    monkeypatch.setattr("gateway.protocol.HEAD_SECONDS", 0.2)
+    reader, writer = await connect(gateway)
+    writer.write(REQUEST + b"\r\n")
+    assert (await reader.readuntil(b'{"status":"alive"}')).startswith(b"HTTP/1.1 200 ")
+    writer.write(REQUEST)
+    assert await answer(reader) == (408, "REQUEST_TIMEOUT")
+    await close(writer)
+
+
+async def test_S7_a_head_without_end_is_refused(gateway):
+    reader, writer = await connect(gateway)
+    writer.write(REQUEST)
+    for _ in range(80):
+        writer.write(b"x-filler: " + b"x" * 1014 + b"\r\n")
+    assert await answer(reader) == (400, "INVALID_REQUEST")
+    await close(writer)
+
+
+async def test_S7_connections_are_bounded(gateway_with, monkeypatch):
+    async with gateway_with() as gateway:
+        monkeypatch.setattr("gateway.protocol.MAX_CONNECTIONS", 2)
+        held = [await connect(gateway) for _ in range(2)]
+        for reader, writer in held:
+            writer.write(REQUEST + b"\r\n")
+            await reader.readuntil(b'{"status":"alive"}')
+        reader, writer = await connect(gateway)
+        assert await answer(reader) == (503, "SERVICE_UNAVAILABLE")
+        for _, open_writer in (*held, (reader, writer)):
+            await close(open_writer)
