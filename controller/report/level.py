@@ -106,11 +106,11 @@ def _outcomes(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) ->
     result.failed_requests = int(failed.sum())
     result.cancelled_requests = int((rows.status == CANCELLED).sum())
     result.censored_requests = int((rows.status == CENSORED).sum())
-    share = goodput.percent(result.failed_requests, result.failed_requests + result.successful_requests)
+    share = goodput.percent(result.failed_requests, result.total_requests - result.cancelled_requests)
     if share is not None:
         result.error_rate_percent = share
     for number, count in _counts(rows.error_class[failed]):
-        result.errors[error_word(number)] = count
+        result.errors[error_word(number)] += count
     for number, message in sorted(level.facts.error_messages.items()):
         if error_word(number) in result.errors:
             result.error_messages[error_word(number)] = message
@@ -130,7 +130,7 @@ def _tokens(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) -> N
     events = _total(rows.event_count[ok])
     if events:
         result.tokens_per_event = _total(rows.completion_tokens[ok & (rows.event_count > 0)]) / events
-    sources = [TOKEN_SOURCES[n] for n, _ in _counts(rows.token_source[ok]) if n in TOKEN_SOURCES]
+    sources = [TOKEN_SOURCES.get(n, "unknown") for n, _ in _counts(rows.token_source[ok]) if n]
     result.token_source = "mixed" if len(sources) > 1 else "".join(sources)
     told = ok & (rows.cached_tokens >= 0)
     prompt_tokens = _total(rows.prompt_tokens[told])

@@ -28,7 +28,8 @@ def build_summary(levels: Sequence[result_pb2.LevelResult]) -> result_pb2.RunSum
     if medians:
         summary.best_ttft_p50 = min(medians)
     failed = sum(level.failed_requests for level in levels)
-    error_rate = percent(failed, failed + sum(level.successful_requests for level in levels))
+    judged_requests = sum(level.total_requests - level.cancelled_requests for level in levels)
+    error_rate = percent(failed, judged_requests)
     if error_rate is not None:
         summary.overall_error_rate = error_rate
     judged = [level.goodput for level in levels if level.HasField("goodput")]

@@ -1,8 +1,9 @@
 """Goodput: the share of requests that met every service level objective.
 
-DistServe (Zhong et al., OSDI 2024) counts a request as good when it meets all objectives. Here every measured
-request is in the denominator, so a server that answers few requests quickly and fails the others does not look
-good.
+DistServe (Zhong et al., OSDI 2024) counts a request as good when it meets all objectives. Shares, of good requests
+and of errors alike, are of all measured requests but those the user cancelled, who says nothing about the server.
+So a server that answers few requests quickly and fails the others does not look good, and neither does one whose
+requests came to no end that anybody saw (CENSORED).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loadcell.stats.columns import OK, Floats, Ints, Mask, SampleArrays
+from loadcell.stats.columns import CANCELLED, OK, Floats, Ints, Mask, SampleArrays
 from loadcell.stats.latency import MICROS_PER_MS
 
 
@@ -43,7 +44,7 @@ class Goodput:
 
 
 def assess(rows: SampleArrays, objectives: Objectives) -> Goodput:
-    """Judge measured requests of any status by the objectives; only successful ones can be good.
+    """Judge measured requests by the objectives; only successful ones can be good, cancelled ones do not count.
 
     A value equal to its objective meets it. A response that was not streamed brings its first token when it ends,
     so its e2e is held against the ttft objective. A response of a single token meets a tpot objective, having no
@@ -61,12 +62,12 @@ def assess(rows: SampleArrays, objectives: Objectives) -> Goodput:
         if limit is not None:
             good &= met
         counts.append(None if limit is None else int((ok & met).sum()))
-    satisfied, successes = int(good.sum()), int(ok.sum())
+    satisfied, successes, total = int(good.sum()), int(ok.sum()), int((rows.status != CANCELLED).sum())
     return Goodput(
         good=good,
         satisfied=satisfied,
-        total=len(rows),
-        percent=percent(satisfied, len(rows)),
+        total=total,
+        percent=percent(satisfied, total),
         percent_of_successes=percent(satisfied, successes),
         ttft_satisfied=counts[0],
         tpot_satisfied=counts[1],

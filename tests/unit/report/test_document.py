@@ -107,6 +107,21 @@ def test_censored_and_cancelled_are_counted_apart() -> None:
     assert (level.error_rate_percent, level.e2e_latency.count, level.e2e_latency.with_errors.count) == (0.0, 1, 1)
 
 
+def test_goodput_and_error_rate_are_shares_of_the_same_requests() -> None:
+    rows = make_rows(
+        *sequence(2), {"status": ERROR, "error_class": 4}, {"status": CENSORED}, *sequence(3, status=CANCELLED)
+    )
+    config = result_pb2.RunConfig(goodput_thresholds=target_pb2.GoodputThresholds(e2e_ms=5000.0))
+    document = build_result(make_run(make_level(rows), config=config))
+    level = document.results[0]
+    assert (level.goodput.total_requests, level.goodput.goodput_percent, level.error_rate_percent) == (
+        4,
+        50.0,
+        25.0,
+    )
+    assert (document.summary.avg_goodput_percent, document.summary.overall_error_rate) == (50.0, 25.0)
+
+
 def test_M16_a_level_that_failed_altogether_is_never_the_best() -> None:
     failed = make_rows(*sequence(4, status=ERROR, error_class=1, ttft_micros=0, e2e_micros=1000))
     good = make_rows(*sequence(4))
