@@ -12,7 +12,7 @@ import structlog
 
 from controller.dispatch.active import ActiveRun, ActiveRuns, run_id_of
 from controller.dispatch.driver import Driver
-from controller.dispatch.leases import LeaseBook
+from controller.dispatch.leases import MAX_NOTES, LeaseBook
 from controller.dispatch.ownership import expiry, owner_id
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import rebuild_result
@@ -215,7 +215,12 @@ class Dispatcher:
         known = run.leases[lease.lease_id]
         if not batch.arrays.warmup.all():
             run.live.fold(lease.level, batch.arrays, batch.sketches, time.monotonic())
-        run.put(replace(known, committed_batch_number=max(number, known.committed_batch_number)))
+        known = replace(known, committed_batch_number=max(number, known.committed_batch_number))
+        notes = tuple(dict.fromkeys([*known.notes, *batch.notes]))[:MAX_NOTES]
+        if notes == known.notes:
+            run.put(known)
+        else:
+            self.book.put(run, replace(known, notes=notes))
 
     def _rebuild_later(self, run_id: str) -> None:
         if run_id not in self._rebuilding:

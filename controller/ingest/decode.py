@@ -24,6 +24,7 @@ _MICROS = (-1, 10**15)
 _OFFSET = (-(10**15), 10**15)  # warm-up requests lie before the start of the level
 _COUNT = (-1, 2**31 - 1)
 _FLAG = (0, 1)
+_ENUM = (0, 2**31 - 1)
 
 # name -> (default, smallest, largest); None: the column must be there.
 _COLUMNS: dict[str, tuple[int | None, tuple[int, int]]] = {
@@ -43,9 +44,10 @@ _COLUMNS: dict[str, tuple[int | None, tuple[int, int]]] = {
     "cached_tokens": (-1, _COUNT),
     "first_event_tokens": (-1, _COUNT),
     "event_count": (0, _COUNT),
-    "token_source": (0, (0, max(sample_pb2.TokenSource.values()))),
-    "status": (None, (1, max(sample_pb2.SampleStatus.values()))),
-    "error_class": (0, (0, max(sample_pb2.ErrorClass.values()))),
+    # A newer agent may know more values; they are stored as they are and shown as unknown.
+    "token_source": (0, _ENUM),
+    "status": (None, (1, _ENUM[1])),
+    "error_class": (0, _ENUM),
     "http_status": (0, (0, 999)),
     "client_delay_micros": (0, _MICROS),
     "stall_count": (0, _COUNT),
@@ -73,6 +75,7 @@ class Batch:
     errors: list[tuple[int, str]]
     timelines: list[bytes]
     sketches: list[sample_pb2.Sketch]
+    notes: list[str]  # what was left out
 
 
 def decode(columns: bytes, crc32: int) -> Batch:
@@ -98,6 +101,7 @@ def decode(columns: bytes, crc32: int) -> Batch:
         raise CorruptBatchError("finish_reason points outside finish_reasons")
     if len(message.timelines) not in (0, count):
         raise CorruptBatchError(f"{len(message.timelines)} timelines for {count} rows")
+    sketches, notes = _sketches(message)
     return Batch(
         arrays=SampleArrays(
             agent=np.zeros(count, np.int64),
@@ -108,7 +112,8 @@ def decode(columns: bytes, crc32: int) -> Batch:
         finish_reasons=finish_reasons,
         errors=_errors(message, count),
         timelines=list(message.timelines),
-        sketches=_sketches(message),
+        sketches=sketches,
+        notes=notes,
     )
 
 
@@ -146,15 +151,19 @@ def _errors(message: sample_pb2.SampleColumns, count: int) -> list[tuple[int, st
     return list(errors.items())
 
 
-def _sketches(message: sample_pb2.SampleColumns) -> list[sample_pb2.Sketch]:
-    if len(message.sketches) > MAX_SKETCHES:
-        raise CorruptBatchError(f"{len(message.sketches)} sketches, at most {MAX_SKETCHES}")
-    for sketch in message.sketches:
+def _sketches(message: sample_pb2.SampleColumns) -> tuple[list[sample_pb2.Sketch], list[str]]:
+    """Return the sketches that can be used and, for the others, why not: they must not cost the rows."""
+    usable, notes = [], []
+    for sketch in message.sketches[:MAX_SKETCHES]:
         try:
             from_message(sketch)
         except ValueError as error:
-            raise CorruptBatchError(str(error)) from error
-    return list(message.sketches)
+            notes.append(f"{str(error)[:MAX_MESSAGE]}: its values are left out")
+        else:
+            usable.append(sketch)
+    if len(message.sketches) > MAX_SKETCHES:
+        notes.append(f"a batch had {len(message.sketches)} sketches: only {MAX_SKETCHES} are used")
+    return usable, list(dict.fromkeys(notes))
 
 
 def rows(batch: Batch, *, run_key: int, level: int, lease_key: int, batch_number: int) -> BatchRows:

@@ -33,7 +33,7 @@ class LiveLevel:
         self._started_at: float | None = None
         self._finished_at: float | None = None
         self._completed = self._succeeded = self._failed = self._good = 0
-        self._errors: Counter[int] = Counter()
+        self._errors: Counter[str] = Counter()
         self._input_tokens = self._output_tokens = 0
         self._histograms = dict.fromkeys(METRICS, Histogram())
         self._recent = RecentRate()
@@ -87,7 +87,7 @@ class LiveLevel:
         self._completed += len(rows)
         self._succeeded += int(ok.sum())
         self._failed += int(failed.sum())
-        self._errors.update(rows.error_class[failed].tolist())
+        self._errors.update(error_word(number) for number in rows.error_class[failed].tolist())
         self._input_tokens += int(np.maximum(rows.prompt_tokens[ok], 0).sum())
         self._output_tokens += output_tokens
         if self._objectives:
@@ -126,7 +126,7 @@ class LiveLevel:
             completed=self._completed,
             success_count=self._succeeded,
             error_count=self._failed,
-            errors={error_word(number): count for number, count in sorted(self._errors.items())},
+            errors=self._errors,
             in_flight=sum(p.in_flight for p in self._agents.values()),
             request_rate=requests,
             token_rate=tokens,

@@ -44,9 +44,9 @@ def _lines(level: int, rows: SampleArrays, agent_ids: Sequence[str], finish_reas
         "level": [level] * len(rows),
         "agent_id": [agent_ids[n] for n in rows.agent.tolist()],
         "warmup": [n > 0 for n in rows.warmup.tolist()],
-        "status": [statuses[n] for n in rows.status.tolist()],
+        "status": [statuses.get(n, "unknown") for n in rows.status.tolist()],
         "error_class": [error_word(n) if n else None for n in rows.error_class.tolist()],
-        "token_source": [TOKEN_SOURCES.get(n) for n in rows.token_source.tolist()],
+        "token_source": [TOKEN_SOURCES.get(n, "unknown") if n else None for n in rows.token_source.tolist()],
         "finish_reason": [finish_reasons[n] if n >= 0 else None for n in rows.finish_reason.tolist()],
         "reused": [n > 0 for n in rows.reused.tolist()],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import grpc
@@ -9,7 +10,7 @@ import pytest
 from scripted_agent import batch, columns
 
 from loadcell.rpc_errors import from_rpc_error
-from loadcell.v1 import fleet_pb2
+from loadcell.v1 import fleet_pb2, run_pb2, sample_pb2
 
 
 @pytest.fixture
@@ -67,6 +68,26 @@ async def test_strangers_are_refused(running):
     await other.write(batch("somebody", lease, 1, columns([1])))
     assert (await other.read()).refused_reason == "WRONG_AGENT"
     await other.done_writing()
+
+
+async def test_batch_of_a_newer_agent_is_taken_and_shown_as_unknown(running):
+    controller, agent, run_id, lease = running
+    sent = columns([0, 1, 2], fail=1)
+    sent.error_class[0] = 77
+    sent.status[1] = 99
+    sent.sketches.append(sample_pb2.Sketch(metric="itl", accuracy=0.5))
+    await agent.send(lease, 1, sent)
+    await agent.until(lambda: agent.acks)
+    assert not agent.acks[0].refused_reason
+    await agent.finish(lease, last=1)
+    await controller.ended(run_id)
+    result = await controller.result(run_id)
+    level = result.results[0]
+    assert (level.total_requests, level.successful_requests, dict(level.errors)) == (3, 1, {"unknown": 1})
+    assert any("'itl' has accuracy 0.5" in note for note in result.notes)
+    export = controller.runs.ExportRunResult(run_pb2.ExportRunResultRequest(run_id=run_id, format="jsonl"))
+    lines = b"".join([part.data async for part in export]).splitlines()
+    assert [json.loads(line)["status"] for line in lines] == ["error", "unknown", "ok"]
 
 
 async def test_stream_is_of_one_agent(running):

@@ -62,7 +62,7 @@ def test_left_out_columns_get_their_defaults():
         {"row_count": decoding.MAX_ROWS + 1},
         {"ordinal": [-1, 0]},
         {"status": [0, 1]},
-        {"status": [1, 99]},
+        {"status": [-1, 1]},
         {"warmup": [2, 0]},
         {"ttft_micros": [1]},
         {"ttft_micros": [-2, 0]},
@@ -72,13 +72,29 @@ def test_left_out_columns_get_their_defaults():
         {"finish_reason": [0, -1]},
         {"timelines": [b"x"]},
         {"errors": [sample_pb2.SampleError(row=2, message="x")]},
-        {"sketches": [sample_pb2.Sketch(metric="itl", accuracy=0.5)]},
-        {"sketches": [to_message("itl", bucket_counts(np.array([1.0])))] * (decoding.MAX_SKETCHES + 1)},
     ],
 )
 def test_wrong_lengths_and_values_are_refused(wrong):
     with pytest.raises(CorruptBatchError):
         decode(*packed(minimal([1, 2], **wrong)))
+
+
+def test_values_of_a_newer_agent_are_kept():
+    newer = {"status": [1, 99], "error_class": [0, 77], "token_source": [12, 0]}
+    arrays = decode(*packed(minimal([1, 2], **newer))).arrays
+    for name, values in newer.items():
+        assert getattr(arrays, name).tolist() == values, name
+
+
+def test_sketch_that_cannot_be_used_costs_no_rows():
+    good, other = to_message("itl", bucket_counts(np.array([1.0]))), sample_pb2.Sketch(metric="icl", accuracy=0.5)
+    batch = decode(*packed(minimal([1, 2], sketches=[other, good, other])))
+    assert len(batch.arrays) == 2
+    assert batch.sketches == [good]
+    assert batch.notes == ["sketch 'icl' has accuracy 0.5, not 0.005: its values are left out"]
+    many = decode(*packed(minimal([1], sketches=[good] * (decoding.MAX_SKETCHES + 1))))
+    assert len(many.sketches) == decoding.MAX_SKETCHES
+    assert many.notes
 
 
 def test_wrong_bytes_are_refused():
