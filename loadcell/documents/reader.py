@@ -64,14 +64,29 @@ def unknown_field(path: str, name: str, known: list[str]) -> LoadcellError:
 
 
 def _fill(message: Message, data: dict[str, Any], path: str) -> None:
-    setters = _setters(message.DESCRIPTOR)
+    setters, exclusive = _setters(message.DESCRIPTOR), _exclusive(message.DESCRIPTOR)
+    chosen: dict[str, str] = {}
     for name, value in data.items():
         dotted = f"{path}.{name}" if path else name
         put = setters.get(name)
         if put is None:
             raise unknown_field(dotted, name, list(setters))
-        if value is not None:
-            put(message, value, dotted)
+        if value is None:
+            continue
+        group = exclusive.get(name)
+        if group is not None and chosen.setdefault(group, name) != name:
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE", f"{dotted} and {chosen[group]} exclude each other; give one", field=dotted
+            )
+        put(message, value, dotted)
+
+
+@cache
+def _exclusive(descriptor: Descriptor) -> dict[str, str]:
+    """Return the oneof of every field that is in one; `optional` fields are each in a oneof of their own."""
+    return {
+        field.name: oneof.name for oneof in descriptor.oneofs if len(oneof.fields) > 1 for field in oneof.fields
+    }
 
 
 @cache

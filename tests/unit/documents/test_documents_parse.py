@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from loadcell.documents import load, parse, render
 from loadcell.errors import LoadcellError
-from loadcell.v1 import fleet_pb2, result_pb2, run_pb2, sample_pb2, target_pb2
+from loadcell.v1 import agent_pb2, fleet_pb2, result_pb2, run_pb2, sample_pb2, target_pb2
 
 
 def refused(message_class, data) -> LoadcellError:
@@ -190,3 +190,11 @@ def test_what_is_rendered_is_read_back_as_the_same_message(data):
     assert parse(result_pb2.RunConfig, document) == config
     for name, value in data.items():
         assert document[name] == value
+
+
+def test_two_fields_of_one_oneof_are_refused():
+    error = refused(agent_pb2.SessionRequest, {"register": {"agent_id": "a"}, "heartbeat": {}})
+    assert (error.reason, error.field) == ("INVALID_FIELD_VALUE", "heartbeat")
+    assert error.message == "heartbeat and register exclude each other; give one"
+    one = parse(agent_pb2.SessionRequest, {"register": {"agent_id": "a"}, "heartbeat": None})
+    assert one.WhichOneof("message") == "register"
