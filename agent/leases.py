@@ -197,27 +197,32 @@ class Leases:
     async def _prepare(
         self, lease: Lease, grant: agent_pb2.LeaseGrant, positions: dict[int, int], total: int
     ) -> None:
-        if not positions:
-            lease.error = "no worker process of the agent is running"
-            self._advance(lease)
-            return
         try:
-            workload = Workload(
-                input_len=grant.workload.input_len,
-                output_len=grant.workload.output_len,
-                seed=grant.workload.seed,
-                words_per_token=grant.workload.words_per_token,
-                tokenizer_path=await self._assets.fetch(grant.workload.tokenizer_asset),
-                dataset_path=await self._assets.fetch(grant.workload.dataset_asset),
-            )
+            if not positions:
+                lease.error = "no worker process of the agent is running"
+            else:
+                await self._hand_out(lease, grant, positions, total)
         except (LoadcellError, OSError) as error:
             lease.error = str(error)
+        except Exception as error:
+            log.exception("lease_not_prepared", lease_id=lease.lease_id)
+            lease.error = f"internal error of the agent: {error!r}"
+        if lease.error or lease.cancelling:
             lease.dead.update(lease.workers)
             self._advance(lease)
-            return
+
+    async def _hand_out(
+        self, lease: Lease, grant: agent_pb2.LeaseGrant, positions: dict[int, int], total: int
+    ) -> None:
+        workload = Workload(
+            input_len=grant.workload.input_len,
+            output_len=grant.workload.output_len,
+            seed=grant.workload.seed,
+            words_per_token=grant.workload.words_per_token,
+            tokenizer_path=await self._assets.fetch(grant.workload.tokenizer_asset),
+            dataset_path=await self._assets.fetch(grant.workload.dataset_asset),
+        )
         if lease.cancelling:
-            lease.dead.update(lease.workers)
-            self._advance(lease)
             return
         for worker, position in positions.items():
             self._pool.send(

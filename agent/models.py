@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from agent.targets.endpoint import Endpoint
 from loadcell.errors import LoadcellError
 from loadcell.v1 import target_pb2
 
-_TIMEOUT_SECONDS = 15.0
+_TIMEOUT_SECONDS = 15.0  # for the whole answer, however it drips
 _MOST_BYTES = 4 * 1024 * 1024
 _LISTED = 20
 
@@ -39,6 +40,7 @@ async def list_models(target: target_pb2.TargetSpec, endpoint: Endpoint, dialect
     try:
         # The machine's proxy settings would send us somewhere else than the load.
         async with (
+            asyncio.timeout(_TIMEOUT_SECONDS),
             httpx.AsyncClient(verify=verify, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
             client.stream("GET", url, headers=headers) as response,
         ):
@@ -47,6 +49,8 @@ async def list_models(target: target_pb2.TargetSpec, endpoint: Endpoint, dialect
                 body += piece
                 if len(body) > _MOST_BYTES:
                     return ModelList(status=response.status_code, message="the list of models is too long")
+    except TimeoutError:
+        return ModelList(status=0, message=f"no complete list of models within {_TIMEOUT_SECONDS:g} s")
     except httpx.HTTPError as error:
         return ModelList(status=0, message=dialect.sanitize(str(error) or type(error).__name__))
     if response.status_code != httpx.codes.OK:
@@ -92,7 +96,7 @@ def _listing(models: ModelList) -> str:
 def _names(body: bytes) -> tuple[str, ...]:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ()
     data = document.get("data") if isinstance(document, dict) else None
     entries = data if isinstance(data, list) else []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from agent.worker.framing import Link
-from agent.worker.messages import FROM_WORKER, FromWorker, Hello, ToWorker
+from agent.worker.messages import FROM_WORKER, FromWorker, ToWorker
 
 _EXIT_SECONDS = 5.0
 _RESTART_SECONDS = 1.0
@@ -68,7 +68,6 @@ class WorkerPool:
         self._on_death = on_death
         self._links: list[Link[FromWorker]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ready = [asyncio.Event() for _ in spawned]
         self._alive: set[int] = set()
         self._paused = False
         self._closing = False
@@ -84,11 +83,6 @@ class WorkerPool:
         """Connect to the processes; messages may be sent before they have come up."""
         for position in range(len(self._spawned)):
             self._links.append(await self._connect(position))
-
-    async def ready(self) -> None:
-        """Wait until every worker has said hello."""
-        for event in self._ready:
-            await event.wait()
 
     def send(self, position: int, message: ToWorker) -> None:
         """Send a message to a worker."""
@@ -113,19 +107,13 @@ class WorkerPool:
     async def _connect(self, position: int) -> Link[FromWorker]:
         link: Link[FromWorker] = Link(
             FROM_WORKER,
-            on_message=lambda message: self._receive(position, message),
+            on_message=lambda message: self._on_message(position, message),
             on_closed=lambda: self._lost(position),
         )
         link.pause(self._paused)
         await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=self._spawned[position].end)
         self._alive.add(position)
         return link
-
-    def _receive(self, position: int, message: FromWorker) -> None:
-        if isinstance(message, Hello):
-            self._ready[position].set()
-        else:
-            self._on_message(position, message)
 
     def _lost(self, position: int) -> None:
         self._alive.discard(position)
@@ -141,12 +129,17 @@ class WorkerPool:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         why = f"worker process {position} (pid {process.pid}) {how}"
         log.error("worker_died", worker=position, pid=process.pid, returncode=code)
-        self._ready[position].clear()
         self._on_death(position, why)
-        # One that dies at its start must not be started in a tight loop.
-        await asyncio.sleep(_RESTART_SECONDS)
-        self._spawned[position] = spawn()
-        self._links[position] = await self._connect(position)
+        while True:
+            # One that dies at its start, or cannot be started now, must not be started in a tight loop.
+            await asyncio.sleep(_RESTART_SECONDS)
+            try:
+                self._spawned[position] = spawn()
+            except OSError as error:
+                log.error("worker_not_started", worker=position, reason=str(error))  # noqa: TRY400  it is told whole
+                continue
+            self._links[position] = await self._connect(position)
+            return
 
 
 def _reap(process: subprocess.Popen[bytes]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import os
 import resource
 import signal
 import socket
@@ -16,7 +15,7 @@ import uvloop
 
 from agent.engine.stamps import keep_stamping
 from agent.worker.framing import Link
-from agent.worker.messages import TO_WORKER, Cancel, Hello, Prepare, Start, ToWorker
+from agent.worker.messages import TO_WORKER, Cancel, Prepare, Start, ToWorker
 
 if TYPE_CHECKING:
     from agent.worker.driver import Driver
@@ -39,7 +38,6 @@ class Worker:
     async def run(self, end: socket.socket) -> None:
         """Serve the main process at the other end of a socket until it closes it."""
         await self._loop.create_unix_connection(lambda: self._link, sock=end)
-        self._link.send(Hello(os.getpid()))
         _driver_class()
         await self._gone.wait()
         for driver in list(self._drivers.values()):
@@ -73,7 +71,7 @@ class Worker:
 
 
 def _driver_class() -> type[Driver]:
-    # A slow import; it comes after the greeting, so that an agent is ready before its first lease can be.
+    # A slow import, so it comes when Ctrl-C is ignored already and the main process can see this one's end.
     from agent.worker.driver import Driver  # noqa: PLC0415
 
     return Driver

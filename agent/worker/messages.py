@@ -77,12 +77,6 @@ class Cancel(Struct, frozen=True, tag=True):
     lease_id: str
 
 
-class Hello(Struct, frozen=True, tag=True):
-    """From a worker: it runs."""
-
-    pid: int
-
-
 class Prepared(Struct, frozen=True, tag=True):
     """From a worker: prompts, connections and warm-up are done."""
 
@@ -145,7 +139,7 @@ class Ended(Struct, frozen=True, tag=True):
 
 
 ToWorker = Prepare | Start | Cancel
-FromWorker = Hello | Prepared | Batch | Progress | Ended
+FromWorker = Prepared | Batch | Progress | Ended
 
 ENCODER = Encoder()
 TO_WORKER: Decoder[ToWorker] = Decoder(ToWorker)

@@ -2,7 +2,11 @@ import asyncio
 
 import pytest
 
+from agent import models
+from agent.models import list_models
 from agent.probe import probe_target
+from agent.targets.endpoint import Endpoint
+from agent.targets.registry import create
 from agent.worker.messages import Workload
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
@@ -20,3 +24,28 @@ async def test_a_probe_that_is_cancelled_while_its_request_is_under_way_lets_go_
         probing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await probing
+
+
+async def test_a_list_of_models_that_drips_is_given_up(monkeypatch):
+    async def drip(reader, writer):
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+    monkeypatch.setattr(models, "_TIMEOUT_SECONDS", 0.3)
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        endpoint = Endpoint.parse(url)
+        async with asyncio.timeout(20):
+            found = await list_models(
+                target_pb2.TargetSpec(server_url=url), endpoint, create("openai", endpoint, model="")
+            )
+    assert (found.names, found.message) == ((), "no complete list of models within 0.3 s")
