@@ -14,7 +14,8 @@ from agent.targets import shape
 from agent.targets.answer import MAX_COUNT, Answer
 
 DONE = b"[DONE]"
-_SNIPPET = 200
+# Far more than the sanitizer leaves: half a credential at the end of a shorter cut would get through.
+_SNIPPET = 8192
 # What a decoder raises for bytes that are not JSON of the expected kind, not UTF-8, or nested without end.
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 

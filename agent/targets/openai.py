@@ -8,7 +8,7 @@ from agent.targets import chunks
 from agent.targets.answer import Answer
 from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
-from agent.targets.sanitizer import MAX_CHARACTERS, Sanitizer
+from agent.targets.sanitizer import MAX_CHARACTERS, Sanitizer, secrets_of
 from agent.targets.template import RequestTemplate
 
 
@@ -52,8 +52,7 @@ class OpenAI:
             headers=headers,
             pin_output=pin_output,
         )
-        # A header value of three characters or less is no secret, and replacing it would mangle any text.
-        self._sanitizer = Sanitizer([api_key, *(value for value in headers.values() if len(value) > 3)])
+        self._sanitizer = Sanitizer([api_key, *secrets_of(headers.values())])
 
     def read_events(self, answer: Answer, events: list[bytes], stamps_ns: list[int]) -> None:
         """Fold events into the answer, see `Dialect`."""

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MAX_CHARACTERS = 512
 REDACTED = "[redacted]"
+
+
+# Shorter ones are no secrets, and replacing them would mangle any text.
+_SHORTEST_VALUE = 4
+_SHORTEST_PART = 8
+
+
+def secrets_of(header_values: Iterable[str]) -> Iterator[str]:
+    """Yield what must not be repeated of headers: the values, and their parts, as the X of "Bearer X"."""
+    for value in header_values:
+        if len(value) >= _SHORTEST_VALUE:
+            yield value
+        yield from (part for part in value.split() if len(part) >= _SHORTEST_PART)
 
 
 class Sanitizer:

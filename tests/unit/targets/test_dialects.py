@@ -8,6 +8,7 @@ import pytest
 
 from agent.targets import registry
 from agent.targets.dialect import Dialect
+from agent.targets.answer import Answer
 from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
 from loadcell import __version__
@@ -119,6 +120,19 @@ def test_credentials_never_leave_with_a_message() -> None:
     assert dialect.sanitize("bad sk-1,\r\n\x1b[31mtok-2") == "bad [redacted], [31m[redacted]"
     assert len(dialect.sanitize("é" * 1000)) == 512
     assert dialect.sanitize("abcdef", 5) == "ab..."
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "Basic", "Token"])
+def test_a_credential_behind_a_scheme_never_leaves_with_a_message(scheme: str) -> None:
+    dialect = create(headers={"Authorization": f"{scheme} tok-12345"})
+    assert dialect.sanitize("key tok-12345 is unknown") == "key [redacted] is unknown"
+    assert dialect.sanitize(f"{scheme} tok-12345 is a {scheme} key") == f"[redacted] is a {scheme} key"
+
+
+def test_a_credential_in_an_unreadable_event_is_not_cut_in_half() -> None:
+    dialect, answer = create(api_key="sk-very-secret"), Answer()
+    dialect.read_events(answer, [b" " * 190 + b"sk-very-secret"], [1])
+    assert "sk-very" not in dialect.sanitize(answer.problem or "sk-very")
 
 
 def test_a_prompt_is_one_of_two_kinds() -> None:
