@@ -170,6 +170,12 @@ def usage(prompt: int, completion: int, **details: object) -> bytes:
     return event({"id": "1", "choices": [], "usage": {**counts, **details}})
 
 
+def plain(status: str, body: bytes, *headers: str) -> bytes:
+    """A response of known length."""
+    lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", *headers, "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
 def stream(*events: bytes) -> bytes:
     """A whole response: each event in a chunk of its own."""
     return HEAD + b"".join(chunked(e) for e in events) + END
