@@ -10,6 +10,7 @@ from agent.engine.request import PreparedRequest
 from agent.models import ModelList, choose_model, list_models, unknown_model
 from agent.samples.outcome import ErrorClass, Status, TokenSource
 from agent.samples.sample import Sample
+from agent.targets.dialect import Dialect
 from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
 from agent.targets.registry import create
@@ -39,7 +40,7 @@ async def probe_target(target: target_pb2.TargetSpec, workload: Workload) -> age
     prompts = await asyncio.to_thread(prompt_source, workload)
     prompt, _ = prompts(0 if workload.dataset_path else _TEST_ORDINAL, warmup=True)
     await _send(target, endpoint, None, pin_output=False)
-    models = await list_models(target, endpoint, create(target.adapter, endpoint, model=""))
+    models = await list_models(target, endpoint, _dialect(target, endpoint, pin_output=False))
     chosen = target_pb2.TargetSpec()
     chosen.CopyFrom(target)
     chosen.model = choose_model(target.model, models)
@@ -66,15 +67,7 @@ async def _send(
     target: target_pb2.TargetSpec, endpoint: Endpoint, prompt: Prompt | None, *, pin_output: bool
 ) -> Sample | None:
     """Connect and, when there is a prompt, send one request for one token over the path of the load."""
-    dialect = create(
-        target.adapter,
-        endpoint,
-        model=target.model,
-        stream=target.stream,
-        api_key=target.api_key,
-        headers=dict(target.headers),
-        pin_output=pin_output,
-    )
+    dialect = _dialect(target, endpoint, pin_output=pin_output)
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Sample] = loop.create_future()
 
@@ -101,6 +94,18 @@ async def _send(
         return await done
     finally:
         await engine.close()
+
+
+def _dialect(target: target_pb2.TargetSpec, endpoint: Endpoint, *, pin_output: bool) -> Dialect:
+    return create(
+        target.adapter,
+        endpoint,
+        model=target.model,
+        stream=target.stream,
+        api_key=target.api_key,
+        headers=dict(target.headers),
+        pin_output=pin_output,
+    )
 
 
 def _judge(

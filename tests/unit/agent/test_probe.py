@@ -8,6 +8,7 @@ from agent.probe import probe_target
 from agent.targets.endpoint import Endpoint
 from agent.targets.registry import create
 from agent.worker.messages import Workload
+from loadcell.errors import LoadcellError
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
 from loadcell.v1 import target_pb2
@@ -49,3 +50,21 @@ async def test_a_list_of_models_that_drips_is_given_up(monkeypatch):
                 target_pb2.TargetSpec(server_url=url), endpoint, create("openai", endpoint, model="")
             )
     assert (found.names, found.message) == ((), "no complete list of models within 0.3 s")
+
+
+async def test_the_refusal_of_the_list_of_models_does_not_repeat_the_credential():
+    async def refuse(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = b"unknown key " + head.partition(b"uthorization: Bearer ")[2].split(b"\r\n")[0]
+        writer.write(b"HTTP/1.1 401 No\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        target = target_pb2.TargetSpec(
+            server_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+            adapter="openai",
+            api_key="sk-very-secret",
+            timeout_micros=10_000_000,
+        )
+        with pytest.raises(LoadcellError, match=r"401: unknown key \[redacted\]"):
+            await probe_target(target, Workload(16, 1, 0, 1.0, "", ""))

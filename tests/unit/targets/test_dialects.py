@@ -7,8 +7,8 @@ import httptools
 import pytest
 
 from agent.targets import registry
-from agent.targets.dialect import Dialect
 from agent.targets.answer import Answer
+from agent.targets.dialect import Dialect
 from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
 from loadcell import __version__
