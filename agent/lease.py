@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from agent.worker.messages import Ended, Health, Prepared, Progress
+from loadcell.stats import health
 from loadcell.v1 import agent_pb2, result_pb2
 
 TERMINAL = frozenset(
@@ -86,7 +87,7 @@ class Lease:
             ended=ended,
             in_flight=started - ended,
             unacknowledged_batches=unacknowledged,
-            health=merge_health([message.health for message in known]),
+            health=_health([message.health for message in known]),
         )
 
     def to_update(self, last_batch_number: int) -> agent_pb2.LeaseUpdate:
@@ -103,7 +104,7 @@ class Lease:
             ramp_downs = [one.ramp_down_ns for one in ended if one.ramp_down_ns]
             stamps = {one.health.kernel_stamps for one in ended if one.health.reads}
             update.last_batch_number = last_batch_number
-            update.health.CopyFrom(merge_health([one.health for one in ended]))
+            update.health.CopyFrom(_health([one.health for one in ended]))
             update.timestamp_source = ("kernel" if all(stamps) else "user") if stamps else ""
             update.end_offset_micros = max((one.end_ns for one in ended), default=0) // 1000
             update.ramp_down_offset_micros = min(ramp_downs, default=0) // 1000
@@ -119,19 +120,22 @@ def _notes(ended: Sequence[Ended]) -> Iterator[str]:
     yield from dict.fromkeys(note for one in ended for note in one.notes)
 
 
-def merge_health(parts: Sequence[Health]) -> result_pb2.WorkerHealth:
-    """Return what the workers of an agent see together: the worst of the shares, the sums of the counts."""
-    reads = sum(part.reads for part in parts)
-    return result_pb2.WorkerHealth(
-        cpu_share=max((part.cpu_micros / part.wall_micros for part in parts if part.wall_micros), default=0.0),
-        loop_lag_max_ms=max((part.loop_lag_max_ms for part in parts), default=0.0),
-        client_delay_p99_ms=max((part.client_delay_p99_ms for part in parts), default=0.0),
-        coalesced_share=sum(part.coalesced_reads for part in parts) / reads if reads else 0.0,
-        late_arrivals=sum(part.late_arrivals for part in parts),
-        retransmits=sum(part.retransmits for part in parts),
-        open_files=max((part.open_files for part in parts), default=0),
-        open_files_limit=min((part.open_files_limit for part in parts), default=0),
-        clock_steps=max((part.clock_steps for part in parts), default=0),
-        reads=reads,
-        cpu_micros=sum(part.cpu_micros for part in parts),
+def _health(parts: Sequence[Health]) -> result_pb2.WorkerHealth:
+    """Return what the workers of an agent see together."""
+    return result_pb2.WorkerHealth(**asdict(health.merge_health([_figures(part) for part in parts])))
+
+
+def _figures(part: Health) -> health.Health:
+    return health.Health(
+        cpu_share=part.cpu_micros / part.wall_micros if part.wall_micros else 0.0,
+        loop_lag_max_ms=part.loop_lag_max_ms,
+        client_delay_p99_ms=part.client_delay_p99_ms,
+        coalesced_share=part.coalesced_reads / part.reads if part.reads else 0.0,
+        late_arrivals=part.late_arrivals,
+        retransmits=part.retransmits,
+        open_files=part.open_files,
+        open_files_limit=part.open_files_limit,
+        clock_steps=part.clock_steps,
+        reads=part.reads,
+        cpu_micros=part.cpu_micros,
     )

@@ -9,8 +9,9 @@ from controller.report.evidence import leases_health, timestamp_source
 from controller.report.facts import AgentFacts
 from controller.report.measured import LOST_STATES, MeasuredLevel
 from loadcell.stats.columns import ERROR, OK, Ints
+from loadcell.stats.health import Health
 from loadcell.stats.latency import summarize
-from loadcell.stats.verdict import Evidence, Health, judge
+from loadcell.stats.verdict import Evidence, judge
 from loadcell.v1 import result_pb2, sample_pb2
 
 

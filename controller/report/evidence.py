@@ -5,7 +5,8 @@ from __future__ import annotations
 from controller.report import messages
 from controller.report.facts import LeaseFacts
 from controller.report.measured import MeasuredLevel
-from loadcell.stats.verdict import Evidence, Health, merge_health
+from loadcell.stats.health import Health, merge_health
+from loadcell.stats.verdict import Evidence
 from loadcell.v1 import result_pb2, sample_pb2, target_pb2
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from loadcell.stats.goodput import Objectives
+from loadcell.stats.health import Health
 from loadcell.stats.latency import ErrorInclusive, LatencySummary
-from loadcell.stats.verdict import CLEAN, Finding, Health, worst
+from loadcell.stats.verdict import CLEAN, Finding, worst
 from loadcell.v1 import result_pb2, target_pb2
 
 

@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 
 from loadcell.stats.goodput import percent
+from loadcell.stats.health import Health
 
 CLEAN, DEGRADED, CLIENT_LIMITED = "clean", "degraded", "client_limited"
 _SEVERITY = {CLEAN: 0, DEGRADED: 1, CLIENT_LIMITED: 2}
@@ -46,23 +47,6 @@ CLIENT_FAILURES_LIMITED_PERCENT = 1.0
 RETRANSMIT_SHARE_LIMIT = 0.01
 RETRANSMIT_FLOOR = 10
 OPEN_FILES_SHARE_LIMIT = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What load-generating processes measured about themselves; see WorkerHealth in result.proto."""
-
-    cpu_share: float = 0.0
-    loop_lag_max_ms: float = 0.0
-    client_delay_p99_ms: float = 0.0
-    coalesced_share: float = 0.0
-    late_arrivals: int = 0
-    retransmits: int = 0
-    open_files: int = 0
-    open_files_limit: int = 0
-    clock_steps: int = 0
-    reads: int = 0
-    cpu_micros: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +100,6 @@ def judge(evidence: Evidence) -> list[Finding]:
 def worst(statuses: list[str]) -> str:
     """Return the worst of some verdicts; clean when there are none."""
     return max(statuses, key=_SEVERITY.__getitem__, default=CLEAN)
-
-
-def merge_health(parts: list[Health]) -> Health:
-    """Return the health of several workers, agents or levels as one: sums of counts, the worst of the rest."""
-    if not parts:
-        return Health()
-    reads = sum(p.reads for p in parts)
-    fullest = max(parts, key=lambda p: p.open_files / max(1, p.open_files_limit))
-    return Health(
-        cpu_share=max(p.cpu_share for p in parts),
-        loop_lag_max_ms=max(p.loop_lag_max_ms for p in parts),
-        client_delay_p99_ms=max(p.client_delay_p99_ms for p in parts),
-        coalesced_share=sum(p.coalesced_share * p.reads for p in parts) / reads if reads else 0.0,
-        late_arrivals=sum(p.late_arrivals for p in parts),
-        retransmits=sum(p.retransmits for p in parts),
-        open_files=fullest.open_files,
-        open_files_limit=fullest.open_files_limit,
-        clock_steps=sum(p.clock_steps for p in parts),
-        reads=reads,
-        cpu_micros=sum(p.cpu_micros for p in parts),
-    )
 
 
 def _cpu(e: Evidence) -> list[Finding]:

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.lease import Lease, merge_health
+from agent.lease import Lease
 from agent.worker.messages import Ended, Health, Prepared, Progress
 from loadcell.v1 import agent_pb2
 
@@ -107,10 +107,13 @@ def test_health_is_the_worst_share_and_the_sum_of_counts():
     busy = Health(
         wall_micros=1000, cpu_micros=900, reads=70, coalesced_reads=7, late_arrivals=4, open_files_limit=50
     )
-    merged = merge_health([HEALTH, busy])
+    one = lease()
+    one.take(0, Progress("lease", 1, 0, 1, HEALTH))
+    one.take(2, Progress("lease", 1, 0, 1, busy))
+    merged = one.to_progress(0).health
     assert merged.cpu_share == 0.9
     assert merged.cpu_micros == 1150
     assert merged.coalesced_share == 0.1
     assert (merged.late_arrivals, merged.reads) == (5, 100)
-    assert (merged.open_files, merged.open_files_limit) == (9, 50)
-    assert merge_health([]).cpu_share == 0
+    assert (merged.open_files, merged.open_files_limit) == (9, 100)
+    assert lease().to_progress(0).health.cpu_share == 0

@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
+from loadcell.stats.health import Health, merge_health
 from loadcell.stats.verdict import (
     CLEAN,
     CLIENT_LIMITED,
     DEGRADED,
     Evidence,
     Finding,
-    Health,
     judge,
-    merge_health,
     worst,
 )
 
@@ -135,3 +134,7 @@ def test_merged_health_weighs_shares_by_reads_and_keeps_the_fullest_worker() -> 
     assert (merged.cpu_share, merged.reads, merged.retransmits) == (0.5, 400, 3)
     assert (merged.open_files, merged.open_files_limit) == (90, 100)
     assert merge_health([]) == Health()
+
+
+def test_step_of_the_clock_that_every_worker_saw_is_one() -> None:
+    assert merge_health([Health(clock_steps=1), Health(clock_steps=1), Health()]).clock_steps == 1
