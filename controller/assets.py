@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import tempfile
 from collections.abc import AsyncIterable, Iterator
@@ -17,6 +19,7 @@ from loadcell.v1 import run_pb2
 
 MAX_ASSET_BYTES = 256 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
+REFUSE_SECONDS = 30.0  # for the rest of a file that is refused
 
 
 class Upload:
@@ -102,18 +105,36 @@ class Upload:
 async def receive(requests: AsyncIterable[run_pb2.UploadAssetRequest]) -> Upload:
     """Return a whole upload; the caller closes it.
 
+    A file that is wrong is refused at its end: a caller who is still sending might not learn why.
+
     Raises:
         LoadcellError: MISSING_REQUIRED_FIELD without a kind, and what `Upload.add` raises.
     """
-    first = await anext(aiter(requests), None)
+    messages = aiter(requests)
+    first = await anext(messages, None)
     if first is None:
         raise LoadcellError("MISSING_REQUIRED_FIELD", "the stream has no message", field="kind")
-    upload = Upload(first.kind, first.filename[:256])
+    upload: Upload | None = None
     try:
+        upload = Upload(first.kind, first.filename[:256])
         upload.add(first.data)
-        async for request in requests:
+        async for request in messages:
             upload.add(request.data)
-    except BaseException:
-        upload.close()
+    except BaseException as error:
+        if upload is not None:
+            upload.close()
+        if isinstance(error, LoadcellError):
+            await _read_to_the_end(messages)
         raise
     return upload
+
+
+async def _read_to_the_end(messages: AsyncIterable[run_pb2.UploadAssetRequest]) -> None:
+    """Read what is left of a stream, or as much and as long as is reasonable."""
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(REFUSE_SECONDS):
+            async for message in messages:
+                size += len(message.data)
+                if size > MAX_ASSET_BYTES:
+                    return
