@@ -69,7 +69,6 @@ REASONS: dict[str, Reason] = {
     "RESULT_NOT_FOUND": Reason(1305, Code.NOT_FOUND, "The run has no result yet."),
     "AGENT_NOT_FOUND": Reason(1306, Code.NOT_FOUND, "There is no agent with this identifier."),
     "ASSET_NOT_FOUND": Reason(1307, Code.NOT_FOUND, "The tokenizer or dataset was not uploaded."),
-    "LEASE_NOT_FOUND": Reason(1308, Code.NOT_FOUND, "There is no lease with this identifier."),
     "RUN_NOT_FINISHED": Reason(1403, Code.FAILED_PRECONDITION, "The run is still going on."),
     "RUN_FAILED": Reason(1404, Code.FAILED_PRECONDITION, "The run failed; ask for the partial result."),
     "RUN_DELETED": Reason(1405, Code.FAILED_PRECONDITION, "The run was deleted."),
