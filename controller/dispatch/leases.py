@@ -113,7 +113,7 @@ class LeaseBook:
         """Replace a lease in memory at once, and in the database soon."""
         run.put(lease)
         if lease_ended(lease.state):
-            run.live.level(lease.level).forget(lease.agent_id)
+            run.live.level(lease.level).forget(lease.lease_id)
         self._unsaved[lease.lease_id] = lease
         self._changed.set()
 
@@ -127,7 +127,7 @@ class LeaseBook:
         for report in reports:
             run = self.runs.of_lease(report.lease_id)
             if run is not None and run.leases[report.lease_id].agent_id == agent_id:
-                run.live.progress(run.leases[report.lease_id].level, agent_id, report)
+                run.live.progress(run.leases[report.lease_id].level, report)
                 run.changes.publish()
 
     def reconcile(self, session: Session) -> None:

@@ -37,7 +37,7 @@ class LiveLevel:
         self._input_tokens = self._output_tokens = 0
         self._histograms = dict.fromkeys(METRICS, Histogram())
         self._recent = RecentRate()
-        self._agents: dict[str, agent_pb2.LeaseProgress] = {}
+        self._leases: dict[str, agent_pb2.LeaseProgress] = {}
 
     @property
     def begun(self) -> bool:
@@ -59,19 +59,19 @@ class LiveLevel:
         self.begin(now)
         if self._finished_at is None:
             self._finished_at = now
-        for progress in self._agents.values():
+        for progress in self._leases.values():
             progress.in_flight = 0
 
-    def progress(self, agent_id: str, progress: agent_pb2.LeaseProgress) -> None:
-        """Take the present state of an agent's share from its heartbeat."""
+    def progress(self, progress: agent_pb2.LeaseProgress) -> None:
+        """Take the present state of a lease from a heartbeat of its agent."""
         kept = agent_pb2.LeaseProgress()
         kept.CopyFrom(progress)
-        self._agents[agent_id] = kept
+        self._leases[progress.lease_id] = kept
 
-    def forget(self, agent_id: str) -> None:
-        """Take an agent out that is lost or done: nothing of it is in flight any more."""
-        if agent_id in self._agents:
-            self._agents[agent_id].in_flight = 0
+    def forget(self, lease_id: str) -> None:
+        """Take a lease out that is lost or done: nothing of it is in flight any more."""
+        if lease_id in self._leases:
+            self._leases[lease_id].in_flight = 0
 
     def fold(self, samples: SampleArrays, batch_sketches: Iterable[sample_pb2.Sketch], now: float) -> None:
         """Add one committed batch; warm-up requests do not count.
@@ -127,7 +127,7 @@ class LiveLevel:
             success_count=self._succeeded,
             error_count=self._failed,
             errors=self._errors,
-            in_flight=sum(p.in_flight for p in self._agents.values()),
+            in_flight=sum(p.in_flight for p in self._leases.values()),
             request_rate=requests,
             token_rate=tokens,
             output_tokens=self._output_tokens,
@@ -163,7 +163,7 @@ class LiveLevel:
         ttft = self._histograms["ttft"].quantile(0.5)
         found = [
             finding.status
-            for progress in self._agents.values()
+            for progress in self._leases.values()
             for finding in judge(
                 Evidence(health=messages.health(progress.health), ttft_p50_ms=None if ttft is None else ttft / 1e3)
             )

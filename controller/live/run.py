@@ -34,9 +34,9 @@ class LiveRun:
         """Add one committed batch to a level. Raises ValueError when a sketch is corrupt."""
         self._levels[index].fold(samples, sketches, now)
 
-    def progress(self, index: int, agent_id: str, progress: agent_pb2.LeaseProgress) -> None:
-        """Take the present state of an agent's share of a level from its heartbeat."""
-        self._levels[index].progress(agent_id, progress)
+    def progress(self, index: int, progress: agent_pb2.LeaseProgress) -> None:
+        """Take the present state of a lease of a level from a heartbeat of its agent."""
+        self._levels[index].progress(progress)
 
     def percent(self, now: float) -> float:
         """Return how much of the run is done, 0 to 100, every level counting the same."""

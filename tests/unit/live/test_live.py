@@ -28,8 +28,8 @@ def test_a_level_counts_what_its_batches_hold() -> None:
     icl = sketches.to_message("icl", bucket_counts(np.full(99, 1.0)))
     level.fold(make_rows({}, {"ttft_micros": 200_000}, {"warmup": 1}), [itl, icl], 101.0)
     level.fold(make_rows({"status": ERROR, "error_class": sample_pb2.ERROR_CLASS_TIMEOUT}), [itl], 102.0)
-    level.progress("a", agent_pb2.LeaseProgress(in_flight=3))
-    level.progress("b", agent_pb2.LeaseProgress(in_flight=1))
+    level.progress(agent_pb2.LeaseProgress(lease_id="a", in_flight=3))
+    level.progress(agent_pb2.LeaseProgress(lease_id="b", in_flight=1))
     shown = level.describe(102.0)
     assert (shown.completed, shown.success_count, shown.error_count, shown.good_count) == (3, 2, 1, 1)
     assert dict(shown.errors) == {"timeout": 1}
@@ -79,7 +79,7 @@ def test_F12_a_level_bounded_by_time_shows_figures_and_never_passes_100_percent(
 def test_a_finished_level_stands_still() -> None:
     level = LiveLevel(COUNTED, Objectives())
     level.begin(0.0)
-    level.progress("a", agent_pb2.LeaseProgress(in_flight=2))
+    level.progress(agent_pb2.LeaseProgress(lease_id="a", in_flight=2))
     level.fold(make_rows({}), [], 1.0)
     level.finish(2.0)
     assert level.describe(2.0) == level.describe(900.0)
@@ -88,9 +88,11 @@ def test_a_finished_level_stands_still() -> None:
 
 def test_a_sick_agent_shows_while_the_run_goes_on() -> None:
     level = LiveLevel(COUNTED, Objectives())
-    level.progress("a", agent_pb2.LeaseProgress(health=result_pb2.WorkerHealth(cpu_share=0.2)))
+    level.progress(agent_pb2.LeaseProgress(lease_id="a", health=result_pb2.WorkerHealth(cpu_share=0.2)))
     assert level.describe(0.0).verdict == "clean"
-    level.progress("b", agent_pb2.LeaseProgress(health=result_pb2.WorkerHealth(cpu_share=0.99), in_flight=7))
+    level.progress(
+        agent_pb2.LeaseProgress(lease_id="b", health=result_pb2.WorkerHealth(cpu_share=0.99), in_flight=7)
+    )
     assert level.describe(0.0).verdict == "client_limited"
     level.forget("b")
     assert level.describe(0.0).in_flight == 0
@@ -110,7 +112,7 @@ def test_a_run_adds_up_its_levels() -> None:
     assert (run.percent(0.0), run.eta_seconds(0.0), len(run.describe(0.0).levels)) == (0.0, None, 0)
     run.level(0).begin(0.0)
     run.fold(0, make_rows(*[{}] * 5), [], 2.0)
-    run.progress(0, "a", agent_pb2.LeaseProgress(in_flight=4))
+    run.progress(0, agent_pb2.LeaseProgress(lease_id="a", in_flight=4))
     update = run.describe(2.0)
     assert (update.level_count, len(update.levels), update.overall_percent) == (2, 1, 12.5)
     assert update.eta_seconds == pytest.approx(6.0 + 10.0)
