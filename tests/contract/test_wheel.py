@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return set(archive.namelist())
 
 
-def test_wheel_holds_every_file_of_the_packages(wheel: set[str]) -> None:
+def test_F18_the_wheel_holds_every_file_of_the_packages(wheel: set[str]) -> None:
     ours = {
         str(path.relative_to(ROOT))
         for package in PACKAGES

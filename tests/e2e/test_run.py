@@ -62,7 +62,7 @@ async def test_an_open_loop_keeps_its_rate(shared: System):
     assert level["total_requests"] == level["successful_requests"]
 
 
-async def test_F_the_same_run_is_found_by_every_reader_with_equal_numbers(shared: System, tmp_path: Path):
+async def test_F1_the_same_run_is_found_by_every_reader_with_equal_numbers(shared: System, tmp_path: Path):
     async with serve(Behavior(ttft_ms=1, server_error_rate=0.2, seed=3)) as server:
         saved = tmp_path / "result.json"
         done = await shared.run("run", server.url, "-c", "4", "-n", "40", *SMALL, "--json", "-o", str(saved))

@@ -1,5 +1,8 @@
 import json
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -114,6 +117,29 @@ def test_tokenizer_without_steady_counts_is_refused(tmp_path):
     Backend(models.BPE()).save(str(tmp_path / "empty.json"))  # knows no token at all
     with pytest.raises(PromptError, match="no steady token count"):
         Tokenizer(tmp_path / "empty.json").vocabulary()
+
+
+def test_F6_tokens_are_counted_without_network(tokenizer_file, tmp_path):
+    """The process refuses every socket and has no home with a cache."""
+    program = """
+import sys
+
+def refuse(event, arguments):
+    if event.startswith(("socket.", "urllib.")):
+        raise RuntimeError(f"{event} {arguments}")
+
+sys.addaudithook(refuse)
+from pathlib import Path
+from agent.prompts.synthetic import by_tokenizer
+from agent.prompts.vocabulary import Tokenizer
+
+prompts = by_tokenizer(Tokenizer(Path(sys.argv[1])), input_len=40, output_len=1, seed=0, level=0)
+print(prompts(0, warmup=False)[0].tokens)
+"""
+    environment = {"HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, "-c", program, str(tokenizer_file)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("40\n", "")
 
 
 def dataset(tmp_path, text):

@@ -21,7 +21,9 @@ from loadcell.errors import LoadcellError
         ("HTTP://10.0.0.7:8000", "10.0.0.7", 8000, "/v1/models", "10.0.0.7:8000"),
     ],
 )
-def test_a_base_url_may_end_in_v1_or_a_slash(url: str, host: str, port: int, path: str, authority: str) -> None:
+def test_F19_a_base_url_may_end_in_v1_or_a_slash(
+    url: str, host: str, port: int, path: str, authority: str
+) -> None:
     endpoint = Endpoint.parse(url)
     assert (endpoint.host, endpoint.port, endpoint.path("models"), endpoint.authority) == (
         host,
