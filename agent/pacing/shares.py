@@ -67,6 +67,13 @@ class WorkerShare:
         """Whether nothing of the level falls to this worker."""
         return self.agent.own_lanes == 0 or self.worker.own_lanes == 0
 
+    @property
+    def portion(self) -> float:
+        """This worker's part of all requests of the level, 0 to 1."""
+        if self.idle:
+            return 0.0
+        return self.agent.own_lanes / self.agent.lanes * self.worker.own_lanes / self.worker.lanes
+
     def size(self, total: int) -> int:
         """Return how many of the ordinals 0 to `total` - 1 are this worker's."""
         return 0 if self.idle else self.worker.size(self.agent.size(total))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import time
 from collections.abc import Callable
@@ -10,9 +11,12 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from agent.engine.engine import Engine
+from agent.engine.health import open_files_limit
 from agent.engine.request import PreparedRequest
+from agent.pacing import demand
 from agent.pacing.shares import WorkerShare
 from agent.prompts.errors import PromptError
+from agent.samples.outcome import Status
 from agent.samples.sample import Sample
 from agent.targets.endpoint import Endpoint
 from agent.targets.registry import create
@@ -26,8 +30,6 @@ from agent.worker.vitals import Vitals
 from loadcell.errors import LoadcellError
 
 _PROGRESS_TICKS = round(0.5 / FLUSH_SECONDS)
-# Connections opened before an open loop, whose need is only known under load.
-_OPEN_LOOP_CONNECTIONS = 64
 
 
 class Driver:
@@ -165,6 +167,9 @@ class Driver:
         )
         await engine.warm(self._connections())
         await self._warm_up(builder(prompts, dialect, warmup=True))
+        # A server that takes no more connections shows it under load, in the requests that want them.
+        with contextlib.suppress(LoadcellError):
+            await engine.warm(self._connections())
         supply = Supply(
             arrivals(plan.level, self._share, plan.workload.seed), builder(prompts, dialect, warmup=False)
         )
@@ -177,10 +182,13 @@ class Driver:
         self._send(Prepared(plan.lease_id))
 
     def _connections(self) -> int:
-        if self._plan.level.concurrency:
+        """Return how many connections the load needs, as far as the warm-up has shown it already."""
+        if self._plan.level.concurrency or self._share.idle:
             return self._share.slots
-        wanted = min(_OPEN_LOOP_CONNECTIONS, max(4, round(self._plan.level.rate / self._plan.shares)))
-        return min(wanted, self._share.slots) if self._share.slots else wanted
+        seconds = [(sample.end_ns - sample.start_ns) / 1e9 for sample in self._warm if sample.status == Status.OK]
+        files = open_files_limit() // 2
+        cap = min(self._share.slots, files) if self._share.slots else files
+        return demand.connections(self._plan.level.rate * self._share.portion, seconds, cap=cap)
 
     async def _warm_up(self, build: Callable[[int], tuple[bytes, int, int]]) -> None:
         ordinals = self._share.ordinals(self._plan.level.warmup_count)

@@ -76,6 +76,14 @@ async def test_M10_open_loop_keeps_its_schedule_however_slow_the_server(controll
     assert {row.status for row in measured} == {OK}
 
 
+async def test_M3_an_open_loop_does_not_connect_under_load(controller, start_agent):
+    async with serve(Behavior(ttft_ms=400)) as server, start_agent(workers=1):
+        await controller.begin(grant(server.url, rate=400, arrival=1, request_count=160, warmup_count=2))
+        measured, warm = await controller.rows("lease")
+    assert len(measured) == 160
+    assert all(row.connect_micros in {None, -1} for row in measured + warm)
+
+
 async def test_poisson_arrivals_are_those_of_the_seed(controller, start_agent):
     async with serve(Behavior()) as server, start_agent(workers=2):
         for lease, workers in (("one", 1), ("two", 2)):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.pacing import schedule
+from agent.pacing import demand, schedule
 from agent.pacing.shares import Deal, WorkerShare, split, worker_share
 
 levels = st.one_of(
@@ -41,6 +41,7 @@ def test_shares_of_all_agents_and_workers_add_up_exactly(level, data, total):
     assert [len(part) for part in ordinals] == [share.size(total) for share in shares]
     assert all(part == sorted(part) for part in ordinals)
     assert sum(share.slots for share in shares) == sum(level)
+    assert sum(share.portion for share in shares) == pytest.approx(1)
 
 
 @given(level=levels, data=st.data())
@@ -104,3 +105,19 @@ def test_duration_bounds_the_due_times(kind):
     dues = [due for _, due in getattr(schedule, kind)(100, WHOLE, **arguments)]
     assert max(dues) < 2 * 10**9
     assert len(dues) == 200 if kind == "constant" else 150 < len(dues) < 250
+
+
+@pytest.mark.parametrize(
+    ("rate", "seconds", "cap", "wanted"),
+    [
+        (100, [], 10_000, 64),  # nothing is known: a second of arrivals, within reason
+        (10, [], 10_000, 10),
+        (0.1, [], 10_000, 4),
+        (200, [2.0, 1.0, 0.5], 10_000, 480),  # 200 in flight, twice that when it gets slower, and a busy moment
+        (200, [1.0], 100, 100),
+        (1_000, [60.0], 10_000, 4096),
+        (100, [0.0], 2, 2),
+    ],
+)
+def test_M3_an_open_loop_has_a_connection_for_every_request_in_flight(rate, seconds, cap, wanted):
+    assert demand.connections(rate, seconds, cap=cap) == wanted
