@@ -16,6 +16,7 @@ from loadcell.levels import level_name
 from loadcell.v1 import run_pb2
 
 PLAIN_INTERVAL_SECONDS = 2.0
+TABLE_WIDTH = 80  # characters
 
 
 class Progress(Protocol):
@@ -35,8 +36,8 @@ class Progress(Protocol):
 
 
 def progress_for(console: Console) -> Progress:
-    """Return what suits the console."""
-    return LiveProgress(console) if console.is_terminal else PlainProgress()
+    """Return what suits the console: the table needs a terminal that can be drawn on and is wide enough."""
+    return LiveProgress(console) if console.is_interactive and console.width >= TABLE_WIDTH else PlainProgress()
 
 
 class PlainProgress:

@@ -5,7 +5,8 @@ from datetime import UTC
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +17,7 @@ from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
 
 LEVELS_ABREAST = 6
 _PLAIN_WIDTH = 160
+_UNBOUNDED = 10_000
 _VERDICT_STYLE = {"clean": "green", "degraded": "yellow", "client_limited": "red"}
 _STATUS_STYLE = {"completed": "green", "failed": "red", "cancelled": "yellow", "running": "cyan"}
 _LATENCIES = (("TTFT", "ttft"), ("ITL", "itl"), ("TPOT", "tpot"), ("E2E", "e2e_latency"))
@@ -38,9 +40,24 @@ class _Console(Console):
 
 def result_tables(result: result_pb2.RunResult) -> RenderableType:
     """Return a column of figures for each level, and what a reader must know."""
-    levels = result.results
-    groups = (levels[start : start + LEVELS_ABREAST] for start in range(0, len(levels), LEVELS_ABREAST))
-    return Group(*map(_level_table, groups), *_findings(result))
+    return Group(_Levels(result.results), *_findings(result))
+
+
+class _Levels:
+    """As many levels abreast as fit: a table that is too wide would be cut, and a cut number is a wrong number."""
+
+    def __init__(self, levels: Sequence[result_pb2.LevelResult]) -> None:
+        self._levels = levels
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        unbounded = options.update(width=_UNBOUNDED)
+        for abreast in range(LEVELS_ABREAST, 0, -1):
+            starts = range(0, len(self._levels), abreast)
+            found = [_level_table(self._levels[start : start + abreast]) for start in starts]
+            widest = max((Measurement.get(console, unbounded, table).maximum for table in found), default=0)
+            if widest <= options.max_width:
+                break
+        yield from found
 
 
 def _level_table(levels: Sequence[result_pb2.LevelResult]) -> Table:
@@ -132,7 +149,9 @@ def local_time(stamp: Timestamp) -> str:
 def _table(*titles: str, numbers: bool = True) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, title in enumerate(titles):
-        table.add_column(title, justify="right" if numbers and index else "left", no_wrap=numbers, overflow="fold")
+        # Words give way to numbers where the terminal is narrow.
+        is_number = numbers and index > 0
+        table.add_column(title, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
     return table
 
 

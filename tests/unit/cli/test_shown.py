@@ -7,15 +7,15 @@ from rich.console import Console
 
 from loadcell.cli.figures import milliseconds, percent, rate, seconds
 from loadcell.cli.measure import Outcome
-from loadcell.cli.progress import LiveProgress, PlainProgress, describe, remaining_seconds
+from loadcell.cli.progress import LiveProgress, PlainProgress, describe, progress_for, remaining_seconds
 from loadcell.cli.tables import agents_table, comparison_tables, result_tables, runs_table
 from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
 
 Stats = result_pb2.LatencyStats
 
 
-def text_of(renderable: object) -> str:
-    console = Console(file=io.StringIO(), width=160, markup=False)
+def text_of(renderable: object, width: int = 160) -> str:
+    console = Console(file=io.StringIO(), width=width, markup=False)
     console.print(renderable)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -100,6 +100,36 @@ def test_many_levels_are_split_over_tables():
     table = text_of(result_tables(result_pb2.RunResult(results=levels)))
     assert table.count("TTFT p50 ms") == 3
     assert all(f"c={number}" in table for number in range(1, 15))
+
+
+@pytest.mark.parametrize("width", [160, 100, 80, 60, 40])
+def test_no_number_is_cut_where_the_terminal_is_narrow(width: int):
+    levels = [closed_level(concurrency=10**n, total_requests=1_000_000 + n) for n in range(6)]
+    table = text_of(result_tables(result_pb2.RunResult(results=levels)), width)
+    counts = [word for line in table.splitlines() if "requests  " in line for word in line.split()[1:]]
+    assert counts == [f"1,000,00{n}" for n in range(6)]
+    assert max(map(len, table.splitlines())) <= width
+
+
+def test_the_live_table_is_for_terminals_that_can_show_it(monkeypatch: pytest.MonkeyPatch):
+    def chosen(width: int, term: str = "xterm") -> type:
+        monkeypatch.setenv("TERM", term)
+        progress = progress_for(Console(file=io.StringIO(), force_terminal=True, width=width))
+        progress.close()
+        return type(progress)
+
+    assert (chosen(80), chosen(79), chosen(80, "dumb")) == (LiveProgress, PlainProgress, PlainProgress)
+
+
+def test_NO_COLOR_is_heeded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for setting, colored in (("", True), ("1", False)):
+        monkeypatch.setenv("NO_COLOR", setting)
+        screen = io.StringIO()
+        Console(file=screen, force_terminal=True).print(
+            result_tables(result_pb2.RunResult(results=[closed_level()]))
+        )
+        assert ("\x1b[33m" in screen.getvalue()) is colored
 
 
 def test_lists_of_runs_and_agents():
