@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from controller.report import messages
 from controller.report.facts import LeaseFacts
 from controller.report.measured import MeasuredLevel
+from loadcell.stats import rates
+from loadcell.stats.columns import Ints
 from loadcell.stats.health import Health, merge_health
+from loadcell.stats.latency import summarize
 from loadcell.stats.verdict import Evidence
 from loadcell.v1 import result_pb2, sample_pb2, target_pb2
 
@@ -27,7 +32,10 @@ def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evid
 
     While no agent has told its health, the samples stand in for what they hold of it.
     """
-    plan = level.plan
+    plan, rows = level.plan, level.rows
+    connecting = rows.connecting_micros
+    ready = rows.start_offset_micros - connecting
+    window = level.arrival_window(ready)
     health = leases_health(level.facts.leases) or Health(
         client_delay_p99_ms=result.client_delay.p99, coalesced_share=result.coalesced_share
     )
@@ -38,15 +46,16 @@ def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evid
         ttft_p50_ms=_median_ms(result.ttft) or _median_ms(result.e2e_latency),
         e2e_p50_ms=_median_ms(result.e2e_latency),
         event_gap_ms=_event_gap_ms(result),
-        schedule_delay_p99_ms=_tail_ms(result.schedule_delay),
+        schedule_delay_p99_ms=_tail_ms(np.maximum(ready - rows.scheduled_offset_micros, 0)),
+        connecting_p99_ms=_tail_ms(connecting),
         open_loop=plan.rate > 0,
         poisson=plan.arrival == target_pb2.ARRIVAL_POISSON,
         max_concurrency=plan.max_concurrency,
         requested_rate=plan.rate or None,
-        achieved_rate=result.achieved_rate if result.HasField("achieved_rate") else None,
-        window_seconds=level.arrival_window.seconds,
+        achieved_rate=rates.start_rate(ready, window),
+        window_seconds=window.seconds,
         requests=result.total_requests,
-        client_failures=int((level.rows.error_class == sample_pb2.ERROR_CLASS_CLIENT).sum()),
+        client_failures=int((rows.error_class == sample_pb2.ERROR_CLASS_CLIENT).sum()),
         lost_agents=len({lease.agent for lease in level.lost_leases}),
     )
 
@@ -55,12 +64,10 @@ def _median_ms(stats: result_pb2.LatencyStats) -> float | None:
     return stats.p50 if stats.HasField("p50") else None
 
 
-def _tail_ms(stats: result_pb2.LatencyStats) -> float | None:
+def _tail_ms(micros: Ints) -> float | None:
     """Return p99; with too few values the largest one hides in it, and one value is no finding, so p95."""
-    for name in ("p99", "p95"):
-        if stats.HasField(name):
-            return float(getattr(stats, name))
-    return None
+    summary = summarize(micros)
+    return summary.p95 if summary.p99 is None else summary.p99
 
 
 def _event_gap_ms(result: result_pb2.LevelResult) -> float | None:

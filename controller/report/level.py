@@ -39,7 +39,7 @@ def build_level(
         index=plan.index,
         concurrency=plan.concurrency or None,
         requested_rate=plan.rate or None,
-        achieved_rate=rates.start_rate(rows.start_offset_micros, level.arrival_window),
+        achieved_rate=rates.start_rate(rows.start_offset_micros, level.arrival_window(rows.start_offset_micros)),
         planned_requests=plan.request_count or None,
         throughput_tokens_per_sec=rates.output_token_rate(rows, window),
         input_throughput_tokens_per_sec=rates.input_token_rate(rows, window),

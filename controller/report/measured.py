@@ -27,15 +27,14 @@ class MeasuredLevel:
         """What was asked for."""
         return self.facts.plan
 
-    @property
-    def arrival_window(self) -> MeasuredWindow:
-        """The span in which starts are counted.
+    def arrival_window(self, starts_micros: Ints) -> MeasuredWindow:
+        """Return the span in which these starts are counted.
 
         An open loop bounded by a count is measured over its arrivals alone, up to the last one: how long the last
         responses took does not change how fast requests were started.
         """
-        if self.plan.rate and not self.plan.duration_micros and len(self.rows):
-            return replace(self.window, end_micros=int(self.rows.start_offset_micros.max()))
+        if self.plan.rate and not self.plan.duration_micros and len(starts_micros):
+            return replace(self.window, end_micros=int(starts_micros.max()))
         return self.window
 
     @property

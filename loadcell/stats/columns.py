@@ -62,6 +62,11 @@ class SampleArrays:
         """Return the number of requests."""
         return len(self.ordinal)
 
+    @property
+    def connecting_micros(self) -> Ints:
+        """What each request waited for a connection: resolution, TCP connect and TLS; 0 on one that was open."""
+        return np.maximum(self.dns_micros, 0) + np.maximum(self.connect_micros, 0) + np.maximum(self.tls_micros, 0)
+
     def where(self, mask: Mask) -> SampleArrays:
         """Return the rows for which `mask` (bool, one per row) is true."""
         return SampleArrays(**{f.name: getattr(self, f.name)[mask] for f in fields(self)})

@@ -54,8 +54,9 @@ class Evidence:
     """All figures a verdict rests on; None where not measured.
 
     `event_gap_ms` is the typical time between payload events by the server's own pace: the median tpot times the
-    tokens of an event, which coalesced reads do not distort. `window_seconds` is the length over which
-    `achieved_rate` was counted.
+    tokens of an event, which coalesced reads do not distort. `schedule_delay_p99_ms` and `achieved_rate` leave out
+    what requests waited for new connections, which is the server's and the network's doing: that is
+    `connecting_p99_ms`. `window_seconds` is the length over which `achieved_rate` was counted.
     """
 
     health: Health
@@ -64,6 +65,7 @@ class Evidence:
     e2e_p50_ms: float | None = None
     event_gap_ms: float | None = None
     schedule_delay_p99_ms: float | None = None
+    connecting_p99_ms: float | None = None
     open_loop: bool = False
     poisson: bool = False
     max_concurrency: int = 0
@@ -77,18 +79,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One reason to doubt the figures."""
+    """One reason to doubt the figures, or, with status clean, a remark on them."""
 
     status: str
     reason: str
 
 
 def judge(evidence: Evidence) -> list[Finding]:
-    """Return everything that is wrong with the client, worst first; an empty list is a clean client."""
+    """Return everything that is wrong with the client, worst first; a clean client has remarks at most."""
     findings = [
         *_cpu(evidence),
         *_rate(evidence),
         *_schedule(evidence),
+        *_connecting(evidence),
         *_client_delay(evidence),
         *_coalescing(evidence),
         *_loop_lag(evidence),
@@ -159,6 +162,21 @@ def _schedule(e: Evidence) -> list[Finding]:
             DEGRADED,
             f"The 99th percentile of the schedule delay is {delay:.1f} ms (limit {SCHEDULE_DELAY_LIMIT_MS:g} ms): "
             "requests were not sent when they were due; response_time includes the wait.",
+        )
+    ]
+
+
+def _connecting(e: Evidence) -> list[Finding]:
+    wait = e.connecting_p99_ms
+    if wait is None or wait <= SCHEDULE_DELAY_LIMIT_MS:
+        return []
+    if not e.open_loop and (e.e2e_p50_ms is None or wait <= SCHEDULE_DELAY_SHARE_OF_REQUEST * e.e2e_p50_ms):
+        return []
+    return [
+        Finding(
+            CLEAN,
+            f"Requests waited up to {wait:.1f} ms (99th percentile) for a new connection to the server: "
+            "schedule_delay and response_time include that, ttft and e2e do not.",
         )
     ]
 

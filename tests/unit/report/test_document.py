@@ -151,6 +151,45 @@ def test_M10_response_time_includes_the_wait_for_a_late_start() -> None:
     assert any("schedule delay is 2000.0 ms" in reason for reason in level.verdict.reasons)
 
 
+def test_M3_the_wait_for_a_connection_is_not_the_load_generators_lateness() -> None:
+    late = {"scheduled_offset_micros": 0, "dns_micros": 10_000, "connect_micros": 40_000, "tls_micros": 50_000}
+    plan = target_pb2.LevelPlan(rate=10.0, request_count=20)
+
+    def result(start_micros: int) -> result_pb2.LevelResult:
+        rows = make_rows(
+            *(
+                late | {"scheduled_offset_micros": i * 100_000, "start_offset_micros": i * 100_000 + start_micros}
+                for i in range(20)
+            )
+        )
+        return build_result(make_run(make_level(rows, plan))).results[0]
+
+    connecting, dawdling = result(101_000), result(130_000)
+    assert connecting.schedule_delay.p50 == 101.0  # by its definition, connecting included
+    assert connecting.verdict.status == "clean"
+    assert "up to 100.0 ms (99th percentile) for a new connection" in connecting.verdict.reasons[0]
+    assert dawdling.verdict.status == "degraded"
+    assert any("schedule delay is 30.0 ms" in reason for reason in dawdling.verdict.reasons)
+
+
+def test_M3_slow_connections_at_the_end_do_not_lower_the_rate_that_is_judged() -> None:
+    rows = make_rows(
+        *({"start_offset_micros": i * 10_000} for i in range(995)),
+        *(
+            {
+                "scheduled_offset_micros": i * 10_000,
+                "start_offset_micros": i * 10_000 + 500_000,
+                "connect_micros": 500_000,
+            }
+            for i in range(995, 1000)
+        ),
+    )
+    level = build_result(make_run(make_level(rows, target_pb2.LevelPlan(rate=100.0, request_count=1000)))).results[
+        0
+    ]
+    assert (level.verdict.status, list(level.verdict.reasons)) == ("clean", [])
+
+
 def test_an_open_loop_is_as_fast_as_its_arrivals_whatever_the_last_response_takes() -> None:
     rows = make_rows(*({"start_offset_micros": i * 100_000, "e2e_micros": 5_000_000} for i in range(21)))
     level = build_result(make_run(make_level(rows, target_pb2.LevelPlan(rate=10.0, request_count=21)))).results[0]

@@ -120,6 +120,18 @@ def test_a_shortfall_under_a_cap_names_the_cap() -> None:
     assert "one of 8 slots" in judge(capped)[0].reason
 
 
+@pytest.mark.parametrize("open_loop", [True, False])
+def test_slow_connections_are_named_and_are_not_the_clients_fault(open_loop: bool) -> None:
+    (remark,) = judge(replace(NORMAL, open_loop=open_loop, connecting_p99_ms=250.0))
+    assert remark.status == CLEAN
+    assert "up to 250.0 ms (99th percentile) for a new connection" in remark.reason
+
+
+def test_connections_that_took_little_are_not_worth_a_word() -> None:
+    assert judge(replace(NORMAL, open_loop=True, connecting_p99_ms=9.0)) == []
+    assert judge(replace(NORMAL, connecting_p99_ms=150.0)) == []  # of requests of two seconds
+
+
 def test_worst() -> None:
     assert worst([]) == CLEAN
     assert worst([CLEAN, CLIENT_LIMITED, DEGRADED]) == CLIENT_LIMITED
