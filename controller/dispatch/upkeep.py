@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
+from controller.dispatch.leases import delivered
 from controller.dispatch.ownership import expiry, may_take_over
+from controller.lifecycle import lease_ended
 from controller.store.agents import forget_agents, touch_agents
 from controller.store.assets import delete_unused_assets, find_unused_assets
 from controller.store.database import Connection
@@ -83,6 +86,15 @@ class Upkeep:
                 self._let_go(run)
             elif owned[run_key] == run_pb2.RUN_STATE_CANCELLING and not run.cancel_requested:
                 dispatcher.note_cancel(run)
+            elif any(lease_ended(lease.state) and not delivered(lease) for lease in run.leases.values()):
+                await self._catch_up(run)
+
+    async def _catch_up(self, run: ActiveRun) -> None:
+        """Take note of batches that came in through another controller."""
+        for stored in await self._dispatcher.database.read(lambda c: list_leases(c, run.record.run_key)):
+            known = run.leases.get(stored.lease_id)
+            if known is not None and stored.committed_batch_number > known.committed_batch_number:
+                run.put(replace(known, committed_batch_number=stored.committed_batch_number))
 
     def _let_go(self, run: ActiveRun) -> None:
         """Stop driving a run that belongs to another controller now, or to nobody because it was deleted."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from scripted_agent import State, columns
+from scripted_agent import State, batch, columns
 
 from controller.creation import create_run
 from controller.dispatch.dispatcher import Dispatcher
@@ -104,6 +104,21 @@ async def test_lease_is_cancelled_once_its_run_has_ended_elsewhere(elsewhere):
     controller, agent, _, lease = elsewhere
     change(controller.database, "UPDATE leases SET state = ?", State.LEASE_STATE_EXPIRED)
     await agent.until(lambda: lease in agent.cancels)
+
+
+async def test_batches_that_came_through_another_controller_count(start):
+    first, second = await start(), await start()
+    agent = await first.agent(complete=False)
+    run_id = await first.create(num_prompts=2)
+    lease = f"{run_id}.0.0"
+    await agent.until(lambda: lease in agent.starts)
+    stream = second.agents.StreamSamples()
+    await stream.write(batch("agent-1", lease, 1, columns([0, 1])))
+    assert (await stream.read()).committed_batch_number == 1
+    await stream.done_writing()
+    await agent.finish(lease, last=1)
+    assert (await first.ended(run_id)).status == "completed"
+    assert (await first.result(run_id)).results[0].total_requests == 2
 
 
 async def test_unknown_lease_is_cancelled(controller):
