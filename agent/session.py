@@ -95,7 +95,6 @@ class Session:
         self._sent: dict[int, set[str]] = {}
         self._answered = asyncio.Event()
         self._silent = False
-        self.registered = asyncio.Event()
 
     def report(self, update: agent_pb2.LeaseUpdate) -> None:
         """Send a lease update; without a session the next registration tells the state."""
@@ -120,8 +119,6 @@ class Session:
                 log.warning("session_lost", code=error.code().name, detail=error.details())
             except TimeoutError:
                 log.warning("session_silent", agent_id=self._identity.agent_id)
-            finally:
-                self.registered.clear()
             await asyncio.sleep(backoff.next())
 
     async def _converse(self, leases: Leases, backoff: Backoff) -> None:
@@ -144,7 +141,6 @@ class Session:
                 for update in leases.updates():
                     if update not in register.leases:
                         self.report(update)
-                self.registered.set()
                 heartbeats = asyncio.get_running_loop().create_task(
                     self._heartbeats(outgoing, leases, response.registered, call)
                 )

@@ -13,7 +13,7 @@ from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import status_code, status_details
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, sample_pb2, target_pb2
 
-PATIENCE = 10  # seconds; only ever reached by a failing test
+PATIENCE = 30  # seconds; only ever reached by a failing test
 
 
 class FakeController(agent_pb2_grpc.AgentServiceServicer):

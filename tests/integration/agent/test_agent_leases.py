@@ -35,6 +35,24 @@ async def test_closed_loop_runs_every_ordinal_once_over_all_workers(controller, 
     assert len(set(prompts)) == len(prompts) == 710
 
 
+async def test_M19_the_warm_up_is_load_like_any_other(controller, start_agent):
+    """Streamed over the same connections, as many at once, with prompts and lengths of the same kind."""
+    async with serve(Behavior(ttft_ms=100), keep_bodies=True) as server, start_agent(workers=1):
+        await controller.begin(grant(server.url, concurrency=3, request_count=9, warmup_count=6))
+        measured, warm = await controller.rows("lease")
+    bodies = [json.loads(body) for body in server.bodies]
+    words = {len(body.pop("messages")[0]["content"].split()) for body in bodies}
+    assert words == {16}
+    assert len(bodies) == 15
+    assert all(body == bodies[-1] for body in bodies)  # stream, usage, length and temperature alike
+    assert bodies[0]["stream"] is True
+    for rows in (warm, measured):
+        spans = [(row.start_offset_micros, row.start_offset_micros + row.e2e_micros) for row in rows]
+        assert max(sum(start <= moment < end for start, end in spans) for moment, _ in spans) == 3
+        assert {(row.status, row.event_count, row.completion_tokens) for row in rows} == {(OK, 5, 5)}
+    assert server.connections == 3
+
+
 async def test_states_come_in_order_with_the_start_time(controller, start_agent):
     async with serve(Behavior()) as server, start_agent(workers=1):
         before = wall_micros()
