@@ -11,10 +11,10 @@ from pathlib import Path
 import grpc
 
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_ASSET_BYTES
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
-_MOST_BYTES = 4 * 1024**3
 _FETCH_SECONDS = 600.0
 
 
@@ -58,8 +58,10 @@ class Assets:
                     agent_pb2.GetAssetRequest(sha256=sha256), timeout=_FETCH_SECONDS
                 ):
                     size += len(piece.data)
-                    if size > _MOST_BYTES:
-                        raise LoadcellError("PAYLOAD_TOO_LARGE", "the uploaded file is larger than 4 GiB")
+                    if size > MAX_ASSET_BYTES:
+                        raise LoadcellError(
+                            "PAYLOAD_TOO_LARGE", f"the uploaded file has more than {MAX_ASSET_BYTES:,} bytes"
+                        )
                     digest.update(piece.data)
                     file.write(piece.data)
             if digest.hexdigest() != sha256:

@@ -15,9 +15,9 @@ import orjson
 from controller.store.records import AssetRecord
 from loadcell.dataset import DatasetError, DatasetReader
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_ASSET_BYTES
 from loadcell.v1 import run_pb2
 
-MAX_ASSET_BYTES = 256 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
 REFUSE_SECONDS = 30.0  # for the rest of a file that is refused
 

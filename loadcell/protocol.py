@@ -1,5 +1,9 @@
-"""The version of what agents and the controller say to each other."""
+"""What both sides of a call must agree on beside the messages."""
 
 from __future__ import annotations
 
+# The version of what agents and the controller say to each other.
 PROTOCOL_VERSION = 1
+
+# Largest tokenizer or dataset: what clients send, the controller takes and agents fetch.
+MAX_ASSET_BYTES = 256 * 1024 * 1024

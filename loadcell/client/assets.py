@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator
 from typing import BinaryIO
 
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_ASSET_BYTES
 from loadcell.v1 import run_pb2
 
 PIECE_BYTES = 512 * 1024
-MAX_ASSET_BYTES = 256 * 1024 * 1024  # what UploadAsset takes
 
 
 def check_size(file: BinaryIO, filename: str) -> None:
