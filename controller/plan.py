@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from controller.target import TargetSecrets, check_secrets, check_server_url
 from loadcell.adapters import ADAPTERS
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_CONCURRENCY, MAX_RATE, MAX_TOKENS
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 MAX_LEVELS = 1_000
@@ -38,8 +39,8 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
         server_url=check_server_url(request.server_url),
         model=_text("model", request.model),
         adapter=_adapter(request.adapter),
-        input_len=_whole(request, "input_len", 256, 1, 1_000_000),
-        output_len=_whole(request, "output_len", 128, 1, 1_000_000),
+        input_len=_whole(request, "input_len", 256, 1, MAX_TOKENS),
+        output_len=_whole(request, "output_len", 128, 1, MAX_TOKENS),
         stream=request.stream if request.HasField("stream") else True,
         warmup=_whole(request, "warmup", 3, 0, 100_000),
         timeout=_real("timeout", request.timeout if request.HasField("timeout") else 120.0, 0.001, 86_400.0),
@@ -68,19 +69,19 @@ def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
     if max(len(request.concurrency), len(request.rate)) > MAX_LEVELS:
         raise LoadcellError("LIMIT_EXCEEDED", f"a run has at most {MAX_LEVELS:,} levels", field="concurrency")
     if request.rate:
-        config.rate.extend(_real("rate", rate, 0.0, 10_000_000.0, above=True) for rate in request.rate)
+        config.rate.extend(_real("rate", rate, 0.0, MAX_RATE, above=True) for rate in request.rate)
         config.arrival = request.arrival or target_pb2.ARRIVAL_CONSTANT
         if config.arrival not in target_pb2.Arrival.values():
             raise LoadcellError("INVALID_FIELD_VALUE", f"arrival {config.arrival} is not known", field="arrival")
         if request.HasField("max_concurrency"):
-            config.max_concurrency = _whole(request, "max_concurrency", 0, 1, 100_000)
+            config.max_concurrency = _whole(request, "max_concurrency", 0, 1, MAX_CONCURRENCY)
         return
     if request.arrival == target_pb2.ARRIVAL_POISSON:
         raise LoadcellError("INVALID_FIELD_VALUE", "arrival poisson needs a rate", field="arrival")
     if request.HasField("max_concurrency"):
         raise LoadcellError("INVALID_FIELD_VALUE", "max_concurrency needs a rate", field="max_concurrency")
     for concurrency in request.concurrency or [1]:
-        _in_range("concurrency", concurrency, 1, 100_000)
+        _in_range("concurrency", concurrency, 1, MAX_CONCURRENCY)
         if config.HasField("num_prompts") and config.num_prompts < concurrency:
             default = "" if request.HasField("num_prompts") else " (the default)"
             raise LoadcellError(

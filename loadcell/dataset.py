@@ -11,9 +11,10 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from loadcell.protocol import MAX_TOKENS
+
 MAX_LINE_BYTES = 16 * 1024 * 1024
 MAX_MESSAGES = 10_000
-MAX_OUTPUT_LEN = 1_000_000
 _FIELDS = ("prompt", "messages", "output_len")
 _PIECE_BYTES = 1024 * 1024
 
@@ -131,8 +132,8 @@ def parse_row(line: bytes | bytearray) -> Row:
 
 def _output_len(value: object) -> int | None:
     # bool is a subclass of int; true is not a length.
-    if value is not None and (type(value) is not int or not 1 <= value <= MAX_OUTPUT_LEN):
-        raise ValueError(f'"output_len" must be a whole number from 1 to {MAX_OUTPUT_LEN:,}')
+    if value is not None and (type(value) is not int or not 1 <= value <= MAX_TOKENS):
+        raise ValueError(f'"output_len" must be a whole number from 1 to {MAX_TOKENS:,}')
     return value
 
 

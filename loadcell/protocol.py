@@ -7,3 +7,6 @@ PROTOCOL_VERSION = 1
 
 # Largest tokenizer or dataset: what clients send, the controller takes and agents fetch.
 MAX_ASSET_BYTES = 256 * 1024 * 1024
+MAX_CONCURRENCY = 100_000
+MAX_RATE = 10_000_000  # arrivals per second
+MAX_TOKENS = 1_000_000  # of a prompt or a completion

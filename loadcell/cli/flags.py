@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadcell.cli.failure import CommandError
+from loadcell.protocol import MAX_CONCURRENCY, MAX_RATE
 from loadcell.target_url import parse_target_url
 
-MAX_CONCURRENCY = 100_000
-MAX_RATE = 10_000_000
 FORMATS = {".json": "json", ".csv": "csv"}
 
 
