@@ -39,8 +39,8 @@ class Connection:
     """Calls its user from the event loop only, never from inside `send`: users cannot recurse.
 
     Without a user it is idle, and whatever arrives ends it. `connect_ns` and `tls_ns` are durations, -1 when there
-    was none. `used` tells that it has carried a request, `waited` that it has been idle, so that the server may
-    have dropped it unnoticed. `read_bytes` is how much the next read asks for.
+    was none. `used` tells that it has carried a request. `idle_since_ns` is when it became idle last, -1 before.
+    `read_bytes` is how much the next read asks for.
     """
 
     __slots__ = (
@@ -55,12 +55,12 @@ class Connection:
         "_unsent",
         "closed",
         "connect_ns",
+        "idle_since_ns",
         "read_bytes",
         "response",
         "tls_ns",
         "used",
         "user",
-        "waited",
     )
 
     def __init__(
@@ -85,7 +85,7 @@ class Connection:
         self.tls_ns = opened.tls_ns
         self.user: User | None = None
         self.used = False
-        self.waited = False
+        self.idle_since_ns = -1
         self.closed = False
         loop.add_reader(self._fd, self._read)
 

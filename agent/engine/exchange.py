@@ -27,6 +27,9 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 # Of the body of a failure only a message is wanted.
 MAX_ERROR_BODY_BYTES = 64 * 1024
 MAX_FINISH_REASON = 64
+# The keep-alive timeouts of servers are a second or more. A connection that was idle for less and ends without an
+# answer was not dropped for being idle: the server dropped the request, and asking again would hide that.
+STALE_AFTER_NS = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -159,9 +162,9 @@ class Exchange:
         connection, response = self._connection, self._response
         if connection is None or response is None:
             return
-        if connection.waited and not self._read_count and not self._retried:
-            # It died while it was idle, or as we took it: the server has not seen the request. The time lost is
-            # not the server's, so the request starts anew and the loss becomes part of its schedule delay.
+        if self._was_stale(connection) and not self._read_count and not self._retried:
+            # The time lost is not the server's, so the request starts anew and the loss becomes part of its
+            # schedule delay.
             self._retried = True
             self._workshop.stale_retries += 1
             self._connection = None
@@ -179,6 +182,10 @@ class Exchange:
             )
             cut = Failure(error_class, f"the response was cut off: {reason}")
         self._conclude(cut, monotonic_ns())
+
+    def _was_stale(self, connection: Connection) -> bool:
+        since_ns = connection.idle_since_ns
+        return since_ns >= 0 and self._start_ns - since_ns >= STALE_AFTER_NS
 
     def _open(self) -> None:
         self._opening = self._workshop.pool.open(self._opened)

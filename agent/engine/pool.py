@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic_ns
 
 from agent.engine.connection import Connection
 from agent.engine.opening import Opened, Opening
@@ -41,7 +42,7 @@ class Pool:
     def release(self, connection: Connection) -> None:
         """Take back a connection that can carry another request."""
         connection.user = None
-        connection.waited = True
+        connection.idle_since_ns = monotonic_ns()
         self._idle[connection] = None
 
     def open(self, done: Callable[[Connection | Failure], None]) -> Opening:

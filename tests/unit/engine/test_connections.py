@@ -13,6 +13,7 @@ import pytest
 from scripted_server import DONE, END, HEAD, WHOLE, Bench, Client, Peer, answering, chunked, delta, stream, until
 
 from agent.engine.engine import Engine
+from agent.engine.exchange import STALE_AFTER_NS
 from agent.engine.request import PreparedRequest
 from agent.samples.outcome import ErrorClass, Status
 from agent.samples.sample import Sample
@@ -105,6 +106,7 @@ async def test_a_stale_connection_is_replaced_once_and_the_request_starts_anew(b
     server = await bench.serve(handler)
     client = bench.engine(url(server.port))
     await client.ask()
+    await asyncio.sleep(STALE_AFTER_NS / 1e9 + 0.1)
     sample = await client.ask()
     assert (sample.status, sample.reused, sample.connect_ns > 0) == (Status.OK, False, True)
     assert sample.start_ns > died_ns[0] + sample.connect_ns
@@ -122,8 +124,39 @@ async def test_a_second_death_is_a_failure(bench: Bench) -> None:
     server = await bench.serve(handler)
     client = bench.engine(url(server.port))
     await client.ask()
+    await asyncio.sleep(STALE_AFTER_NS / 1e9 + 0.1)
     assert (await client.ask()).error_class is ErrorClass.CONNECT
     assert server.connections == 2
+
+
+async def test_M8_a_request_that_the_server_drops_is_an_error_and_not_asked_again(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(WHOLE)
+        await peer.request()
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    samples = [await client.ask() for _ in range(10)]
+    assert [s.error_class for s in samples] == [ErrorClass.NONE, ErrorClass.CONNECT] * 5
+    assert client.engine.health().stale_retries == 0
+    assert server.connections == 5
+
+
+async def test_a_request_whose_answer_has_begun_is_not_asked_again(bench: Bench) -> None:
+    async def handler(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(WHOLE)
+        await peer.request()
+        await peer.send(b"H")
+
+    server = await bench.serve(handler)
+    client = bench.engine(url(server.port))
+    await client.ask()
+    await asyncio.sleep(STALE_AFTER_NS / 1e9 + 0.1)
+    assert (await client.ask()).error_class is ErrorClass.CONNECT
+    assert client.engine.health().stale_retries == 0
+    assert server.connections == 1
 
 
 async def test_a_first_use_that_dies_is_not_retried(bench: Bench) -> None:
