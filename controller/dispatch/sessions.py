@@ -75,7 +75,11 @@ class Sessions:
         if earlier is not None:
             log.warning("session_replaced", agent_id=agent_id)
             earlier.end(
-                LoadcellError("SESSION_REPLACED", f"another agent has connected with the identifier {agent_id}")
+                LoadcellError(
+                    "SESSION_REPLACED",
+                    f"another agent with the id {agent_id} has connected; "
+                    "give each agent its own LOADCELL_AGENT_ID",
+                )
             )
         self._sessions[agent_id] = session
         self.expect(agent_id)

@@ -236,7 +236,9 @@ async def test_second_session_ends_the_first(controller):
     second = await controller.agent()
     await first.until(lambda: first.ended is not None)
     assert first.ended.code() is grpc.StatusCode.ABORTED
-    assert from_rpc_error(first.ended).reason == "SESSION_REPLACED"
+    error = from_rpc_error(first.ended)
+    assert error.reason == "SESSION_REPLACED"
+    assert "give each agent its own LOADCELL_AGENT_ID" in error.message
     await second.until(lambda: second.replies)
     assert second.ended is None
 
