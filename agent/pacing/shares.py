@@ -1,9 +1,10 @@
 """Exact shares of a level: who executes which ordinals, with how many requests in flight.
 
-Items go round the lanes, lanes go round the parts. At agent level the parts are the agents and there is one lane
-for each of them, so share `i` of `n` holds the ordinals congruent to `i` modulo `n`. At worker level of a closed
-loop there is one lane for each request in flight, so that a worker with twice the slots gets twice the requests
-and all workers finish together; for an open loop there is one lane for each worker.
+Items go round the lanes, lanes go round the parts. Where requests in flight are limited (a closed loop, an open
+loop with a cap) a lane is a slot: slot `s` of `c` has the ordinals congruent to `s` modulo `c`, agent `i` of `n` the
+slots congruent to `i` modulo `n`, and its workers share these in the same way. So whoever has twice the slots gets
+twice the requests, and all finish together. Without a limit there is one lane for each agent, and inside an agent
+one for each worker.
 """
 
 from __future__ import annotations
@@ -101,13 +102,10 @@ def worker_share(
         workers: Number of workers of the agent.
     """
     limit = concurrency or max_concurrency
-    # A part without a slot could never send what it was dealt, so only parts with a slot are dealt anything.
-    agent = Deal(lanes=min(shares, limit) if limit else shares, part=share, parts=shares)
     agent_slots = split(limit, share, shares)
-    cap = min(workers, agent_slots) if limit else workers
-    lanes = agent_slots if concurrency else cap
     return WorkerShare(
-        agent=agent,
-        worker=Deal(lanes=max(lanes, 1), part=worker, parts=workers),
+        agent=Deal(lanes=limit or shares, part=share, parts=shares),
+        # The one lane of an agent without a slot carries nothing.
+        worker=Deal(lanes=max(agent_slots, 1) if limit else workers, part=worker, parts=workers),
         slots=split(agent_slots, worker, workers),
     )

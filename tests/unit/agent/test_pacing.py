@@ -58,9 +58,30 @@ def test_agent_share_is_ordinals_congruent_to_its_index():
     assert [deal.item(k) for k in range(4)] == [3, 8, 13, 18]
 
 
-def test_workers_of_a_closed_loop_get_requests_in_proportion_to_their_slots():
-    sizes = [share.size(300) for share in all_shares(3, 0, 1, [2])]
-    assert sizes == [200, 100]
+@given(level=levels.filter(any), data=st.data(), rounds=st.integers(0, 20), rest=st.integers(0, 199))
+def test_requests_are_dealt_in_proportion_to_the_slots(level, data, rounds, rest):
+    agents = data.draw(st.integers(1, 9))
+    workers = data.draw(st.lists(st.integers(1, 6), min_size=agents, max_size=agents))
+    total = rounds * sum(level) + rest % sum(level)
+    for share in all_shares(*level, agents, workers):
+        assert share.slots * rounds <= share.size(total) <= share.slots * (rounds + 1)
+
+
+@given(level=levels.filter(any), data=st.data())
+def test_a_slot_has_the_same_ordinals_whatever_the_number_of_agents_and_workers(level, data):
+    slots = sum(level)
+    agents = data.draw(st.integers(1, 9))
+    workers = data.draw(st.lists(st.integers(1, 6), min_size=agents, max_size=agents))
+    for share in all_shares(*level, agents, workers):
+        ordinals = set(share.ordinals(3 * slots))
+        own = {ordinal % slots for ordinal in ordinals}
+        assert len(own) == share.slots
+        assert ordinals == {ordinal for ordinal in range(3 * slots) if ordinal % slots in own}
+        assert {slot % agents for slot in own} <= {share.agent.part}
+
+
+def test_two_agents_with_three_slots_make_requests_two_to_one():
+    assert [share.size(300) for share in all_shares(3, 0, 2, [1, 1])] == [200, 100]
 
 
 @given(agents=st.integers(1, 6), workers=st.integers(1, 4), seed=st.integers(0, 2**62), cap=st.integers(0, 30))
