@@ -1,10 +1,10 @@
 """Exact shares of a level: who executes which ordinals, with how many requests in flight.
 
 Items go round the lanes, lanes go round the parts. Where requests in flight are limited (a closed loop, an open
-loop with a cap) a lane is a slot: slot `s` of `c` has the ordinals congruent to `s` modulo `c`, agent `i` of `n` the
-slots congruent to `i` modulo `n`, and its workers share these in the same way. So whoever has twice the slots gets
-twice the requests, and all finish together. Without a limit there is one lane for each agent, and inside an agent
-one for each worker.
+loop with a cap) a lane is a slot: slot `s` of `c` has the ordinals congruent to `s` modulo `c`, agent `i` of `n`
+the slots congruent to `i` modulo `n`, and its workers share these in the same way. So whoever has twice the slots
+gets twice the requests, and all finish together. Without a limit there is one lane for each agent, and inside an
+agent one for each worker.
 """
 
 from __future__ import annotations

@@ -42,16 +42,27 @@ async def forgetful_server():
 
 async def test_requests_sent_again_are_counted_in_a_note(controller, start_agent):
     async with forgetful_server() as url, start_agent(workers=1):
-        await controller.begin(grant(url, concurrency=1, request_count=4))
+        # More than a second apart: such a connection may have been closed for being idle.
+        await controller.begin(grant(url, rate=0.8, arrival=1, max_concurrency=1, request_count=3))
         measured, _ = await controller.rows("lease")
         update = await controller.state("lease", "COMPLETED")
-    assert [row.status for row in measured] == [1, 1, 1, 1]
-    assert "3 requests were sent again because the server had closed an idle connection" in update.notes
+    assert [row.status for row in measured] == [1, 1, 1]
+    assert "2 requests were sent again because the server had closed an idle connection" in update.notes
     by_ordinal = sorted(measured, key=lambda row: row.ordinal)
     assert all(row.connect_micros > 0 for row in by_ordinal[1:])
     assert all(
         row.start_offset_micros - row.scheduled_offset_micros >= row.connect_micros for row in by_ordinal[1:]
     )
+
+
+async def test_M8_requests_that_a_server_drops_are_errors(controller, start_agent):
+    async with forgetful_server() as url, start_agent(workers=1):
+        await controller.begin(grant(url, concurrency=1, request_count=10))
+        measured, _ = await controller.rows("lease")
+        update = await controller.state("lease", "COMPLETED")
+    by_ordinal = sorted(measured, key=lambda row: row.ordinal)
+    assert [row.error_class for row in by_ordinal] == [0, 1] * 5
+    assert not update.notes
 
 
 async def test_M2_rows_of_a_dataset_that_repeat_are_told(controller, start_agent):
