@@ -12,21 +12,26 @@ from controller.server import StartError, serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import StoreError
 from loadcell import __version__, logs
-from loadcell.lifetime import wait_for_stop
+from loadcell.arguments import refuse_arguments
+from loadcell.lifetime import PARENT_EXITED, wait_for_stop
 from loadcell.settings import SettingsError, load
 
 
 async def run(settings: ControllerSettings) -> None:
     """Serve until a signal, or the end of the parent, says stop."""
     log = structlog.get_logger()
-    async with serve(settings) as address:
-        log.info("application_started", version=__version__, address=str(address))
+    async with serve(settings) as serving:
+        log.info("application_started", version=__version__, address=str(serving.address))
         reason = await wait_for_stop(exit_with_parent=settings.exit_with_parent)
+        if reason == PARENT_EXITED:
+            # The agents end with the same parent, and nobody will start us again to go on.
+            await serving.dispatcher.end_runs("the loadcell command that carried the run has ended")
         log.info("application_shutdown", reason=reason)
 
 
 def main() -> int:
     """Read the settings, run, and return the exit code: 0 after a stop, 2 when it cannot start."""
+    refuse_arguments("controller", sys.argv[1:])
     try:
         settings = load(ControllerSettings, os.environ)
         logs.configure("controller", settings.log_level)

@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
@@ -44,9 +45,17 @@ class StartError(Exception):
     """The controller cannot start; the text is one line for the user."""
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A controller that serves: where, with the port that was chosen when 0 was asked for, and what it drives."""
+
+    address: Address
+    dispatcher: Dispatcher
+
+
 @asynccontextmanager
-async def serve(settings: ControllerSettings) -> AsyncIterator[Address]:
-    """Run a controller and yield the address it serves on, with the port that was chosen when 0 was asked for.
+async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
+    """Run a controller.
 
     Raises:
         StartError: The address is taken or open to the network without an API key.
@@ -82,7 +91,7 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Address]:
         stack.callback(dispatcher.sessions.close_all)
         stack.push_async_callback(states.enter_graceful_shutdown)
         await server.start()
-        yield bound
+        yield Serving(bound, dispatcher)
 
 
 async def _server(

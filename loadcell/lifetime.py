@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 
+PARENT_EXITED = "parent exited"
+
 
 async def wait_for_stop(*, exit_with_parent: bool) -> str:
     """Wait until the process must end and return why.
@@ -25,7 +27,7 @@ async def wait_for_stop(*, exit_with_parent: bool) -> str:
     def stdin_readable() -> None:
         if not os.read(sys.stdin.fileno(), 4096):
             loop.remove_reader(sys.stdin.fileno())
-            stop("parent exited")
+            stop(PARENT_EXITED)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, signal.Signals(number).name)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -29,6 +30,7 @@ from controller.store.runs import (
     delete_run,
     get_run,
     give_up_ownership,
+    set_notes,
 )
 from controller.store.samples import delete_leases, delete_some_requests
 from controller.target import TargetSecrets
@@ -41,6 +43,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 DELETE_WAIT_SECONDS = 30.0  # for a run that another controller drives to stop
+END_SECONDS = 5.0  # for runs to end with the command that carried them
 REBUILD_SECONDS = 1.0  # from a late batch until the result of its run is computed again
 
 
@@ -96,6 +99,17 @@ class Dispatcher:
         except LoadcellError as error:
             log.exception("stopped_with_work_left", error=str(error.__cause__ or error))
         await self.database.write(lambda c: give_up_ownership(c, self.owner, wall_micros()))
+
+    async def end_runs(self, why: str) -> None:
+        """Cancel every active run with a note that says why, and wait a while for what it measured."""
+        active = [run for run in self.runs if not run.ended]
+        for run in active:
+            run.record = replace(run.record, notes=(*run.record.notes, why))
+            noted = partial(set_notes, run_key=run.record.run_key, notes=run.record.notes)
+            await self.database.write(noted)
+            await self.cancel(run.record.run_id)
+        if tasks := [run.task for run in active if run.task is not None]:
+            await asyncio.wait(tasks, timeout=END_SECONDS)
 
     def claim(self, run: RunRecord) -> RunRecord:
         """Return a new run as one that belongs to this process, to be stored and then given to `add`."""

@@ -19,7 +19,7 @@ from controller.store.agents import forget_agents, touch_agents
 from controller.store.assets import delete_unused_assets, find_unused_assets
 from controller.store.database import Connection
 from controller.store.leases import list_leases
-from controller.store.records import RunRecord
+from controller.store.records import LevelRecord, RunRecord
 from controller.store.runs import extend_ownership, list_active, list_levels, take_over
 from controller.store.samples import read_samples, read_sketches
 from controller.target import TargetSecrets
@@ -124,22 +124,25 @@ class Upkeep:
             active.reserved.update(active.agent_ids)
             for level in levels:
                 if level.start_micros:
-                    await self._refill(active, level.plan.index, finished=level.finished)
+                    await self._refill(active, level)
             for session in dispatcher.sessions:
                 dispatcher.book.reconcile_run(session, active)
             dispatcher.drive(active)
 
-    async def _refill(self, run: ActiveRun, index: int, *, finished: bool) -> None:
-        """Fold what is stored of a level into the live view."""
+    async def _refill(self, run: ActiveRun, level: LevelRecord) -> None:
+        """Fold what is stored of a level into the live view, at the times when it was."""
+        index = level.plan.index
         keys = {lease.lease_key: lease.share_index for lease in run.level_leases(index)}
         database, run_key = self._dispatcher.database, run.record.run_key
         samples, _ = await database.read(lambda c: read_samples(c, run_key, index, keys))
         sketches = await database.read(lambda c: read_sketches(c, keys))
-        now = time.monotonic()
-        run.live.level(index).begin(now)
-        run.live.fold(index, samples, sketches, now)
-        if finished:
-            run.live.level(index).finish(now)
+        begun = time.monotonic() - (self._dispatcher.clock.micros() - level.start_micros) / 1e6
+        run.live.level(index).begin(begun)
+        # As of the start: requests of before the restart are no part of the present rate.
+        run.live.fold(index, samples, sketches, begun)
+        if level.finished:
+            ends = samples.start_offset_micros + samples.e2e_micros
+            run.live.level(index).finish(begun + max(ends.tolist(), default=0) / 1e6)
 
     def _forget_runs(self) -> None:
         """Drop runs that ended some minutes ago, and the oldest ones when there are many."""

@@ -67,6 +67,11 @@ async def test_a_command_that_is_killed_takes_everything_with_it(system: System)
         process.kill()
         await system.finish(process)
     assert await system.has_no_processes()
+    listed = (await system.run("runs", "list", "--json")).document["runs"]
+    assert [run["status"] for run in listed] == ["cancelled"]
+    shown = await system.run("runs", "show", listed[0]["run_id"], "--json")
+    assert figures(shown.document)[0]["successful_requests"] > 0
+    assert "the loadcell command that carried the run has ended" in shown.document["notes"]
 
 
 async def test_an_agent_that_is_killed_ends_the_run_with_what_arrived(system: System):

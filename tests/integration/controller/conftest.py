@@ -77,7 +77,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable]:
                 **settings,
             )
             async with AsyncExitStack() as inner:
-                address = await inner.enter_async_context(serve(chosen))
+                address = (await inner.enter_async_context(serve(chosen))).address
                 key = chosen.api_key or Secret("")
                 channel = await inner.enter_async_context(dial(str(address), api_key=key or None))
                 yield Controller(str(address), chosen.database, channel, inner)

@@ -254,8 +254,8 @@ async def test_health_says_that_the_controller_is_stopping(tmp_path):
     bound: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
 
     async def run() -> None:
-        async with serve(settings) as address:
-            bound.set_result(address)
+        async with serve(settings) as controller:
+            bound.set_result(controller.address)
             await stop.wait()
 
     serving = asyncio.create_task(run())
