@@ -216,8 +216,9 @@ async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
     request = run_pb2.CreateRunRequest(server_url="http://127.0.0.1:9", model="m", api_key="sk-secret")
     with locked(tmp_path / "x.db"):
         call = asyncio.create_task(create_run(request, database, dispatcher))
-        while len(dispatcher._tasks) == background:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            while len(dispatcher._tasks) == background:
+                await asyncio.sleep(0.01)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from controller.dispatch.sessions import Session, Sessions
 from controller.store import agents
 from controller.store.assets import delete_unused_assets, find_unused_assets, insert_asset, read_piece
 from controller.store.leases import get_lease, insert_leases, save_leases
@@ -34,6 +35,16 @@ async def test_lost_agents_are_forgotten_in_time_and_number(tmp_path, monkeypatc
     left = [agent.agent_id for agent in await database.read(agents.list_agents)]
     assert (gone, left) == (2, ["b", "c", "connected", "d", "with-lease"])
     await database.close()
+
+
+def test_signs_of_life_are_kept_of_agents_that_matter_only():
+    sessions = Sessions(lease_seconds=0.0)
+    sessions.hear("stranger")
+    sessions.expect("lost")
+    sessions.open(Session(agent_record("connected", 0)))
+    sessions.forget_lost()
+    assert list(sessions._heard) == ["connected"]
+    assert sessions.lost("lost")
 
 
 async def test_files_no_run_uses_are_forgotten(tmp_path):
