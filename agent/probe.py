@@ -15,7 +15,7 @@ from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
 from agent.targets.registry import create
 from agent.worker.messages import Workload
-from agent.worker.preparation import prompt_source
+from agent.worker.preparation import load_tokenizer, prompt_source
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2, target_pb2
 
@@ -37,7 +37,8 @@ async def probe_target(target: target_pb2.TargetSpec, workload: Workload) -> age
         PromptError: the tokenizer or dataset cannot be used.
     """
     endpoint = Endpoint.parse(target.server_url, tls_verify=target.tls_verify)
-    prompts = await asyncio.to_thread(prompt_source, workload)
+    tokenizer = await asyncio.to_thread(load_tokenizer, workload)
+    prompts = await asyncio.to_thread(prompt_source, workload, tokenizer)
     prompt, _ = prompts(0 if workload.dataset_path else _TEST_ORDINAL, warmup=True)
     await _send(target, endpoint, None, pin_output=False)
     models = await list_models(target, endpoint, _dialect(target, endpoint, pin_output=False))

@@ -15,8 +15,8 @@ from agent.engine.request import PreparedRequest
 from agent.engine.response import ResponseError, ResponseReader
 from agent.engine.sse import SseError, SseSplitter
 from agent.engine.tokens import count_tokens
-from agent.samples.outcome import ErrorClass, Failure, Status
-from agent.samples.sample import Sample
+from agent.samples.outcome import ErrorClass, Failure, Status, TokenSource
+from agent.samples.sample import Sample, Uncounted
 from agent.targets.answer import Answer
 from agent.targets.dialect import Dialect
 
@@ -27,6 +27,8 @@ MAX_BODY_BYTES = 16 * 1024 * 1024
 # Of the body of a failure only a message is wanted.
 MAX_ERROR_BODY_BYTES = 64 * 1024
 MAX_FINISH_REASON = 64
+# Longer texts are not kept for a tokenizer: their tokens are counted as events.
+MAX_TEXT_BYTES = 1024 * 1024
 # The keep-alive timeouts of servers are a second or more. A connection that was idle for less and ends without an
 # answer was not dropped for being idle: the server dropped the request, and asking again would hide that.
 STALE_AFTER_NS = 1_000_000_000
@@ -37,12 +39,14 @@ class Workshop:
     """What all exchanges of an engine share.
 
     `ended` is told each exchange with its sample. `read_delays_ns` collects, for each read, how much later than
-    the kernel we have seen the bytes. `stale_retries` counts second attempts after a dead idle connection.
+    the kernel we have seen the bytes. `stale_retries` counts second attempts after a dead idle connection. With
+    `keep_text` a sample that the server has not counted brings its text.
     """
 
     pool: Pool
     dialect: Dialect
     ended: Callable[[Exchange, Sample], None]
+    keep_text: bool = False
     read_delays_ns: list[int] = field(default_factory=list)
     stale_retries: int = 0
 
@@ -92,7 +96,7 @@ class Exchange:
         self._connect_ns = -1
         self._tls_ns = -1
         self._retried = False
-        self._answer = Answer()
+        self._answer = Answer(text=bytearray() if workshop.keep_text else None)
         self._splitter: SseSplitter | None = None
         self._events: list[bytes] = []
         self._stamps: list[int] = []
@@ -241,9 +245,15 @@ class Exchange:
             self._workshop.dialect.read_events(self._answer, self._events, self._stamps)
         except Exception as error:  # noqa: BLE001  told in the sample; a request must end whatever its events are
             self._answer.problem = _unreadable(error)
+        self._bound_text()
         self._events.clear()
         self._stamps.clear()
         self._pending_bytes = 0
+
+    def _bound_text(self) -> None:
+        text = self._answer.text
+        if text is not None and len(text) > MAX_TEXT_BYTES:
+            self._answer.text = None
 
     def _take_body(self, body: bytes, status: int) -> None:
         self._body_bytes += len(body)
@@ -274,6 +284,7 @@ class Exchange:
         self._fold()
         if self._splitter is None and cut is None and body:
             dialect.read_body(answer, body)
+            self._bound_text()
             if dialect.streaming and answer.error is None:
                 kind = response.content_type.decode("latin-1")
                 return Failure(ErrorClass.PROTOCOL, f"the server answered with {kind} instead of an event stream")
@@ -319,6 +330,9 @@ class Exchange:
             read_count=self._read_count,
             event_times_ns=times,
             event_tokens=event_tokens,
+            uncounted=Uncounted(bytes(answer.text), answer.weights)
+            if answer.text and token_source is not TokenSource.SERVER
+            else None,
         )
         self._workshop.ended(self, sample)
 

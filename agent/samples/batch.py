@@ -29,26 +29,29 @@ class BatchBuilder:
     Args:
         level_start_ns: Start of the level on the worker's monotonic clock; offsets count from it.
         keep_timeline: Whether event times and tokens are kept for every row.
+
+    Attributes:
+        samples: The samples, in the order of the rows.
     """
 
-    __slots__ = ("_keep_timeline", "_level_start_ns", "_samples")
+    __slots__ = ("_keep_timeline", "_level_start_ns", "samples")
 
     def __init__(self, level_start_ns: int, keep_timeline: bool) -> None:
         self._level_start_ns = level_start_ns
         self._keep_timeline = keep_timeline
-        self._samples: list[Sample] = []
+        self.samples: list[Sample] = []
 
     def __len__(self) -> int:
         """Return the number of samples."""
-        return len(self._samples)
+        return len(self.samples)
 
     def add(self, sample: Sample) -> None:
         """Add a finished request."""
-        self._samples.append(sample)
+        self.samples.append(sample)
 
     def encode(self) -> bytes:
         """Return the batch as a serialized SampleColumns message."""
-        samples = self._samples
+        samples = self.samples
         columns = sample_pb2.SampleColumns(row_count=len(samples))
         self._add_times(columns)
         for name, value in _PLAIN_COLUMNS.items():
@@ -67,7 +70,7 @@ class BatchBuilder:
         return columns.SerializeToString()
 
     def _add_times(self, columns: sample_pb2.SampleColumns) -> None:
-        samples = self._samples
+        samples = self.samples
         start = _ints([s.start_ns for s in samples])
         first = _ints([s.first_ns for s in samples])
         answer = _ints([s.first_answer_ns for s in samples])
@@ -88,7 +91,7 @@ class BatchBuilder:
 
     def _add_finish_reasons(self, columns: sample_pb2.SampleColumns) -> None:
         numbers: dict[str, int] = {}
-        for sample in self._samples:
+        for sample in self.samples:
             reason = sample.finish_reason
             if reason and reason not in numbers and len(numbers) >= MAX_FINISH_REASONS:
                 reason = OTHER_REASON
@@ -96,7 +99,7 @@ class BatchBuilder:
         columns.finish_reasons.extend(numbers)
 
     def _add_streams(self, columns: sample_pb2.SampleColumns) -> None:
-        samples = self._samples
+        samples = self.samples
         streams = Streams(
             times_ns=_ints(list(chain.from_iterable(s.event_times_ns for s in samples))),
             tokens=_ints(list(chain.from_iterable(s.event_tokens for s in samples))),

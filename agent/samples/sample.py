@@ -5,12 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """What is needed to count the tokens of a response that nobody has counted.
+
+    `text` is what was generated, in UTF-8; `weights` are the bytes of it in each payload event.
+    """
+
+    text: bytes
+    weights: list[int]
+
+
 @dataclass(slots=True)
 class Sample:
     """Times are nanoseconds on the worker's monotonic clock, durations nanoseconds; -1 means "not defined".
 
     `status`, `error_class` and `token_source` are the enum numbers of sample.proto. `event_times_ns` are the
     payload events' receive times and `event_tokens` their tokens (equal lengths; empty when not streamed).
+    `uncounted` is for a tokenizer, where there is one and the server has not counted.
     """
 
     ordinal: int
@@ -40,3 +52,4 @@ class Sample:
     read_count: int = 0
     event_times_ns: list[int] | tuple[()] = ()
     event_tokens: list[int] | tuple[()] = ()
+    uncounted: Uncounted | None = None

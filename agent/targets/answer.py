@@ -14,6 +14,7 @@ class Answer:
     `times_ns` and `weights` have one entry per payload event: its receive time and the bytes of its text. Counts
     are -1 until the server has told them. `error` is the text of an error the server reported inside a successful
     response, `problem` says what could not be understood; both are unsanitized and None when there was none.
+    `text` gathers what was generated, over all channels, in UTF-8; None when nobody wants it.
     """
 
     times_ns: list[int] = field(default_factory=list)
@@ -29,3 +30,4 @@ class Answer:
     cached_tokens: int = -1
     error: str | None = None
     problem: str | None = None
+    text: bytearray | None = None

@@ -16,6 +16,7 @@ from agent.targets.answer import MAX_COUNT, Answer
 DONE = b"[DONE]"
 # Far more than the sanitizer leaves: half a credential at the end of a shorter cut would get through.
 _SNIPPET = 8192
+_GENERATED_FIELDS = ("text", "function", "name", "arguments")
 # What a decoder raises for bytes that are not JSON of the expected kind, not UTF-8, or nested without end.
 _UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 
@@ -66,7 +67,7 @@ _decode = msgspec.json.Decoder(_Chunk).decode
 
 def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> None:
     """Fold the data of events into the answer, up to the terminator or the first event that makes no sense."""
-    times, weights = answer.times_ns, answer.weights
+    times, weights, kept = answer.times_ns, answer.weights, answer.text
     before = after = b""
     start = stop = 0
     for data, stamp_ns in zip(events, stamps_ns, strict=True):
@@ -75,6 +76,8 @@ def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> No
             if text and b'"' not in text and b"\\" not in text and (text.isascii() or _is_utf8(text)):
                 times.append(stamp_ns)
                 weights.append(len(text))
+                if kept is not None:
+                    kept += text
                 continue
         if answer.terminated or answer.error is not None or answer.problem is not None:
             return
@@ -102,6 +105,8 @@ def _read_chunk(answer: Answer, chunk: _Chunk, stamp_ns: int) -> str:
         more_spoken, more_thought, text = _measure(choice.delta, choice.text)
         spoken += more_spoken
         thought += more_thought
+        if answer.text is not None:
+            answer.text += _generated(choice.delta, choice.text)
     if not spoken and not thought:
         return ""
     answer.times_ns.append(stamp_ns)
@@ -140,6 +145,8 @@ def _read_completion(answer: Answer, chunk: _Chunk) -> None:
         spoken, thought, _ = _measure(choice.message, choice.text)
         answer.has_payload |= bool(spoken or thought)
         answer.reasoning_seen |= bool(thought)
+        if answer.text is not None:
+            answer.text += _generated(choice.message, choice.text)
         answer.finish_reason = choice.finish_reason or answer.finish_reason
     if chunk.usage is not None:
         _read_usage(answer, chunk.usage)
@@ -172,6 +179,24 @@ def _measure(delta: _Delta | None, text: str | None) -> tuple[int, int, str]:
     spoken = len(content.encode()) + sum(len(msgspec.json.encode(part)) for part in parts)
     alone = "" if parts or (content and thought) else content or thought
     return spoken, len(thought.encode()), alone
+
+
+def _generated(delta: _Delta | None, text: str | None) -> bytes:
+    """Return the text of all channels: what a tokenizer is to count."""
+    if delta is None:
+        return (text or "").encode()
+    thought = delta.reasoning_content or delta.reasoning or ""
+    parts = (delta.content, delta.refusal, delta.tool_calls, delta.function_call)
+    return (thought + "".join(map(_words, parts))).encode()
+
+
+def _words(part: Any) -> str:
+    """Return the texts, names and arguments of a part, without what the server adds (identifiers, types)."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, dict):
+        return "".join(_words(part[key]) for key in _GENERATED_FIELDS if key in part)
+    return "".join(map(_words, part)) if isinstance(part, list) else ""
 
 
 def _read_usage(answer: Answer, usage: _Usage) -> None:

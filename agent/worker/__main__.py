@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import os
 import resource
 import signal
 import socket
@@ -82,6 +83,8 @@ def main() -> None:
     # Ctrl-C reaches the whole process group; ending is the main process's decision, told by its socket.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.set_threshold(*_GC_THRESHOLDS)
+    # A tokenizer would take all cores of the machine for itself: the target's, the other workers' and our own.
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     # macOS calls its limit infinite and then refuses it; the limit in force is reported with the results.
     with contextlib.suppress(ValueError, OSError):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.engine.engine import Engine
 from agent.engine.health import open_files_limit
@@ -20,10 +21,11 @@ from agent.samples.outcome import Status
 from agent.samples.sample import Sample
 from agent.targets.endpoint import Endpoint
 from agent.targets.registry import create
+from agent.worker.counting import TokenCounter
 from agent.worker.loops import ClosedLoop, Loop, OpenLoop
 from agent.worker.messages import Batch, Ended, Prepare, Prepared, Progress
 from agent.worker.outbox import FLUSH_SECONDS, Outbox
-from agent.worker.preparation import PromptSource, arrivals, builder, prompt_source, share_of
+from agent.worker.preparation import PromptSource, arrivals, builder, load_tokenizer, prompt_source, share_of
 from agent.worker.supply import Ready, Supply
 from agent.worker.timer import Timer
 from agent.worker.vitals import Vitals
@@ -63,6 +65,7 @@ class Driver:
         self._timer: Timer | None = None
         self._pacer: Loop | None = None
         self._outbox: Outbox | None = None
+        self._counter: TokenCounter | None = None
         self._warm: list[Sample] = []
         self._warm_done = asyncio.Event()
         self._warming: ClosedLoop | None = None
@@ -89,6 +92,7 @@ class Driver:
             self._loop,
             start_ns=start_ns,
             timeline=self._plan.timeline,
+            counter=self._counter,
             send=lambda columns: self._send(Batch(lease_id, columns)),
         )
         for sample in self._warm:
@@ -151,9 +155,13 @@ class Driver:
             pin_output=plan.target.pin_output,
         )
         # Tokenizers take seconds; a cancel must be heard meanwhile.
+        tokenizer = await asyncio.to_thread(load_tokenizer, plan.workload)
+        if tokenizer is not None:
+            self._counter = TokenCounter(self._loop, tokenizer)
         prompts = self._prompts = await asyncio.to_thread(
             prompt_source,
             plan.workload,
+            tokenizer,
             level=plan.level.index,
             request_count=plan.level.request_count,
             warmup_count=plan.level.warmup_count,
@@ -164,6 +172,7 @@ class Driver:
             dialect,
             timeout_ns=plan.target.timeout_ns,
             on_sample=self._on_sample,
+            keep_text=tokenizer is not None,
         )
         await engine.warm(self._connections())
         await self._warm_up(builder(prompts, dialect, warmup=True))
@@ -270,6 +279,7 @@ class Driver:
         self._finish_when_done()
 
     def _on_warm(self, sample: Sample) -> None:
+        sample.uncounted = None  # its tokens are in no figure
         self._warm.append(sample)
         assert self._warming is not None  # noqa: S101  warm-up requests come from it
         self._warming.ended(time.monotonic_ns())
@@ -307,8 +317,6 @@ class Driver:
             self._tick_handle.cancel()
         if self._timer is not None:
             self._timer.close()
-        if self._outbox is not None:
-            self._outbox.close()
         ended = Ended(self._plan.lease_id, cancelled=self._cancelled, error=error)
         if self._vitals is not None and self._pacer is not None:
             self._vitals.stop()
@@ -323,20 +331,25 @@ class Driver:
                 health=self._vitals.health(self._pacer.late),
                 unsent=self._pacer.unsent,
                 resent=self._engine.health().stale_retries if self._engine is not None else 0,
-                notes=self._notes(),
             )
-        self._send(ended)
         gc.unfreeze()
-        self._closing = self._loop.create_task(self._close())
+        self._closing = self._loop.create_task(self._close(ended))
 
     def _notes(self) -> tuple[str, ...]:
         note = self._prompts.note(self._ordinals_until) if self._prompts is not None else ""
         notes = [note] if note else []
         if self._held_back:
             notes.append("load was held back because the controller did not take samples fast enough")
+        if self._counter is not None:
+            notes += self._counter.notes()
         return tuple(notes)
 
-    async def _close(self) -> None:
+    async def _close(self, ended: Ended) -> None:
+        if self._outbox is not None:
+            await self._outbox.close()
+        self._send(replace(ended, notes=self._notes()))
+        if self._counter is not None:
+            self._counter.close()
         if self._engine is not None:
             await self._engine.close()
         self._forget(self._plan.lease_id)

@@ -38,13 +38,28 @@ def share_of(prepare: Prepare) -> WorkerShare:
     )
 
 
+def load_tokenizer(workload: Workload) -> Tokenizer | None:
+    """Return the tokenizer of a workload, None when it names none. Takes seconds.
+
+    Raises:
+        PromptError: it cannot be used.
+    """
+    return Tokenizer(Path(workload.tokenizer_path)) if workload.tokenizer_path else None
+
+
 def prompt_source(
-    workload: Workload, *, level: int = 0, request_count: int = 0, warmup_count: int = 0
+    workload: Workload,
+    tokenizer: Tokenizer | None,
+    *,
+    level: int = 0,
+    request_count: int = 0,
+    warmup_count: int = 0,
 ) -> PromptSource:
     """Return the prompts of a level.
 
     Args:
         workload: What is asked.
+        tokenizer: Its tokenizer.
         level: Position of the level.
         request_count: Measured requests of a level; 0 when it is bounded by time.
         warmup_count: Warm-up requests of a level.
@@ -62,8 +77,8 @@ def prompt_source(
             request_count=request_count,
             warmup_count=warmup_count,
         )
-    if workload.tokenizer_path:
-        return by_tokenizer(Tokenizer(Path(workload.tokenizer_path)), **lengths, **seeds)
+    if tokenizer is not None:
+        return by_tokenizer(tokenizer, **lengths, **seeds)
     return by_words(words_per_token=workload.words_per_token, **lengths, **seeds)
 
 

@@ -13,6 +13,7 @@ from agent.prompts.errors import PromptError
 from agent.prompts.synthetic import by_tokenizer, by_words
 from agent.prompts.vocabulary import Tokenizer, Vocabulary
 from agent.prompts.words import WORDS
+from tests.fakes.small_tokenizer import write_tokenizer
 
 DEFAULTS = {"output_len": 16, "seed": 0, "level": 0}
 
@@ -24,19 +25,7 @@ def words_of(prompts, ordinal, warmup=False):
 
 @pytest.fixture(scope="module")
 def tokenizer_file(tmp_path_factory):
-    """A small byte-level BPE of the GPT-2 kind, trained on English words."""
-    from tokenizers import Tokenizer as Backend
-    from tokenizers import decoders, models, pre_tokenizers, trainers
-
-    backend = Backend(models.BPE())
-    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    backend.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(vocab_size=2000, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
-    corpus = [f"{word} {word} {other}" for word in WORDS for other in WORDS[:6]]
-    backend.train_from_iterator(corpus, trainer)
-    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
-    backend.save(str(path))
-    return path
+    return write_tokenizer(tmp_path_factory.mktemp("tokenizer") / "tokenizer.json")
 
 
 @pytest.mark.parametrize("length", [1, 3, 16, 256, 2048, 30_000])

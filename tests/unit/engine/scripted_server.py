@@ -102,9 +102,10 @@ class Bench:
         self, url: str, *, timeout: float = 10.0, stream: bool = True, adapter: str = "openai", **options: object
     ) -> Client:
         tls_verify = bool(options.pop("tls_verify", True))
+        keep_text = bool(options.pop("keep_text", False))
         endpoint = Endpoint.parse(url, tls_verify=tls_verify)
         dialect = registry.create(adapter, endpoint, model="m", stream=stream, **options)  # type: ignore[arg-type]
-        self.clients.append(Client(self.stack, endpoint, dialect, timeout))
+        self.clients.append(Client(self.stack, endpoint, dialect, timeout, keep_text))
         return self.clients[-1]
 
     async def reads(self, count: int) -> None:
@@ -118,7 +119,9 @@ class Bench:
 
 
 class Client:
-    def __init__(self, stack: AsyncExitStack, endpoint: Endpoint, dialect: Dialect, timeout: float) -> None:
+    def __init__(
+        self, stack: AsyncExitStack, endpoint: Endpoint, dialect: Dialect, timeout: float, keep_text: bool
+    ) -> None:
         self.samples: asyncio.Queue[Sample] = asyncio.Queue()
         self.dialect = dialect
         self.engine = Engine(
@@ -127,6 +130,7 @@ class Client:
             dialect,
             timeout_ns=round(timeout * 1e9),
             on_sample=self.samples.put_nowait,
+            keep_text=keep_text,
         )
         stack.push_async_callback(self.engine.close)
         self.count = 0

@@ -9,6 +9,7 @@ from scripted_server import DONE, END, HEAD, WHOLE, Bench, Peer, answering, chun
 
 from agent.engine import exchange
 from agent.samples.outcome import ErrorClass, Status, TokenSource
+from agent.samples.sample import Uncounted
 
 
 async def test_a_whole_stream_is_ok(bench: Bench) -> None:
@@ -148,3 +149,17 @@ async def test_a_long_stream_is_decoded_in_pieces(bench: Bench, monkeypatch: pyt
     texts = [chunked(delta(content=f"t{i}")) for i in range(500)]
     sample = await bench.ask(answering(HEAD + b"".join(texts) + chunked(usage(1, 500)) + chunked(DONE) + END))
     assert (sample.status, sample.event_tokens) == (Status.OK, [1] * 500)
+
+
+async def test_the_text_is_kept_only_when_the_server_has_not_counted(bench: Bench) -> None:
+    silent = stream(delta(content="Hel"), delta(content="lo"), delta("stop"), DONE)
+    kept = await bench.ask(answering(silent), keep_text=True)
+    assert kept.uncounted == Uncounted(b"Hello", [3, 2])
+    assert (await bench.ask(answering(WHOLE), keep_text=True)).uncounted is None
+    assert (await bench.ask(answering(silent))).uncounted is None
+
+
+async def test_a_text_beyond_the_bound_is_not_kept(bench: Bench) -> None:
+    long = delta(content="x" * 300_000)
+    sample = await bench.ask(answering(stream(long, long, long, long, delta("stop"), DONE)), keep_text=True)
+    assert (sample.status, sample.uncounted, sample.event_tokens) == (Status.OK, None, [1, 1, 1, 1])

@@ -175,3 +175,42 @@ def test_a_learned_shape_does_not_let_damaged_text_through() -> None:
     good, bad = (b'{"choices":[{"delta":{"content":"%s"}}]}' % text for text in (b"a", b"\xe2\x82"))
     answer = read(good, bad, good)
     assert (answer.times_ns, answer.problem is None) == ([1], False)
+
+
+def gathered(*events: dict[str, object]) -> str:
+    answer = Answer(text=bytearray())
+    data = [json.dumps(e, ensure_ascii=False).encode() for e in events]
+    chunks.read_events(answer, data, list(range(len(data))))
+    assert answer.problem is None
+    assert answer.text is not None
+    return answer.text.decode()
+
+
+def test_the_text_of_all_channels_is_gathered_for_a_tokenizer() -> None:
+    call = {"index": 0, "id": "call_7", "type": "function", "function": {"name": "find", "arguments": '{"a":'}}
+    more = {"index": 0, "function": {"arguments": "1}"}}
+    events = [
+        chat(role="assistant", content=""),
+        chat(reasoning_content="I "),
+        chat(reasoning="think "),
+        chat(content="a"),
+        chat(content="b\u2028"),  # has the shape of the one before
+        chat(content='say "c"\n'),
+        chat(content=[{"type": "text", "text": "d"}]),
+        chat(refusal="no"),
+        chat(tool_calls=[call]),
+        chat("tool_calls", tool_calls=[more]),
+    ]
+    assert gathered(*events) == 'I think ab\u2028say "c"\ndnofind{"a":1}'
+    assert gathered({"choices": [{"text": "x"}]}, {"choices": [{"text": "y"}]}) == "xy"
+
+
+def test_the_text_of_a_whole_body_is_gathered_for_a_tokenizer() -> None:
+    answer = Answer(text=bytearray())
+    message = {"content": "b", "reasoning_content": "a"}
+    chunks.read_body(answer, json.dumps({"choices": [{"message": message}]}).encode())
+    assert answer.text == b"ab"
+
+
+def test_no_text_is_kept_for_nobody() -> None:
+    assert read(chat(content="a"), chat(content="b")).text is None
