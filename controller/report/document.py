@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+
 import loadcell
 from controller.report.agents import build_agents
 from controller.report.evidence import timestamp_source
@@ -10,6 +14,7 @@ from controller.report.level import build_level
 from controller.report.measured import LOST_STATES, MeasuredLevel, measure
 from controller.report.summary import build_summary
 from loadcell.levels import level_name
+from loadcell.stats.columns import OK, TOKENS_ARE_EVENTS
 from loadcell.stats.verdict import worst
 from loadcell.stats.window import end_offsets
 from loadcell.v1 import result_pb2
@@ -73,9 +78,20 @@ def _verdict(results: list[result_pb2.LevelResult]) -> result_pb2.Verdict:
     return verdict
 
 
+def _token_notes(levels: list[MeasuredLevel]) -> Iterator[str]:
+    """Yield what must be known about output tokens that were only counted as events."""
+    sources = np.concatenate(
+        [level.rows.token_source[level.rows.status == OK] for level in levels] or [np.zeros(0)]
+    )
+    uncounted = int((sources == TOKENS_ARE_EVENTS).sum())
+    if uncounted:
+        which = "" if uncounted == len(sources) else f" with {uncounted} of {len(sources)} responses"
+        yield f"the server sent no usage{which}: tokens are counted as events"
+
+
 def _notes(facts: RunFacts, levels: list[MeasuredLevel]) -> list[str]:
     """Return all notes once, in the order they came up."""
-    notes = list(facts.notes)
+    notes = [*facts.notes, *_token_notes(levels)]
     for level in levels:
         for lease in level.facts.leases:
             agent = facts.agents[lease.agent].agent_id

@@ -10,7 +10,7 @@ from controller.report.measured import MeasuredLevel
 from loadcell import sketches
 from loadcell.documents import enum_words
 from loadcell.stats import goodput, rates
-from loadcell.stats.columns import CANCELLED, CENSORED, ERROR, OK, Floats, Ints, Mask, SampleArrays
+from loadcell.stats.columns import CANCELLED, CENSORED, ERROR, OK, Floats, Ints, Mask, SampleArrays, is_counted
 from loadcell.stats.latency import LatencySummary, summarize, summarize_histogram
 from loadcell.stats.sketch import Histogram
 from loadcell.stats.verdict import judge
@@ -51,7 +51,7 @@ def build_level(
         ),
         start_offset_seconds=max(0, level.facts.start_micros - run_start_micros) / 1e6,
     )
-    if result.HasField("throughput_tokens_per_sec"):
+    if result.HasField("throughput_tokens_per_sec") and result.HasField("input_throughput_tokens_per_sec"):
         result.total_throughput_tokens_per_sec = (
             result.throughput_tokens_per_sec + result.input_throughput_tokens_per_sec
         )
@@ -124,8 +124,10 @@ def _outcomes(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) ->
 
 def _tokens(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) -> None:
     rows = level.rows
-    result.total_input_tokens = _total(rows.prompt_tokens[ok])
-    result.total_output_tokens = _total(rows.completion_tokens[ok])
+    if is_counted(rows.prompt_tokens[ok]):
+        result.total_input_tokens = _total(rows.prompt_tokens[ok])
+    if is_counted(rows.completion_tokens[ok]):
+        result.total_output_tokens = _total(rows.completion_tokens[ok])
     result.requested_output_tokens = _total(rows.requested_tokens[ok])
     events = _total(rows.event_count[ok])
     if events:

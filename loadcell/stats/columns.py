@@ -14,6 +14,13 @@ Mask = NDArray[np.bool_]
 
 # Numbers of SampleStatus in sample.proto.
 OK, ERROR, CANCELLED, CENSORED = 1, 2, 3, 4
+# Number of TokenSource in sample.proto for tokens that nobody but the events tells of.
+TOKENS_ARE_EVENTS = 3
+
+
+def is_counted(tokens: Ints) -> bool:
+    """Return whether a sum of these means anything: somebody has counted some, or there is nothing to count."""
+    return not len(tokens) or bool((tokens >= 0).any())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from loadcell.stats.columns import OK, Floats, Ints, Mask, SampleArrays
+from loadcell.stats.columns import OK, Floats, Ints, Mask, SampleArrays, is_counted
 from loadcell.stats.quantiles import median
 from loadcell.stats.window import MeasuredWindow, end_offsets
 
@@ -33,8 +33,10 @@ def output_token_rate(rows: SampleArrays, window: MeasuredWindow) -> float | Non
     """Return output tokens of successful requests per second.
 
     The tokens of a request are spread evenly between its first and its last token and cut at the ends of the
-    window; tokens that all came at one moment count when that moment is inside.
+    window; tokens that all came at one moment count when that moment is inside. None when nobody has counted.
     """
+    if not is_counted(rows.completion_tokens[rows.status == OK]):
+        return None
     which = (rows.status == OK) & (rows.completion_tokens > 0)
     starts, tokens = rows.start_offset_micros[which], rows.completion_tokens[which]
     last = starts + rows.e2e_micros[which]
@@ -50,7 +52,12 @@ def output_token_rate(rows: SampleArrays, window: MeasuredWindow) -> float | Non
 
 
 def input_token_rate(rows: SampleArrays, window: MeasuredWindow) -> float | None:
-    """Return prompt tokens of successful requests per second, counted when the first token arrives."""
+    """Return prompt tokens of successful requests per second, counted when the first token arrives.
+
+    None when nobody has counted.
+    """
+    if not is_counted(rows.prompt_tokens[rows.status == OK]):
+        return None
     which = (rows.status == OK) & (rows.prompt_tokens > 0)
     arrived = _inside(_first_token(rows, which), window)
     return _per_second(float(rows.prompt_tokens[which][arrived].sum()), window)

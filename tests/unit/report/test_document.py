@@ -318,3 +318,26 @@ def test_no_figure_is_ever_infinite_or_nan_and_counts_add_up(
         level.successful_requests + level.failed_requests + level.cancelled_requests + level.censored_requests
     )
     assert sum(level.errors.values()) == level.failed_requests
+
+
+def test_M5_tokens_that_nobody_counted_are_told_and_are_no_zero() -> None:
+    events = {"token_source": sample_pb2.TOKEN_SOURCE_EVENTS, "prompt_tokens": -1}
+    document = build_result(make_run(make_level(make_rows(*sequence(4, **events)))))
+    level = document.results[0]
+    assert list(document.notes) == ["the server sent no usage: tokens are counted as events"]
+    assert (level.token_source, level.total_output_tokens) == ("events", 40)
+    assert not level.HasField("total_input_tokens")
+    assert not level.HasField("input_throughput_tokens_per_sec")
+    assert not level.HasField("total_throughput_tokens_per_sec")
+    assert level.HasField("throughput_tokens_per_sec")
+    nothing = events | {"token_source": 0, "completion_tokens": -1}
+    level = build_result(make_run(make_level(make_rows(*sequence(4, **nothing))))).results[0]
+    assert not level.HasField("total_output_tokens")
+    assert not level.HasField("throughput_tokens_per_sec")
+
+
+def test_responses_whose_tokens_are_events_are_counted_in_the_note() -> None:
+    rows = make_rows(*sequence(2), {"start_offset_micros": 2_000_000, "token_source": 3})
+    document = build_result(make_run(make_level(rows)))
+    assert document.results[0].token_source == "mixed"
+    assert list(document.notes) == ["the server sent no usage with 1 of 3 responses: tokens are counted as events"]
