@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-from loadcell.documents import enum_words, is_nullable, is_secret
+from loadcell.documents import enum_words, is_non_empty, is_nullable, is_secret
 
 Schema = dict[str, Any]
 REQUIRED_MARK = "Required."
@@ -81,7 +81,10 @@ class Schemas:
             value = entry.fields_by_name["value"]
             return {"type": "object", "additionalProperties": self._single(value, request=request)}
         single = self._single(field, request=request)
-        return {"type": "array", "items": single} if field.is_repeated else single
+        if not field.is_repeated:
+            return single
+        least = {"minItems": 1} if is_non_empty(field) else {}
+        return {"type": "array", "items": single, **least}
 
     def comment(self, full_name: str) -> str:
         """Return the comment of an element of the contract."""

@@ -14,6 +14,16 @@ from loadcell.documents.enums import words as enum_words
 from loadcell.documents.query import parse_query, query_values
 from loadcell.documents.reader import parse
 from loadcell.documents.text import load
-from loadcell.documents.writer import is_nullable, is_secret, render
+from loadcell.documents.writer import is_non_empty, is_nullable, is_secret, render
 
-__all__ = ["enum_words", "is_nullable", "is_secret", "load", "parse", "parse_query", "query_values", "render"]
+__all__ = [
+    "enum_words",
+    "is_non_empty",
+    "is_nullable",
+    "is_secret",
+    "load",
+    "parse",
+    "parse_query",
+    "query_values",
+    "render",
+]

@@ -15,6 +15,7 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 
 from loadcell.documents import enums
+from loadcell.documents.writer import is_non_empty
 from loadcell.errors import LoadcellError
 
 MAX_NESTING = 20
@@ -117,10 +118,13 @@ def _repeated_setter(field: FieldDescriptor) -> _Set:
     name, nested = field.name, field.message_type
     read = _message_reader(nested) if nested is not None else None
     convert = _scalar(field) if nested is None else None
+    non_empty = is_non_empty(field)
 
     def put(message: Any, value: Any, path: str) -> None:
         if not isinstance(value, list):
             raise wrong_type(path, "a list", value)
+        if non_empty and not value:
+            raise LoadcellError("INVALID_FIELD_VALUE", f"{path} must not be empty; leave it out", field=path)
         target = getattr(message, name)
         for position, entry in enumerate(value):
             at = f"{path}[{position}]"

@@ -45,13 +45,19 @@ def is_secret(field: FieldDescriptor) -> bool:
     return bool(field.GetOptions().debug_redact)
 
 
+def is_non_empty(field: FieldDescriptor) -> bool:
+    """Whether a document that has the list must have something in it."""
+    extensions: Any = field.GetOptions().Extensions
+    return bool(extensions[options_pb2.non_empty])
+
+
 @cache
 def _writer(descriptor: Descriptor) -> _Convert:
     special = _SPECIAL.get(descriptor.full_name)
     if special:
         return special
     fields = [
-        (field.name, field.has_presence, _field_writer(field))
+        (field.name, field.has_presence, is_non_empty(field), _field_writer(field))
         for field in descriptor.fields
         if not is_secret(field)
     ]
@@ -59,10 +65,10 @@ def _writer(descriptor: Descriptor) -> _Convert:
 
     def write(message: Message) -> dict[str, Any]:
         document: dict[str, Any] = {}
-        for name, has_presence, convert in fields:
-            if not has_presence or message.HasField(name):
+        for name, has_presence, non_empty, convert in fields:
+            if message.HasField(name) if has_presence else not non_empty or getattr(message, name):
                 document[name] = convert(getattr(message, name))
-            elif nulls:
+            elif has_presence and nulls:
                 document[name] = None
         return document
 

@@ -50,6 +50,14 @@ def test_F3_unknown_fields_are_refused_and_not_ignored():
     assert "did you mean ttft_ms" in error.message
 
 
+@pytest.mark.parametrize("name", ["concurrency", "rate"])
+def test_an_empty_list_of_levels_is_refused_and_not_taken_for_the_default(name: str):
+    error = refused(run_pb2.CreateRunRequest, {"server_url": "http://h", name: []})
+    assert (error.reason, error.field) == ("INVALID_FIELD_VALUE", name)
+    assert name not in render(run_pb2.CreateRunRequest())
+    assert parse(run_pb2.CompareRunsRequest, {"run_ids": []}) == run_pb2.CompareRunsRequest()
+
+
 def test_null_means_not_set():
     request = parse(
         run_pb2.CreateRunRequest,

@@ -26,6 +26,11 @@ def document() -> dict[str, Any]:
     return make_document(BINDINGS, PROBES, comments())
 
 
+def test_lists_that_must_not_be_empty_say_so(document: dict[str, Any]):
+    properties = document["components"]["schemas"]["CreateRunRequest"]["properties"]
+    assert [name for name, schema in properties.items() if schema.get("minItems") == 1] == ["concurrency", "rate"]
+
+
 def walk(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
         yield node
