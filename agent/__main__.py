@@ -9,12 +9,14 @@ from agent.host import usable_cpus
 from agent.pool import spawn
 from agent.settings import AgentSettings
 from loadcell import logs
+from loadcell.arguments import refuse_arguments
 from loadcell.data_dir import data_dir
 from loadcell.settings import SettingsError, load
 
 
 def main() -> int:
     """Run an agent until it is told to end; return the exit status."""
+    refuse_arguments("agent", sys.argv[1:])
     try:
         settings = load(AgentSettings, os.environ)
         data_dir(settings.data_dir)  # a user without one is told before anything starts

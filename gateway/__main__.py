@@ -23,6 +23,7 @@ from gateway.metrics.live import LiveMetrics
 from gateway.settings import Settings
 from gateway.upstream import Upstream
 from loadcell import logs, settings
+from loadcell.arguments import refuse_arguments
 from loadcell.channel import dial
 from loadcell.lifetime import wait_for_stop
 
@@ -31,6 +32,7 @@ USAGE_ERROR = 2
 
 def main() -> int:
     """Run the gateway until it is stopped; returns the exit code."""
+    refuse_arguments("gateway", sys.argv[1:])
     try:
         found = settings.load(Settings, os.environ)
         logs.configure("gateway", found.log_level)
