@@ -5,6 +5,7 @@ One object a line: "prompt" (text) or "messages" (chat), and optionally "output_
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -90,7 +91,8 @@ class DatasetReader:
             return []
         self._empty = False
         try:
-            return [parse_row(self._open)]
+            # Editors of some systems begin a text in UTF-8 with a byte order mark.
+            return [parse_row(self._open.removeprefix(BOM_UTF8) if self._line == 1 else self._open)]
         except ValueError as error:
             raise DatasetError(self._filename, self._line, str(error)) from error
 

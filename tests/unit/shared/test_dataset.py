@@ -33,6 +33,13 @@ def test_rows_are_the_same_however_the_bytes_are_cut(cuts):
 
 
 @given(st.lists(st.integers(0, len(GOOD)), max_size=6))
+def test_a_byte_order_mark_is_no_part_of_the_first_line(cuts):
+    assert read(b"\xef\xbb\xbf" + GOOD, cuts) == ROWS
+    with pytest.raises(DatasetError, match="line 2: not JSON"):
+        read(b'{"prompt": "a"}\n\xef\xbb\xbf{"prompt": "a"}', [])
+
+
+@given(st.lists(st.integers(0, len(GOOD)), max_size=6))
 def test_a_bad_line_is_named_however_the_bytes_are_cut(cuts):
     with pytest.raises(DatasetError, match=r"^f\.jsonl line 5: not a JSON object$") as caught:
         read(GOOD + b"\n[1]\n", cuts)
