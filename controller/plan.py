@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from controller.target import TargetSecrets, check_secrets, check_server_url
 from loadcell.adapters import ADAPTERS
 from loadcell.errors import LoadcellError
-from loadcell.protocol import MAX_CONCURRENCY, MAX_RATE, MAX_TOKENS
+from loadcell.protocol import (
+    MAX_AGENTS,
+    MAX_CONCURRENCY,
+    MAX_LEVEL_SECONDS,
+    MAX_RATE,
+    MAX_REQUESTS,
+    MAX_TIMEOUT_SECONDS,
+    MAX_TOKENS,
+    MAX_WARMUP,
+    MAX_WORKERS,
+    MIN_TIMEOUT_SECONDS,
+)
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 MAX_LEVELS = 1_000
@@ -42,15 +53,20 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
         input_len=_whole(request, "input_len", 256, 1, MAX_TOKENS),
         output_len=_whole(request, "output_len", 128, 1, MAX_TOKENS),
         stream=request.stream if request.HasField("stream") else True,
-        warmup=_whole(request, "warmup", 3, 0, 100_000),
-        timeout=_real("timeout", request.timeout if request.HasField("timeout") else 120.0, 0.001, 86_400.0),
+        warmup=_whole(request, "warmup", 3, 0, MAX_WARMUP),
+        timeout=_real(
+            "timeout",
+            request.timeout if request.HasField("timeout") else 120.0,
+            MIN_TIMEOUT_SECONDS,
+            MAX_TIMEOUT_SECONDS,
+        ),
         seed=request.seed,
         labels=_labels(request),
         header_names=sorted(request.headers),
         tokenizer_asset=_sha256("tokenizer_asset", request.tokenizer_asset),
         dataset_asset=_sha256("dataset_asset", request.dataset_asset),
-        agent_count=_whole(request, "agent_count", 1, 0, 10_000),
-        worker_count=_whole(request, "worker_count", 0, 0, 1_024),
+        agent_count=_whole(request, "agent_count", 1, 0, MAX_AGENTS),
+        worker_count=_whole(request, "worker_count", 0, 0, MAX_WORKERS),
         framework=_text("framework", request.framework),
         tls_verify=request.tls_verify if request.HasField("tls_verify") else True,
     )
@@ -66,13 +82,13 @@ def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
     """Resolve concurrency or rate: which levels there are."""
     if request.concurrency and request.rate:
         raise LoadcellError("INVALID_FIELD_VALUE", "concurrency and rate exclude each other", field="rate")
+    if request.arrival not in target_pb2.Arrival.values():
+        raise LoadcellError("INVALID_FIELD_VALUE", f"arrival {request.arrival} is not known", field="arrival")
     if max(len(request.concurrency), len(request.rate)) > MAX_LEVELS:
         raise LoadcellError("LIMIT_EXCEEDED", f"a run has at most {MAX_LEVELS:,} levels", field="concurrency")
     if request.rate:
         config.rate.extend(_real("rate", rate, 0.0, MAX_RATE, above=True) for rate in request.rate)
         config.arrival = request.arrival or target_pb2.ARRIVAL_CONSTANT
-        if config.arrival not in target_pb2.Arrival.values():
-            raise LoadcellError("INVALID_FIELD_VALUE", f"arrival {config.arrival} is not known", field="arrival")
         if request.HasField("max_concurrency"):
             config.max_concurrency = _whole(request, "max_concurrency", 0, 1, MAX_CONCURRENCY)
         return
@@ -96,13 +112,15 @@ def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
 def _bound(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
     """Resolve num_prompts or duration_seconds: when a level ends."""
     if not request.HasField("duration_seconds"):
-        config.num_prompts = _whole(request, "num_prompts", 100, 1, 100_000_000)
+        config.num_prompts = _whole(request, "num_prompts", 100, 1, MAX_REQUESTS)
         return
     if request.HasField("num_prompts"):
         raise LoadcellError(
             "INVALID_FIELD_VALUE", "num_prompts and duration_seconds exclude each other", field="duration_seconds"
         )
-    config.duration_seconds = _real("duration_seconds", request.duration_seconds, 0.0, 604_800.0, above=True)
+    config.duration_seconds = _real(
+        "duration_seconds", request.duration_seconds, 0.0, MAX_LEVEL_SECONDS, above=True
+    )
 
 
 def _levels(config: result_pb2.RunConfig) -> list[target_pb2.LevelPlan]:

@@ -74,10 +74,13 @@ def results_to_compare(connection: Connection, run_ids: list[str]) -> list[resul
     Raises:
         LoadcellError: INVALID_FIELD_VALUE, RUN_NOT_FOUND, RUN_NOT_FINISHED or RUN_FAILED naming the run.
     """
-    if not 2 <= len(run_ids) <= 10 or len(set(run_ids)) < len(run_ids):
+    if not 2 <= len(run_ids) <= 10:
         raise LoadcellError(
-            "INVALID_FIELD_VALUE", f"run_ids must be 2 to 10 different runs, not {len(run_ids)}", field="run_ids"
+            "INVALID_FIELD_VALUE", f"2 to 10 runs are compared, not {len(run_ids)}", field="run_ids"
         )
+    twice = next((run_id for run_id in run_ids if run_ids.count(run_id) > 1), None)
+    if twice is not None:
+        raise LoadcellError("INVALID_FIELD_VALUE", f"run {twice[:64]} is given twice", field="run_ids")
     results = []
     for run_id in run_ids:
         try:

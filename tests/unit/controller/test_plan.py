@@ -73,6 +73,8 @@ def test_shortest_duration_is_still_bounded_by_time():
         ({"max_concurrency": 5}, "max_concurrency"),
         ({"arrival": target_pb2.ARRIVAL_POISSON}, "arrival"),
         ({"rate": [1], "arrival": 17}, "arrival"),
+        ({"concurrency": [1], "arrival": 77}, "arrival"),
+        ({"framework": "x" * 1025}, "framework"),
         ({"num_prompts": 0}, "num_prompts"),
         ({"num_prompts": 100_000_001}, "num_prompts"),
         ({"num_prompts": 5, "duration_seconds": 5}, "duration_seconds"),
