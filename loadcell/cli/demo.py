@@ -7,13 +7,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
 from loadcell.cli.run import execute
 from loadcell.cli.session import Session, open_session, read_settings
-from loadcell.data_dir import data_dir
+from loadcell.cli.started_as import command_line
 from loadcell.settings import Address, Secret
-from loadcell.stack import Child, ChildError
+from loadcell.stack import Child, ChildError, is_free
 
 LEVELS = (1, 10, 50)
 REQUESTS_PER_LEVEL = 100
@@ -50,7 +52,11 @@ def demo() -> int:
 
 @contextmanager
 def _mock_server() -> Iterator[str]:
-    log = data_dir(read_settings().data_dir) / "logs" / "mock-server.log"
+    with TemporaryDirectory(prefix="loadcell-") as folder:
+        yield from _mock_server_logging_to(Path(folder) / "mock-server.log")
+
+
+def _mock_server_logging_to(log: Path) -> Iterator[str]:
     try:
         server = Child("mock server", "loadcell.mockserver", {}, log, _MOCK_FLAGS)
     except OSError as error:
@@ -84,7 +90,7 @@ def _show_outside(session: Session, run_id: str, exporter: str) -> None:
         families = {line.split()[2] for line in lines if line.startswith("# TYPE loadcell_")}
         print(f"in Prometheus while the system is up: http://{exporter}/metrics")
         print(f"    {len(families)} metrics of loadcell")
-    print("start it for good with: loadcell up")
+    print(f"start it for good with: {command_line('up')}")
 
 
 def _fetch(url: str, header: str, credential: Secret) -> bytes:
@@ -108,13 +114,11 @@ def _fetch(url: str, header: str, credential: Secret) -> bytes:
 
 def _free(wanted: Address) -> Address:
     """Return the wanted address, or a free port of its host when something else listens there."""
-    family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
-    for port in (wanted.port, 0):
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((wanted.host, port))
-            except OSError:
-                continue
-            return Address(wanted.host, probe.getsockname()[1])
-    raise CommandError(f"no port is free at {wanted.host}", EXIT_RUN_FAILED)
+    if is_free(wanted):
+        return wanted
+    with socket.socket(socket.AF_INET6 if ":" in wanted.host else socket.AF_INET) as probe:
+        try:
+            probe.bind((wanted.host, 0))
+        except OSError:
+            raise CommandError(f"no port is free at {wanted.host}", EXIT_RUN_FAILED) from None
+        return Address(wanted.host, probe.getsockname()[1])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loadcell.client import Client
 
 CONNECT_PATIENCE_SECONDS = 3.0
+MAX_AGENTS_HERE = 256
 
 
 @dataclass(slots=True)
@@ -123,6 +124,8 @@ def open_session(
                 )
             yield Session(found.grpc, settings.api_key, None, found.http, database_name(found.database))
             return
+        if agents > MAX_AGENTS_HERE:
+            raise CommandError(f"--agents {agents}: on this machine at most {MAX_AGENTS_HERE} are started")
         plan = StackPlan(
             directory=directory, database=url, agents=agents, workers=workers, http=http, exporter=exporter
         )

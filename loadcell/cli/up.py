@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
-from loadcell.cli.session import Session, read_settings, running
+from loadcell.cli.session import MAX_AGENTS_HERE, Session, read_settings, running
 from loadcell.cli.settings import database_name, database_url
 from loadcell.data_dir import data_dir
 from loadcell.settings import Address, address
-from loadcell.stack import ChildError, Owner, Stack, StackPlan, find_or_claim
+from loadcell.stack import ChildError, Owner, Stack, StackPlan, TakenError, check_free, find_or_claim
 
 if TYPE_CHECKING:
     from loadcell.client import Client
@@ -25,17 +25,24 @@ def up(
     grpc: Annotated[str | None, typer.Option(help="gRPC HOST:PORT. Default 127.0.0.1:50051.")] = None,
     exporter: Annotated[str | None, typer.Option(help="Prometheus HOST:PORT. Default 127.0.0.1:9090.")] = None,
     database: Annotated[str | None, typer.Option("--db", help="Database URL or SQLite file.")] = None,
-    agents: Annotated[int | None, typer.Option(min=0, max=256, help="Agents to start. Default 1.")] = None,
+    agents: Annotated[
+        int | None, typer.Option(min=0, max=MAX_AGENTS_HERE, help="Agents to start. Default 1.")
+    ] = None,
 ) -> int:
     """Run the whole system on this machine until Ctrl-C."""
     settings = read_settings()
     directory = data_dir(settings.data_dir)
+    places = {
+        "--grpc": _address("--grpc", grpc, settings.grpc),
+        "--http": _address("--http", http, settings.http),
+        "--exporter": _address("--exporter", exporter, settings.exporter),
+    }
     plan = StackPlan(
         directory=directory,
         database=database_url(database if database is not None else settings.database, directory),
-        grpc=str(_address("--grpc", grpc, settings.grpc)),
-        http=str(_address("--http", http, settings.http)),
-        exporter=str(_address("--exporter", exporter, settings.exporter)),
+        grpc=str(places["--grpc"]),
+        http=str(places["--http"]),
+        exporter=str(places["--exporter"]),
         agents=agents if agents is not None else settings.agents,
     )
     try:
@@ -49,8 +56,12 @@ def up(
             EXIT_RUN_FAILED,
         )
     try:
+        # Agents that found another controller there would take the names of its own.
+        check_free(places)
         with running(plan, claim, shared=True) as stack:
             return asyncio.run(_stay_up(stack, Session(stack.grpc, settings.api_key, stack)))
+    except TakenError as error:
+        raise CommandError(str(error), EXIT_RUN_FAILED) from None
     finally:
         claim.release()
 
@@ -110,6 +121,9 @@ def _address(flag: str, text: str | None, default: Address) -> Address:
     if text is None:
         return default
     try:
-        return address(text)
+        found = address(text)
     except ValueError as error:
         raise CommandError(f"{flag} {text!r}: {error}") from None
+    if not found.unix_path and not found.port:
+        raise CommandError(f"{flag} {text!r}: the port must be from 1 to 65535; others must know it")
+    return found

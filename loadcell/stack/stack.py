@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from loadcell.stack.child import Child, ChildError
+from loadcell.stack.log_folder import LogFolder
 
 START_PATIENCE_SECONDS = 30.0
 STOP_PATIENCE_SECONDS = 10.0
@@ -25,7 +26,7 @@ class StackPlan:
     """What to start.
 
     Attributes:
-        directory: Data directory; logs go to its folder logs/.
+        directory: Data directory; logs go to its folder logs/, see LogFolder.
         database: Database URL of the controller.
         grpc: Address of the controller; empty for a unix socket that only this user can reach.
         agents: Number of agents.
@@ -51,6 +52,7 @@ class Stack:
     grpc: str = ""
     children: list[Child] = field(default_factory=list)
     _private: Path | None = None
+    _logs: LogFolder | None = None
 
     @property
     def controller(self) -> Child:
@@ -106,6 +108,9 @@ class Stack:
                 if time.monotonic() > deadline:
                     raise ChildError(f"{what} took longer than {START_PATIENCE_SECONDS:g} s")
                 await asyncio.wait([task], timeout=_POLL_SECONDS)
+            # What answers at the address of a child that has ended is somebody else.
+            for child in self.children:
+                child.check()
             return task.result()
         finally:
             task.cancel()
@@ -137,10 +142,18 @@ class Stack:
         self._clean_up()
 
     def _spawn(self, name: str, module: str, settings: dict[str, str]) -> None:
-        self.children.append(Child(name, module, settings, self.plan.directory / "logs" / f"{name}.log"))
+        self.children.append(Child(name, module, settings, self._log_folder().path / f"{name}.log"))
+
+    def _log_folder(self) -> LogFolder:
+        if self._logs is None:
+            self._logs = LogFolder(self.plan.directory / "logs")
+        return self._logs
 
     def _clean_up(self) -> None:
         self.children.clear()
+        if self._logs is not None:
+            self._logs.release()
+            self._logs = None
         if self._private is not None:
             shutil.rmtree(self._private, ignore_errors=True)
 

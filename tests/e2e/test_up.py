@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+from pathlib import Path
 
 import httpx
 from system import System, command_of, figures, free_address, under_load
@@ -84,6 +85,30 @@ async def test_a_taken_port_is_one_line(system: System):
     assert done.err.count("\n") == 1
 
 
+async def test_a_second_up_on_the_same_port_leaves_the_first_alone(system: System, tmp_path: Path):
+    async with serve(Behavior(ttft_ms=1)) as server, system.up() as line:
+        taken = address(line, "gRPC")
+        others = ("--http", free_address(), "--exporter", free_address(), "--db", str(tmp_path / "other.db"))
+        done = await system.run("up", "--grpc", taken, *others)
+        assert (done.code, done.out) == (1, "")
+        assert done.err == f"error: --grpc {taken}: address already in use\n"
+        assert not (tmp_path / "other.db").exists()
+        measured = await system.run("run", server.url, "-n", "3", *SMALL, "--json", "--controller", taken)
+        assert measured.code == 0, measured.err + system.logs()
+
+
+async def test_two_stacks_of_one_data_directory_have_logs_of_their_own(system: System, tmp_path: Path):
+    async with serve(Behavior(ttft_ms=1)) as server, system.up():
+        before = (system.home / "logs" / "controller.log").read_bytes()
+        done = await system.run("run", server.url, "-n", "3", *SMALL, "--json", "--db", str(tmp_path / "b.db"))
+        assert done.code == 0, done.err + system.logs()
+    first, second = (system.home / "logs" / name for name in ("controller.log", "2/controller.log"))
+    assert first.read_bytes().startswith(before)
+    assert b"\0" not in first.read_bytes()
+    assert done.document["run_id"] in second.read_text()
+    assert done.document["run_id"] not in first.read_text()
+
+
 async def test_up_ends_with_the_error_of_a_process_that_dies(system: System):
     addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
     process = await system.start("up", *addresses)
@@ -116,6 +141,6 @@ async def test_the_key_of_the_controller_is_asked_for(system: System):
 async def test_the_demo_shows_every_level_and_where_to_look(system: System):
     done = await system.run("demo", LOADCELL_HTTP=free_address(), LOADCELL_EXPORTER=free_address())
     assert done.code == 0, done.err + system.logs()
-    for word in ("c=1", "c=10", "c=50", "loadcell runs show ", "loadcell.db", "over HTTP", "in Prometheus"):
+    for word in ("c=1", "c=10", "c=50", " runs show ", "loadcell.db", "over HTTP", "in Prometheus"):
         assert word in done.out
     assert "300 requests" in done.out

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -14,8 +15,22 @@ import pytest
 
 from loadcell.cli.failure import CommandError
 from loadcell.cli.session import running
-from loadcell.stack import Child, ChildError, Claim, Owner, Stack, StackPlan, find_or_claim
+from loadcell.settings import Address
+from loadcell.stack import (
+    Child,
+    ChildError,
+    Claim,
+    Owner,
+    Stack,
+    StackPlan,
+    TakenError,
+    check_free,
+    find_or_claim,
+    is_free,
+    log_folder,
+)
 from loadcell.stack import claim as claims
+from loadcell.stack.log_folder import LogFolder
 
 MOCK = "loadcell.mockserver"
 
@@ -111,6 +126,46 @@ def test_a_folder_called_agent_in_the_users_directory_is_not_taken_for_ours(
     (tmp_path / "loadcell" / "__init__.py").write_text("raise SystemExit('the wrong package')")
     monkeypatch.chdir(tmp_path)
     started(tmp_path / "log").kill()
+
+
+def test_every_stack_has_log_files_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(log_folder, "MAX_STACKS", 2)
+    first, second = LogFolder(tmp_path / "logs"), LogFolder(tmp_path / "logs")
+    assert (first.path, second.path) == (tmp_path / "logs", tmp_path / "logs" / "2")
+    with pytest.raises(OSError, match="2 loadcell commands"):
+        LogFolder(tmp_path / "logs")
+    first.release()
+    third = LogFolder(tmp_path / "logs")
+    assert third.path == tmp_path / "logs"
+    second.release()
+    third.release()
+
+
+def test_addresses_that_cannot_be_had_are_named():
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as other:
+        place = Address("127.0.0.1", taken.getsockname()[1])
+        free = Address("127.0.0.1", other.getsockname()[1])
+        other.close()
+        check_free({"--grpc": free, "--http": Address("", 0, "/a/socket")})
+        with pytest.raises(TakenError, match=f"--http {place}: address already in use"):
+            check_free({"--grpc": free, "--http": place})
+        with pytest.raises(TakenError, match=f"--http {free}: address already in use"):
+            check_free({"--grpc": free, "--http": free})
+        assert (is_free(free), is_free(place)) == (True, False)
+
+
+async def test_what_answers_for_a_child_that_has_ended_is_not_believed(tmp_path: Path):
+    stack = Stack(StackPlan(directory=tmp_path, database=f"sqlite:///{tmp_path}/x.db", agents=0))
+    stack.start()
+    try:
+
+        async def somebody_else_answers() -> None:
+            stack.controller.kill()
+
+        with pytest.raises(ChildError, match="the controller was killed"):
+            await stack.ready(somebody_else_answers(), "the start")
+    finally:
+        stack.stop()
 
 
 async def test_a_stack_whose_controller_dies_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

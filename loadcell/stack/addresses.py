@@ -1,0 +1,54 @@
+"""Whether the addresses of a stack are free, asked before anything is started."""
+
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+from loadcell.settings import Address
+
+
+class TakenError(Exception):
+    """An address cannot be listened on; the text names its flag, the address and the reason."""
+
+
+def check_free(addresses: Mapping[str, Address]) -> None:
+    """Bind every TCP address for a moment, all at once, so that two equal ones are found, too.
+
+    Args:
+        addresses: Addresses by the flags that name them.
+
+    Raises:
+        TakenError: One cannot be had.
+    """
+    with ExitStack() as held:
+        for flag, address in addresses.items():
+            if address.unix_path:
+                continue
+            try:
+                held.enter_context(_bound(address))
+            except OSError as error:
+                reason = error.strerror or str(error)
+                raise TakenError(f"{flag} {address}: {reason[:1].lower()}{reason[1:]}") from None
+
+
+def is_free(address: Address) -> bool:
+    """Return whether a TCP address can be listened on."""
+    try:
+        check_free({"": address})
+    except TakenError:
+        return False
+    return True
+
+
+def _bound(address: Address) -> socket.socket:
+    family, kind, _, _, target = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
+    found = socket.socket(family, kind)
+    try:
+        # As servers do: connections that have ended are not in the way, listeners are.
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(target)
+        found.listen(1)
+    except OSError:
+        found.close()
+        raise
+    return found
