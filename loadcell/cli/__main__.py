@@ -1,5 +1,6 @@
 """Entry point of the command `loadcell`."""
 
+import errno
 import os
 import signal
 import sys
@@ -10,6 +11,8 @@ from loadcell.cli.app import app
 from loadcell.cli.failure import EXIT_BROKEN_PIPE, EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
 from loadcell.settings import SettingsError
 
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
+
 
 def main() -> None:
     """Run the command line and leave with the exit code of the command."""
@@ -19,9 +22,11 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has had enough, as `head` has. Nothing may be left to flush when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = EXIT_BROKEN_PIPE
+        code = EXIT_BROKEN_PIPE  # whoever read has had enough, as `head` has
+        _drop_output()
+    except OSError as error:
+        code = code or _complain(_no_output(error), EXIT_RUN_FAILED)
+        _drop_output()
     sys.exit(code)
 
 
@@ -38,7 +43,21 @@ def run(arguments: list[str]) -> int:
         return _complain(" ".join(str(message).split()), EXIT_USAGE)
     except typer.Abort:
         return _complain("aborted", EXIT_RUN_FAILED)
+    except OSError as error:
+        # Files with a name are dealt with where they are opened.
+        if error.errno not in _FULL:
+            raise
+        return _complain(_no_output(error), EXIT_RUN_FAILED)
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _no_output(error: OSError) -> str:
+    return f"cannot write to standard output: {error.strerror}"
+
+
+def _drop_output() -> None:
+    """Leave nothing to flush for the interpreter when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(message: str, code: int) -> int:

@@ -1,6 +1,7 @@
 """`loadcell calibrate`: find out what this host can do."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -19,7 +20,8 @@ def calibrate() -> int:
     # A process group of its own: Ctrl-C reaches us alone, and we end it without its last words.
     with subprocess.Popen(command, env={**os.environ, **search_path()}, process_group=0) as process:  # noqa: S603 (ours)
         try:
-            return process.wait()
+            code = process.wait()
         except KeyboardInterrupt:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGKILL)  # with its server, which would complain about its end
             return EXIT_INTERRUPTED
+        return EXIT_INTERRUPTED if code == -signal.SIGINT else code

@@ -9,6 +9,7 @@ EXIT_UNREACHABLE = 4
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
+# Fields whose flag is not called like them; empty where a command sets a field by itself.
 _FLAG_OF_FIELD = {
     "server_url": "URL",
     "duration_seconds": "--duration",
@@ -18,9 +19,16 @@ _FLAG_OF_FIELD = {
     "agent_count": "--agents",
     "tokenizer_asset": "--tokenizer",
     "dataset_asset": "--dataset",
-    "request_id": "--request-id",
+    "run_id": "RUN_ID",
+    "run_ids": "RUN_ID",
+    "agent_id": "AGENT_ID",
+    "request_id": "",
+    "cursor": "",
+    "offset": "",
+    "data": "",
 }
 _OF_THE_ASKED = {10, 11, 12, 13}
+_KEY_REASONS = {"MISSING_AUTHORIZATION", "INVALID_API_KEY"}
 _UNREACHABLE_REASONS = {"SERVICE_UNAVAILABLE", "REQUEST_TIMEOUT"}
 
 
@@ -39,7 +47,7 @@ class CommandError(Exception):
 
 
 def flag_of(field: str) -> str:
-    """Return the flag that sets a field of the request."""
+    """Return the flag or argument that sets a field of the request; empty when there is none."""
     head = field.partition(".")[0].partition("[")[0]
     return _FLAG_OF_FIELD.get(head, "--" + head.replace("_", "-"))
 
@@ -49,6 +57,9 @@ def from_error(error: LoadcellError, *, address: str = "") -> CommandError:
     if error.reason in _UNREACHABLE_REASONS:
         where = f" at {address}" if address else ""
         return CommandError(f"the controller{where} cannot be reached: {error.message}", EXIT_UNREACHABLE)
-    message = f"{flag_of(error.field)}: {error.message}" if error.field else error.message
+    flag = flag_of(error.field) if error.field else ""
+    message = f"{flag}: {error.message}" if flag else error.message
+    if error.reason in _KEY_REASONS:
+        message += "; set LOADCELL_API_KEY to the key of the controller"
     category = error.row.number // 100
     return CommandError(message, EXIT_USAGE if category in _OF_THE_ASKED else EXIT_RUN_FAILED)

@@ -19,11 +19,12 @@ def parse_concurrency(text: str) -> list[int]:
     """
     levels = []
     for part in _parts("--concurrency", text, "1,10,50"):
-        if not part.lstrip("+-").isdecimal() or not 1 <= int(part) <= MAX_CONCURRENCY:
+        level = _whole(part)
+        if not 1 <= level <= MAX_CONCURRENCY:
             raise CommandError(
                 f"--concurrency {text!r}: {part!r} is not a whole number from 1 to {MAX_CONCURRENCY}"
             )
-        levels.append(int(part))
+        levels.append(level)
     return levels
 
 
@@ -74,8 +75,20 @@ def parse_labels(texts: Sequence[str]) -> dict[str, str]:
         key, separator, value = text.partition("=")
         if not separator or not key.strip():
             raise CommandError(f"--label {text!r}: is not of the form key=value")
+        if key.strip() in labels:
+            raise CommandError(f"--label {text!r}: {key.strip()!r} is given twice")
         labels[key.strip()] = value.strip()
     return labels
+
+
+def check_seconds(flag: str, value: float | None, low: float, high: float) -> None:
+    """Refuse a time span outside its range, which includes both ends.
+
+    Raises:
+        CommandError: Names the flag and the value.
+    """
+    if value is not None and not low <= value <= high:  # false for what is no number
+        raise CommandError(f"{flag} {value:g}: must be from {low:g} to {high:,.0f} seconds")
 
 
 def parse_server(positional: str | None, option: str | None) -> str:
@@ -104,15 +117,13 @@ def parse_output(path: Path | None) -> str:
     """Return the format that the ending of a file asks for: json or csv, empty without a file.
 
     Raises:
-        CommandError: Another ending, or a folder that does not exist.
+        CommandError: Another ending.
     """
     if path is None:
         return ""
     name = FORMATS.get(path.suffix.lower())
     if name is None:
         raise CommandError(f"--output {str(path)!r}: the ending must be {' or '.join(FORMATS)}")
-    if not path.absolute().parent.is_dir():
-        raise CommandError(f"--output {str(path)!r}: the folder {path.absolute().parent} does not exist")
     return name
 
 
@@ -121,6 +132,13 @@ def _parts(flag: str, text: str, example: str) -> list[str]:
     if not all(parts):
         raise CommandError(f"{flag} {text!r}: an entry is empty; write for example {flag} {example}")
     return parts
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:  # also for thousands of digits
+        return 0
 
 
 def _number(text: str) -> float:

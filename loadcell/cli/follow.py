@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import stat
+import sys
 from collections.abc import Callable
 from typing import Self
 
@@ -19,7 +21,8 @@ _SUPERVISION_SECONDS = 0.25
 class Interrupts:
     """What Ctrl-C and SIGTERM do: the first asks to stop and save, the next one ends everything at once.
 
-    As long as there is nothing to save, the first one ends everything, too.
+    As long as there is nothing to save, the first one ends everything, too. The end of the terminal (SIGHUP) asks
+    to stop and save, however often it comes.
 
     Attributes:
         asked: Set when a stop is asked for.
@@ -30,20 +33,39 @@ class Interrupts:
         self.asked = asyncio.Event()
         self.saving = False
         self._give_up = give_up
+        self._heeds_hang_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN  # as nohup has it
+        self._hung_up = False
 
     def __enter__(self) -> Self:
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, self._interrupt)
+            loop.add_signal_handler(number, self._interrupt)
+        if self._heeds_hang_up:
+            loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         return self
 
     def __exit__(self, *_: object) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().remove_signal_handler(number)
+        if self._heeds_hang_up:
+            # The kernel and the shell may both say it, and what was measured is still to be saved.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN if self._hung_up else signal.SIG_DFL)
 
     def _interrupt(self) -> None:
         if self.asked.is_set() or not self.saving:
             self._give_up()
             os._exit(EXIT_INTERRUPTED)
+        self.asked.set()
+
+    def _hang_up(self) -> None:
+        self._hung_up = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            if stat.S_ISCHR(os.fstat(stream.fileno()).st_mode):
+                os.dup2(nowhere, stream.fileno())  # a terminal that has gone fails every write
+        os.close(nowhere)
+        if not self.saving:
+            self._interrupt()
         self.asked.set()
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from loadcell.cli.failure import (
     EXIT_INTERRUPTED,
@@ -121,9 +121,16 @@ async def partial_result(client: Client, run_id: str) -> result_pb2.RunResult | 
 
 
 async def _upload(client: Client, order: Order) -> dict[str, str]:
-    assets = {}
-    if order.tokenizer is not None:
-        assets["tokenizer_asset"] = (await client.upload_asset(order.tokenizer, "tokenizer")).sha256
-    if order.dataset is not None:
-        assets["dataset_asset"] = (await client.upload_asset(order.dataset, "dataset")).sha256
+    assets: dict[str, str] = {}
+    wanted: tuple[tuple[Literal["tokenizer", "dataset"], Path | None], ...] = (
+        ("tokenizer", order.tokenizer),
+        ("dataset", order.dataset),
+    )
+    for kind, file in wanted:
+        if file is not None:
+            try:
+                assets[f"{kind}_asset"] = (await client.upload_asset(file, kind)).sha256
+            except LoadcellError as error:
+                # The field of an upload is its data; the user knows the file by its flag.
+                raise LoadcellError(error.reason, error.message, field=f"{kind}_asset") from error
     return assets

@@ -78,8 +78,8 @@ class LiveProgress:
         """Draw the table anew."""
         titles = ("level", "", "requests", "req/s", "tokens/s", "TTFT p50", "p99", "errors", "ETA")
         table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        for title in titles:
-            table.add_column(title, justify="left" if title in {"level", ""} else "right", no_wrap=True)
+        for title in titles:  # the bar gives way where the numbers are long
+            table.add_column(title, justify="left" if title in {"level", ""} else "right", no_wrap=title != "")
         for level in update.levels:
             table.add_row(*_cells(level))
         table.caption = f"{len(update.levels)} of {update.level_count} levels, {update.overall_percent:.0f} %"

@@ -1,16 +1,11 @@
-"""Where a result goes: the terminal, standard output as JSON, a file."""
+"""Results as JSON documents."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 from google.protobuf.message import Message
 
-from loadcell.cli.failure import EXIT_RUN_FAILED, CommandError
 from loadcell.documents import render
 
 
@@ -29,21 +24,3 @@ def print_document(content: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing so that nobody sees half of it: it takes its name when the block ends well.
-
-    Raises:
-        CommandError: The file cannot be written.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as file:
-            yield file
-        partial.replace(path)
-    except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror}", EXIT_RUN_FAILED) from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -10,6 +11,7 @@ import typer
 
 from loadcell.cli.failure import CommandError
 from loadcell.cli.flags import (
+    check_seconds,
     parse_concurrency,
     parse_goodput,
     parse_labels,
@@ -17,11 +19,27 @@ from loadcell.cli.flags import (
     parse_rate,
     parse_server,
 )
+from loadcell.cli.output_file import check_writable, replacing
 from loadcell.cli.session import open_session
+from loadcell.cli.started_as import command_line, with_place
+from loadcell.protocol import (
+    MAX_AGENTS,
+    MAX_CONCURRENCY,
+    MAX_LEVEL_SECONDS,
+    MAX_REQUESTS,
+    MAX_TIMEOUT_SECONDS,
+    MAX_TOKENS,
+    MAX_WARMUP,
+    MAX_WORKERS,
+    MIN_TIMEOUT_SECONDS,
+)
 
 if TYPE_CHECKING:
     from loadcell.cli.measure import Order, Outcome
     from loadcell.cli.session import Session
+
+_SHORTEST_SECONDS = 1e-6
+_SEEDS = 2**63  # as many on either side of 0
 
 
 class ArrivalName(StrEnum):
@@ -49,22 +67,30 @@ def run(
         ArrivalName | None, typer.Option(help="Arrival process of --rate. Default constant.")
     ] = None,
     max_concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Most requests in flight of --rate; later arrivals wait.")
+        int | None,
+        typer.Option(min=1, max=MAX_CONCURRENCY, help="Most requests in flight of --rate; later arrivals wait."),
     ] = None,
     num_prompts: Annotated[
-        int | None, typer.Option("--num-prompts", "-n", min=1, help="Requests per level. Default 100.")
+        int | None,
+        typer.Option("--num-prompts", "-n", min=1, max=MAX_REQUESTS, help="Requests per level. Default 100."),
     ] = None,
     duration: Annotated[
         float | None, typer.Option("--duration", "-d", help="Seconds per level; excludes -n.")
     ] = None,
-    input_len: Annotated[int, typer.Option(min=1, help="Prompt length in tokens.")] = 256,
-    output_len: Annotated[int, typer.Option(min=1, help="Completion length in tokens.")] = 128,
+    input_len: Annotated[int, typer.Option(min=1, max=MAX_TOKENS, help="Prompt length in tokens.")] = 256,
+    output_len: Annotated[int, typer.Option(min=1, max=MAX_TOKENS, help="Completion length in tokens.")] = 128,
     stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Whether responses are streamed.")] = True,
-    warmup: Annotated[int, typer.Option(min=0, help="Requests before each level that do not count.")] = 3,
+    warmup: Annotated[
+        int, typer.Option(min=0, max=MAX_WARMUP, help="Requests before each level that do not count.")
+    ] = 3,
     timeout: Annotated[float, typer.Option(help="Deadline of one request in seconds.")] = 120.0,
     api_key: Annotated[
         str, typer.Option(envvar="LLM_API_KEY", show_default=False, help="Credential for the server.")
     ] = "",
+    tls_verify: Annotated[
+        bool,
+        typer.Option("--tls-verify/--no-tls-verify", help="Whether the certificate of the server is checked."),
+    ] = True,
     adapter: Annotated[str, typer.Option(help="Dialect: openai or openai-completions.")] = "openai",
     goodput: Annotated[
         str | None, typer.Option(help="Objectives in milliseconds: ttft:500,tpot:50,e2e:3000.")
@@ -73,9 +99,11 @@ def run(
     dataset: Annotated[
         Path | None, typer.Option(help="Prompts in JSON Lines: prompt or messages, output_len.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of prompts and arrivals.")] = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes of each agent.")] = None,
-    agents: Annotated[int | None, typer.Option(min=1, help="Agents that share the load.")] = None,
+    seed: Annotated[int, typer.Option(min=-_SEEDS, max=_SEEDS - 1, help="Seed of prompts and arrivals.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=MAX_WORKERS, help="Worker processes of each agent.")
+    ] = None,
+    agents: Annotated[int | None, typer.Option(min=1, max=MAX_AGENTS, help="Agents that share the load.")] = None,
     controller: Annotated[str | None, typer.Option(help="Controller HOST:PORT to use.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="Label k=v of the run, repeatable.")] = None,
     output: Annotated[
@@ -92,6 +120,8 @@ def run(
         raise CommandError("--concurrency and --rate exclude each other; give one")
     if num_prompts is not None and duration is not None:
         raise CommandError("--num-prompts and --duration exclude each other; give one")
+    check_seconds("--duration", duration, _SHORTEST_SECONDS, MAX_LEVEL_SECONDS)
+    check_seconds("--timeout", timeout, MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS)
     for flag, value in (("--arrival", arrival), ("--max-concurrency", max_concurrency)):
         if value is not None and rate is None:
             raise CommandError(f"{flag} {value} needs --rate")
@@ -111,6 +141,7 @@ def run(
         "warmup": warmup,
         "timeout": timeout,
         "api_key": api_key,
+        "tls_verify": tls_verify,
         "seed": seed,
         "labels": parse_labels(label or ()),
         "agent_count": agents,
@@ -123,6 +154,8 @@ def run(
     if dataset is not None:
         _check_dataset(dataset)
     form = parse_output(output)
+    if output is not None:
+        check_writable(output)
     with open_session(
         controller=controller, database=database, agents=agents or 1, workers=workers or 0, load_maker=True
     ) as session:
@@ -132,9 +165,9 @@ def run(
 
         if thresholds is not None:
             fields["goodput_thresholds"] = GoodputThresholds(**thresholds)
-        return execute(
-            session, Order(fields, tokenizer, dataset), output=output, form=form, as_json=as_json
-        ).exit_code
+        order = Order(fields, tokenizer, dataset)
+        place = with_place(controller, database)
+        return execute(session, order, output=output, form=form, as_json=as_json, place=place).exit_code
 
 
 def _check_dataset(path: Path) -> None:
@@ -152,7 +185,13 @@ def _check_dataset(path: Path) -> None:
 
 
 def execute(
-    session: "Session", order: "Order", *, output: Path | None = None, form: str = "", as_json: bool = False
+    session: "Session",
+    order: "Order",
+    *,
+    output: Path | None = None,
+    form: str = "",
+    as_json: bool = False,
+    place: Sequence[str] = (),
 ) -> "Outcome":
     """Make a run, show it, save it and return what became of it.
 
@@ -162,6 +201,10 @@ def execute(
         output: File for the result.
         form: Format of the file, "json" or "csv".
         as_json: Whether standard output gets the result document and nothing else.
+        place: Flags with which other commands find the run.
+
+    Raises:
+        CommandError: The run is refused, the controller is lost or the file cannot be written.
     """
     from loadcell.cli import report, tables  # noqa: PLC0415
     from loadcell.cli.measure import measure  # noqa: PLC0415
@@ -174,21 +217,31 @@ def execute(
         progress.close()
     if outcome.result is not None:
         if output is not None:  # first, because nobody may read what is printed
-            with report.replacing(output) as file:
-                file.write(outcome.csv if form == "csv" else report.document(outcome.result))
+            content = outcome.csv if form == "csv" else report.document(outcome.result)
+            _save(output, content, command_line("runs", "export", outcome.run.run_id, *place, "-o"))
         if as_json:
             report.print_document(report.document(outcome.result))
         else:
             tables.console().print(tables.result_tables(outcome.result))
     saved = output if outcome.result is not None else None
-    _say_where(session, outcome.run.run_id, saved, sys.stderr if as_json else sys.stdout)
+    again = command_line("runs", "show", outcome.run.run_id, *place)
+    _say_where(session, outcome.run.run_id, again, saved, sys.stderr if as_json else sys.stdout)
     if outcome.complaint:
         print(f"error: {outcome.complaint}", file=sys.stderr)
     return outcome
 
 
-def _say_where(session: "Session", run_id: str, saved: Path | None, stream: TextIO) -> None:
-    print(f"run {run_id}; see it again with: loadcell runs show {run_id}", file=stream)
+def _save(output: Path, content: bytes, export: str) -> None:
+    try:
+        with replacing(output) as file:
+            file.write(content)
+    except CommandError as error:
+        message = f"{error.message}; the result is in the database: {export} FILE"
+        raise CommandError(message, error.exit_code) from error
+
+
+def _say_where(session: "Session", run_id: str, again: str, saved: Path | None, stream: TextIO) -> None:
+    print(f"run {run_id}; see it again with: {again}", file=stream)
     if saved is not None:
         print(f"result saved in {saved.absolute()}", file=stream)
     if session.database:

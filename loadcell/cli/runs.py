@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError, from_error
+from loadcell.cli.output_file import check_writable, replacing
 from loadcell.cli.session import Session, open_session
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ def export_run(
 ) -> int:
     """Write a result as a file."""
     chosen = _export_format(form, output)
+    if output is not None:
+        check_writable(output)
 
     async def question(client: "Client") -> None:
         from contextlib import aclosing  # noqa: PLC0415
@@ -204,7 +207,7 @@ def export_run(
 
         async with aclosing(client.export(run_id, chosen.value, partial=partial)) as pieces:
             if output is not None:
-                with report.replacing(output) as file:
+                with replacing(output) as file:
                     async for piece in pieces:
                         file.write(piece)
             else:

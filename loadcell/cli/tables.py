@@ -120,23 +120,47 @@ def comparison_tables(comparison: run_pb2.CompareRunsResponse) -> RenderableType
     levels = sorted((parse_level_key(key)[::-1], key) for key in comparison.by_concurrency)
     for (rate_, concurrency), key in levels:
         name = level_name(concurrency, rate_)
-        table = _table(name, "tokens/s", "", "requests/s", "TTFT p50 ms", "", "E2E p99 ms", "errors")
-        for figures in comparison.by_concurrency[key].runs:
-            table.add_row(
-                figures.run_id,
-                _optional(figures, "throughput_tokens_per_sec"),
-                _change(figures, "throughput_change_percent"),
-                _optional(figures, "request_rate_per_sec"),
-                milliseconds(figures.ttft_p50 if figures.HasField("ttft_p50") else None),
-                _change(figures, "ttft_p50_change_percent"),
-                milliseconds(figures.e2e_p99 if figures.HasField("e2e_p99") else None),
-                percent(figures.error_rate_percent if figures.HasField("error_rate_percent") else None),
-            )
-        parts.append(table)
+        parts.append(_Comparison(name, comparison.by_concurrency[key].runs))
     for title, best in (("best throughput", comparison.best_throughput), ("best TTFT", comparison.best_ttft)):
         if best.run_id:
             parts.append(Text(f"{title}: {best.run_id} at {level_name(best.concurrency, best.rate)}"))
     return Group(*parts)
+
+
+class _Comparison:
+    """A line for each run, or lines for each run where the terminal is too narrow for whole numbers."""
+
+    _TITLES = ("tokens/s", "", "requests/s", "TTFT p50 ms", "", "E2E p99 ms", "errors")
+
+    def __init__(self, name: str, runs: Sequence[run_pb2.ComparedFigures]) -> None:
+        self._name = name
+        self._rows = [(figures.run_id, _compared(figures)) for figures in runs]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = _table(self._name, *self._TITLES)
+        for run_id, cells in self._rows:
+            table.add_row(run_id, *cells)
+        if Measurement.get(console, options.update(width=_UNBOUNDED), table).maximum <= options.max_width:
+            yield table
+            return
+        yield Text(self._name)
+        for run_id, cells in self._rows:
+            yield Text(run_id)
+            for title, cell in zip(self._TITLES, cells, strict=True):
+                if cell:
+                    yield Text(f"  {title or 'change'} {cell}")
+
+
+def _compared(figures: run_pb2.ComparedFigures) -> tuple[str, ...]:
+    return (
+        _optional(figures, "throughput_tokens_per_sec"),
+        _change(figures, "throughput_change_percent"),
+        _optional(figures, "request_rate_per_sec"),
+        milliseconds(figures.ttft_p50 if figures.HasField("ttft_p50") else None),
+        _change(figures, "ttft_p50_change_percent"),
+        milliseconds(figures.e2e_p99 if figures.HasField("e2e_p99") else None),
+        percent(figures.error_rate_percent if figures.HasField("error_rate_percent") else None),
+    )
 
 
 def local_time(stamp: Timestamp) -> str:

@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m loadcell
     """Serve until SIGINT or SIGTERM and return the exit code: 0, or 2 for a setting that cannot be had."""
     flags = parser(prog)
     given = flags.parse_args(arguments)
+    if not 0 <= given.port <= 65535:
+        flags.error(f"--port must be from 0 to 65535, not {given.port}")
     chosen = {field.name: getattr(given, field.name) for field in fields(Behavior) if field.name in given}
     if given.model:
         chosen["models"] = tuple(given.model)

@@ -83,6 +83,8 @@ class Behavior:
         for name in ("output_tokens", "tokens_per_event"):
             if not 1 <= getattr(self, name) <= 1_000_000:
                 raise ValueError(f"{name} must be between 1 and 1000000, not {getattr(self, name)}")
+        if not -1 <= self.prompt_tokens <= 1_000_000:
+            raise ValueError(f"prompt_tokens must be between -1 and 1000000, not {self.prompt_tokens}")
         if not self.models or not all(self.models):
             raise ValueError("models must name at least one model and no empty name")
 

@@ -1,12 +1,18 @@
 """The whole system through its command line, as a user has it."""
 
 import asyncio
+import fcntl
 import json
 import os
+import pty
+import re
 import signal
 import socket
+import struct
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import termios
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +80,7 @@ class System:
 
     def logs(self) -> str:
         """Everything the processes logged, for messages of failed tests."""
-        return "\n".join(f"--- {file.name}\n{file.read_text()}" for file in (self.home / "logs").glob("*.log"))
+        return "\n".join(f"--- {file.name}\n{file.read_text()}" for file in (self.home / "logs").rglob("*.log"))
 
     def processes(self) -> list[int]:
         """Processes that still belong to this data directory."""
@@ -118,6 +124,25 @@ def free_address() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+def on_terminal(command: Sequence[str], environment: dict[str, str], *, columns: int) -> str:
+    """What a command shows on a terminal of this width, without styles."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    clean = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env={**clean, "TERM": "xterm", "NO_COLOR": "1"}
+    ):
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 65536):
+                shown += piece
+        except OSError:  # the other end is closed
+            pass
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", shown.decode())
 
 
 def figures(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,14 +1,17 @@
 """`loadcell run` against a server whose behaviour is known."""
 
+import asyncio
 import csv
 import json
+import shlex
 import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
-from system import System, figures, free_address, under_load
+from system import System, figures, free_address, on_terminal, under_load
 
+from loadcell.cli.figures import milliseconds, rate
 from loadcell.mockserver import Behavior, serve
 
 SMALL = ("--input-len", "16", "--output-len", "8", "--warmup", "1")
@@ -44,7 +47,7 @@ async def test_the_table_says_where_the_result_lies(shared: System):
     assert "c=2" in done.out
     assert "TTFT p50 ms" in done.out
     assert "100.0 %" in done.out
-    assert "loadcell runs show " in done.out
+    assert " runs show " in done.out
     assert str(shared.home / "loadcell.db") in done.out
     assert "done" in done.err
 
@@ -249,6 +252,67 @@ async def test_two_agents_share_the_load(system: System):
         done = await system.run("run", server.url, "--agents", "2", "-c", "4", "-n", "40", *SMALL, "--json")
     assert done.code == 0, done.err + system.logs()
     assert [agent["total_requests"] for agent in done.document["agents"]] == [20, 20]
+
+
+async def test_a_run_of_another_database_says_how_to_see_it_again(system: System, tmp_path: Path):
+    database, saved = str(tmp_path / "other.db"), tmp_path / "r.json"
+    async with serve() as server:
+        done = await system.run("run", server.url, "-n", "3", *SMALL, "--db", database, "-o", str(saved))
+    assert done.code == 0, done.err + system.logs()
+    line = next(line for line in done.out.splitlines() if "see it again with: " in line)
+    again = shlex.split(line.partition("see it again with: ")[2])
+    shown = await asyncio.create_subprocess_exec(*again, "--json", stdout=subprocess.PIPE, env=system.environment)
+    out, _ = await shown.communicate()
+    assert json.loads(out) == json.loads(saved.read_text())
+
+
+async def test_a_file_that_becomes_unwritable_is_told_and_the_result_kept(system: System, tmp_path: Path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    async with serve(Behavior(ttft_ms=5)) as server:
+        ordered = await system.start("run", server.url, "-n", "300", *SMALL, "-o", str(folder / "r.json"))
+        await under_load(server, 20)
+        folder.rmdir()
+        done = await system.finish(ordered)
+    assert done.code == 1
+    (error,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
+    assert error.startswith(
+        f"error: cannot write {folder / 'r.json'}: No such file or directory; the result is in"
+    )
+    run_id = error.partition(" runs export ")[2].split()[0]
+    exported = await system.run("runs", "export", run_id)
+    assert figures(exported.document)[0]["successful_requests"] == 300
+
+
+async def test_a_full_output_is_told(shared: System):
+    async with serve() as server:
+        with Path("/dev/full").open("wb") as full:
+            for flags in (("--json",), ()):
+                process = await asyncio.create_subprocess_exec(
+                    *(*shared.command, "run", server.url, "-n", "3", *SMALL, *flags),
+                    stdout=full,
+                    stderr=subprocess.PIPE,
+                    env=shared.environment,
+                )
+                _, err = await process.communicate()
+                assert process.returncode == 1
+                last = err.decode().splitlines()[-1]
+                assert last == "error: cannot write to standard output: No space left on device"
+                assert b"Traceback" not in err
+
+
+async def test_no_digit_is_clipped_on_a_narrow_terminal(shared: System):
+    async with serve(Behavior(ttft_ms=1)) as server:
+        arguments = ("run", server.url, "-c", "1,2,3", "-n", "120", *SMALL, "--json")
+        documents = [(await shared.run(*arguments)).document for _ in range(2)]
+    run_ids = [document["run_id"] for document in documents]
+    for command in (("show", run_ids[0]), ("compare", *run_ids)):
+        shown = on_terminal([*shared.command, "runs", *command], shared.environment, columns=40)
+        assert "\N{HORIZONTAL ELLIPSIS}" not in shown
+        assert max(map(len, shown.splitlines())) <= 40
+        for level in figures(documents[0]):
+            assert milliseconds(level["ttft"]["p50"]) in shown
+            assert rate(level["throughput_tokens_per_sec"]) in shown
 
 
 async def test_a_database_that_cannot_be_written_is_one_line(system: System, tmp_path: Path):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from loadcell.cli.settings import database_name, database_url
+from loadcell.cli.started_as import command_line, with_place
+from loadcell.stack.child import search_path
 
 
 def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -22,6 +24,21 @@ def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.Comp
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+NUMBERS = (
+    *(
+        "--num-prompts",
+        "--duration",
+        "--input-len",
+        "--output-len",
+        "--warmup",
+        "--timeout",
+        "--seed",
+        "--workers",
+    ),
+    *("--agents", "--concurrency", "--rate"),
+)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +63,14 @@ def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.Comp
         (["run", "http://x", "--concurency", "5"], "--concurrency"),
         (["run", "http://x", "--num-prompts", "many"], "--num-prompts"),
         (["run", "http://x", "--controller", "nowhere"], "--controller 'nowhere'"),
+        *((["run", "http://x", flag, value], flag) for flag in NUMBERS for value in ("9" * 20, "-" + "9" * 20)),
+        (["run", "http://x", "--timeout", "nan"], "--timeout nan"),
+        (["run", "http://x", "--label", "a=1", "--label", "a=2"], "'a' is given twice"),
+        (["run", "http://x", "-o", "/proc/r.json"], "--output '/proc/r.json'"),
+        (["runs", "export", "r", "-o", "/proc/r.json"], "--output '/proc/r.json'"),
+        (["runs", "list", "--limit", "9" * 20], "--limit"),
+        (["up", "--agents", "9" * 20], "--agents"),
+        (["up", "--grpc", "127.0.0.1:0"], "--grpc '127.0.0.1:0'"),
         (["up", "--grpc", "50051"], "--grpc '50051'"),
         (["runs", "export", "r", "-o", "x.xls"], "--output 'x.xls'"),
         (["runs"], "Missing command"),
@@ -80,6 +105,62 @@ def test_help_has_no_warnings(tmp_path: Path, arguments: list[str]):
     assert done.returncode == 0
     assert done.stderr == ""
     assert "loadcell" in done.stdout
+
+
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_the_mock_server_refuses_a_port_that_does_not_exist(tmp_path: Path, port: str):
+    done = loadcell("mock-server", "--port", port, home=tmp_path)
+    assert done.returncode == 2
+    assert f"--port must be from 0 to 65535, not {port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("service", ["controller", "agent", "gateway"])
+def test_services_take_no_arguments(tmp_path: Path, service: str):
+    for argument, code in (("--help", 0), ("-h", 0), ("--port", 2), ("now", 2)):
+        done = subprocess.run(
+            [sys.executable, "-m", service, argument],
+            cwd=tmp_path,
+            env={**os.environ, **search_path(), "LOADCELL_DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code
+        assert (done.stderr, done.stdout)[code == 0].startswith(f"usage: python -m {service}\n")
+        assert (done.stdout, done.stderr)[code == 0] == ""
+        assert "docs/settings.md" in done.stdout + done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_is_full_is_told(tmp_path: Path):
+    for arguments in (["run", "--help"], ["--version"]):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "loadcell.cli", *arguments],
+                env={**os.environ, "LOADCELL_DATA_DIR": str(tmp_path)},
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == 1
+        assert done.stderr == "error: cannot write to standard output: No space left on device\n"
+
+
+def test_a_command_is_shown_as_it_can_be_started_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    script = tmp_path / "loadcell"
+    script.touch(mode=0o755)
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    monkeypatch.setenv("PATH", "/none")
+    assert command_line("runs", "show", "a b") == f"{script} runs show 'a b'"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command_line("up") == "loadcell up"
+    monkeypatch.setattr(sys, "argv", ["/x/loadcell/cli/__main__.py"])
+    assert command_line("up") == f"{sys.executable} -m loadcell.cli up"
+    assert with_place(None, None) == []
+    assert with_place("h:1", "x.db") == ["--controller", "h:1", "--db", "x.db"]
 
 
 def test_the_key_of_the_server_is_never_echoed(tmp_path: Path):

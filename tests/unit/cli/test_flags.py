@@ -1,11 +1,15 @@
+from inspect import signature
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loadcell.cli.app import app
 from loadcell.cli.failure import CommandError, flag_of, from_error
 from loadcell.cli.flags import (
+    check_seconds,
     parse_concurrency,
     parse_goodput,
     parse_labels,
@@ -13,6 +17,8 @@ from loadcell.cli.flags import (
     parse_rate,
     parse_server,
 )
+from loadcell.cli.output_file import check_writable
+from loadcell.client import Client
 from loadcell.errors import LoadcellError
 
 
@@ -21,7 +27,9 @@ def test_concurrency_reads_what_it_was_given(levels: list[int]):
     assert parse_concurrency(", ".join(map(str, levels))) == levels
 
 
-@pytest.mark.parametrize("text", ["", "1,", ",1", "0", "-1", "1,0", "x", "1.5", "100001", "1,,2", "1 2"])
+@pytest.mark.parametrize(
+    "text", ["", "1,", ",1", "0", "-1", "1,0", "x", "1.5", "100001", "1,,2", "1 2", "+-5", "9" * 5000]
+)
 def test_concurrency_errors_name_flag_and_value(text: str):
     with pytest.raises(CommandError) as caught:
         parse_concurrency(text)
@@ -56,6 +64,38 @@ def test_labels_keep_equal_signs_in_values():
     assert parse_labels(["team=a", "query=x=y", "empty="]) == {"team": "a", "query": "x=y", "empty": ""}
 
 
+def test_a_label_is_given_once():
+    with pytest.raises(CommandError, match="--label 'team=b': 'team' is given twice"):
+        parse_labels(["team=a", "team=b"])
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 0.0, -1.0, 11.0])
+def test_time_spans_outside_their_range_name_the_flag(value: float):
+    check_seconds("--timeout", None, 1, 10)
+    check_seconds("--timeout", 10, 1, 10)
+    with pytest.raises(CommandError, match=r"--timeout .*must be from 1 to 10 seconds"):
+        check_seconds("--timeout", value, 1, 10)
+
+
+def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path):
+    check_writable(tmp_path / "new.json")
+    assert list(tmp_path.iterdir()) == []
+    protected = tmp_path / "protected.json"
+    protected.write_text("precious")
+    check_writable(protected)
+    protected.chmod(0o444)
+    with pytest.raises(CommandError, match=r"protected\.json': the file is read-only"):
+        check_writable(protected)
+    (tmp_path / "folder.json").mkdir()
+    with pytest.raises(CommandError, match="not a file"):
+        check_writable(tmp_path / "folder.json")
+    with pytest.raises(CommandError, match="does not exist"):
+        check_writable(tmp_path / "none" / "a.csv")
+    with pytest.raises(CommandError, match="cannot be written"):  # /proc takes no files, not even from root
+        check_writable(Path("/proc/a.json"))
+    assert protected.read_text() == "precious"
+
+
 @pytest.mark.parametrize("text", ["team", "=a", ""])
 def test_label_errors_name_flag_and_value(text: str):
     with pytest.raises(CommandError, match="--label"):
@@ -88,8 +128,6 @@ def test_output_endings(tmp_path: Path):
     assert parse_output(tmp_path / "a.csv") == "csv"
     with pytest.raises(CommandError, match=r"\.json or \.csv"):
         parse_output(tmp_path / "a.txt")
-    with pytest.raises(CommandError, match="does not exist"):
-        parse_output(tmp_path / "none" / "a.csv")
 
 
 @pytest.mark.parametrize(
@@ -98,10 +136,26 @@ def test_output_endings(tmp_path: Path):
         ("num_prompts", "--num-prompts"),
         ("goodput_thresholds.ttft_ms", "--goodput"),
         ("concurrency[2]", "--concurrency"),
+        ("run_ids", "RUN_ID"),
+        ("data", ""),
     ],
 )
 def test_fields_of_the_request_are_named_by_their_flags(field: str, flag: str):
     assert flag_of(field) == flag
+
+
+def test_every_flag_that_an_error_names_exists():
+    commands = typer.main.get_command(app).commands
+    groups = [*commands.values(), *commands["runs"].commands.values(), *commands["agents"].commands.values()]
+    names = {opt for command in groups for param in command.params for opt in param.opts}
+    sent = {*signature(Client.create_run).parameters} - {"self", "framework", "framework_config", "headers"}
+    for field in sent - {"timeline", "validate_only"}:
+        assert not flag_of(field) or flag_of(field) in names | {"URL"}, field
+
+
+def test_errors_of_the_key_say_where_it_is_set():
+    for reason in ("MISSING_AUTHORIZATION", "INVALID_API_KEY"):
+        assert "LOADCELL_API_KEY" in from_error(LoadcellError(reason, "no")).message
 
 
 @pytest.mark.parametrize(

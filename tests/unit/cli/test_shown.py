@@ -162,6 +162,34 @@ def test_comparisons_are_ordered_by_level():
     assert "best TTFT: second at 5/s" in table
 
 
+def test_no_number_of_a_comparison_is_cut_where_the_terminal_is_narrow():
+    run_ids = [f"0190b5c7-0000-7000-8000-00000000000{n}" for n in range(3)]
+    figures = [
+        run_pb2.ComparedFigures(
+            run_id=run_id, throughput_tokens_per_sec=1_234_567, ttft_p50=12_345, throughput_change_percent=-12.5
+        )
+        for run_id in run_ids
+    ]
+    comparison = run_pb2.CompareRunsResponse(by_concurrency={"50": run_pb2.ComparedLevel(runs=figures)})
+    for width in (40, 80, 160):
+        table = text_of(comparison_tables(comparison), width)
+        assert max(map(len, table.splitlines())) <= width
+        assert "\N{HORIZONTAL ELLIPSIS}" not in table
+        assert [table.count(text) for text in ("1,234,567", "12,345", "-12.5 %")] == [3, 3, 3]
+        assert all(run_id in table for run_id in run_ids)
+
+
+def test_the_live_table_shows_whole_numbers_where_they_are_long():
+    screen = io.StringIO()
+    progress = LiveProgress(Console(file=screen, force_terminal=True, width=80, markup=False, highlight=False))
+    latency = run_pb2.LiveLatency(p50=12_345, p99=54_321)
+    long = {"concurrency": 100_000, "completed": 98_765_432, "request_rate": 123_456, "token_rate": 1_234_567}
+    progress.update(progress_update(**long, ttft=latency, error_count=765_432, elapsed_seconds=12_345))
+    progress.close()
+    for text in ("98,765,432", "123,456", "1,234,567", "12,345", "54,321", "765,432"):
+        assert text in screen.getvalue()
+
+
 def progress_update(**level: object) -> run_pb2.WatchRunResponse:
     base = {"index": 0, "concurrency": 10, "percent": 25.0, "completed": 25, "elapsed_seconds": 5.0}
     return run_pb2.WatchRunResponse(
