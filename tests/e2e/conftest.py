@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -22,14 +21,15 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """A user whose system is up already; the tests of a module share it."""
     made = System(tmp_path_factory.mktemp("shared") / "home")
     addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
-    process = subprocess.Popen(
+    # Leaving the block closes the pipe, whatever fails before.
+    with subprocess.Popen(
         [*made.command, "up", *addresses], stdout=subprocess.PIPE, env=made.environment, stdin=subprocess.DEVNULL
-    )
-    assert process.stdout is not None
-    try:
-        assert process.stdout.readline().startswith(b"loadcell is up"), made.logs()
-        yield made
-    finally:
-        os.kill(process.pid, signal.SIGINT)
-        assert process.wait(60) == 0
-        process.stdout.close()
+    ) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline().startswith(b"loadcell is up"), made.logs()
+            yield made
+        finally:
+            process.send_signal(signal.SIGINT)
+            code = process.wait(60)
+    assert code == 0
