@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import pty
 import signal
+from pathlib import Path
 
 from system import System, command_of, figures, under_load
 
@@ -142,3 +144,48 @@ async def test_a_reader_that_goes_away_ends_a_command_quietly(shared: System):
             assert (process.returncode, err) == (141, b"")
     finally:
         os.close(writer)
+
+
+async def test_a_terminal_that_goes_away_keeps_what_was_measured(system: System, tmp_path: Path):
+    saved = tmp_path / "result.json"
+    ours, theirs = pty.openpty()
+    async with serve(Behavior(ttft_ms=5)) as server:
+        arguments = (*system.command, "run", server.url, *LONG[:-1], "-o", str(saved))
+        # The kernel tells the leader of the session whose terminal is closed.
+        process = await asyncio.create_subprocess_exec(
+            *("setsid", "--ctty", "--wait", *arguments),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=system.environment,
+        )
+        os.close(theirs)
+        await asyncio.wait_for(under_load(server), 30)
+        os.close(ours)
+        await asyncio.wait_for(process.wait(), 60)
+        assert await system.has_no_processes()
+    document = json.loads(saved.read_text())
+    assert document["status"] == "cancelled"
+    assert figures(document)[0]["successful_requests"] > 0
+
+
+async def test_SIGHUP_works_as_one_ctrl_c_however_often_it_comes(system: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await system.start("run", server.url, *LONG)
+        await asyncio.wait_for(under_load(server), 30)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGHUP)
+        done = await system.finish(process)
+    assert done.code == 130, done.err + system.logs()
+    assert done.document["status"] == "cancelled"
+    assert figures(done.document)[0]["successful_requests"] > 0
+
+
+async def test_ctrl_c_ends_a_calibration_quietly(system: System):
+    process = await system.start("calibrate")
+    async with asyncio.timeout(30):
+        while not any(b"agent.calibrate" in command_of(pid) for pid in system.processes()):
+            await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    done = await system.finish(process)
+    assert (done.code, done.out, done.err) == (130, "", "")
