@@ -42,10 +42,6 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
         self.port = self._server.add_insecure_port(f"127.0.0.1:{self.port}")
         await self._server.start()
 
-    async def start_later(self):
-        await asyncio.sleep(1)
-        await self.start()
-
     async def stop(self):
         await self._server.stop(0)
 

@@ -290,12 +290,19 @@ async def test_silent_controller_is_dialled_again(controller, start_agent):
     assert len(measured) == 5
 
 
-async def test_agent_waits_for_a_controller_that_is_not_there_yet(controller, start_agent):
+async def test_agent_waits_for_a_controller_that_is_not_there_yet(controller, start_agent, tmp_path):
+    async def start_once_it_is_missed():
+        while not any("session_lost" in log.read_text() for log in tmp_path.glob("agent*.log")):
+            await asyncio.sleep(0.02)
+        await controller.start()
+
     await controller.stop()
-    waiting = asyncio.create_task(controller.start_later())
-    async with start_agent(workers=1) as agent:
-        assert "session_lost" in agent.log
-    await waiting
+    waiting = asyncio.create_task(start_once_it_is_missed())
+    try:
+        async with start_agent(workers=1):
+            assert waiting.done()  # it has registered, after it had found nobody
+    finally:
+        waiting.cancel()
 
 
 async def test_second_agent_of_the_same_name_ends_the_first(controller, start_agent):

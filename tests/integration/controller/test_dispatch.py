@@ -157,15 +157,16 @@ async def test_locked_database_costs_no_agent_its_lease(controller):
     await agent.until(lambda: not agent.replies[-1].updates_pending)
 
 
-async def test_samples_are_a_sign_of_life(controller):
+async def test_samples_are_a_sign_of_life(start):
+    controller = await start(lease_seconds=3.0)
     agent = await controller.agent(complete=False, heartbeat_seconds=1000)
     run_id = await controller.create(num_prompts=100)
     lease = f"{run_id}.0.0"
     await agent.until(lambda: lease in agent.starts)
-    for number in range(1, 26):
+    for number in range(1, 46):  # for one and a half leases
         await agent.send(lease, number, columns([number]))
         await asyncio.sleep(0.1)
-    await agent.finish(lease, last=25)
+    await agent.finish(lease, last=45)
     assert (await controller.ended(run_id)).status == "completed"
 
 
