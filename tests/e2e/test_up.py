@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import httpx
-from system import System, command_of, figures, free_address, under_load
+from system import PATIENCE_SECONDS, System, command_of, figures, free_address, under_load
 
 from loadcell.client import Client
 from loadcell.documents import render
@@ -48,6 +48,14 @@ async def test_run_uses_what_is_up_and_every_reader_sees_the_same(system: System
     assert figures(after.document) == figures(document)
 
 
+async def started_run(process: asyncio.subprocess.Process) -> str:
+    """The run that a `loadcell run` has just announced."""
+    assert process.stderr is not None
+    word, run_id = (await asyncio.wait_for(process.stderr.readline(), PATIENCE_SECONDS)).decode().split()
+    assert word == "run"
+    return run_id
+
+
 async def test_agents_can_be_drained(system: System):
     async with system.up():
         listed = await system.run("agents", "list", "--json")
@@ -60,10 +68,9 @@ async def test_agents_can_be_drained(system: System):
 
 async def test_a_run_can_be_watched_and_cancelled_from_elsewhere(system: System):
     async with serve(Behavior(ttft_ms=5)) as server, system.up() as line:
-        ordered = await system.start("run", server.url, "-c", "2", "-d", "60", *SMALL, "--json")
+        ordered = await system.start("run", server.url, "-c", "2", "-d", "600", *SMALL, "--json")
+        run_id = await started_run(ordered)
         await under_load(server, 20)
-        listed = await system.run("runs", "list", "--status", "running", "--json")
-        run_id = listed.document["runs"][0]["run_id"]
         watching = await system.start("runs", "watch", run_id)
         cancelled = await system.run("runs", "cancel", run_id, "--controller", address(line, "gRPC"))
         assert cancelled.code == 0
