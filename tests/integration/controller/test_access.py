@@ -64,7 +64,8 @@ ACCEPTED = ["RUN_NOT_FOUND", "RUN_NOT_FOUND", "MISSING_REQUIRED_FIELD", "INVALID
 async def test_api_key_guards_all_four_kinds_of_calls(start):
     controller = await start(api_key=Secret("right"))
     async with dial(controller.address) as bare, dial(controller.address, api_key=Secret("wrong")) as wrong:
-        await asyncio.gather(bare.channel_ready(), wrong.channel_ready())  # a busy machine may need a second attempt
+        # A busy machine may need a second attempt to connect.
+        await asyncio.gather(bare.channel_ready(), wrong.channel_ready())
         assert await reasons(bare) == ["MISSING_AUTHORIZATION"] * 4
         assert await reasons(wrong) == ["INVALID_API_KEY"] * 4
         assert await reasons(bare, (("authorization", "Bearer right"),), heard=True) == ACCEPTED
