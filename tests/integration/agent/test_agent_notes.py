@@ -1,6 +1,5 @@
 """What a reader of the result must know is told with the end of a lease."""
 
-import asyncio
 import hashlib
 import json
 from contextlib import asynccontextmanager
@@ -9,6 +8,7 @@ from fake_controller import grant
 
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
+from tests.fakes.tcp_server import tcp_server
 
 EVENTS = b'data: {"choices":[{"delta":{"content":"a"}}]}\n\ndata: [DONE]\n\n'
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n%s" % (
@@ -27,17 +27,12 @@ async def forgetful_server():
         await reader.readexactly(length)
 
     async def accept(reader, writer):
-        try:
-            await request(reader)
-            writer.write(ANSWER)
-            await request(reader)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        await request(reader)
+        writer.write(ANSWER)
+        await request(reader)
 
-    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with tcp_server(accept) as url:
+        yield url
 
 
 async def test_requests_sent_again_are_counted_in_a_note(controller, start_agent):

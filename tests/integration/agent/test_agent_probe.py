@@ -1,4 +1,3 @@
-import asyncio
 import hashlib
 import json
 from contextlib import asynccontextmanager
@@ -9,6 +8,7 @@ from fake_controller import grant
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
 from loadcell.v1 import agent_pb2
+from tests.fakes.tcp_server import tcp_server
 
 KEY = "sk-very-secret-key"
 
@@ -21,31 +21,24 @@ class ScriptedServer:
         self.bodies = []
 
     async def serve(self, reader, writer):
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                path = head.split()[1].decode()
-                length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-                body = json.loads(await reader.readexactly(int(length[0].split()[1]))) if length else None
-                if body is not None:
-                    self.bodies.append(body)
-                status, document = self._answer(path, body)
-                payload = document if isinstance(document, bytes) else json.dumps(document).encode()
-                kind = b"text/event-stream" if payload.startswith(b"data:") else b"application/json"
-                writer.write(b"HTTP/1.1 %d X\r\ncontent-type: %s\r\n" % (status, kind))
-                writer.write(b"content-length: %d\r\n\r\n" % len(payload) + payload)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            path = head.split()[1].decode()
+            length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+            body = json.loads(await reader.readexactly(int(length[0].split()[1]))) if length else None
+            if body is not None:
+                self.bodies.append(body)
+            status, document = self._answer(path, body)
+            payload = document if isinstance(document, bytes) else json.dumps(document).encode()
+            kind = b"text/event-stream" if payload.startswith(b"data:") else b"application/json"
+            writer.write(b"HTTP/1.1 %d X\r\ncontent-type: %s\r\n" % (status, kind))
+            writer.write(b"content-length: %d\r\n\r\n" % len(payload) + payload)
+            await writer.drain()
 
 
 @asynccontextmanager
 async def scripted(answer):
     server = ScriptedServer(answer)
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    async with listener:
-        server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    async with tcp_server(server.serve) as server.url:
         yield server
 
 

@@ -12,6 +12,7 @@ from loadcell.errors import LoadcellError
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
 from loadcell.v1 import target_pb2
+from tests.fakes.tcp_server import tcp_server
 
 
 async def test_a_probe_that_is_cancelled_while_its_request_is_under_way_lets_go_of_everything():
@@ -29,21 +30,15 @@ async def test_a_probe_that_is_cancelled_while_its_request_is_under_way_lets_go_
 
 async def test_a_list_of_models_that_drips_is_given_up(monkeypatch):
     async def drip(reader, writer):
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
-            while not writer.is_closing():
-                writer.write(b" ")
-                await writer.drain()
-                await asyncio.sleep(0.01)
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.01)
 
     monkeypatch.setattr(models, "_TIMEOUT_SECONDS", 0.3)
-    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with tcp_server(drip) as url:
         endpoint = Endpoint.parse(url)
         async with asyncio.timeout(20):
             found = await list_models(
@@ -57,11 +52,10 @@ async def test_the_refusal_of_the_list_of_models_does_not_repeat_the_credential(
         head = await reader.readuntil(b"\r\n\r\n")
         body = b"unknown key " + head.partition(b"uthorization: Bearer ")[2].split(b"\r\n")[0]
         writer.write(b"HTTP/1.1 401 No\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
-        writer.close()
 
-    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+    async with tcp_server(refuse) as url:
         target = target_pb2.TargetSpec(
-            server_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+            server_url=url,
             adapter="openai",
             api_key="sk-very-secret",
             timeout_micros=10_000_000,
