@@ -30,7 +30,7 @@ class Timer:
         self._loop = loop
         self._callback = callback
         self._handle: asyncio.TimerHandle | None = None
-        self._fd = _open_timerfd() if sys.platform == "linux" else -1
+        self._fd = _open_timerfd()
         if self._fd >= 0:
             loop.add_reader(self._fd, self._on_readable)
 
@@ -60,22 +60,18 @@ class Timer:
         self._callback()
 
 
-if sys.platform == "linux":
-    _libc = ctypes.CDLL(None, use_errno=True)
+_libc = ctypes.CDLL(None, use_errno=True)
 
-    def _open_timerfd() -> int:
-        """Return a descriptor, -1 where a sandbox refuses the call. os.timerfd_create only exists from 3.13."""
-        return int(_libc.timerfd_create(time.CLOCK_MONOTONIC, _NONBLOCK_CLOEXEC))
 
-    def _arm_timerfd(fd: int, due_ns: int) -> None:
-        seconds, nanoseconds = divmod(due_ns, _SECOND)
-        spec = struct.pack("@qqqq", 0, 0, seconds, nanoseconds)  # struct itimerspec: interval, value
-        if _libc.timerfd_settime(fd, _ABSOLUTE, spec, None) != 0:
-            raise OSError(ctypes.get_errno(), "timerfd_settime failed")
-else:
-
-    def _open_timerfd() -> int:
+def _open_timerfd() -> int:
+    """Return a descriptor, -1 where there is none or a sandbox refuses it. os.timerfd_create is of 3.13."""
+    if sys.platform != "linux":
         return -1
+    return int(_libc.timerfd_create(time.CLOCK_MONOTONIC, _NONBLOCK_CLOEXEC))
 
-    def _arm_timerfd(fd: int, due_ns: int) -> None:
-        raise NotImplementedError
+
+def _arm_timerfd(fd: int, due_ns: int) -> None:
+    seconds, nanoseconds = divmod(due_ns, _SECOND)
+    spec = struct.pack("@qqqq", 0, 0, seconds, nanoseconds)  # struct itimerspec: interval, value
+    if _libc.timerfd_settime(fd, _ABSOLUTE, spec, None) != 0:
+        raise OSError(ctypes.get_errno(), "timerfd_settime failed")
