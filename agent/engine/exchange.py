@@ -20,8 +20,6 @@ from agent.samples.sample import Sample, Uncounted
 from agent.targets.answer import Answer
 from agent.targets.dialect import Dialect
 
-# Events are kept undecoded up to this size, then decoded in one go.
-FOLD_BYTES = 64 * 1024
 MAX_EVENTS = 4_000_000
 MAX_BODY_BYTES = 16 * 1024 * 1024
 # Of the body of a failure only a message is wanted.
@@ -65,16 +63,13 @@ class Exchange:
         "_client_delay_ns",
         "_connect_ns",
         "_connection",
-        "_events",
         "_last_stamp_ns",
         "_opening",
-        "_pending_bytes",
         "_read_count",
         "_request",
         "_response",
         "_retried",
         "_splitter",
-        "_stamps",
         "_start_ns",
         "_submitted_ns",
         "_tls_ns",
@@ -98,9 +93,6 @@ class Exchange:
         self._retried = False
         self._answer = Answer(text=bytearray() if workshop.keep_text else None)
         self._splitter: SseSplitter | None = None
-        self._events: list[bytes] = []
-        self._stamps: list[int] = []
-        self._pending_bytes = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._read_count = 0
@@ -131,7 +123,6 @@ class Exchange:
 
     def cancel(self, now_ns: int) -> None:
         """End because the run is cancelled; the sample's end is the age of the request."""
-        self._fold()
         self._report(Status.CANCELLED, None, now_ns)
 
     def received(self, data: bytes, stamp_ns: int, now_ns: int) -> None:
@@ -221,34 +212,29 @@ class Exchange:
         return True
 
     def _take_events(self, body: bytes, stamp_ns: int) -> None:
-        splitter = self._splitter
+        splitter, answer = self._splitter, self._answer
         if splitter is None:
             return
-        events = splitter.feed(body)
+        if splitter.resuming:
+            rest_of_event, blank_line, body = body.partition(b"\n\n")
+            self._read_events(splitter.feed(rest_of_event + blank_line), stamp_ns)
+        if body and not splitter.resuming:
+            body = answer.take_texts(body, stamp_ns)
+        if body:
+            self._read_events(splitter.feed(body), stamp_ns)
+        self._bound_text()
+        if len(answer.times_ns) > MAX_EVENTS:
+            raise SseError(f"the stream has more than {MAX_EVENTS} events")
+
+    def _read_events(self, events: list[bytes], stamp_ns: int) -> None:
         if not events:
             return
-        self._events += events
-        self._stamps += [stamp_ns] * len(events) if len(events) > 1 else (stamp_ns,)
-        self._pending_bytes += len(body)
-        if not self._answer.has_payload:
-            self._fold()
-            if self._answer.has_payload and self._connection is not None:
-                self._connection.read_bytes = READ_BYTES
-        elif self._pending_bytes > FOLD_BYTES:
-            self._fold()
-            if len(self._answer.times_ns) > MAX_EVENTS:
-                raise SseError(f"the stream has more than {MAX_EVENTS} events")
-
-    def _fold(self) -> None:
-        """Decode the events at hand."""
         try:
-            self._workshop.dialect.read_events(self._answer, self._events, self._stamps)
+            self._workshop.dialect.read_events(self._answer, events, stamp_ns)
         except Exception as error:  # noqa: BLE001  told in the sample; a request must end whatever its events are
             self._answer.problem = _unreadable(error)
-        self._bound_text()
-        self._events.clear()
-        self._stamps.clear()
-        self._pending_bytes = 0
+        if self._answer.has_payload and self._connection is not None:
+            self._connection.read_bytes = READ_BYTES
 
     def _bound_text(self) -> None:
         text = self._answer.text
@@ -281,7 +267,6 @@ class Exchange:
         failure = failure_of_status(response.status, dialect.error_message(body).strip() if body else "")
         if failure is not None:
             return failure
-        self._fold()
         if self._splitter is None and cut is None and body:
             dialect.read_body(answer, body)
             self._bound_text()

@@ -15,17 +15,17 @@ class SseSplitter:
 
     Lines end with \n, \r\n or \r and with nothing else (U+2028 is part of the data). Only `data` fields matter
     here: comments, `event`, `id`, `retry` and unknown fields are skipped, events without data are none. An event
-    that the end of the stream cuts off is never returned.
+    that the end of the stream cuts off is never returned. `resuming` tells that an event has begun and not ended.
     """
 
-    __slots__ = ("_after_cr", "_data", "_held_bytes", "_line", "_opening", "_resuming")
+    __slots__ = ("_after_cr", "_data", "_held_bytes", "_line", "_opening", "resuming")
 
     def __init__(self) -> None:
         self._opening: bytes | None = b""  # first bytes, while they may still become a byte order mark
         self._line: list[bytes] = []  # pieces of the line that has not ended
         self._data: list[bytes] = []  # data fields of the event that has not ended
         self._after_cr = False  # the last byte was \r: a \n now would be part of the same line end
-        self._resuming = False  # whether any of the three above holds something
+        self.resuming = False  # any of the three above holds something
         self._held_bytes = 0  # at least what _line and _data hold
 
     def feed(self, chunk: bytes) -> list[bytes]:
@@ -43,7 +43,7 @@ class SseSplitter:
             chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
         size = len(chunk)
         if (
-            not self._resuming
+            not self.resuming
             and chunk.find(b"\n") == size - 2
             and chunk.startswith(b"data: ")
             and chunk.endswith(b"\n\n")
@@ -54,7 +54,7 @@ class SseSplitter:
         if b"\r" in chunk or self._after_cr:
             self._take(self._with_newlines(chunk), events)
         else:
-            if self._resuming:
+            if self.resuming:
                 head, blank_line, chunk = chunk.partition(b"\n\n")
                 self._take(head + blank_line, events)
             blocks = chunk.split(b"\n\n")
@@ -66,7 +66,7 @@ class SseSplitter:
                     self._take(block + b"\n\n", events)
             if rest:
                 self._take(rest, events)
-        if self._resuming:
+        if self.resuming:
             self._bound(size, dispatched=bool(events))
         return events
 
@@ -98,7 +98,7 @@ class SseSplitter:
                 self._data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
             elif line == b"data":
                 self._data.append(b"")
-        self._resuming = bool(self._line or self._data or self._after_cr)
+        self.resuming = bool(self._line or self._data or self._after_cr)
 
     def _bound(self, added: int, *, dispatched: bool) -> None:
         self._held_bytes = added if dispatched else self._held_bytes + added

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from agent.targets import shape
 from agent.targets.answer import MAX_COUNT, Answer
+from agent.targets.shape import Shape
 
 DONE = b"[DONE]"
 # Far more than the sanitizer leaves: half a credential at the end of a shorter cut would get through.
@@ -65,30 +65,19 @@ class _Chunk(msgspec.Struct, gc=False):
 _decode = msgspec.json.Decoder(_Chunk).decode
 
 
-def read_events(answer: Answer, events: list[bytes], stamps_ns: list[int]) -> None:
+def read_events(answer: Answer, events: list[bytes], stamp_ns: int) -> None:
     """Fold the data of events into the answer, up to the terminator or the first event that makes no sense."""
-    times, weights, kept = answer.times_ns, answer.weights, answer.text
-    before = after = b""
-    start = stop = 0
-    for data, stamp_ns in zip(events, stamps_ns, strict=True):
-        if before and data.startswith(before) and data.endswith(after):
-            text = data[start:stop]
-            if text and b'"' not in text and b"\\" not in text and (text.isascii() or _is_utf8(text)):
-                times.append(stamp_ns)
-                weights.append(len(text))
-                if kept is not None:
-                    kept += text
-                continue
+    for data in events:
+        answer.shape = None
         if answer.terminated or answer.error is not None or answer.problem is not None:
             return
         try:
             whole_text = _read_chunk(answer, _decode(data), stamp_ns)
         except _UNREADABLE as reason:
             _read_oddity(answer, data, reason)
-            before = b""
             continue
-        before, after = shape.learn(data, whole_text) if whole_text else (b"", b"")
-        start, stop = len(before), -len(after)
+        if whole_text:
+            answer.shape = Shape.learn(data, whole_text)
 
 
 def _read_chunk(answer: Answer, chunk: _Chunk, stamp_ns: int) -> str:
@@ -224,14 +213,6 @@ def _text(error: Any) -> str:
     if isinstance(error, dict) and error.get("message"):
         error = error["message"]
     return error if isinstance(error, str) else msgspec.json.encode(error).decode() if error else ""
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _snippet(data: bytes) -> str:

@@ -29,8 +29,8 @@ class Dialect(Protocol):
             LoadcellError: The dialect cannot carry a prompt of this kind.
         """
 
-    def read_events(self, answer: Answer, events: list[bytes], stamps_ns: list[int]) -> None:
-        """Fold events (their data, in order) and their receive times (same length) into the answer."""
+    def read_events(self, answer: Answer, events: list[bytes], stamp_ns: int) -> None:
+        """Fold events (their data, in order), received at `stamp_ns`, into the answer."""
 
     def read_body(self, answer: Answer, body: bytes) -> None:
         """Fold the whole body of a response that was not streamed into the answer."""

@@ -54,9 +54,9 @@ class OpenAI:
         )
         self._sanitizer = Sanitizer([api_key, *secrets_of(headers.values())])
 
-    def read_events(self, answer: Answer, events: list[bytes], stamps_ns: list[int]) -> None:
+    def read_events(self, answer: Answer, events: list[bytes], stamp_ns: int) -> None:
         """Fold events into the answer, see `Dialect`."""
-        chunks.read_events(answer, events, stamps_ns)
+        chunks.read_events(answer, events, stamp_ns)
 
     def read_body(self, answer: Answer, body: bytes) -> None:
         """Fold a whole body into the answer, see `Dialect`."""

@@ -5,18 +5,55 @@ from __future__ import annotations
 import re
 
 _TEXT_FIELD = re.compile(rb'"(?:content|text|reasoning_content|reasoning)": ?"([^"\\]+)"')
+# A text with one of these is not what it looks like, or not in one event.
+_TELLING = (b'"', b"\\", b"\n", b"\r")
 
 
-def learn(data: bytes, text: str) -> tuple[bytes, bytes]:
-    """Return what stands before and after the text in an event that was decoded to it.
+class Shape:
+    """Finds events that differ from a decoded one in nothing but the value of one string.
 
-    Another event that has the same beginning and end and, between them, at least one byte but neither a quote nor
-    a backslash, differs from the decoded one in nothing but the value of that one string. So it need not be
-    decoded, which saves most of the time that reading an answer takes.
-
-    Both are empty if it is not clear where the text stands.
+    Such an event has the same beginning and end and, between them, at least one byte but neither a quote nor a
+    backslash. It need not be decoded, which saves most of the time that reading an answer takes.
     """
-    found = _TEXT_FIELD.search(data)
-    if found is None or found[1] != text.encode():
-        return b"", b""
-    return data[: found.start(1)], data[found.end(1) :]
+
+    __slots__ = ("_head", "_seam", "_tail")
+
+    def __init__(self, before: bytes, after: bytes) -> None:
+        """Take what stands before and after the text in the data of an event."""
+        self._head = b"data: " + before
+        self._tail = after + b"\n\n"
+        self._seam = self._tail + self._head
+
+    @classmethod
+    def learn(cls, data: bytes, text: str) -> Shape | None:
+        """Return the shape of an event that was decoded to a text, None if it is unclear where that stands."""
+        found = _TEXT_FIELD.search(data)
+        if found is None or found[1] != text.encode():
+            return None
+        return cls(data[: found.start(1)], data[found.end(1) :])
+
+    def split(self, stream: bytes) -> tuple[list[bytes], bytes]:
+        """Return the texts of the events of this shape that a stream begins with, and the rest of the stream.
+
+        The stream must begin where an event begins. No text is returned where one of them is in doubt.
+        """
+        if not stream.startswith(self._head):
+            return [], stream
+        texts = stream[len(self._head) :].split(self._seam)
+        texts[-1], complete, rest = texts[-1].partition(self._tail)
+        if not complete:
+            rest = self._head + texts.pop()
+        if not all(texts):
+            return [], stream
+        joined = b"".join(texts)
+        if any(byte in joined for byte in _TELLING) or not (joined.isascii() or all(map(_is_utf8, texts))):
+            return [], stream
+        return texts, rest
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -7,7 +7,6 @@ import json
 import pytest
 from scripted_server import DONE, END, HEAD, WHOLE, Bench, Peer, answering, chunked, delta, event, stream, usage
 
-from agent.engine import exchange
 from agent.samples.outcome import ErrorClass, Status, TokenSource
 from agent.samples.sample import Uncounted
 
@@ -144,8 +143,7 @@ async def test_completions_speak_of_text(bench: Bench) -> None:
     assert (sample.status, len(sample.event_times_ns)) == (Status.OK, 2)
 
 
-async def test_a_long_stream_is_decoded_in_pieces(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "FOLD_BYTES", 2000)
+async def test_a_long_stream_is_read_in_pieces(bench: Bench) -> None:
     texts = [chunked(delta(content=f"t{i}")) for i in range(500)]
     sample = await bench.ask(answering(HEAD + b"".join(texts) + chunked(usage(1, 500)) + chunked(DONE) + END))
     assert (sample.status, sample.event_tokens) == (Status.OK, [1] * 500)

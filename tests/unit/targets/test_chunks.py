@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.engine.sse import SseSplitter
 from agent.targets import chunks
 from agent.targets.answer import MAX_COUNT, Answer
 
@@ -15,8 +16,18 @@ from agent.targets.answer import MAX_COUNT, Answer
 def read(*events: bytes | dict[str, object]) -> Answer:
     """Fold events received at times 1, 2, 3, ..."""
     answer = Answer()
-    data = [e if isinstance(e, bytes) else json.dumps(e).encode() for e in events]
-    chunks.read_events(answer, data, list(range(1, len(data) + 1)))
+    for number, one in enumerate(events, 1):
+        data = one if isinstance(one, bytes) else json.dumps(one).encode()
+        chunks.read_events(answer, [data], number)
+    return answer
+
+
+def read_as_one(*events: bytes, text: bytearray | None = None) -> Answer:
+    """Fold a first event, then all others as they come in one read at time 2."""
+    answer = Answer(text=text)
+    chunks.read_events(answer, list(events[:1]), 1)
+    rest = answer.take_texts(b"".join(b"data: %s\n\n" % data for data in events[1:]), 2)
+    chunks.read_events(answer, SseSplitter().feed(rest), 2)
     return answer
 
 
@@ -122,17 +133,29 @@ def test_events_of_one_shape_read_the_same_as_each_alone(
         json.dumps({"model": model, **chat(**{field: t})}, ensure_ascii=ascii_only, separators=separators).encode()
         for t in texts
     ]
-    together, alone = read(*events), Answer()
-    for number, one in enumerate(events, 1):
-        chunks.read_events(alone, [one], [number])
+    together, alone = read_as_one(*events), read(*events)
+    together.shape = alone.shape = None
+    alone.times_ns = [min(time, 2) for time in alone.times_ns]
+    alone.first_answer_ns = min(alone.first_answer_ns, 2)
     assert together == alone
-    assert together.times_ns == [i for i, t in enumerate(texts, 1) if t]
     assert together.weights == [len(t.encode()) for t in texts if t]
 
 
 def test_a_shape_is_not_learned_from_another_field() -> None:
     tricky = b'{"content":"a","choices":[{"delta":{"content":"b"}}]}'
-    assert read(tricky, tricky.replace(b'"a"', b'"c"').replace(b'"b"', b'""')).times_ns == [1]
+    assert read_as_one(tricky, tricky.replace(b'"a"', b'"c"').replace(b'"b"', b'""')).times_ns == [1]
+
+
+def test_an_event_cut_off_by_the_end_of_a_read_is_left_for_the_next() -> None:
+    events = [b'{"choices":[{"delta":{"content":"%s"}}]}' % text for text in (b"a", b"b", b"c")]
+    answer = read(events[0])
+    stream = b"".join(b"data: %s\n\n" % data for data in events)
+    for cut in range(len(stream)):
+        shape = answer.shape
+        assert shape is not None
+        texts, rest = shape.split(stream[:cut])
+        assert b"".join(b"data: %s\n\n" % data for data in events[: len(texts)]) + rest == stream[:cut]
+        assert len(texts) == stream[:cut].count(b"\n\n")
 
 
 HOSTILE = st.one_of(
@@ -173,14 +196,18 @@ def test_what_is_no_json_of_any_kind_is_a_problem(data: bytes) -> None:
 
 def test_a_learned_shape_does_not_let_damaged_text_through() -> None:
     good, bad = (b'{"choices":[{"delta":{"content":"%s"}}]}' % text for text in (b"a", b"\xe2\x82"))
-    answer = read(good, bad, good)
+    answer = read_as_one(good, bad, good)
+    assert (answer.times_ns, answer.problem is None) == ([1], False)
+
+
+def test_two_halves_of_a_character_in_two_events_are_no_text() -> None:
+    good, head, tail = (b'{"choices":[{"delta":{"content":"%s"}}]}' % t for t in (b"a", b"\xe2\x82", b"\xac"))
+    answer = read_as_one(good, head, tail)
     assert (answer.times_ns, answer.problem is None) == ([1], False)
 
 
 def gathered(*events: dict[str, object]) -> str:
-    answer = Answer(text=bytearray())
-    data = [json.dumps(e, ensure_ascii=False).encode() for e in events]
-    chunks.read_events(answer, data, list(range(len(data))))
+    answer = read_as_one(*(json.dumps(e, ensure_ascii=False).encode() for e in events), text=bytearray())
     assert answer.problem is None
     assert answer.text is not None
     return answer.text.decode()

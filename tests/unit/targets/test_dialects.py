@@ -131,7 +131,7 @@ def test_a_credential_behind_a_scheme_never_leaves_with_a_message(scheme: str) -
 
 def test_a_credential_in_an_unreadable_event_is_not_cut_in_half() -> None:
     dialect, answer = create(api_key="sk-very-secret"), Answer()
-    dialect.read_events(answer, [b" " * 190 + b"sk-very-secret"], [1])
+    dialect.read_events(answer, [b" " * 190 + b"sk-very-secret"], 1)
     assert "sk-very" not in dialect.sanitize(answer.problem or "sk-very")
 
 
