@@ -11,7 +11,6 @@ import structlog
 from agent.assets import Assets
 from agent.clock import OffsetEstimator
 from agent.lease import TERMINAL, Lease
-from agent.pacing.shares import worker_share
 from agent.pool import WorkerPool
 from agent.uplink import Uplink
 from agent.worker.messages import (
@@ -30,6 +29,7 @@ from agent.worker.messages import (
 from loadcell.clock import AnchoredClock
 from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
+from loadcell.pacing.shares import worker_share
 from loadcell.v1 import agent_pb2, target_pb2
 
 # A start time that has passed, or is nearer than this, is moved so that all workers still start together.

@@ -1,5 +1,7 @@
-"""Nothing is asserted about the speed of the machine, so no example of a property has a deadline; and every run tries
-the same examples."""
+"""Nothing is asserted about the speed of the machine, so no example of a property has a deadline.
+
+Every run tries the same examples.
+"""
 
 from hypothesis import settings
 

@@ -15,7 +15,6 @@ from agent.engine.engine import Engine
 from agent.engine.health import open_files_limit
 from agent.engine.request import PreparedRequest
 from agent.pacing import demand
-from agent.pacing.shares import WorkerShare
 from agent.prompts.errors import PromptError
 from agent.samples.outcome import Status
 from agent.samples.sample import Sample
@@ -30,6 +29,7 @@ from agent.worker.supply import Ready, Supply
 from agent.worker.timer import Timer
 from agent.worker.vitals import Vitals
 from loadcell.errors import LoadcellError
+from loadcell.pacing.shares import WorkerShare
 
 _PROGRESS_TICKS = round(0.5 / FLUSH_SECONDS)
 

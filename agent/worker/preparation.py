@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from agent.pacing import schedule
-from agent.pacing.shares import WorkerShare, worker_share
 from agent.prompts.dataset import DatasetPrompts
 from agent.prompts.synthetic import by_tokenizer, by_words
 from agent.prompts.vocabulary import Tokenizer
 from agent.targets.dialect import Dialect
 from agent.targets.prompt import Prompt
 from agent.worker.messages import Level, Prepare, Workload
+from loadcell.pacing import schedule
+from loadcell.pacing.shares import WorkerShare, worker_share
 
 
 class PromptSource(Protocol):

@@ -15,6 +15,7 @@ from controller.dispatch.active import ActiveRun, ActiveRuns, run_id_of
 from controller.dispatch.driver import Driver
 from controller.dispatch.leases import MAX_NOTES, LeaseBook
 from controller.dispatch.ownership import expiry, owner_id
+from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import rebuild_result
 from controller.dispatch.sessions import Sessions
@@ -71,7 +72,9 @@ class Dispatcher:
         self.book = LeaseBook(self.database, self.sessions, self.runs)
         self.probes = Probes(self.sessions)
         self.committer = Committer(self.database, self._committed)
-        self._driver = Driver(self.database, self.book, self.probes, self.clock, self.agent_wait_seconds)
+        self._driver = Driver(
+            self.database, self.book, Placement(self.book, self.agent_wait_seconds), self.probes, self.clock
+        )
 
     async def start(self) -> None:
         """Take over what was left behind and begin to work."""

@@ -6,15 +6,16 @@ All it knows is in the database as well, so that another process can go on where
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import structlog
 
 from controller.dispatch.active import ActiveRun, lease_id_of
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
 from controller.dispatch.limits import asset_limit, prepare_limit, probe_limit, run_limit, share_limit
+from controller.dispatch.outcomes import CancelRequestedError, RunFailedError
+from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
 from controller.lifecycle import lease_ended
@@ -33,19 +34,10 @@ CHECK_SECONDS = 0.25  # how often a waiting driver looks for lost agents and pas
 STOP_SECONDS = 15.0  # after a cancel: for agents to stop (one second) and to deliver what they measured
 START_AHEAD_MICROS = 60_000  # from the decision to start until the start, for the message to arrive
 MAX_UNCERTAINTY_MICROS = 1_000_000  # clocks that are known worse than this do not delay the start further
-NAMED_AGENTS = 3  # busy agents named to those who wait for them
 PROBE_ATTEMPTS = 3  # agents asked, when one is lost during its probe
 
 _Lease = agent_pb2.LeaseState
 _Run = run_pb2.RunState
-
-
-class RunFailedError(Exception):
-    """The run cannot go on; the text says why."""
-
-
-class CancelRequestedError(Exception):
-    """Somebody wants the run to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +46,9 @@ class Driver:
 
     database: Database
     book: LeaseBook
+    placement: Placement
     probes: Probes
     clock: AnchoredClock
-    agent_wait_seconds: float
 
     async def drive(self, run: ActiveRun) -> None:
         """Bring a run to its end and store its result."""
@@ -94,7 +86,7 @@ class Driver:
             return
         for _ in range(PROBE_ATTEMPTS):
             # All that any level needs, so that no level waits for an agent that another run has taken.
-            agents = await self._agents(run, max(_wanted(run, level) for level in run.levels))
+            agents = await self.placement.choose(run, max(_wanted(run, level) for level in run.levels))
             if run.record.state == _Run.RUN_STATE_PENDING:
                 await self._change(run, _Run.RUN_STATE_SCHEDULED)
             found = await self.probes.ask(
@@ -129,7 +121,7 @@ class Driver:
     async def _run_level(self, run: ActiveRun, level: LevelRecord) -> None:
         index, timeout = level.plan.index, run.record.config.timeout
         if not run.level_leases(index):
-            await self._offer(run, level, await self._agents(run, _wanted(run, level)))
+            await self._offer(run, level, await self.placement.choose(run, _wanted(run, level)))
         if not level.start_micros:
             await self._until(
                 run,
@@ -145,39 +137,6 @@ class Driver:
         run.levels[index] = replace(run.levels[index], finished=True)
         run.live.level(index).finish(time.monotonic())
         run.changes.publish()
-
-    async def _agents(self, run: ActiveRun, wanted: int) -> list[str]:
-        """Return the agents to use, once enough are there and work for no other run; they are this run's then."""
-        sessions = self.book.sessions
-        missing_since: float | None = None
-        try:
-            while True:
-                seen = sessions.changes.revision
-                if run.cancel_requested:
-                    raise CancelRequestedError
-                usable, taken = sessions.usable(), self.book.runs.reservations()
-                free = [agent_id for agent_id in usable if taken.get(agent_id, run) is run]
-                # Those that already work on the run come first.
-                chosen = sorted(free, key=lambda agent_id: agent_id not in run.reserved)[:wanted]
-                if len(chosen) == wanted:
-                    run.reserved.update(chosen)
-                    return chosen
-                if len(usable) >= wanted:
-                    missing_since = None
-                elif missing_since is None:
-                    missing_since = time.monotonic()
-                elif time.monotonic() - missing_since > self.agent_wait_seconds:
-                    raise LoadcellError(
-                        "NO_AGENTS_READY",
-                        f"{len(usable)} of {wanted} agents were ready after {self.agent_wait_seconds:g} s",
-                    )
-                waiting = _waiting_for(wanted, len(chosen), {a: taken[a] for a in usable if a not in free})
-                if run.waiting_for != waiting:
-                    run.waiting_for = waiting
-                    run.changes.publish()
-                await sessions.changes.wait(seen, CHECK_SECONDS)
-        finally:
-            run.waiting_for = ""
 
     async def _offer(self, run: ActiveRun, level: LevelRecord, agents: Sequence[str]) -> None:
         """Give each agent its share of a level."""
@@ -348,12 +307,3 @@ def _raise_failure(lease: LeaseRecord) -> None:
 
 def _wanted(run: ActiveRun, level: LevelRecord) -> int:
     return min(run.record.config.agent_count or 1, share_limit(level.plan))
-
-
-def _waiting_for(wanted: int, have: int, busy: Mapping[str, ActiveRun]) -> str:
-    """Return what a run waits for as a sentence, naming some of the agents that work for other runs."""
-    parts = [f"waiting for {wanted - have} of {wanted} agents"]
-    parts += [f"{agent} busy with run {run.record.run_id}" for agent, run in islice(busy.items(), NAMED_AGENTS)]
-    if len(busy) > NAMED_AGENTS:
-        parts.append(f"{len(busy) - NAMED_AGENTS} more busy")
-    return "; ".join(parts)

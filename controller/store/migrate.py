@@ -19,7 +19,7 @@ from loadcell.errors import LoadcellError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's own table, spelled as Alembic spells it.

@@ -43,7 +43,10 @@ class LevelRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRecord:
-    """One agent's share of a level."""
+    """One agent's share of a level, or what was left of one when its agent was lost (`succeeds`).
+
+    The share is the ordinals from `first_ordinal` up to, and without, `end_ordinal`.
+    """
 
     lease_key: int
     lease_id: str
@@ -65,6 +68,9 @@ class LeaseRecord:
     notes: tuple[str, ...] = ()
     clock_offset_micros: float | None = None
     clock_uncertainty_micros: float | None = None
+    first_ordinal: int = 0
+    end_ordinal: int | None = None
+    succeeds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class AgentRecord:
     calibration: agent_pb2.Calibration | None = None
     clock_offset_micros: float | None = None
     clock_uncertainty_micros: float | None = None
+    clock_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ leases = Table(
     Column("notes", Text, nullable=False),  # JSON array of sentences
     Column("clock_offset_micros", Float),
     Column("clock_uncertainty_micros", Float),
+    Column("first_ordinal", BigInteger, nullable=False, server_default="0"),
+    Column("end_ordinal", BigInteger),  # from here on the share was given to others
+    Column("succeeds", BigInteger),  # lease_key of the lease this one takes over from
     UniqueConstraint("lease_id", name="uq_leases_lease_id"),
     sqlite_autoincrement=True,
 )
@@ -193,6 +196,22 @@ agents = Table(
     Column("last_seen_at", BigInteger, nullable=False),
     Column("clock_offset_micros", Float),
     Column("clock_uncertainty_micros", Float),
+    Column("clock_steps", Integer, nullable=False, server_default="0"),
+)
+
+agent_tokens = Table(
+    "agent_tokens",
+    metadata,
+    Column("token_id", Text, primary_key=True),
+    Column("token_hash", Text, nullable=False),  # SHA-256, hex
+    Column("prefix", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("agent_id", Text),  # the only agent it admits, once one has used it
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    UniqueConstraint("token_hash", name="uq_agent_tokens_token_hash"),
 )
 
 assets = Table(

@@ -127,34 +127,42 @@ class Registered(_message.Message):
     def __init__(self, controller_id: _Optional[str] = ..., protocol_version: _Optional[int] = ..., heartbeat_interval_micros: _Optional[int] = ..., lease_duration_micros: _Optional[int] = ..., software_version: _Optional[str] = ...) -> None: ...
 
 class Heartbeat(_message.Message):
-    __slots__ = ("sequence", "agent_send_micros", "clock_offset_micros", "clock_uncertainty_micros", "leases")
+    __slots__ = ("sequence", "agent_send_micros", "clock_offset_micros", "clock_uncertainty_micros", "leases", "uplink_memory_bytes", "uplink_spool_bytes", "clock_steps")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     AGENT_SEND_MICROS_FIELD_NUMBER: _ClassVar[int]
     CLOCK_OFFSET_MICROS_FIELD_NUMBER: _ClassVar[int]
     CLOCK_UNCERTAINTY_MICROS_FIELD_NUMBER: _ClassVar[int]
     LEASES_FIELD_NUMBER: _ClassVar[int]
+    UPLINK_MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    UPLINK_SPOOL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_STEPS_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     agent_send_micros: int
     clock_offset_micros: float
     clock_uncertainty_micros: float
     leases: _containers.RepeatedCompositeFieldContainer[LeaseProgress]
-    def __init__(self, sequence: _Optional[int] = ..., agent_send_micros: _Optional[int] = ..., clock_offset_micros: _Optional[float] = ..., clock_uncertainty_micros: _Optional[float] = ..., leases: _Optional[_Iterable[_Union[LeaseProgress, _Mapping]]] = ...) -> None: ...
+    uplink_memory_bytes: int
+    uplink_spool_bytes: int
+    clock_steps: int
+    def __init__(self, sequence: _Optional[int] = ..., agent_send_micros: _Optional[int] = ..., clock_offset_micros: _Optional[float] = ..., clock_uncertainty_micros: _Optional[float] = ..., leases: _Optional[_Iterable[_Union[LeaseProgress, _Mapping]]] = ..., uplink_memory_bytes: _Optional[int] = ..., uplink_spool_bytes: _Optional[int] = ..., clock_steps: _Optional[int] = ...) -> None: ...
 
 class LeaseProgress(_message.Message):
-    __slots__ = ("lease_id", "started", "ended", "in_flight", "unacknowledged_batches", "health")
+    __slots__ = ("lease_id", "started", "ended", "in_flight", "unacknowledged_batches", "health", "next_ordinal")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     STARTED_FIELD_NUMBER: _ClassVar[int]
     ENDED_FIELD_NUMBER: _ClassVar[int]
     IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
     UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _ClassVar[int]
     HEALTH_FIELD_NUMBER: _ClassVar[int]
+    NEXT_ORDINAL_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     started: int
     ended: int
     in_flight: int
     unacknowledged_batches: int
     health: _result_pb2.WorkerHealth
-    def __init__(self, lease_id: _Optional[str] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., in_flight: _Optional[int] = ..., unacknowledged_batches: _Optional[int] = ..., health: _Optional[_Union[_result_pb2.WorkerHealth, _Mapping]] = ...) -> None: ...
+    next_ordinal: int
+    def __init__(self, lease_id: _Optional[str] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., in_flight: _Optional[int] = ..., unacknowledged_batches: _Optional[int] = ..., health: _Optional[_Union[_result_pb2.WorkerHealth, _Mapping]] = ..., next_ordinal: _Optional[int] = ...) -> None: ...
 
 class HeartbeatReply(_message.Message):
     __slots__ = ("sequence", "agent_send_micros", "controller_receive_micros", "controller_send_micros", "updates_pending")
@@ -171,7 +179,7 @@ class HeartbeatReply(_message.Message):
     def __init__(self, sequence: _Optional[int] = ..., agent_send_micros: _Optional[int] = ..., controller_receive_micros: _Optional[int] = ..., controller_send_micros: _Optional[int] = ..., updates_pending: _Optional[bool] = ...) -> None: ...
 
 class LeaseGrant(_message.Message):
-    __slots__ = ("lease_id", "run_id", "level", "share_index", "share_count", "target", "workload", "worker_count", "timeline", "request_id")
+    __slots__ = ("lease_id", "run_id", "level", "share_index", "share_count", "target", "workload", "worker_count", "timeline", "request_id", "first_ordinal", "fence_micros")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +190,8 @@ class LeaseGrant(_message.Message):
     WORKER_COUNT_FIELD_NUMBER: _ClassVar[int]
     TIMELINE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    FIRST_ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    FENCE_MICROS_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     run_id: str
     level: _target_pb2.LevelPlan
@@ -192,7 +202,9 @@ class LeaseGrant(_message.Message):
     worker_count: int
     timeline: bool
     request_id: str
-    def __init__(self, lease_id: _Optional[str] = ..., run_id: _Optional[str] = ..., level: _Optional[_Union[_target_pb2.LevelPlan, _Mapping]] = ..., share_index: _Optional[int] = ..., share_count: _Optional[int] = ..., target: _Optional[_Union[_target_pb2.TargetSpec, _Mapping]] = ..., workload: _Optional[_Union[_target_pb2.WorkloadSpec, _Mapping]] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+    first_ordinal: int
+    fence_micros: int
+    def __init__(self, lease_id: _Optional[str] = ..., run_id: _Optional[str] = ..., level: _Optional[_Union[_target_pb2.LevelPlan, _Mapping]] = ..., share_index: _Optional[int] = ..., share_count: _Optional[int] = ..., target: _Optional[_Union[_target_pb2.TargetSpec, _Mapping]] = ..., workload: _Optional[_Union[_target_pb2.WorkloadSpec, _Mapping]] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., request_id: _Optional[str] = ..., first_ordinal: _Optional[int] = ..., fence_micros: _Optional[int] = ...) -> None: ...
 
 class LeaseStart(_message.Message):
     __slots__ = ("lease_id", "start_micros")
@@ -211,7 +223,7 @@ class LeaseCancel(_message.Message):
     def __init__(self, lease_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class LeaseUpdate(_message.Message):
-    __slots__ = ("lease_id", "state", "last_batch_number", "error", "health", "timestamp_source", "end_offset_micros", "ramp_down_offset_micros", "notes", "start_micros", "worker_count")
+    __slots__ = ("lease_id", "state", "last_batch_number", "error", "health", "timestamp_source", "end_offset_micros", "ramp_down_offset_micros", "notes", "start_micros", "worker_count", "lost_workers")
     LEASE_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     LAST_BATCH_NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -223,6 +235,7 @@ class LeaseUpdate(_message.Message):
     NOTES_FIELD_NUMBER: _ClassVar[int]
     START_MICROS_FIELD_NUMBER: _ClassVar[int]
     WORKER_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LOST_WORKERS_FIELD_NUMBER: _ClassVar[int]
     lease_id: str
     state: LeaseState
     last_batch_number: int
@@ -234,7 +247,22 @@ class LeaseUpdate(_message.Message):
     notes: _containers.RepeatedScalarFieldContainer[str]
     start_micros: int
     worker_count: int
-    def __init__(self, lease_id: _Optional[str] = ..., state: _Optional[_Union[LeaseState, str]] = ..., last_batch_number: _Optional[int] = ..., error: _Optional[str] = ..., health: _Optional[_Union[_result_pb2.WorkerHealth, _Mapping]] = ..., timestamp_source: _Optional[str] = ..., end_offset_micros: _Optional[int] = ..., ramp_down_offset_micros: _Optional[int] = ..., notes: _Optional[_Iterable[str]] = ..., start_micros: _Optional[int] = ..., worker_count: _Optional[int] = ...) -> None: ...
+    lost_workers: _containers.RepeatedCompositeFieldContainer[WorkerLoss]
+    def __init__(self, lease_id: _Optional[str] = ..., state: _Optional[_Union[LeaseState, str]] = ..., last_batch_number: _Optional[int] = ..., error: _Optional[str] = ..., health: _Optional[_Union[_result_pb2.WorkerHealth, _Mapping]] = ..., timestamp_source: _Optional[str] = ..., end_offset_micros: _Optional[int] = ..., ramp_down_offset_micros: _Optional[int] = ..., notes: _Optional[_Iterable[str]] = ..., start_micros: _Optional[int] = ..., worker_count: _Optional[int] = ..., lost_workers: _Optional[_Iterable[_Union[WorkerLoss, _Mapping]]] = ...) -> None: ...
+
+class WorkerLoss(_message.Message):
+    __slots__ = ("worker", "worker_count", "offset_micros", "next_ordinal", "error")
+    WORKER_FIELD_NUMBER: _ClassVar[int]
+    WORKER_COUNT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_MICROS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_ORDINAL_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    worker: int
+    worker_count: int
+    offset_micros: int
+    next_ordinal: int
+    error: str
+    def __init__(self, worker: _Optional[int] = ..., worker_count: _Optional[int] = ..., offset_micros: _Optional[int] = ..., next_ordinal: _Optional[int] = ..., error: _Optional[str] = ...) -> None: ...
 
 class Probe(_message.Message):
     __slots__ = ("probe_id", "target", "workload")

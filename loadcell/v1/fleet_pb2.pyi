@@ -29,7 +29,7 @@ AGENT_STATE_DRAINING: AgentState
 AGENT_STATE_LOST: AgentState
 
 class Agent(_message.Message):
-    __slots__ = ("agent_id", "state", "hostname", "labels", "worker_count", "software_version", "host", "last_seen_at", "registered_at", "calibration", "clock_offset_micros", "clock_uncertainty_micros", "lease_count", "kernel_timestamps")
+    __slots__ = ("agent_id", "state", "hostname", "labels", "worker_count", "software_version", "host", "last_seen_at", "registered_at", "calibration", "clock_offset_micros", "clock_uncertainty_micros", "lease_count", "kernel_timestamps", "clock_steps", "uplink_bytes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +58,8 @@ class Agent(_message.Message):
     CLOCK_UNCERTAINTY_MICROS_FIELD_NUMBER: _ClassVar[int]
     LEASE_COUNT_FIELD_NUMBER: _ClassVar[int]
     KERNEL_TIMESTAMPS_FIELD_NUMBER: _ClassVar[int]
+    CLOCK_STEPS_FIELD_NUMBER: _ClassVar[int]
+    UPLINK_BYTES_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     state: AgentState
     hostname: str
@@ -72,7 +74,9 @@ class Agent(_message.Message):
     clock_uncertainty_micros: float
     lease_count: int
     kernel_timestamps: bool
-    def __init__(self, agent_id: _Optional[str] = ..., state: _Optional[_Union[AgentState, str]] = ..., hostname: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., worker_count: _Optional[int] = ..., software_version: _Optional[str] = ..., host: _Optional[_Mapping[str, str]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., registered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., calibration: _Optional[_Union[_agent_pb2.Calibration, _Mapping]] = ..., clock_offset_micros: _Optional[float] = ..., clock_uncertainty_micros: _Optional[float] = ..., lease_count: _Optional[int] = ..., kernel_timestamps: _Optional[bool] = ...) -> None: ...
+    clock_steps: int
+    uplink_bytes: int
+    def __init__(self, agent_id: _Optional[str] = ..., state: _Optional[_Union[AgentState, str]] = ..., hostname: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., worker_count: _Optional[int] = ..., software_version: _Optional[str] = ..., host: _Optional[_Mapping[str, str]] = ..., last_seen_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., registered_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., calibration: _Optional[_Union[_agent_pb2.Calibration, _Mapping]] = ..., clock_offset_micros: _Optional[float] = ..., clock_uncertainty_micros: _Optional[float] = ..., lease_count: _Optional[int] = ..., kernel_timestamps: _Optional[bool] = ..., clock_steps: _Optional[int] = ..., uplink_bytes: _Optional[int] = ...) -> None: ...
 
 class ListAgentsRequest(_message.Message):
     __slots__ = ("limit", "cursor")

@@ -84,7 +84,7 @@ class Run(_message.Message):
     def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., framework: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., config: _Optional[_Union[_result_pb2.RunConfig, _Mapping]] = ..., agent_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CreateRunRequest(_message.Message):
-    __slots__ = ("request_id", "server_url", "model", "adapter", "concurrency", "rate", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "api_key", "goodput_thresholds", "arrival", "max_concurrency", "seed", "labels", "headers", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "vllm_config", "validate_only", "tls_verify")
+    __slots__ = ("request_id", "server_url", "model", "adapter", "concurrency", "rate", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "api_key", "goodput_thresholds", "arrival", "max_concurrency", "seed", "labels", "headers", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "vllm_config", "validate_only", "tls_verify", "agent_labels", "force")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +93,13 @@ class CreateRunRequest(_message.Message):
         value: str
         def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class AgentLabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -129,6 +136,8 @@ class CreateRunRequest(_message.Message):
     VLLM_CONFIG_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     TLS_VERIFY_FIELD_NUMBER: _ClassVar[int]
+    AGENT_LABELS_FIELD_NUMBER: _ClassVar[int]
+    FORCE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     server_url: str
     model: str
@@ -159,7 +168,9 @@ class CreateRunRequest(_message.Message):
     vllm_config: _struct_pb2.Struct
     validate_only: bool
     tls_verify: bool
-    def __init__(self, request_id: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., api_key: _Optional[str] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., headers: _Optional[_Mapping[str, str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., vllm_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: _Optional[bool] = ..., tls_verify: _Optional[bool] = ...) -> None: ...
+    agent_labels: _containers.ScalarMap[str, str]
+    force: bool
+    def __init__(self, request_id: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., api_key: _Optional[str] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., headers: _Optional[_Mapping[str, str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., vllm_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: _Optional[bool] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ...) -> None: ...
 
 class CreateRunResponse(_message.Message):
     __slots__ = ("run_id", "status")

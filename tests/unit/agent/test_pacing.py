@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.pacing import demand, schedule
-from agent.pacing.shares import Deal, WorkerShare, split, worker_share
+from agent.pacing import demand
+from loadcell.pacing import schedule
+from loadcell.pacing.shares import Deal, WorkerShare, split, worker_share
 
 levels = st.one_of(
     st.tuples(st.integers(1, 200), st.just(0)),  # closed

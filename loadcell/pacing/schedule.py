@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from agent.pacing.shares import WorkerShare
+from loadcell.pacing.shares import WorkerShare
 
 # Ordinals whose gaps are drawn together: 0.6 ms of work and 0.5 MB of memory at a time.
 BLOCK = 65_536
