@@ -45,10 +45,20 @@ class Reason:
 REASONS: dict[str, Reason] = {
     "MISSING_AUTHORIZATION": Reason(1000, Code.UNAUTHENTICATED, "The call carries no API key."),
     "INVALID_API_KEY": Reason(1003, Code.UNAUTHENTICATED, "The API key is unknown, expired or revoked."),
+    "INVALID_AGENT_TOKEN": Reason(1004, Code.UNAUTHENTICATED, "The agent token is unknown."),
+    "AGENT_TOKEN_EXPIRED": Reason(1005, Code.UNAUTHENTICATED, "The agent token has expired."),
+    "AGENT_TOKEN_REVOKED": Reason(1006, Code.UNAUTHENTICATED, "The agent token was revoked."),
+    "AGENT_TOKEN_REQUIRED": Reason(
+        1007, Code.UNAUTHENTICATED, "Agents need a token of their own; an API key is not enough."
+    ),
     "FOREIGN_ORIGIN": Reason(
         1102,
         Code.PERMISSION_DENIED,
         "Without a configured API key only pages and hosts of this machine may call.",
+    ),
+    "AGENT_TOKEN_BOUND": Reason(1103, Code.PERMISSION_DENIED, "The agent token belongs to another agent."),
+    "AGENT_TOKEN_SCOPE": Reason(
+        1104, Code.PERMISSION_DENIED, "An agent token admits to the calls of agents and to nothing else."
     ),
     "INVALID_REQUEST": Reason(1200, Code.INVALID_ARGUMENT, "The request cannot be read."),
     "MISSING_REQUIRED_FIELD": Reason(1201, Code.INVALID_ARGUMENT, "A required field is missing."),
@@ -69,6 +79,7 @@ REASONS: dict[str, Reason] = {
     "RESULT_NOT_FOUND": Reason(1305, Code.NOT_FOUND, "The run has no result yet."),
     "AGENT_NOT_FOUND": Reason(1306, Code.NOT_FOUND, "There is no agent with this identifier."),
     "ASSET_NOT_FOUND": Reason(1307, Code.NOT_FOUND, "The tokenizer or dataset was not uploaded."),
+    "AGENT_TOKEN_NOT_FOUND": Reason(1308, Code.NOT_FOUND, "There is no agent token with this identifier."),
     "RUN_NOT_FINISHED": Reason(1403, Code.FAILED_PRECONDITION, "The run is still going on."),
     "RUN_FAILED": Reason(1404, Code.FAILED_PRECONDITION, "The run failed; ask for the partial result."),
     "RUN_DELETED": Reason(1405, Code.FAILED_PRECONDITION, "The run was deleted."),

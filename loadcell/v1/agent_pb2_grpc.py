@@ -28,7 +28,10 @@ if _version_not_supported:
 class AgentServiceStub:
     """AgentService is what agents call. Agents dial the controller; nothing dials an agent.
 
-    Both streams need the API key in the metadata when one is configured.
+    Every call needs, in its metadata, the API key when one is configured, or a token made with CreateAgentToken as
+    x-agent-token. A token admits one agent, the first that registers with it, and nothing but this service. Errors of
+    every call: UNAUTHENTICATED with reason INVALID_AGENT_TOKEN, AGENT_TOKEN_EXPIRED, AGENT_TOKEN_REVOKED or
+    AGENT_TOKEN_REQUIRED, PERMISSION_DENIED with AGENT_TOKEN_BOUND.
     """
 
     def __init__(self, channel):
@@ -57,7 +60,10 @@ class AgentServiceStub:
 class AgentServiceServicer:
     """AgentService is what agents call. Agents dial the controller; nothing dials an agent.
 
-    Both streams need the API key in the metadata when one is configured.
+    Every call needs, in its metadata, the API key when one is configured, or a token made with CreateAgentToken as
+    x-agent-token. A token admits one agent, the first that registers with it, and nothing but this service. Errors of
+    every call: UNAUTHENTICATED with reason INVALID_AGENT_TOKEN, AGENT_TOKEN_EXPIRED, AGENT_TOKEN_REVOKED or
+    AGENT_TOKEN_REQUIRED, PERMISSION_DENIED with AGENT_TOKEN_BOUND.
     """
 
     def Session(self, request_iterator, context):
@@ -83,7 +89,8 @@ class AgentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetAsset(self, request, context):
-        """Streams an uploaded tokenizer or dataset to an agent. Errors: NOT_FOUND.
+        """Streams an uploaded tokenizer or dataset to an agent. With a token: only the files of runs the agent works for.
+        Errors: NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -118,7 +125,10 @@ def add_AgentServiceServicer_to_server(servicer, server):
 class AgentService:
     """AgentService is what agents call. Agents dial the controller; nothing dials an agent.
 
-    Both streams need the API key in the metadata when one is configured.
+    Every call needs, in its metadata, the API key when one is configured, or a token made with CreateAgentToken as
+    x-agent-token. A token admits one agent, the first that registers with it, and nothing but this service. Errors of
+    every call: UNAUTHENTICATED with reason INVALID_AGENT_TOKEN, AGENT_TOKEN_EXPIRED, AGENT_TOKEN_REVOKED or
+    AGENT_TOKEN_REQUIRED, PERMISSION_DENIED with AGENT_TOKEN_BOUND.
     """
 
     @staticmethod

@@ -30,7 +30,7 @@ from loadcell.v1 import run_pb2 as loadcell_dot_v1_dot_run__pb2
 from loadcell.v1 import sample_pb2 as loadcell_dot_v1_dot_sample__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17loadcell/v1/fleet.proto\x12\x0bloadcell.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17loadcell/v1/agent.proto\x1a\x19loadcell/v1/options.proto\x1a\x15loadcell/v1/run.proto\x1a\x18loadcell/v1/sample.proto\"\xae\x05\n\x05\x41gent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12&\n\x05state\x18\x02 \x01(\x0e\x32\x17.loadcell.v1.AgentState\x12\x10\n\x08hostname\x18\x03 \x01(\t\x12.\n\x06labels\x18\x04 \x03(\x0b\x32\x1e.loadcell.v1.Agent.LabelsEntry\x12\x14\n\x0cworker_count\x18\x05 \x01(\x05\x12\x18\n\x10software_version\x18\x06 \x01(\t\x12*\n\x04host\x18\x07 \x03(\x0b\x32\x1c.loadcell.v1.Agent.HostEntry\x12\x30\n\x0clast_seen_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rregistered_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x0b\x63\x61libration\x18\n \x01(\x0b\x32\x18.loadcell.v1.Calibration\x12 \n\x13\x63lock_offset_micros\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12%\n\x18\x63lock_uncertainty_micros\x18\x0c \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0blease_count\x18\r \x01(\x05\x12\x19\n\x11kernel_timestamps\x18\x0e \x01(\x08\x12\x13\n\x0b\x63lock_steps\x18\x0f \x01(\x05\x12\x14\n\x0cuplink_bytes\x18\x10 \x01(\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a+\n\tHostEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01:\x04\x88\xb5\x18\x01\x42\x16\n\x14_clock_offset_microsB\x1b\n\x19_clock_uncertainty_micros\"A\n\x11ListAgentsRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\tB\x08\n\x06_limit\"\\\n\x12ListAgentsResponse\x12\"\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.loadcell.v1.Agent\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\"#\n\x0fGetAgentRequest\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"5\n\x10GetAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.loadcell.v1.Agent\"5\n\x11\x44rainAgentRequest\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0e\n\x06resume\x18\x02 \x01(\x08\"7\n\x12\x44rainAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.loadcell.v1.Agent\"\x17\n\x15GetLiveMetricsRequest\"\x8a\x03\n\x16GetLiveMetricsResponse\x12%\n\x04runs\x18\x01 \x03(\x0b\x32\x17.loadcell.v1.RunMetrics\x12J\n\x0c\x61gent_counts\x18\x02 \x03(\x0b\x32\x34.loadcell.v1.GetLiveMetricsResponse.AgentCountsEntry\x12\x46\n\nrun_counts\x18\x03 \x03(\x0b\x32\x32.loadcell.v1.GetLiveMetricsResponse.RunCountsEntry\x12\x19\n\x11\x62\x61tches_committed\x18\x04 \x01(\x03\x12\x19\n\x11\x62\x61tches_duplicate\x18\x05 \x01(\x03\x12\x19\n\x11samples_committed\x18\x06 \x01(\x03\x1a\x32\n\x10\x41gentCountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a\x30\n\x0eRunCountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"f\n\nRunMetrics\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\t\x12)\n\x06levels\x18\x04 \x03(\x0b\x32\x19.loadcell.v1.LevelMetrics\"{\n\x0cLevelMetrics\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.loadcell.v1.LevelProgress\x12%\n\x08sketches\x18\x02 \x03(\x0b\x32\x13.loadcell.v1.Sketch\x12\x16\n\x0eobjectives_set\x18\x03 \x01(\x08*\x86\x01\n\nAgentState\x12\x1b\n\x17\x41GENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41GENT_STATE_READY\x10\x01\x12\x14\n\x10\x41GENT_STATE_BUSY\x10\x02\x12\x18\n\x14\x41GENT_STATE_DRAINING\x10\x03\x12\x14\n\x10\x41GENT_STATE_LOST\x10\x04\x32\xc6\x03\n\x0c\x46leetService\x12\x65\n\nListAgents\x12\x1e.loadcell.v1.ListAgentsRequest\x1a\x1f.loadcell.v1.ListAgentsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/agents\x12q\n\x08GetAgent\x12\x1c.loadcell.v1.GetAgentRequest\x1a\x1d.loadcell.v1.GetAgentResponse\"(\x82\xd3\xe4\x93\x02\"\x12\x19/api/v1/agents/{agent_id}b\x05\x61gent\x12\x80\x01\n\nDrainAgent\x12\x1e.loadcell.v1.DrainAgentRequest\x1a\x1f.loadcell.v1.DrainAgentResponse\"1\x82\xd3\xe4\x93\x02+\"\x1f/api/v1/agents/{agent_id}/drain:\x01*b\x05\x61gent\x12Y\n\x0eGetLiveMetrics\x12\".loadcell.v1.GetLiveMetricsRequest\x1a#.loadcell.v1.GetLiveMetricsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17loadcell/v1/fleet.proto\x12\x0bloadcell.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17loadcell/v1/agent.proto\x1a\x19loadcell/v1/options.proto\x1a\x15loadcell/v1/run.proto\x1a\x18loadcell/v1/sample.proto\"\xae\x05\n\x05\x41gent\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12&\n\x05state\x18\x02 \x01(\x0e\x32\x17.loadcell.v1.AgentState\x12\x10\n\x08hostname\x18\x03 \x01(\t\x12.\n\x06labels\x18\x04 \x03(\x0b\x32\x1e.loadcell.v1.Agent.LabelsEntry\x12\x14\n\x0cworker_count\x18\x05 \x01(\x05\x12\x18\n\x10software_version\x18\x06 \x01(\t\x12*\n\x04host\x18\x07 \x03(\x0b\x32\x1c.loadcell.v1.Agent.HostEntry\x12\x30\n\x0clast_seen_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rregistered_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\x0b\x63\x61libration\x18\n \x01(\x0b\x32\x18.loadcell.v1.Calibration\x12 \n\x13\x63lock_offset_micros\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12%\n\x18\x63lock_uncertainty_micros\x18\x0c \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0blease_count\x18\r \x01(\x05\x12\x19\n\x11kernel_timestamps\x18\x0e \x01(\x08\x12\x13\n\x0b\x63lock_steps\x18\x0f \x01(\x05\x12\x14\n\x0cuplink_bytes\x18\x10 \x01(\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a+\n\tHostEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01:\x04\x88\xb5\x18\x01\x42\x16\n\x14_clock_offset_microsB\x1b\n\x19_clock_uncertainty_micros\"A\n\x11ListAgentsRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\tB\x08\n\x06_limit\"\\\n\x12ListAgentsResponse\x12\"\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.loadcell.v1.Agent\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\"#\n\x0fGetAgentRequest\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\"5\n\x10GetAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.loadcell.v1.Agent\"5\n\x11\x44rainAgentRequest\x12\x10\n\x08\x61gent_id\x18\x01 \x01(\t\x12\x0e\n\x06resume\x18\x02 \x01(\x08\"7\n\x12\x44rainAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.loadcell.v1.Agent\"\x96\x02\n\nAgentToken\x12\x10\n\x08token_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06prefix\x18\x03 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x04 \x01(\t\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0clast_used_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:\x04\x88\xb5\x18\x01\"W\n\x17\x43reateAgentTokenRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x18\x43reateAgentTokenResponse\x12(\n\x07\x64\x65tails\x18\x01 \x01(\x0b\x32\x17.loadcell.v1.AgentToken\x12\r\n\x05token\x18\x02 \x01(\t\"F\n\x16ListAgentTokensRequest\x12\x12\n\x05limit\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x0e\n\x06\x63ursor\x18\x02 \x01(\tB\x08\n\x06_limit\"f\n\x17ListAgentTokensResponse\x12\'\n\x06tokens\x18\x01 \x03(\x0b\x32\x17.loadcell.v1.AgentToken\x12\x13\n\x0bnext_cursor\x18\x02 \x01(\t\x12\r\n\x05total\x18\x03 \x01(\x03\"+\n\x17RevokeAgentTokenRequest\x12\x10\n\x08token_id\x18\x01 \x01(\t\"B\n\x18RevokeAgentTokenResponse\x12&\n\x05token\x18\x01 \x01(\x0b\x32\x17.loadcell.v1.AgentToken\"\x17\n\x15GetLiveMetricsRequest\"\x8a\x03\n\x16GetLiveMetricsResponse\x12%\n\x04runs\x18\x01 \x03(\x0b\x32\x17.loadcell.v1.RunMetrics\x12J\n\x0c\x61gent_counts\x18\x02 \x03(\x0b\x32\x34.loadcell.v1.GetLiveMetricsResponse.AgentCountsEntry\x12\x46\n\nrun_counts\x18\x03 \x03(\x0b\x32\x32.loadcell.v1.GetLiveMetricsResponse.RunCountsEntry\x12\x19\n\x11\x62\x61tches_committed\x18\x04 \x01(\x03\x12\x19\n\x11\x62\x61tches_duplicate\x18\x05 \x01(\x03\x12\x19\n\x11samples_committed\x18\x06 \x01(\x03\x1a\x32\n\x10\x41gentCountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x1a\x30\n\x0eRunCountsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\"f\n\nRunMetrics\x12\x0e\n\x06run_id\x18\x01 \x01(\t\x12\r\n\x05model\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\t\x12)\n\x06levels\x18\x04 \x03(\x0b\x32\x19.loadcell.v1.LevelMetrics\"{\n\x0cLevelMetrics\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.loadcell.v1.LevelProgress\x12%\n\x08sketches\x18\x02 \x03(\x0b\x32\x13.loadcell.v1.Sketch\x12\x16\n\x0eobjectives_set\x18\x03 \x01(\x08*\x86\x01\n\nAgentState\x12\x1b\n\x17\x41GENT_STATE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41GENT_STATE_READY\x10\x01\x12\x14\n\x10\x41GENT_STATE_BUSY\x10\x02\x12\x18\n\x14\x41GENT_STATE_DRAINING\x10\x03\x12\x14\n\x10\x41GENT_STATE_LOST\x10\x04\x32\xda\x06\n\x0c\x46leetService\x12\x65\n\nListAgents\x12\x1e.loadcell.v1.ListAgentsRequest\x1a\x1f.loadcell.v1.ListAgentsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/api/v1/agents\x12q\n\x08GetAgent\x12\x1c.loadcell.v1.GetAgentRequest\x1a\x1d.loadcell.v1.GetAgentResponse\"(\x82\xd3\xe4\x93\x02\"\x12\x19/api/v1/agents/{agent_id}b\x05\x61gent\x12\x80\x01\n\nDrainAgent\x12\x1e.loadcell.v1.DrainAgentRequest\x1a\x1f.loadcell.v1.DrainAgentResponse\"1\x82\xd3\xe4\x93\x02+\"\x1f/api/v1/agents/{agent_id}/drain:\x01*b\x05\x61gent\x12\x81\x01\n\x10\x43reateAgentToken\x12$.loadcell.v1.CreateAgentTokenRequest\x1a%.loadcell.v1.CreateAgentTokenResponse\" \x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/agents/tokens:\x01*\x12{\n\x0fListAgentTokens\x12#.loadcell.v1.ListAgentTokensRequest\x1a$.loadcell.v1.ListAgentTokensResponse\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/agents/tokens\x12\x90\x01\n\x10RevokeAgentToken\x12$.loadcell.v1.RevokeAgentTokenRequest\x1a%.loadcell.v1.RevokeAgentTokenResponse\"/\x82\xd3\xe4\x93\x02)* /api/v1/agents/tokens/{token_id}b\x05token\x12Y\n\x0eGetLiveMetrics\x12\".loadcell.v1.GetLiveMetricsRequest\x1a#.loadcell.v1.GetLiveMetricsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,6 +43,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENT_HOSTENTRY']._serialized_options = b'8\001'
   _globals['_AGENT']._loaded_options = None
   _globals['_AGENT']._serialized_options = b'\210\265\030\001'
+  _globals['_AGENTTOKEN']._loaded_options = None
+  _globals['_AGENTTOKEN']._serialized_options = b'\210\265\030\001'
   _globals['_GETLIVEMETRICSRESPONSE_AGENTCOUNTSENTRY']._loaded_options = None
   _globals['_GETLIVEMETRICSRESPONSE_AGENTCOUNTSENTRY']._serialized_options = b'8\001'
   _globals['_GETLIVEMETRICSRESPONSE_RUNCOUNTSENTRY']._loaded_options = None
@@ -53,8 +55,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FLEETSERVICE'].methods_by_name['GetAgent']._serialized_options = b'\202\323\344\223\002\"\022\031/api/v1/agents/{agent_id}b\005agent'
   _globals['_FLEETSERVICE'].methods_by_name['DrainAgent']._loaded_options = None
   _globals['_FLEETSERVICE'].methods_by_name['DrainAgent']._serialized_options = b'\202\323\344\223\002+\"\037/api/v1/agents/{agent_id}/drain:\001*b\005agent'
-  _globals['_AGENTSTATE']._serialized_start=1910
-  _globals['_AGENTSTATE']._serialized_end=2044
+  _globals['_FLEETSERVICE'].methods_by_name['CreateAgentToken']._loaded_options = None
+  _globals['_FLEETSERVICE'].methods_by_name['CreateAgentToken']._serialized_options = b'\202\323\344\223\002\032\"\025/api/v1/agents/tokens:\001*'
+  _globals['_FLEETSERVICE'].methods_by_name['ListAgentTokens']._loaded_options = None
+  _globals['_FLEETSERVICE'].methods_by_name['ListAgentTokens']._serialized_options = b'\202\323\344\223\002\027\022\025/api/v1/agents/tokens'
+  _globals['_FLEETSERVICE'].methods_by_name['RevokeAgentToken']._loaded_options = None
+  _globals['_FLEETSERVICE'].methods_by_name['RevokeAgentToken']._serialized_options = b'\202\323\344\223\002)* /api/v1/agents/tokens/{token_id}b\005token'
+  _globals['_AGENTSTATE']._serialized_start=2654
+  _globals['_AGENTSTATE']._serialized_end=2788
   _globals['_AGENT']._serialized_start=205
   _globals['_AGENT']._serialized_end=891
   _globals['_AGENT_LABELSENTRY']._serialized_start=742
@@ -73,18 +81,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DRAINAGENTREQUEST']._serialized_end=1199
   _globals['_DRAINAGENTRESPONSE']._serialized_start=1201
   _globals['_DRAINAGENTRESPONSE']._serialized_end=1256
-  _globals['_GETLIVEMETRICSREQUEST']._serialized_start=1258
-  _globals['_GETLIVEMETRICSREQUEST']._serialized_end=1281
-  _globals['_GETLIVEMETRICSRESPONSE']._serialized_start=1284
-  _globals['_GETLIVEMETRICSRESPONSE']._serialized_end=1678
-  _globals['_GETLIVEMETRICSRESPONSE_AGENTCOUNTSENTRY']._serialized_start=1578
-  _globals['_GETLIVEMETRICSRESPONSE_AGENTCOUNTSENTRY']._serialized_end=1628
-  _globals['_GETLIVEMETRICSRESPONSE_RUNCOUNTSENTRY']._serialized_start=1630
-  _globals['_GETLIVEMETRICSRESPONSE_RUNCOUNTSENTRY']._serialized_end=1678
-  _globals['_RUNMETRICS']._serialized_start=1680
-  _globals['_RUNMETRICS']._serialized_end=1782
-  _globals['_LEVELMETRICS']._serialized_start=1784
-  _globals['_LEVELMETRICS']._serialized_end=1907
-  _globals['_FLEETSERVICE']._serialized_start=2047
-  _globals['_FLEETSERVICE']._serialized_end=2501
+  _globals['_AGENTTOKEN']._serialized_start=1259
+  _globals['_AGENTTOKEN']._serialized_end=1537
+  _globals['_CREATEAGENTTOKENREQUEST']._serialized_start=1539
+  _globals['_CREATEAGENTTOKENREQUEST']._serialized_end=1626
+  _globals['_CREATEAGENTTOKENRESPONSE']._serialized_start=1628
+  _globals['_CREATEAGENTTOKENRESPONSE']._serialized_end=1711
+  _globals['_LISTAGENTTOKENSREQUEST']._serialized_start=1713
+  _globals['_LISTAGENTTOKENSREQUEST']._serialized_end=1783
+  _globals['_LISTAGENTTOKENSRESPONSE']._serialized_start=1785
+  _globals['_LISTAGENTTOKENSRESPONSE']._serialized_end=1887
+  _globals['_REVOKEAGENTTOKENREQUEST']._serialized_start=1889
+  _globals['_REVOKEAGENTTOKENREQUEST']._serialized_end=1932
+  _globals['_REVOKEAGENTTOKENRESPONSE']._serialized_start=1934
+  _globals['_REVOKEAGENTTOKENRESPONSE']._serialized_end=2000
+  _globals['_GETLIVEMETRICSREQUEST']._serialized_start=2002
+  _globals['_GETLIVEMETRICSREQUEST']._serialized_end=2025
+  _globals['_GETLIVEMETRICSRESPONSE']._serialized_start=2028
+  _globals['_GETLIVEMETRICSRESPONSE']._serialized_end=2422
+  _globals['_GETLIVEMETRICSRESPONSE_AGENTCOUNTSENTRY']._serialized_start=2322
+  _globals['_GETLIVEMETRICSRESPONSE_AGENTCOUNTSENTRY']._serialized_end=2372
+  _globals['_GETLIVEMETRICSRESPONSE_RUNCOUNTSENTRY']._serialized_start=2374
+  _globals['_GETLIVEMETRICSRESPONSE_RUNCOUNTSENTRY']._serialized_end=2422
+  _globals['_RUNMETRICS']._serialized_start=2424
+  _globals['_RUNMETRICS']._serialized_end=2526
+  _globals['_LEVELMETRICS']._serialized_start=2528
+  _globals['_LEVELMETRICS']._serialized_end=2651
+  _globals['_FLEETSERVICE']._serialized_start=2791
+  _globals['_FLEETSERVICE']._serialized_end=3649
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,21 @@ class FleetServiceStub:
                 request_serializer=loadcell_dot_v1_dot_fleet__pb2.DrainAgentRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_fleet__pb2.DrainAgentResponse.FromString,
                 _registered_method=True)
+        self.CreateAgentToken = channel.unary_unary(
+                '/loadcell.v1.FleetService/CreateAgentToken',
+                request_serializer=loadcell_dot_v1_dot_fleet__pb2.CreateAgentTokenRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_fleet__pb2.CreateAgentTokenResponse.FromString,
+                _registered_method=True)
+        self.ListAgentTokens = channel.unary_unary(
+                '/loadcell.v1.FleetService/ListAgentTokens',
+                request_serializer=loadcell_dot_v1_dot_fleet__pb2.ListAgentTokensRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_fleet__pb2.ListAgentTokensResponse.FromString,
+                _registered_method=True)
+        self.RevokeAgentToken = channel.unary_unary(
+                '/loadcell.v1.FleetService/RevokeAgentToken',
+                request_serializer=loadcell_dot_v1_dot_fleet__pb2.RevokeAgentTokenRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_fleet__pb2.RevokeAgentTokenResponse.FromString,
+                _registered_method=True)
         self.GetLiveMetrics = channel.unary_unary(
                 '/loadcell.v1.FleetService/GetLiveMetrics',
                 request_serializer=loadcell_dot_v1_dot_fleet__pb2.GetLiveMetricsRequest.SerializeToString,
@@ -84,6 +99,30 @@ class FleetServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateAgentToken(self, request, context):
+        """Makes a token with which one agent may connect. The token is in this answer only; the controller keeps its hash.
+        Errors: INVALID_ARGUMENT for a name or a time that cannot be used, and when there are 10,000 tokens already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAgentTokens(self, request, context):
+        """Lists the tokens of agents, oldest first, those revoked and expired included; never the tokens themselves.
+        Errors: INVALID_ARGUMENT for a malformed limit or cursor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeAgentToken(self, request, context):
+        """Revokes a token for ever; what its agent has open ends within a few seconds. Revoking again changes nothing.
+        Errors: NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetLiveMetrics(self, request, context):
         """Returns live counters and distributions of active and recently ended runs, for the Prometheus exporter.
         """
@@ -108,6 +147,21 @@ def add_FleetServiceServicer_to_server(servicer, server):
                     servicer.DrainAgent,
                     request_deserializer=loadcell_dot_v1_dot_fleet__pb2.DrainAgentRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_fleet__pb2.DrainAgentResponse.SerializeToString,
+            ),
+            'CreateAgentToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateAgentToken,
+                    request_deserializer=loadcell_dot_v1_dot_fleet__pb2.CreateAgentTokenRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_fleet__pb2.CreateAgentTokenResponse.SerializeToString,
+            ),
+            'ListAgentTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAgentTokens,
+                    request_deserializer=loadcell_dot_v1_dot_fleet__pb2.ListAgentTokensRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_fleet__pb2.ListAgentTokensResponse.SerializeToString,
+            ),
+            'RevokeAgentToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeAgentToken,
+                    request_deserializer=loadcell_dot_v1_dot_fleet__pb2.RevokeAgentTokenRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_fleet__pb2.RevokeAgentTokenResponse.SerializeToString,
             ),
             'GetLiveMetrics': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLiveMetrics,
@@ -197,6 +251,87 @@ class FleetService:
             '/loadcell.v1.FleetService/DrainAgent',
             loadcell_dot_v1_dot_fleet__pb2.DrainAgentRequest.SerializeToString,
             loadcell_dot_v1_dot_fleet__pb2.DrainAgentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateAgentToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.FleetService/CreateAgentToken',
+            loadcell_dot_v1_dot_fleet__pb2.CreateAgentTokenRequest.SerializeToString,
+            loadcell_dot_v1_dot_fleet__pb2.CreateAgentTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAgentTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.FleetService/ListAgentTokens',
+            loadcell_dot_v1_dot_fleet__pb2.ListAgentTokensRequest.SerializeToString,
+            loadcell_dot_v1_dot_fleet__pb2.ListAgentTokensResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeAgentToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.FleetService/RevokeAgentToken',
+            loadcell_dot_v1_dot_fleet__pb2.RevokeAgentTokenRequest.SerializeToString,
+            loadcell_dot_v1_dot_fleet__pb2.RevokeAgentTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,
