@@ -97,7 +97,9 @@ class Client:
         tokenizer_asset: str = "",
         dataset_asset: str = "",
         agent_count: int | None = None,
+        agent_labels: Mapping[str, str] | None = None,
         worker_count: int | None = None,
+        force: bool = False,
         timeline: bool | None = None,
         framework: str = "",
         framework_config: Mapping[str, Any] | None = None,
@@ -138,7 +140,9 @@ class Client:
             tokenizer_asset=tokenizer_asset,
             dataset_asset=dataset_asset,
             agent_count=agent_count,
+            agent_labels=agent_labels,
             worker_count=worker_count,
+            force=force,
             timeline=timeline,
             framework=framework,
             framework_config=config,
@@ -249,6 +253,12 @@ class Client:
             cursor = page.next_cursor
             if not cursor:
                 return
+
+    async def agent(self, agent_id: str) -> fleet_pb2.Agent:
+        """Return what the controller knows of an agent."""
+        request = fleet_pb2.GetAgentRequest(agent_id=agent_id)
+        response: fleet_pb2.GetAgentResponse = await answer(self._fleet.GetAgent(request, timeout=self._timeout))
+        return response.agent
 
     async def drain_agent(self, agent_id: str, *, resume: bool = False) -> fleet_pb2.Agent:
         """Stop (or, with `resume`, restart) the supply of work to an agent; what it does is finished."""
