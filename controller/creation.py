@@ -6,7 +6,11 @@ import re
 
 import structlog
 
+from controller.capacity import check_capacity
 from controller.dispatch.dispatcher import Dispatcher
+from controller.dispatch.placement import agents_wanted, usable_agents
+from controller.dispatch.selection import ranked
+from controller.dispatch.sessions import Sessions
 from controller.identifiers import new_run_id
 from controller.plan import RunPlan, plan_run
 from controller.store.assets import get_asset
@@ -29,7 +33,8 @@ async def create_run(
     """Check, store and begin a run; a repeat with the same request_id returns the first one.
 
     Raises:
-        LoadcellError: what `plan_run` raises; ASSET_NOT_FOUND.
+        LoadcellError: what `plan_run` raises; ASSET_NOT_FOUND; CAPACITY_EXCEEDED when enough agents are there and
+            even the best of them cannot make the load.
     """
     plan = plan_run(request)
     if request.request_id and not _REQUEST_ID.fullmatch(request.request_id):
@@ -37,6 +42,7 @@ async def create_run(
             "INVALID_FIELD_FORMAT", "request_id must be 1 to 128 visible ASCII characters", field="request_id"
         )
     await database.read(lambda c: _check_assets(c, plan))
+    await _check_capacity(plan, request.request_id, database, dispatcher.sessions)
     if request.validate_only:
         return run_pb2.CreateRunResponse(status="valid")
     record = dispatcher.claim(_record(plan))
@@ -91,6 +97,20 @@ def _record(plan: RunPlan) -> RunRecord:
         owner=None,
         owner_expires_at=None,
     )
+
+
+async def _check_capacity(plan: RunPlan, request_id: str, database: Database, sessions: Sessions) -> None:
+    config = plan.config
+    wanted = max(agents_wanted(config, level) for level in plan.levels)
+    there = usable_agents(sessions, config.agent_labels)
+    if len(there) < wanted:
+        return  # who will come is not known; the run is checked again once it has its agents
+    try:
+        check_capacity(config, plan.levels, ranked(there, mine=(), worker_count=config.worker_count)[:wanted])
+    except LoadcellError:
+        # A repeat is answered with the run that was created when the agents were others.
+        if not request_id or await database.read(lambda c: find_by_request(c, request_id)) is None:
+            raise
 
 
 def _check_assets(connection: Connection, plan: RunPlan) -> None:

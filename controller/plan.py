@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from controller.target import TargetSecrets, check_secrets, check_server_url
@@ -25,6 +25,8 @@ from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 MAX_LEVELS = 1_000
 MAX_TEXT = 1_024  # characters of a name
+MAX_LABELS = 64
+MAX_LABEL_TEXT = 256  # characters of a key, and of a value
 MAX_CONFIG_BYTES = 64 * 1024  # of framework_config
 TIMELINE_REQUESTS = 1_000_000  # up to so many requests token timelines are kept unless the client says otherwise
 _HEX = frozenset("0123456789abcdef")
@@ -61,12 +63,14 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
             MAX_TIMEOUT_SECONDS,
         ),
         seed=request.seed,
-        labels=_labels(request),
+        labels=_labels("labels", request.labels),
         header_names=sorted(request.headers),
         tokenizer_asset=_sha256("tokenizer_asset", request.tokenizer_asset),
         dataset_asset=_sha256("dataset_asset", request.dataset_asset),
         agent_count=_whole(request, "agent_count", 1, 0, MAX_AGENTS),
+        agent_labels=_agent_labels(request),
         worker_count=_whole(request, "worker_count", 0, 0, MAX_WORKERS),
+        force=request.force,
         framework=_text("framework", request.framework),
         tls_verify=request.tls_verify if request.HasField("tls_verify") else True,
     )
@@ -158,17 +162,30 @@ def _adapter(name: str) -> str:
     return name or ADAPTERS[0]
 
 
-def _labels(request: run_pb2.CreateRunRequest) -> dict[str, str]:
-    if len(request.labels) > 64:
-        raise LoadcellError("LIMIT_EXCEEDED", f"{len(request.labels)} labels, at most 64", field="labels")
-    for key, value in request.labels.items():
-        if not 1 <= len(key) <= 256 or len(value) > 256:
+def _labels(name: str, labels: Mapping[str, str]) -> dict[str, str]:
+    if len(labels) > MAX_LABELS:
+        raise LoadcellError(
+            "LIMIT_EXCEEDED", f"{name} has {len(labels)} entries, at most {MAX_LABELS}", field=name
+        )
+    for key, value in labels.items():
+        if not 1 <= len(key) <= MAX_LABEL_TEXT or len(value) > MAX_LABEL_TEXT:
             raise LoadcellError(
                 "INVALID_FIELD_VALUE",
-                f"label {key[:64]!r}: keys have 1 to 256 characters, values at most 256",
-                field="labels",
+                f"{name} {key[:64]!r}: keys have 1 to {MAX_LABEL_TEXT} characters, values no more",
+                field=name,
             )
-    return dict(request.labels)
+    return dict(labels)
+
+
+def _agent_labels(request: run_pb2.CreateRunRequest) -> dict[str, str]:
+    labels = _labels("agent_labels", request.agent_labels)
+    if "count" in labels:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"agent_labels has no 'count'; the number of agents is agent_count: {labels['count'][:64]}",
+            field="agent_labels",
+        )
+    return labels
 
 
 def _framework_config(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:

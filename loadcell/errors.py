@@ -86,6 +86,9 @@ REASONS: dict[str, Reason] = {
     "SESSION_REPLACED": Reason(1406, Code.ABORTED, "Another agent with the same identifier has connected."),
     "NO_AGENTS_READY": Reason(1407, Code.FAILED_PRECONDITION, "Too few agents are ready."),
     "ILLEGAL_TRANSITION": Reason(1408, Code.FAILED_PRECONDITION, "The state does not allow this change."),
+    "CAPACITY_EXCEEDED": Reason(
+        1409, Code.FAILED_PRECONDITION, "The plan is beyond what the agents were calibrated for."
+    ),
     "DATABASE_ERROR": Reason(1600, Code.UNAVAILABLE, "The database could not carry out the call."),
     "TARGET_UNREACHABLE": Reason(1703, Code.FAILED_PRECONDITION, "The target could not be connected to."),
     "TARGET_REFUSED": Reason(1704, Code.FAILED_PRECONDITION, "The target refused the test request."),

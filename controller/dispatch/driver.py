@@ -13,9 +13,9 @@ import structlog
 
 from controller.dispatch.active import ActiveRun, lease_id_of
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
-from controller.dispatch.limits import asset_limit, prepare_limit, probe_limit, run_limit, share_limit
+from controller.dispatch.limits import asset_limit, prepare_limit, probe_limit, run_limit
 from controller.dispatch.outcomes import CancelRequestedError, RunFailedError
-from controller.dispatch.placement import Placement
+from controller.dispatch.placement import Placement, agents_wanted
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
 from controller.lifecycle import lease_ended
@@ -87,6 +87,7 @@ class Driver:
         for _ in range(PROBE_ATTEMPTS):
             # All that any level needs, so that no level waits for an agent that another run has taken.
             agents = await self.placement.choose(run, max(_wanted(run, level) for level in run.levels))
+            await self._note(run, self.placement.check_capacity(run, agents))
             if run.record.state == _Run.RUN_STATE_PENDING:
                 await self._change(run, _Run.RUN_STATE_SCHEDULED)
             found = await self.probes.ask(
@@ -306,4 +307,4 @@ def _raise_failure(lease: LeaseRecord) -> None:
 
 
 def _wanted(run: ActiveRun, level: LevelRecord) -> int:
-    return min(run.record.config.agent_count or 1, share_limit(level.plan))
+    return agents_wanted(run.record.config, level.plan)

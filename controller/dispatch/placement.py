@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from controller.capacity import check_capacity
 from controller.dispatch.active import ActiveRun
 from controller.dispatch.leases import LeaseBook
+from controller.dispatch.limits import share_limit
 from controller.dispatch.outcomes import CancelRequestedError
+from controller.dispatch.selection import has_labels, labels_there, ranked, with_labels
+from controller.dispatch.sessions import Sessions
+from controller.store.records import AgentRecord
 from loadcell.errors import LoadcellError
+from loadcell.v1 import result_pb2, target_pb2
 
 CHECK_SECONDS = 0.25  # how often those who wait look for lost agents
 NAMED_AGENTS = 3  # busy agents named to those who wait for them
@@ -24,19 +30,26 @@ class Placement:
     agent_wait_seconds: float
 
     async def choose(self, run: ActiveRun, wanted: int) -> list[str]:
-        """Return the agents to use, once enough are there and work for no other run; they are this run's then."""
-        sessions = self.book.sessions
+        """Return the agents to use, best first, once enough have the labels of the run and work for no other.
+
+        They are this run's then.
+
+        Raises:
+            CancelRequestedError: The run was cancelled meanwhile.
+            LoadcellError: NO_AGENTS_READY after `agent_wait_seconds` with too few agents.
+        """
+        sessions, config = self.book.sessions, run.record.config
         missing_since: float | None = None
         try:
             while True:
                 seen = sessions.changes.revision
                 if run.cancel_requested:
                     raise CancelRequestedError
-                usable, taken = sessions.usable(), self.book.runs.reservations()
-                free = [agent_id for agent_id in usable if taken.get(agent_id, run) is run]
-                # Those that already work on the run come first.
-                chosen = sorted(free, key=lambda agent_id: agent_id not in run.reserved)[:wanted]
-                if len(chosen) == wanted:
+                usable, taken = usable_agents(sessions, config.agent_labels), self.book.runs.reservations()
+                free = [agent for agent in usable if taken.get(agent.agent_id, run) is run]
+                best = ranked(free, mine=run.reserved, worker_count=config.worker_count)[:wanted]
+                if len(best) == wanted:
+                    chosen = [agent.agent_id for agent in best]
                     run.reserved.update(chosen)
                     return chosen
                 if len(usable) >= wanted:
@@ -44,23 +57,58 @@ class Placement:
                 elif missing_since is None:
                     missing_since = time.monotonic()
                 elif time.monotonic() - missing_since > self.agent_wait_seconds:
-                    raise LoadcellError(
-                        "NO_AGENTS_READY",
-                        f"{len(usable)} of {wanted} agents were ready after {self.agent_wait_seconds:g} s",
-                    )
-                waiting = _waiting_for(wanted, len(chosen), {a: taken[a] for a in usable if a not in free})
-                if run.waiting_for != waiting:
-                    run.waiting_for = waiting
-                    run.changes.publish()
+                    raise LoadcellError("NO_AGENTS_READY", self._missing(config, wanted, len(usable)))
+                busy = {agent.agent_id: taken[agent.agent_id] for agent in usable if agent not in free}
+                self._wait_for(run, wanted, len(best), busy)
                 await sessions.changes.wait(seen, CHECK_SECONDS)
         finally:
             run.waiting_for = ""
 
+    def check_capacity(self, run: ActiveRun, agent_ids: Sequence[str]) -> list[str]:
+        """Return what the result must say about the capacity of the chosen agents.
 
-def _waiting_for(wanted: int, have: int, busy: Mapping[str, ActiveRun]) -> str:
-    """Return what a run waits for as a sentence, naming some of the agents that work for other runs."""
-    parts = [f"waiting for {wanted - have} of {wanted} agents"]
-    parts += [f"{agent} busy with run {run.record.run_id}" for agent, run in islice(busy.items(), NAMED_AGENTS)]
-    if len(busy) > NAMED_AGENTS:
-        parts.append(f"{len(busy) - NAMED_AGENTS} more busy")
-    return "; ".join(parts)
+        Raises:
+            LoadcellError: CAPACITY_EXCEEDED, and the run is not forced.
+        """
+        sessions = (self.book.sessions.get(agent_id) for agent_id in agent_ids)
+        agents = [session.agent for session in sessions if session is not None]
+        return check_capacity(run.record.config, [level.plan for level in run.levels], agents)
+
+    def _wait_for(self, run: ActiveRun, wanted: int, have: int, busy: Mapping[str, ActiveRun]) -> None:
+        """Let watchers know what the run waits for."""
+        labels = run.record.config.agent_labels
+        parts = [f"waiting for {wanted - have} of {wanted} agents{with_labels(labels)}"]
+        parts += [
+            f"{agent} busy with run {other.record.run_id}" for agent, other in islice(busy.items(), NAMED_AGENTS)
+        ]
+        if len(busy) > NAMED_AGENTS:
+            parts.append(f"{len(busy) - NAMED_AGENTS} more busy")
+        if draining := self._draining(labels):
+            parts.append(f"{draining} draining")
+        if run.waiting_for != (waiting := "; ".join(parts)):
+            run.waiting_for = waiting
+            run.changes.publish()
+
+    def _missing(self, config: result_pb2.RunConfig, wanted: int, found: int) -> str:
+        labels, connected = config.agent_labels, self.book.sessions.connected()
+        text = f"{found} of {wanted} agents{with_labels(labels)} were ready after {self.agent_wait_seconds:g} s"
+        if draining := self._draining(labels):
+            text += f"; {draining} draining"
+        if labels:
+            text += f"; connected: {len(connected)}"
+            text += f", {labels_there(connected, labels)}" if connected else ""
+        return text
+
+    def _draining(self, labels: Mapping[str, str]) -> int:
+        return sum(agent.draining and has_labels(agent, labels) for agent in self.book.sessions.connected())
+
+
+def usable_agents(sessions: Sessions, labels: Mapping[str, str]) -> list[AgentRecord]:
+    """Return the agents with these labels that may get leases."""
+    usable = set(sessions.usable())
+    return [agent for agent in sessions.connected() if agent.agent_id in usable and has_labels(agent, labels)]
+
+
+def agents_wanted(config: result_pb2.RunConfig, level: target_pb2.LevelPlan) -> int:
+    """Return how many agents share a level: as many as were asked for, where each gets something to do."""
+    return min(config.agent_count or 1, share_limit(level))
