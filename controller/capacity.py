@@ -1,6 +1,6 @@
 """Whether agents can make the load that is planned, by what they were calibrated for. Pure.
 
-Every agent gets an equal part of an open loop, so each must be able to carry its own: a strong agent does not help a
+Every agent gets an equal part of an open loop, so each must be able to carry its own: a strong one does not help a
 weak one. How many requests a closed loop makes depends on the target; only its connections can be counted.
 """
 
@@ -136,10 +136,11 @@ def _sentence(level: target_pb2.LevelPlan, demands: Sequence[Demand]) -> str:
     named = [f"{d.agent_id}: {d.planned:,.0f} planned, {d.capacity:,.0f} possible" for d in over[:NAMED_AGENTS]]
     if len(over) > NAMED_AGENTS:
         named.append(f"{len(over) - NAMED_AGENTS} more")
-    known = "can open" if unit == _FILES else "were calibrated for"
+    several = len(demands) > 1
+    can = "can open" if unit == _FILES else f"{'were' if several else 'was'} calibrated for"
     return (
         f"{level_name(level.concurrency, level.rate)} is {sum(d.planned for d in demands):,.0f} {unit}, its"
-        f" {len(demands)} agent{'s' * (len(demands) > 1)} {known} {sum(d.capacity for d in demands):,.0f}"
+        f" {len(demands)} agent{'s' if several else ''} {can} {sum(d.capacity for d in demands):,.0f}"
         f" ({'; '.join(named)})"
     )
 

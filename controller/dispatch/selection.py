@@ -19,7 +19,7 @@ def has_labels(agent: AgentRecord, labels: Mapping[str, str]) -> bool:
 def ranked(agents: Iterable[AgentRecord], *, mine: Container[str], worker_count: int) -> list[AgentRecord]:
     """Return agents in the order in which a run takes them.
 
-    Those that work on the run already come first, then those calibrated for most requests per second, then by name.
+    Those that work on the run come first, then those calibrated for the most requests per second, then by name.
 
     Args:
         agents: Agents that are free for the run.

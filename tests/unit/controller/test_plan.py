@@ -174,3 +174,27 @@ def test_S1_secrets_are_in_no_text():
 )
 def test_timelines_are_kept_up_to_a_million_requests(fields, kept):
     assert plan_run(request(**fields)).config.timeline is kept
+
+
+def test_agents_are_asked_for_by_labels():
+    config = plan_run(request(agent_labels={"region": "eu"}, agent_count=3, force=True)).config
+    assert (dict(config.agent_labels), config.agent_count, config.force) == ({"region": "eu"}, 3, True)
+    assert not plan_run(request()).config.force
+
+
+@pytest.mark.parametrize("labels", [{"": "a"}, {"k" * 257: ""}, {"k": "v" * 257}])
+def test_labels_of_agents_are_bounded(labels: dict[str, str]):
+    assert refusal(agent_labels=labels)[:2] == ("INVALID_FIELD_VALUE", "agent_labels")
+    plan_run(request(agent_labels={"k" * 256: "v" * 256}))
+
+
+def test_no_more_labels_than_an_agent_can_have():
+    labels = {str(n): "" for n in range(64)}
+    plan_run(request(agent_labels=labels))
+    assert refusal(agent_labels=labels | {"64": ""})[:2] == ("LIMIT_EXCEEDED", "agent_labels")
+
+
+def test_a_count_among_the_labels_is_a_mistake():
+    reason, field, message = refusal(agent_labels={"region": "eu", "count": "3"})
+    assert (reason, field) == ("INVALID_FIELD_VALUE", "agent_labels")
+    assert "the number of agents is agent_count: 3" in message
