@@ -9,10 +9,14 @@ from typing import Any
 import grpc
 import structlog
 
+from loadcell.redial import RedialledChannel
 from loadcell.settings import Secret
+from loadcell.tls import ClientTls
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 API_KEY_METADATA = "x-api-key"
+AGENT_TOKEN_METADATA = "x-agent-token"  # noqa: S105 - its name
+UNIX = "unix:"
 REQUEST_ID_METADATA = "x-request-id"
 
 _KEEPALIVE = [
@@ -43,33 +47,54 @@ SERVER_OPTIONS: list[tuple[str, Any]] = [
 ]
 
 
-def dial(address: str, *, api_key: Secret | None = None) -> grpc.aio.Channel:
+def dial(
+    address: str,
+    *,
+    api_key: Secret | None = None,
+    agent_token: Secret | None = None,
+    tls: ClientTls | None = None,
+) -> grpc.aio.Channel:
     """Open a channel to a controller; connecting happens in the background.
 
     Args:
         address: "host:port" or "unix:/path".
         api_key: credential added to the metadata of every call.
+        agent_token: credential of an agent, likewise.
+        tls: files to speak TLS with; a unix socket is this machine's own and does without.
+
+    Raises:
+        SettingsError: a file of `tls` cannot be used.
     """
-    add = _Metadata(api_key)
+    add = _Metadata({API_KEY_METADATA: api_key, AGENT_TOKEN_METADATA: agent_token})
     interceptors: list[grpc.aio.ClientInterceptor] = [
         _UnaryUnary(add),
         _UnaryStream(add),
         _StreamUnary(add),
         _StreamStream(add),
     ]
-    return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS, interceptors=interceptors)
+    if tls is None or address.startswith(UNIX):
+        return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS, interceptors=interceptors)
+    credentials = tls.reloaded()
+
+    def redial() -> grpc.aio.Channel:
+        return grpc.aio.secure_channel(
+            address, credentials.value, options=CHANNEL_OPTIONS, interceptors=interceptors
+        )
+
+    return RedialledChannel(redial, credentials.renew)
 
 
 class _Metadata:
-    """Adds the API key and a request id (the bound one, else a new one) to the details of a call."""
+    """Adds credentials and a request id (the bound one, else a new one) to the details of a call."""
 
-    def __init__(self, api_key: Secret | None) -> None:
-        self._api_key = api_key
+    def __init__(self, credentials: dict[str, Secret | None]) -> None:
+        self._credentials = {name: value for name, value in credentials.items() if value}
 
     def __call__(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))
-        if self._api_key and metadata.get(API_KEY_METADATA) is None:
-            metadata.add(API_KEY_METADATA, self._api_key.reveal())
+        for name, value in self._credentials.items():
+            if metadata.get(name) is None:
+                metadata.add(name, value.reveal())
         if metadata.get(REQUEST_ID_METADATA) is None:
             bound = structlog.contextvars.get_contextvars().get("request_id")
             metadata.add(REQUEST_ID_METADATA, str(bound or uuid.uuid4()))

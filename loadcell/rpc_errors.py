@@ -10,6 +10,7 @@ from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from loadcell.errors import REASONS, LoadcellError
+from loadcell.tls_errors import explain
 
 DOMAIN = "loadcell"
 DETAILS_KEY = "grpc-status-details-bin"
@@ -58,7 +59,7 @@ def from_rpc_error(error: grpc.RpcError) -> LoadcellError:
         decoded = _from_status(status_pb2.Status.FromString(packed))
         if decoded is not None:
             return decoded
-    return LoadcellError(_REASON_OF_CODE.get(code, "INTERNAL_SERVER_ERROR"), text)
+    return LoadcellError(_REASON_OF_CODE.get(code, "INTERNAL_SERVER_ERROR"), explain(text))
 
 
 def _from_status(status: status_pb2.Status) -> LoadcellError | None:
