@@ -6,7 +6,8 @@
 #   make lint    every static check
 #   make protos  generated stubs and contract artefacts
 #   make docs    generated reference tables in docs/
-#   make bench   all figures                       make bench-NAME one case; OUT=file.json keeps them
+#   make bench   all figures                       make bench-NAME one case, bench-fleet those of many agents;
+#                                                  OUT=file.json keeps them
 #   make clean   removes everything that was generated or installed
 SHELL := /bin/bash
 .DEFAULT_GOAL := setup

@@ -1,4 +1,7 @@
-"""python -m benchmarks [CASE ...]: measure, print the table, fail when a required figure is missed."""
+"""python -m benchmarks [CASE ...]: measure, print the table, fail when a required figure is missed.
+
+A name also stands for all cases that begin with it: "fleet" for fleet_idle, fleet_ingest, ...
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,16 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks.cases import accuracy, ceiling, memory, pacing, startup, throughput
+from benchmarks.cases import (
+    accuracy,
+    ceiling,
+    fleet_idle,
+    fleet_ingest,
+    memory,
+    pacing,
+    startup,
+    throughput,
+)
 from benchmarks.figures import Figure, save, table
 from benchmarks.nullserver import CannotMeasureError
 from benchmarks.sizes import Sizes
@@ -22,6 +34,8 @@ CASES: dict[str, Measure] = {
     "pacing": pacing.measure,
     "memory": memory.measure,
     "startup": startup.measure,
+    "fleet_idle": fleet_idle.measure,
+    "fleet_ingest": fleet_ingest.measure,
 }
 
 
@@ -37,10 +51,15 @@ async def measure_all(names: list[str], sizes: Sizes) -> list[Figure]:
     return figures
 
 
+def named(name: str) -> list[str]:
+    """Return the cases a name stands for: its own, or those that begin with it, as "fleet" does."""
+    return [case for case in CASES if case == name or case.startswith(f"{name}_")]
+
+
 def main() -> int:
     """Run what the command line names, all cases when it names none."""
-    names = sys.argv[1:] or list(CASES)
-    unknown = [name for name in names if name not in CASES]
+    asked = sys.argv[1:] or list(CASES)
+    unknown = [name for name in asked if not named(name)]
     if unknown:
         print(f"no case named {', '.join(unknown)}; there are: {', '.join(CASES)}", file=sys.stderr)
         return 2
@@ -49,7 +68,7 @@ def main() -> int:
     except settings.SettingsError as problem:
         print(problem, file=sys.stderr)
         return 2
-    figures = asyncio.run(measure_all(names, sizes))
+    figures = asyncio.run(measure_all([case for name in asked for case in named(name)], sizes))
     print(table(figures))
     if out := os.environ.get("OUT"):
         save(figures, Path(out))

@@ -25,3 +25,12 @@ class Sizes:
         names=("MEMORY_REQUESTS",),
         doc="Requests of the memory case.",
     )
+    fleet_agents: int = setting(
+        1_000, parse=integer(1, 15_000), names=("FLEET_AGENTS",), doc="Simulated agents of the idle case."
+    )
+    idle_seconds: int = setting(
+        20, parse=integer(1, 3_600), names=("IDLE_SECONDS",), doc="Length of a round of the idle case."
+    )
+    ingest_rows: int = setting(
+        1_000_000, parse=integer(8_000, 100_000_000), names=("INGEST_ROWS",), doc="Samples of the ingest cases."
+    )

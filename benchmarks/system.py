@@ -1,11 +1,9 @@
-"""The whole system in its own processes: one controller on SQLite, one agent with one worker."""
+"""The whole system in its own processes: one controller, on SQLite when nothing else is said, and agents."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +14,7 @@ from typing import Any
 import psutil
 
 from benchmarks.nullserver import CannotMeasureError, free_port
+from benchmarks.processes import Service, started
 from loadcell.client import Client, LoadcellError
 from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
 
@@ -25,13 +24,20 @@ class System:
     """A running system."""
 
     client: Client
-    agent: psutil.Process
+    controller: Service
+    agents: list[Service]
+    folder: Path
+
+    @property
+    def agent(self) -> psutil.Process:
+        """The first agent."""
+        return self.agents[0].process
 
     async def run(
         self, *, on_update: Callable[[run_pb2.WatchRunResponse], None] | None = None, **specification: Any
     ) -> result_pb2.RunResult:
         """Carry out a run (the arguments of `Client.create_run`) to its end and return its result document."""
-        run = await self.client.create_run(model="null", **specification)
+        run = await self.client.create_run(**{"model": "null", **specification})
         async for update in self.client.watch(run):
             if on_update is not None:
                 on_update(update)
@@ -54,6 +60,18 @@ class System:
         family = [self.agent, *self.agent.children(recursive=True)]
         return sum(process.memory_info().rss for process in family)
 
+    async def ready(self, count: int) -> None:
+        """Wait until so many agents are ready."""
+        for _ in range(300):
+            for service in (self.controller, *self.agents):
+                service.check()
+            with contextlib.suppress(LoadcellError):  # the controller is still starting
+                states = [agent.state async for agent in self.client.agents()]
+                if states.count(fleet_pb2.AGENT_STATE_READY) >= count:
+                    return
+            await asyncio.sleep(0.1)
+        raise CannotMeasureError(f"not all of {count} agents became ready within 30 seconds")
+
 
 def level(result: result_pb2.RunResult) -> result_pb2.LevelResult:
     """Return the only level of a result, after checking that no request failed."""
@@ -64,52 +82,40 @@ def level(result: result_pb2.RunResult) -> result_pb2.LevelResult:
 
 
 @asynccontextmanager
-async def whole_system() -> AsyncIterator[System]:
-    """Start the system and wait until its agent is ready; stop it at the end."""
+async def whole_system(
+    *, agents: int = 1, database: str = "", dial: str = "", port: int = 0
+) -> AsyncIterator[System]:
+    """Start the system and wait until its agents are ready; stop it at the end.
+
+    Args:
+        agents: number of agents, each with one worker.
+        database: URL of the database; empty: a new SQLite file.
+        dial: address the agents dial instead of the controller's, for something in between.
+        port: port of the controller; 0: a free one.
+    """
     with tempfile.TemporaryDirectory(prefix="loadcell-bench-") as name:
-        folder, port = Path(name), free_port()
-        common = {**os.environ, "LOADCELL_LOG_LEVEL": "warning"}
-        controller = await _start(
+        folder, port = Path(name), port or free_port()
+        address = f"127.0.0.1:{port}"
+        controller = Service(
             "controller",
             folder,
-            {
-                **common,
-                "LOADCELL_GRPC": f"127.0.0.1:{port}",
-                "LOADCELL_DATABASE_URL": f"sqlite:///{folder}/bench.db",
-            },
+            {"LOADCELL_GRPC": address, "LOADCELL_DATABASE_URL": database or f"sqlite:///{folder}/bench.db"},
         )
-        agent = await _start(
-            "agent",
-            folder,
-            {**common, "LOADCELL_CONTROLLER": f"127.0.0.1:{port}", "LOADCELL_WORKERS": "1"},
-        )
-        processes = {"controller": controller, "agent": agent}
-        try:
-            async with Client(f"127.0.0.1:{port}", timeout_seconds=300) as client:
-                await _ready(client, processes, folder)
-                yield System(client, psutil.Process(agent.pid))
-        finally:
-            for process in (agent, controller):
-                if process.returncode is None:
-                    process.terminate()
-                await asyncio.wait_for(process.wait(), 30)
-
-
-async def _start(service: str, folder: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
-    with (folder / f"{service}.log").open("wb") as log:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", service, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
-        )
-
-
-async def _ready(client: Client, processes: dict[str, asyncio.subprocess.Process], folder: Path) -> None:
-    for _ in range(300):
-        for service, process in processes.items():
-            if process.returncode is not None:
-                said = (folder / f"{service}.log").read_text(encoding="utf-8").splitlines()
-                raise CannotMeasureError(f"the {service} ended with {process.returncode}: {' '.join(said[-1:])}")
-        with contextlib.suppress(LoadcellError):  # the controller is still starting
-            if any([agent.state == fleet_pb2.AGENT_STATE_READY async for agent in client.agents()]):
-                return
-        await asyncio.sleep(0.1)
-    raise CannotMeasureError("no agent became ready within 30 seconds")
+        services = [
+            Service(
+                "agent",
+                folder,
+                {
+                    "LOADCELL_CONTROLLER": dial or address,
+                    "LOADCELL_WORKERS": "1",
+                    "LOADCELL_AGENT_ID": f"bench-{number}",
+                    "LOADCELL_DATA_DIR": f"{folder}/agent-{number}",
+                },
+                name=f"agent-{number}",
+            )
+            for number in range(agents)
+        ]
+        async with started(controller, *services), Client(address, timeout_seconds=300) as client:
+            system = System(client, controller, services, folder)
+            await system.ready(agents)
+            yield system

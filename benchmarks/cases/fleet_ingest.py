@@ -1,0 +1,52 @@
+"""How many samples a second one controller takes from 8 agents, and how long they wait for it."""
+
+from __future__ import annotations
+
+import json
+import statistics
+
+from benchmarks.figures import Figure
+from benchmarks.processes import Service, started
+from benchmarks.sizes import Sizes
+from benchmarks.system import level, whole_system
+
+AGENTS, BATCH_ROWS = 8, 500
+
+
+async def measure(sizes: Sizes) -> list[Figure]:
+    """Every batch is sent as soon as one of the two before it is acknowledged; median of the rounds."""
+    return await _figures(sizes, "SQLite", "")
+
+
+async def _figures(sizes: Sizes, name: str, database: str) -> list[Figure]:
+    rounds = [await _round(sizes.ingest_rows, database) for _ in range(sizes.rounds)]
+    middle = {figure: statistics.median(seen[figure] for seen in rounds) for figure in rounds[0]}
+    of = f"fleet: ingest into {name},"
+    note = f"{middle['late_rows_per_second']:,.0f} in the last quarter of {sizes.ingest_rows:,}"
+    waits = f"p50 {middle['acknowledged_p50_ms']:.0f} ms, from sending to acknowledgement"
+    return [
+        Figure(f"{of} sustained", middle["rows_per_second"], "samples/s", ">=", 25_000, 50_000, note),
+        Figure(f"{of} acknowledged p99", middle["acknowledged_p99_ms"], "ms", "<=", 250, note=waits),
+        Figure(f"{of} lost or doubled", max(seen["wrong"] for seen in rounds), "samples", "<=", 0),
+    ]
+
+
+async def _round(rows: int, database: str) -> dict[str, float]:
+    async with whole_system(agents=0, database=database) as system:
+        address = system.client.address
+        load = Service(
+            "benchmarks.streaming_agents", system.folder, arguments=(address, str(AGENTS), str(BATCH_ROWS))
+        )
+        async with started(load):
+            await load.line()  # ready
+            result = await system.run(
+                server_url="http://127.0.0.1:9",  # nobody goes there
+                concurrency=[AGENTS],
+                num_prompts=rows,
+                agent_count=AGENTS,
+                timeline=True,
+                warmup=0,
+            )
+            load.say("end")
+            seen: dict[str, float] = json.loads(await load.line())
+    return {**seen, "wrong": abs(level(result).total_requests - rows)}
