@@ -80,6 +80,10 @@ class ScriptedAgent:
     fail_requests: int = 0
     lease_error: str = ""
     heartbeat_seconds: float = 0.1
+    labels: dict[str, str] = field(default_factory=lambda: {"region": "here"})
+    calibration: agent_pb2.Calibration | None = None
+    clock_steps: int = 0
+    clock_uncertainty_micros: float = 100.0
     held: list[agent_pb2.LeaseUpdate] = field(default_factory=list)
     # What it has seen.
     grants: dict[str, agent_pb2.LeaseGrant] = field(default_factory=dict)
@@ -117,9 +121,10 @@ class ScriptedAgent:
                     hostname="host-" + self.agent_id,
                     worker_count=2,
                     software_version="1",
-                    labels={"region": "here"},
+                    labels=self.labels,
                     host={"cpu_count": "2"},
                     leases=self.held,
+                    calibration=self.calibration,
                 )
             )
         )
@@ -223,7 +228,8 @@ class ScriptedAgent:
                     sequence=sequence,
                     agent_send_micros=wall_micros(),
                     clock_offset_micros=5.0,
-                    clock_uncertainty_micros=100.0,
+                    clock_uncertainty_micros=self.clock_uncertainty_micros,
+                    clock_steps=self.clock_steps,
                     leases=[agent_pb2.LeaseProgress(lease_id=lease_id, in_flight=3) for lease_id in self.starts],
                 )
                 await self.session.write(agent_pb2.SessionRequest(heartbeat=beat))
