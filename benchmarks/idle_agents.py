@@ -22,6 +22,7 @@ import uvloop
 
 from benchmarks.connection import connect
 from loadcell.clock import wall_micros
+from loadcell.open_files import raise_open_files_limit
 from loadcell.protocol import PROTOCOL_VERSION
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
@@ -140,4 +141,5 @@ async def measure(address: str, count: int, seconds: float) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    raise_open_files_limit()
     print(json.dumps(uvloop.run(measure(sys.argv[1], int(sys.argv[2]), float(sys.argv[3])))), flush=True)

@@ -14,6 +14,7 @@ from controller.store.migrate import StoreError
 from loadcell import __version__, logs
 from loadcell.arguments import refuse_arguments
 from loadcell.lifetime import PARENT_EXITED, wait_for_stop
+from loadcell.open_files import raise_open_files_limit
 from loadcell.settings import SettingsError, load
 
 
@@ -32,6 +33,7 @@ async def run(settings: ControllerSettings) -> None:
 def main() -> int:
     """Read the settings, run, and return the exit code: 0 after a stop, 2 when it cannot start."""
     refuse_arguments("controller", sys.argv[1:])
+    raise_open_files_limit()
     try:
         settings = load(ControllerSettings, os.environ)
         logs.configure("controller", settings.log_level)
