@@ -65,6 +65,7 @@ def agent_message(agent: AgentRecord, *, lease_count: int, lost_before_micros: i
         calibration=agent.calibration,
         clock_offset_micros=agent.clock_offset_micros,
         clock_uncertainty_micros=agent.clock_uncertainty_micros,
+        clock_steps=agent.clock_steps,
         lease_count=lease_count,
         kernel_timestamps=agent.kernel_timestamps,
     )

@@ -106,11 +106,13 @@ class Conversation:
 
     def _beat(self, session: Session, beat: agent_pb2.Heartbeat) -> None:
         received = self.dispatcher.clock.micros()
+        self._note_steps(session, beat.clock_steps)
         known = beat.clock_uncertainty_micros > 0
         session.agent = replace(
             session.agent,
             clock_offset_micros=beat.clock_offset_micros if known else None,
             clock_uncertainty_micros=beat.clock_uncertainty_micros if known else None,
+            clock_steps=beat.clock_steps,
         )
         reply = agent_pb2.HeartbeatReply(
             sequence=beat.sequence,
@@ -120,6 +122,15 @@ class Conversation:
         )
         session.send(agent_pb2.SessionResponse(heartbeat_reply=reply))
         self.dispatcher.book.progress(session.agent.agent_id, beat.leases)
+
+    def _note_steps(self, session: Session, steps: int) -> None:
+        """Tell of new steps of an agent's clock, in the log and with what the agent is measuring."""
+        new = steps - session.agent.clock_steps  # below 0: the agent was started anew
+        if new <= 0:
+            return
+        agent_id = session.agent.agent_id
+        log.warning("agent_clock_stepped", agent_id=agent_id, steps=new, steps_since_start=steps)
+        self.dispatcher.book.note(agent_id, "the wall clock of the agent was set during a level")
 
 
 async def _first(requests: Requests) -> agent_pb2.Register:

@@ -130,6 +130,13 @@ class LeaseBook:
                 run.live.progress(run.leases[report.lease_id].level, report)
                 run.changes.publish()
 
+    def note(self, agent_id: str, note: str) -> None:
+        """Keep a remark with what an agent is doing now."""
+        for run in self.runs:
+            for lease in list(run.leases.values()):
+                if lease.agent_id == agent_id and not lease_ended(lease.state) and note not in lease.notes:
+                    self.put(run, replace(lease, notes=(*lease.notes, note)[:MAX_NOTES]))
+
     def reconcile(self, session: Session) -> None:
         """Bring a newly connected agent and our leases to the same state, whatever was lost on the way."""
         for run in self.runs:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from controller.report import messages
 from controller.report.evidence import leases_health, timestamp_source
-from controller.report.facts import AgentFacts
+from controller.report.facts import AgentFacts, LeaseFacts
 from controller.report.measured import LOST_STATES, MeasuredLevel
 from loadcell.stats.columns import ERROR, OK, Ints
-from loadcell.stats.health import Health
+from loadcell.stats.health import Health, merge_health
 from loadcell.stats.latency import summarize
 from loadcell.stats.verdict import Evidence, judge
 from loadcell.v1 import result_pb2, sample_pb2
+
+START_UNCERTAINTY_MICROS = 1_000.0  # of an agent's clock; below it nobody needs to be told
 
 
 def build_agents(agents: list[AgentFacts], levels: list[MeasuredLevel]) -> list[result_pb2.AgentResult]:
@@ -45,9 +49,10 @@ def _agent(  # noqa: PLR0917 -- one agent's slice of the columns above
     successes: int,
     client_failures: int,
 ) -> result_pb2.AgentResult:
-    leases = [lease for level in levels for lease in level.facts.leases if lease.agent == number]
+    by_level = [[lease for lease in level.facts.leases if lease.agent == number] for level in levels]
+    leases = [lease for level in by_level for lease in level]
     ttft = summarize(ttft_micros)
-    health = leases_health(leases)
+    health = _health(by_level)
     source = timestamp_source(leases)
     lost = any(lease.state in LOST_STATES for lease in leases)
     findings = judge(
@@ -75,6 +80,25 @@ def _agent(  # noqa: PLR0917 -- one agent's slice of the columns above
         host=facts.host,
         health=None if health is None else messages.health_message(health),
     )
+
+
+def _health(by_level: list[list[LeaseFacts]]) -> Health | None:
+    """Return what an agent saw of itself over the run, None when it never told."""
+    told = [health for leases in by_level if (health := leases_health(leases)) is not None]
+    if not told:
+        return None
+    # Shares of one level see the same steps of the clock, levels come one after the other.
+    return replace(merge_health(told), clock_steps=sum(health.clock_steps for health in told))
+
+
+def start_notes(agents: list[AgentFacts]) -> list[str]:
+    """Return how far apart the agents may have started a level, where that is more than a millisecond."""
+    known = [(agent.clock_uncertainty_micros or 0.0, agent.agent_id) for agent in agents]
+    worst, agent_id = max(known, default=(0.0, ""))
+    if len(agents) < 2 or worst <= START_UNCERTAINTY_MICROS:
+        return []
+    bound = f"{worst / 1e3:,.1f} ms"
+    return [f"agents started within {bound} of the planned instant: the clock of {agent_id} is known no better"]
 
 
 def _by_agent(agent: Ints, values: Ints, agent_count: int) -> list[Ints]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import loadcell
-from controller.report.agents import build_agents
+from controller.report.agents import build_agents, start_notes
 from controller.report.evidence import timestamp_source
 from controller.report.facts import LevelFacts, RunFacts
 from controller.report.level import build_level
@@ -91,7 +91,7 @@ def _token_notes(levels: list[MeasuredLevel]) -> Iterator[str]:
 
 def _notes(facts: RunFacts, levels: list[MeasuredLevel]) -> list[str]:
     """Return all notes once, in the order they came up."""
-    notes = [*facts.notes, *_token_notes(levels)]
+    notes = [*facts.notes, *start_notes(facts.agents), *_token_notes(levels)]
     for level in levels:
         for lease in level.facts.leases:
             agent = facts.agents[lease.agent].agent_id

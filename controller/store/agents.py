@@ -31,7 +31,8 @@ def save_agent(connection: Connection, record: AgentRecord) -> AgentRecord:
     if known is None:
         connection.execute(insert(agents), values)
         return record
-    values |= {"registered_at": known.registered_at, "draining": known.draining}
+    # Steps of the clock are told by heartbeats; until the first one the last word counts.
+    values |= {name: getattr(known, name) for name in ("registered_at", "draining", "clock_steps")}
     connection.execute(update(agents).where(agents.c.agent_id == record.agent_id).values(values))
     return get_agent(connection, record.agent_id) or record
 
@@ -70,6 +71,7 @@ def touch_agents(connection: Connection, seen: Iterable[AgentRecord]) -> None:
             last_seen_at=bindparam("seen"),
             clock_offset_micros=bindparam("offset"),
             clock_uncertainty_micros=bindparam("uncertainty"),
+            clock_steps=bindparam("steps"),
         ),
         [
             {
@@ -77,6 +79,7 @@ def touch_agents(connection: Connection, seen: Iterable[AgentRecord]) -> None:
                 "seen": agent.last_seen_at,
                 "offset": agent.clock_offset_micros,
                 "uncertainty": agent.clock_uncertainty_micros,
+                "steps": agent.clock_steps,
             }
             for agent in seen
         ],

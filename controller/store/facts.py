@@ -47,8 +47,8 @@ def load_facts(
 
 def _agent(connection: Connection, agent_id: str, leases: list[LeaseRecord]) -> AgentFacts:
     known = get_agent(connection, agent_id)
-    # The clock as it was while the agent made load, not as it is now.
-    last = leases[-1]
+    # The clock as it was while the agent made load, not as it is now; a share it never answered for says nothing.
+    last = next((lease for lease in reversed(leases) if lease.clock_uncertainty_micros is not None), leases[-1])
     return AgentFacts(
         agent_id=agent_id,
         hostname=known.hostname if known else "",

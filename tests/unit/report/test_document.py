@@ -341,3 +341,43 @@ def test_responses_whose_tokens_are_events_are_counted_in_the_note() -> None:
     document = build_result(make_run(make_level(rows)))
     assert document.results[0].token_source == "mixed"
     assert list(document.notes) == ["the server sent no usage with 1 of 3 responses: tokens are counted as events"]
+
+
+def test_an_agent_with_several_shares_of_a_level_is_one_agent() -> None:
+    """Agent a took over a share of b, which was lost: both shares are a's, what b executed stays b's."""
+    rows = make_rows(
+        *sequence(3, agent=0, lease=0),
+        *sequence(1, agent=1, lease=1, ttft_micros=300_000),
+        {"agent": 1, "lease": 1, "status": CENSORED, "ttft_micros": -1},
+        *sequence(2, agent=0, lease=2, ttft_micros=700_000),
+    )
+    lost = agent_pb2.LEASE_STATE_EXPIRED
+    leases = [
+        make_lease(0, health=result_pb2.WorkerHealth(cpu_share=0.2, reads=10, clock_steps=1)),
+        make_lease(1, state=lost, error="not heard of", timestamp_source="user"),
+        make_lease(0, health=result_pb2.WorkerHealth(cpu_share=0.4, reads=30, clock_steps=1)),
+    ]
+    again = make_level(
+        make_rows({"agent": 0}),
+        leases=[make_lease(0, health=result_pb2.WorkerHealth(cpu_share=0.1, reads=1, clock_steps=2))],
+    )
+    agents = [make_agent("a", worker_count=2), make_agent("b")]
+    a, b = build_result(make_run(make_level(rows, leases=leases), again, agents=agents)).agents
+    assert (a.agent_id, a.worker_count, a.total_requests, a.successful_requests) == ("a", 2, 6, 6)
+    assert (b.agent_id, b.worker_count, b.total_requests, b.successful_requests) == ("b", 1, 2, 1)
+    assert (b.ttft_p50, a.timestamp_source, b.timestamp_source) == (300.0, "kernel", "user")
+    assert a.ttft_p50 < 700.0
+    # One machine's shares of a level see the same step; a step in another level is another step.
+    assert (a.health.cpu_share, a.health.reads, a.health.clock_steps) == (0.4, 41, 3)
+    assert "did not finish" not in " ".join(a.verdict.reasons)
+    assert "did not finish" in " ".join(b.verdict.reasons)
+
+
+def test_a_start_that_is_not_sharp_is_told_in_words() -> None:
+    sharp, vague = make_agent("a"), make_agent("b", clock_uncertainty_micros=2_340.0)
+    level = make_level(make_rows({"agent": 0}, {"agent": 1}), leases=[make_lease(0), make_lease(1)])
+    assert list(build_result(make_run(level, agents=[sharp, vague])).notes) == [
+        "agents started within 2.3 ms of the planned instant: the clock of b is known no better"
+    ]
+    assert not build_result(make_run(level, agents=[sharp, make_agent("b", clock_uncertainty_micros=None)])).notes
+    assert not build_result(make_run(make_level(make_rows({})), agents=[vague])).notes  # beside whom?
