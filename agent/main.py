@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from loadcell.clock import AnchoredClock
 from loadcell.data_dir import data_dir
 from loadcell.errors import LoadcellError
 from loadcell.lifetime import wait_for_stop
+from loadcell.settings import SettingsError
+from loadcell.tls import client_tls
 
 _CANCEL_SECONDS = 2.0
 # How long a controller that is started beside this agent may take to open its unix socket, and how often to look.
@@ -47,7 +50,12 @@ class Agent:
         directory = data_dir(settings.data_dir)
         self._settings = settings
         self._agent_id = settings.agent_id or default_agent_id(directory)
-        self._channel = dial(str(settings.controller), api_key=settings.api_key)
+        self._channel = dial(
+            str(settings.controller),
+            api_key=settings.api_key,
+            agent_token=settings.agent_token,
+            tls=client_tls(settings.tls_ca, settings.tls_client_cert, settings.tls_client_key),
+        )
         clock, offset = AnchoredClock(), OffsetEstimator()
         self._pool = WorkerPool(spawned, on_message=self._on_message, on_death=self._on_death)
         self._uplink = Uplink(
@@ -152,6 +160,9 @@ async def serve(settings: AgentSettings, spawned: Sequence[Spawned]) -> int:
     """Run an agent and return its exit status."""
     try:
         why = await Agent(settings, spawned).run()
+    except SettingsError as error:
+        print(f"agent: {error}", file=sys.stderr)  # noqa: T201  the one line a wrong setting gives
+        return 2
     except LoadcellError as error:
         log.warning("agent_refused", reason=error.reason, detail=error.message)
         return 1

@@ -25,7 +25,17 @@ _QUICK_SECONDS = 0.02
 # A session whose heartbeats get no answer for this many intervals is opened anew.
 _SILENT_INTERVALS = 5
 _FATAL = frozenset(
-    {"SESSION_REPLACED", "PROTOCOL_VERSION_UNSUPPORTED", "MISSING_AUTHORIZATION", "INVALID_API_KEY"}
+    {
+        "SESSION_REPLACED",
+        "PROTOCOL_VERSION_UNSUPPORTED",
+        "MISSING_AUTHORIZATION",
+        "INVALID_API_KEY",
+        "INVALID_AGENT_TOKEN",
+        "AGENT_TOKEN_EXPIRED",
+        "AGENT_TOKEN_REVOKED",
+        "AGENT_TOKEN_REQUIRED",
+        "AGENT_TOKEN_BOUND",
+    }
 )
 
 log = structlog.get_logger()
@@ -116,7 +126,7 @@ class Session:
                 reason = from_rpc_error(error)
                 if reason.reason in _FATAL:
                     raise reason from error
-                log.warning("session_lost", code=error.code().name, detail=error.details())
+                log.warning("session_lost", code=error.code().name, detail=reason.message)
             except TimeoutError:
                 log.warning("session_silent", agent_id=self._identity.agent_id)
             await asyncio.sleep(backoff.next())

@@ -29,6 +29,30 @@ class AgentSettings:
     api_key: Secret = setting(
         Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
     )
+    agent_token: Secret = setting(
+        Secret(""),
+        parse=settings.secret,
+        names=("LOADCELL_AGENT_TOKEN",),
+        doc="Token made with `loadcell agents token create`, for this agent alone; it stands in for the API key.",
+    )
+    tls_ca: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CA",),
+        doc="PEM file of the authorities that may have signed the controller's certificate; turns TLS on.",
+    )
+    tls_client_cert: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CLIENT_CERT",),
+        doc="PEM file of the own certificate, for a controller that asks for one.",
+    )
+    tls_client_key: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CLIENT_KEY",),
+        doc="PEM file of the key of LOADCELL_TLS_CLIENT_CERT.",
+    )
     agent_id: str = setting(
         "",
         parse=_agent_id,
@@ -51,7 +75,14 @@ class AgentSettings:
         256,
         parse=settings.integer(1, 1_000_000),
         names=("LOADCELL_UPLINK_MEMORY_MB",),
-        doc="Samples kept until the controller has them, in MiB; beyond it load is held back, nothing is dropped.",
+        doc="Samples the controller does not have yet and the spool does not take, in MiB; beyond it load is held "
+        "back, nothing is dropped.",
+    )
+    spool_mb: int = setting(
+        1024,
+        parse=settings.integer(0, 1_000_000),
+        names=("LOADCELL_SPOOL_MB",),
+        doc="Samples kept on disk until the controller has them, in MiB; they outlive the agent. 0: none.",
     )
     delivery_seconds: float = setting(
         10.0,
@@ -63,7 +94,7 @@ class AgentSettings:
         None,
         parse=settings.path,
         names=("LOADCELL_DATA_DIR",),
-        doc="Directory of the calibration and of fetched assets; by default the user's data directory.",
+        doc="Directory of the calibration, the spool and fetched assets; by default the user's data directory.",
     )
     log_level: str = setting(
         "info",

@@ -51,6 +51,27 @@ class ControllerSettings:
         names=("LOADCELL_API_KEY", "API_KEY"),
         doc="API key every call must carry. Empty: open, which is allowed on loopback only.",
     )
+    tls_cert: Path | None = setting(
+        None,
+        parse=path,
+        names=("LOADCELL_TLS_CERT",),
+        doc="PEM file of the certificate to show, with its chain; with it gRPC is served over TLS only.",
+    )
+    tls_key: Path | None = setting(
+        None, parse=path, names=("LOADCELL_TLS_KEY",), doc="PEM file of the key of LOADCELL_TLS_CERT."
+    )
+    tls_client_ca: Path | None = setting(
+        None,
+        parse=path,
+        names=("LOADCELL_TLS_CLIENT_CA",),
+        doc="PEM file of the authorities of clients; with it every client must have a certificate of theirs.",
+    )
+    require_agent_token: bool = setting(
+        False,
+        parse=boolean,
+        names=("LOADCELL_REQUIRE_AGENT_TOKEN",),
+        doc="Whether agents need a token of their own; then the API key does not admit agents.",
+    )
     heartbeat_seconds: float = setting(
         2.0,
         parse=number(0.1, 60.0),

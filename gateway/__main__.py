@@ -26,6 +26,7 @@ from loadcell import logs, settings
 from loadcell.arguments import refuse_arguments
 from loadcell.channel import dial
 from loadcell.lifetime import wait_for_stop
+from loadcell.tls import client_tls
 
 USAGE_ERROR = 2
 
@@ -52,7 +53,11 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
     disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
     registry = CollectorRegistry()
     # Two channels: the key of the gateway is for its own questions and never answers a caller's.
-    async with dial(found.controller) as callers, dial(found.controller, api_key=found.api_key) as own:
+    tls = client_tls(found.tls_ca, found.tls_client_cert, found.tls_client_key)
+    async with (
+        dial(found.controller, tls=tls) as callers,
+        dial(found.controller, api_key=found.api_key, tls=tls) as own,
+    ):
         app = make_app(
             read_bindings(SERVICES),
             Upstream(callers),

@@ -34,12 +34,14 @@ _CLOSED_MEANS = (
 
 
 def explain(text: str) -> str:
-    """Return what gRPC says of a failed call, with what it means and what to do where TLS is the cause."""
+    """Return what gRPC says of a failed call, after what it means and what to do where TLS is the cause."""
+    found = meaning(text)
+    return f"{found} ({text})" if found else text
+
+
+def meaning(text: str) -> str:
+    """Return what the text of a failed call means and what to do, empty where TLS is not the cause."""
     if "failed to connect" not in text:
-        return text
-    for sign, meaning in _MEANINGS.items():
-        if sign in text:
-            return f"{meaning} ({text})"
-    if any(sign in text for sign in _CLOSED):
-        return f"{_CLOSED_MEANS} ({text})"
-    return text
+        return ""
+    found = next((meaning for sign, meaning in _MEANINGS.items() if sign in text), "")
+    return found or (_CLOSED_MEANS if any(sign in text for sign in _CLOSED) else "")

@@ -48,10 +48,14 @@ class Session:
         """
         # Imported only now: our own processes are already starting while gRPC is being loaded.
         from loadcell.client import Client  # noqa: PLC0415
+        from loadcell.tls import client_tls  # noqa: PLC0415
+
+        found = read_settings()
+        tls = client_tls(found.tls_ca, found.tls_client_cert, found.tls_client_key)
 
         if self.stack is not None:
             await _own(self.stack, self.stack.listening())
-        async with Client(self.address, api_key=self.api_key) as client:
+        async with Client(self.address, api_key=self.api_key, tls=tls) as client:
             if self.stack is not None:
                 await _own(self.stack, client.connected())
             else:
@@ -59,6 +63,8 @@ class Session:
                     await asyncio.wait_for(client.connected(), CONNECT_PATIENCE_SECONDS)
                 except TimeoutError:
                     message = f"no controller answers at {self.address} within {CONNECT_PATIENCE_SECONDS:g} s"
+                    if why := await client.refused_by_tls():
+                        message = f"{message}: {why}"
                     raise CommandError(message, EXIT_UNREACHABLE) from None
             yield client
 

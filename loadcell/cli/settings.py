@@ -21,6 +21,24 @@ class CliSettings:
     api_key: Secret = setting(
         Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
     )
+    tls_ca: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CA",),
+        doc="PEM file of the authorities that may have signed the controller's certificate; turns TLS on.",
+    )
+    tls_client_cert: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CLIENT_CERT",),
+        doc="PEM file of the own certificate, for a controller that asks for one.",
+    )
+    tls_client_key: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CLIENT_KEY",),
+        doc="PEM file of the key of LOADCELL_TLS_CLIENT_CERT.",
+    )
     database: str = setting(
         "", parse=settings.text, names=("LOADCELL_DATABASE_URL", "DATABASE_PATH"), doc="Database of an own stack."
     )

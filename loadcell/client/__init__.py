@@ -11,5 +11,6 @@ Example:
 from loadcell.client.client import Client, RunReference
 from loadcell.client.states import has_ended
 from loadcell.errors import LoadcellError
+from loadcell.tls import ClientTls
 
-__all__ = ["Client", "LoadcellError", "RunReference", "has_ended"]
+__all__ = ["Client", "ClientTls", "LoadcellError", "RunReference", "has_ended"]

@@ -17,11 +17,14 @@ from loadcell.client.calls import answer, responses
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret
+from loadcell.tls import ClientTls
+from loadcell.tls_errors import meaning
 from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, result_pb2, run_pb2, run_pb2_grpc, target_pb2
 
 RunReference = str | run_pb2.Run | run_pb2.CreateRunResponse | result_pb2.RunResult
 """A run: its identifier, or any message that carries it."""
 
+_WHY_SECONDS = 1.0  # to learn why a controller cannot be reached
 _ARRIVALS = {
     "": target_pb2.ARRIVAL_UNSPECIFIED,
     "constant": target_pb2.ARRIVAL_CONSTANT,
@@ -40,16 +43,22 @@ class Client:
     Args:
         address: "host:port" or "unix:/path".
         api_key: Key of the controller, when it asks for one.
+        tls: Files to speak TLS with, when the controller does.
         timeout_seconds: Deadline of one call that is not a stream.
     """
 
     def __init__(
-        self, address: str = "127.0.0.1:50051", *, api_key: str | Secret = "", timeout_seconds: float = 60.0
+        self,
+        address: str = "127.0.0.1:50051",
+        *,
+        api_key: str | Secret = "",
+        tls: ClientTls | None = None,
+        timeout_seconds: float = 60.0,
     ) -> None:
         key = api_key if isinstance(api_key, Secret) else Secret(api_key)
         self.address = address
         self._timeout = timeout_seconds
-        self._channel = dial(address, api_key=key or None)
+        self._channel = dial(address, api_key=key or None, tls=tls)
         self._runs = run_pb2_grpc.RunServiceStub(self._channel)
         self._fleet = fleet_pb2_grpc.FleetServiceStub(self._channel)
 
@@ -71,6 +80,14 @@ class Client:
         while state is not grpc.ChannelConnectivity.READY:
             await self._channel.wait_for_state_change(state)
             state = self._channel.get_state(try_to_connect=True)
+
+    async def refused_by_tls(self) -> str:
+        """Return what is wrong with TLS when that is why the controller cannot be reached, else an empty text."""
+        try:
+            await self._fleet.ListAgents(fleet_pb2.ListAgentsRequest(limit=1), timeout=_WHY_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            return meaning(error.details() or "")
+        return ""
 
     async def create_run(
         self,
