@@ -8,7 +8,8 @@ import structlog
 
 from controller.capacity import check_capacity
 from controller.dispatch.dispatcher import Dispatcher
-from controller.dispatch.placement import agents_wanted, usable_agents
+from controller.dispatch.limits import agents_wanted
+from controller.dispatch.placement import usable_agents
 from controller.dispatch.selection import ranked
 from controller.dispatch.sessions import Sessions
 from controller.identifiers import new_run_id

@@ -13,9 +13,9 @@ import structlog
 
 from controller.dispatch.active import ActiveRun, lease_id_of
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
-from controller.dispatch.limits import asset_limit, prepare_limit, probe_limit, run_limit
+from controller.dispatch.limits import agents_wanted, asset_limit, prepare_limit, probe_limit, run_limit
 from controller.dispatch.outcomes import CancelRequestedError, RunFailedError
-from controller.dispatch.placement import Placement, agents_wanted
+from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
 from controller.lifecycle import lease_ended

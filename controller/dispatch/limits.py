@@ -47,3 +47,8 @@ def share_limit(plan: target_pb2.LevelPlan) -> int:
     """Return the largest number of agents that each get something to do."""
     limits = [n for n in (plan.concurrency, plan.max_concurrency, plan.request_count) if n]
     return min(limits) if limits else 10_000
+
+
+def agents_wanted(config: result_pb2.RunConfig, level: target_pb2.LevelPlan) -> int:
+    """Return how many agents share a level: as many as were asked for, where each gets something to do."""
+    return min(config.agent_count or 1, share_limit(level))

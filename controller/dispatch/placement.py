@@ -10,13 +10,12 @@ from itertools import islice
 from controller.capacity import check_capacity
 from controller.dispatch.active import ActiveRun
 from controller.dispatch.leases import LeaseBook
-from controller.dispatch.limits import share_limit
 from controller.dispatch.outcomes import CancelRequestedError
 from controller.dispatch.selection import has_labels, labels_there, ranked, with_labels
 from controller.dispatch.sessions import Sessions
 from controller.store.records import AgentRecord
 from loadcell.errors import LoadcellError
-from loadcell.v1 import result_pb2, target_pb2
+from loadcell.v1 import result_pb2
 
 CHECK_SECONDS = 0.25  # how often those who wait look for lost agents
 NAMED_AGENTS = 3  # busy agents named to those who wait for them
@@ -107,8 +106,3 @@ def usable_agents(sessions: Sessions, labels: Mapping[str, str]) -> list[AgentRe
     """Return the agents with these labels that may get leases."""
     usable = set(sessions.usable())
     return [agent for agent in sessions.connected() if agent.agent_id in usable and has_labels(agent, labels)]
-
-
-def agents_wanted(config: result_pb2.RunConfig, level: target_pb2.LevelPlan) -> int:
-    """Return how many agents share a level: as many as were asked for, where each gets something to do."""
-    return min(config.agent_count or 1, share_limit(level))
