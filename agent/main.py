@@ -20,6 +20,7 @@ from agent.pool import Spawned, WorkerPool
 from agent.probing import Probing
 from agent.session import Identity, Session
 from agent.settings import AgentSettings
+from agent.spool.spool import Spool
 from agent.uplink import Uplink
 from agent.worker.messages import FromWorker
 from loadcell.channel import dial
@@ -44,9 +45,10 @@ class Agent:
     Args:
         settings: How to run.
         spawned: Worker processes, already started.
+        spool: Where samples are kept on disk; None: nowhere.
     """
 
-    def __init__(self, settings: AgentSettings, spawned: Sequence[Spawned]) -> None:
+    def __init__(self, settings: AgentSettings, spawned: Sequence[Spawned], spool: Spool | None) -> None:
         directory = data_dir(settings.data_dir)
         self._settings = settings
         self._agent_id = settings.agent_id or default_agent_id(directory)
@@ -62,6 +64,7 @@ class Agent:
             self._channel,
             agent_id=self._agent_id,
             memory_bytes=settings.uplink_memory_mb * 1024 * 1024,
+            spool=spool,
             pause_workers=self._pool.pause,
             on_refused=self._on_refused,
             on_acknowledged=self._on_acknowledged,
@@ -69,7 +72,12 @@ class Agent:
         assets = Assets(self._channel, directory / "assets")
         self._probing = Probing(assets)
         self._session = Session(
-            self._channel, self._identity(directory), clock=clock, offset=offset, probe=self._probing.start
+            self._channel,
+            self._identity(directory),
+            clock=clock,
+            offset=offset,
+            probe=self._probing.start,
+            waiting=self._uplink.waiting,
         )
         self._leases = Leases(
             self._pool, self._uplink, assets, clock=clock, offset=offset, report=self._session.report
@@ -108,6 +116,7 @@ class Agent:
             await self._probing.close()
             await self._leases.close()
             await self._pool.close()
+            self._uplink.close()
             await self._channel.close()
 
     async def _hold_session(self) -> None:
@@ -156,10 +165,10 @@ class Agent:
         self._leases.acknowledged(lease_id)
 
 
-async def serve(settings: AgentSettings, spawned: Sequence[Spawned]) -> int:
+async def serve(settings: AgentSettings, spawned: Sequence[Spawned], spool: Spool | None) -> int:
     """Run an agent and return its exit status."""
     try:
-        why = await Agent(settings, spawned).run()
+        why = await Agent(settings, spawned, spool).run()
     except SettingsError as error:
         print(f"agent: {error}", file=sys.stderr)  # noqa: T201  the one line a wrong setting gives
         return 2

@@ -12,6 +12,7 @@ import structlog
 from agent.backoff import Backoff
 from agent.clock import OffsetEstimator
 from agent.leases import Leases
+from agent.uplink import Waiting
 from loadcell import __version__
 from loadcell.clock import AnchoredClock
 from loadcell.errors import LoadcellError
@@ -85,6 +86,7 @@ class Session:
         clock: This agent's clock.
         offset: Takes the heartbeat replies.
         probe: Looks at a target.
+        waiting: Tells how much the uplink keeps.
     """
 
     def __init__(
@@ -95,12 +97,14 @@ class Session:
         clock: AnchoredClock,
         offset: OffsetEstimator,
         probe: Callable[[agent_pb2.Probe], asyncio.Task[agent_pb2.ProbeResult]],
+        waiting: Callable[[], Waiting],
     ) -> None:
         self._stub = agent_pb2_grpc.AgentServiceStub(channel)
         self._identity = identity
         self._clock = clock
         self._offset = offset
         self._probe = probe
+        self._waiting = waiting
         self._outgoing: Outgoing | None = None
         self._sent: dict[int, set[str]] = {}
         self._answered = asyncio.Event()
@@ -210,12 +214,15 @@ class Session:
 
     def _heartbeat(self, sequence: int, leases: Leases) -> agent_pb2.Heartbeat:
         best = self._offset.best
+        waiting = self._waiting()
         return agent_pb2.Heartbeat(
             sequence=sequence,
             agent_send_micros=self._clock.micros(),
             clock_offset_micros=best.micros if best is not None else 0,
             clock_uncertainty_micros=best.uncertainty_micros if best is not None else 0,
             leases=leases.progress(),
+            uplink_memory_bytes=waiting.memory_bytes,
+            uplink_spool_bytes=waiting.spool_bytes,
         )
 
     def _receive(self, response: agent_pb2.SessionResponse, leases: Leases) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 
 import grpc
 import structlog
 
 from agent.backoff import Backoff
-from agent.outbound import Numbered, Outbound
+from agent.outbound import LOST, Kept, Outbound
+from agent.spool.spool import DamagedError, Spool
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
 # Workers are let go on well below the limit, so that they do not stop and go with every batch.
@@ -19,13 +22,24 @@ _FINAL_REFUSALS = frozenset({"UNKNOWN_LEASE", "WRONG_AGENT", "RUN_DELETED"})
 log = structlog.get_logger()
 
 
+class Waiting(NamedTuple):
+    """What the controller has not committed yet, in bytes."""
+
+    memory_bytes: int
+    spool_bytes: int
+
+
 class Uplink:
     """Sends batches over one stream and opens it again when it breaks.
+
+    A batch is written to the spool before it is sent, so that it outlives this process; only what the spool does
+    not take stays in memory. Batches that an earlier process has left there are sent as well.
 
     Args:
         channel: Channel to the controller.
         agent_id: Who sends.
-        memory_bytes: Above this many unacknowledged bytes the workers are slowed down.
+        memory_bytes: Above this many bytes that are only in memory the workers are slowed down.
+        spool: Where batches are kept; None: in memory only.
         pause_workers: Stops (True) or resumes (False) reading from the workers.
         on_refused: Called with a lease whose batches the controller does not want, and its reason.
         on_acknowledged: Called with a lease whose batches have all been committed.
@@ -37,6 +51,7 @@ class Uplink:
         *,
         agent_id: str,
         memory_bytes: int,
+        spool: Spool | None,
         pause_workers: Callable[[bool], None],
         on_refused: Callable[[str, str], None],
         on_acknowledged: Callable[[str], None],
@@ -47,14 +62,20 @@ class Uplink:
         self._pause_workers = pause_workers
         self._on_refused = on_refused
         self._on_acknowledged = on_acknowledged
-        self._outbound = Outbound()
+        self._spool = spool
+        self._spool_refuses = False
+        self._outbound = Outbound(spool.release) if spool is not None else Outbound()
+        self._restored = self._restore(spool) if spool is not None else set()
         self._changed = asyncio.Event()
         self._acknowledged = asyncio.Event()
+        self._refused_batches = 0
         self._paused = False
+        self._paused_at = 0.0
+        self._paused_seconds = 0.0
 
     def send(self, lease_id: str, columns: bytes) -> None:
         """Take a serialized SampleColumns message of a lease."""
-        self._outbound.add(lease_id, columns)
+        self._write(self._outbound.add(lease_id, columns))
         self._changed.set()
         self._balance()
 
@@ -66,9 +87,34 @@ class Uplink:
         """Return how many batches of a lease the controller has not committed."""
         return self._outbound.unacknowledged(lease_id)
 
+    def waiting(self) -> Waiting:
+        """Return how much the controller has not committed yet."""
+        return Waiting(self._outbound.memory_bytes, self._outbound.spool_bytes)
+
+    def full_seconds(self) -> float:
+        """Return for how long since the start the workers were slowed down because no batch could be taken."""
+        now = time.monotonic() - self._paused_at if self._paused else 0.0
+        return self._paused_seconds + now
+
     def forget(self, lease_id: str) -> None:
         """Let go of a lease that has ended and been delivered."""
         self._outbound.drop(lease_id)
+
+    def close(self) -> None:
+        """Leave what is not delivered to the next process, as far as the spool takes it."""
+        for batch in self._outbound.in_memory():
+            self._write(batch)
+        lost = len(self._outbound.in_memory())
+        if lost:
+            log.error(
+                "batches_lost", batches=lost, reason="they are not delivered and the spool does not take them"
+            )
+        if self._outbound.batches > lost:
+            log.warning(
+                "batches_wait_in_spool", batches=self._outbound.batches - lost, bytes=self.waiting().spool_bytes
+            )
+        if self._spool is not None:
+            self._spool.close()
 
     async def delivered(self) -> None:
         """Wait until everything has been committed."""
@@ -113,12 +159,19 @@ class Uplink:
                 yield self._request(batch)
             await self._changed.wait()
 
-    def _request(self, batch: Numbered) -> agent_pb2.StreamSamplesRequest:
+    def _request(self, batch: Kept) -> agent_pb2.StreamSamplesRequest:
+        columns = batch.columns
+        if columns is None and self._spool is not None and batch.place is not None:
+            try:
+                columns = self._spool.read(batch.place, batch.crc32)
+            except DamagedError as error:
+                log.error("batch_lost", lease_id=batch.lease_id, batch_number=batch.number, reason=str(error))  # noqa: TRY400
+                self._outbound.lose(batch)
         return agent_pb2.StreamSamplesRequest(
             agent_id=self._agent_id,
             lease_id=batch.lease_id,
             batch_number=batch.number,
-            columns=batch.columns,
+            columns=columns or LOST,
             crc32=batch.crc32,
         )
 
@@ -126,27 +179,83 @@ class Uplink:
         lease_id, reason = response.lease_id, response.refused_reason
         if not reason:
             self._outbound.acknowledge(lease_id, response.committed_batch_number)
-        elif reason in _FINAL_REFUSALS:
-            self._refuse(lease_id, reason)
-        elif self._outbound.resend(lease_id, response.refused_batch_number, response.committed_batch_number):
-            log.info("batches_resent", lease_id=lease_id, reason=reason, after=response.committed_batch_number)
-            self._changed.set()
-        else:
+        elif reason in _FINAL_REFUSALS or not self._resend(response):
             self._refuse(lease_id, reason)
         self._acknowledged.set()
         if not self._outbound.unacknowledged(lease_id):
             self._on_acknowledged(lease_id)
+            if lease_id in self._restored:
+                self._restored.discard(lease_id)
+                log.info("spool_delivered", lease_id=lease_id, leases_left=len(self._restored))
         self._balance()
 
+    def _resend(self, response: agent_pb2.StreamSamplesResponse) -> bool:
+        lost = self._outbound.lost
+        again = self._outbound.resend(
+            response.lease_id,
+            response.refused_batch_number,
+            response.committed_batch_number,
+            corrupt=response.refused_reason == "CORRUPT_BATCH",
+        )
+        log.info(
+            "batches_resent",
+            lease_id=response.lease_id,
+            reason=response.refused_reason,
+            after=response.committed_batch_number,
+        )
+        if lost := self._outbound.lost - lost:
+            log.error("batches_lost", lease_id=response.lease_id, batches=lost, reason=response.refused_reason)
+        self._changed.set()
+        return again
+
     def _refuse(self, lease_id: str, reason: str) -> None:
-        log.warning("batches_refused", lease_id=lease_id, reason=reason)
-        self._outbound.drop(lease_id)
+        batches = self._outbound.drop(lease_id)
+        self._restored.discard(lease_id)
+        self._refused_batches += batches
+        log.warning(
+            "batches_refused", lease_id=lease_id, reason=reason, batches=batches, since_start=self._refused_batches
+        )
         self._on_refused(lease_id, reason)
 
+    def _restore(self, spool: Spool) -> set[str]:
+        left = sorted(spool.recover(), key=lambda one: one[0].number)
+        for header, place in left:
+            self._outbound.restore(header, place)
+        leases = {header.lease_id for header, _ in left}
+        if leases:
+            log.warning(
+                "spool_recovered",
+                batches=self._outbound.batches,
+                leases=len(leases),
+                bytes=self.waiting().spool_bytes,
+            )
+        return leases
+
+    def _write(self, batch: Kept) -> None:
+        if self._spool is None or batch.columns is None:
+            return
+        try:
+            place = self._spool.append(batch.header, batch.columns)
+        except OSError as error:
+            if not self._spool_refuses:
+                self._spool_refuses = True
+                log.error("spool_refuses", reason=error.strerror, spool_bytes=self.waiting().spool_bytes)  # noqa: TRY400
+        else:
+            self._outbound.spooled(batch, place)
+
     def _balance(self) -> None:
-        limit = self._memory_bytes * (_RESUME_SHARE if self._paused else 1)
-        paused = self._outbound.kept_bytes > limit
-        if paused != self._paused:
-            self._paused = paused
-            log.info("uplink_memory", full=paused, kept_bytes=self._outbound.kept_bytes)
-            self._pause_workers(paused)
+        kept = self._outbound.memory_bytes
+        if self._spool_refuses and not kept:
+            self._spool_refuses = False
+            log.info("spool_accepts")
+        paused = kept > self._memory_bytes * (_RESUME_SHARE if self._paused else 1)
+        if paused == self._paused:
+            return
+        now = time.monotonic()
+        if paused:
+            self._paused_at = now
+        else:
+            self._paused_seconds += now - self._paused_at
+        self._paused = paused
+        log.warning("uplink_full", full=paused, **self.waiting()._asdict())
+        self._pause_workers(paused)

@@ -231,7 +231,7 @@ async def test_lost_batch_is_resent(controller, start_agent):
 
 
 async def test_uplink_memory_holds_load_back_and_drops_nothing(controller, start_agent):
-    settings = {"LOADCELL_UPLINK_MEMORY_MB": "1"}
+    settings = {"LOADCELL_UPLINK_MEMORY_MB": "1", "LOADCELL_SPOOL_MB": "0"}
     async with serve(Behavior()) as server, start_agent(workers=1, **settings) as agent:
         controller.acknowledging = False
         load = grant(server.url, concurrency=16, request_count=20_000, workload={"output_len": 60})

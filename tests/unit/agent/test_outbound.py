@@ -18,12 +18,12 @@ def drain(outbound):
     return sent
 
 
-def test_batches_are_numbered_per_lease_and_carry_their_checksum():
+def test_batches_are_numbered_per_lease_carry_their_checksum_and_take_turns():
     outbound = Outbound()
     fill(outbound, "a", 2)
     fill(outbound, "b", 1)
     batches = [outbound.next() for _ in range(3)]
-    assert [(b.lease_id, b.number) for b in batches] == [("a", 1), ("a", 2), ("b", 1)]
+    assert [(b.lease_id, b.number) for b in batches] == [("a", 1), ("b", 1), ("a", 2)]
     assert all(b.crc32 == zlib.crc32(b.columns) for b in batches)
     assert outbound.next() is None
 
@@ -90,4 +90,4 @@ def test_every_batch_reaches_a_store_that_deduplicates_exactly_once(script):
             outbound.acknowledge("a", min(step, committed))
     assert stored == set(range(1, added + 1))
     outbound.acknowledge("a", added)
-    assert outbound.kept_bytes == 0
+    assert (outbound.memory_bytes, outbound.batches) == (0, 0)

@@ -62,6 +62,7 @@ async def test_a_lease_whose_preparation_fails_in_any_way_fails_with_the_reason(
             channel,
             agent_id="a",
             memory_bytes=1 << 20,
+            spool=None,
             pause_workers=pool.pause,
             on_refused=lambda *_: None,
             on_acknowledged=lambda _: None,

@@ -1,0 +1,1 @@
+"""Batches on disk until the controller has them, so that they outlive this process."""
