@@ -66,6 +66,7 @@ def agent_message(agent: AgentRecord, *, lease_count: int, lost_before_micros: i
         clock_offset_micros=agent.clock_offset_micros,
         clock_uncertainty_micros=agent.clock_uncertainty_micros,
         clock_steps=agent.clock_steps,
+        uplink_bytes=agent.uplink_bytes,
         lease_count=lease_count,
         kernel_timestamps=agent.kernel_timestamps,
     )

@@ -113,6 +113,7 @@ class Conversation:
             clock_offset_micros=beat.clock_offset_micros if known else None,
             clock_uncertainty_micros=beat.clock_uncertainty_micros if known else None,
             clock_steps=beat.clock_steps,
+            uplink_bytes=beat.uplink_memory_bytes + beat.uplink_spool_bytes,
         )
         reply = agent_pb2.HeartbeatReply(
             sequence=beat.sequence,

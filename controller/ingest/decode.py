@@ -79,7 +79,7 @@ class Batch:
 
 
 def decode(columns: bytes, crc32: int) -> Batch:
-    """Check and decode a serialized SampleColumns message.
+    """Check and decode a serialized SampleColumns message. Without a byte it is one that its agent has lost.
 
     Raises:
         CorruptBatchError: The checksum, a length or a value is wrong.
@@ -93,6 +93,8 @@ def decode(columns: bytes, crc32: int) -> Batch:
     except DecodeError as error:
         raise CorruptBatchError(f"not a SampleColumns message: {error}") from error
     count = message.row_count
+    if not columns:
+        return _lost()
     if not 1 <= count <= MAX_ROWS:
         raise CorruptBatchError(f"row_count must be from 1 to {MAX_ROWS:,}, not {count}")
     numbers = _numbers(message, count)
@@ -115,6 +117,14 @@ def decode(columns: bytes, crc32: int) -> Batch:
         sketches=sketches,
         notes=notes,
     )
+
+
+def _lost() -> Batch:
+    """Return the batch that is stored in the place of a lost one, so that its lease has no gap."""
+    none = dict.fromkeys(_COLUMNS, np.zeros(0, np.int64))
+    arrays = SampleArrays(agent=none["ordinal"], lease=none["ordinal"], tpot_micros=np.zeros(0), **none)
+    note = "samples are missing: a batch was damaged, or lost with the agent's process, before it was delivered"
+    return Batch(arrays, finish_reasons=[], errors=[], timelines=[], sketches=[], notes=[note])
 
 
 def _numbers(message: sample_pb2.SampleColumns, count: int) -> dict[str, Ints]:

@@ -91,6 +91,7 @@ class AgentRecord:
     clock_offset_micros: float | None = None
     clock_uncertainty_micros: float | None = None
     clock_steps: int = 0
+    uplink_bytes: int = 0  # not committed yet, told by heartbeats and not stored
 
 
 @dataclass(frozen=True, slots=True)

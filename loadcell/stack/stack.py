@@ -80,8 +80,12 @@ class Stack:
         controller = {"LOADCELL_GRPC": self.grpc, "LOADCELL_DATABASE_URL": plan.database}
         if self._private is not None:
             # An agent leaves once a heartbeat told it that everything has arrived: a short command waits for that.
-            # And nobody else will take its samples when this controller has gone.
-            for name, value in (("LOADCELL_HEARTBEAT_SECONDS", "0.25"), ("LOADCELL_DELIVERY_SECONDS", "1")):
+            # And nobody else will take its samples when this controller has gone, so none are kept on disk.
+            for name, value in (
+                ("LOADCELL_HEARTBEAT_SECONDS", "0.25"),
+                ("LOADCELL_DELIVERY_SECONDS", "1"),
+                ("LOADCELL_SPOOL_MB", "0"),
+            ):
                 shared[name] = os.environ.get(name) or value
         self._spawn("controller", "controller", {**shared, **controller})
         workers = plan.workers or max(1, (os.cpu_count() or 1) // max(1, plan.agents))
