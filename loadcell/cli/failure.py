@@ -17,6 +17,7 @@ _FLAG_OF_FIELD = {
     "labels": "--label",
     "worker_count": "--workers",
     "agent_count": "--agents",
+    "agent_labels": "--agents",
     "tokenizer_asset": "--tokenizer",
     "dataset_asset": "--dataset",
     "run_id": "RUN_ID",

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from loadcell.cli.failure import CommandError
-from loadcell.protocol import MAX_CONCURRENCY, MAX_RATE
+from loadcell.protocol import MAX_AGENTS, MAX_CONCURRENCY, MAX_RATE
 from loadcell.target_url import parse_target_url
 
 FORMATS = {".json": "json", ".csv": "csv"}
+_COUNT_NAMES = ("count", "agents", "agent_count")  # and what is nearly so
 
 
 def parse_concurrency(text: str) -> list[int]:
@@ -81,6 +83,46 @@ def parse_labels(texts: Sequence[str]) -> dict[str, str]:
     return labels
 
 
+def parse_agents(text: str) -> tuple[int | None, dict[str, str]]:
+    """Parse "3" or "region=eu,zone=a,count=3" into how many agents (None: not said) and the labels they must have.
+
+    Raises:
+        CommandError: Names the flag and the value.
+    """
+    parts = _parts("--agents", text, "3 or --agents region=eu,count=3")
+    if len(parts) == 1 and _is_whole(parts[0]):
+        return _count(text, parts[0]), {}
+    count: int | None = None
+    labels: dict[str, str] = {}
+    for part in parts:
+        key, separator, value = (piece.strip() for piece in part.partition("="))
+        if not separator or not key:
+            raise CommandError(f"--agents {text!r}: {part!r} is not of the form key=value{_meant(part)}")
+        if key in labels or (key == "count" and count is not None):
+            raise CommandError(f"--agents {text!r}: {key!r} is given twice")
+        if key == "count":
+            count = _count(text, value)
+        elif _is_whole(value) and get_close_matches(key.casefold(), _COUNT_NAMES, cutoff=0.8):
+            raise CommandError(f"--agents {text!r}: {key!r} is no label to ask for; write count={value}")
+        else:
+            labels[key] = value
+    return count, labels
+
+
+def _meant(part: str) -> str:
+    if _is_whole(part):
+        return f"; write count={part}"
+    key, separator, value = part.partition(":")
+    return f"; write {key.strip()}={value.strip()}" if separator and key.strip() else ""
+
+
+def _count(text: str, value: str) -> int:
+    count = _whole(value)
+    if not 1 <= count <= MAX_AGENTS:
+        raise CommandError(f"--agents {text!r}: {value!r} is not a whole number from 1 to {MAX_AGENTS}")
+    return count
+
+
 def check_seconds(flag: str, value: float | None, low: float, high: float) -> None:
     """Refuse a time span outside its range, which includes both ends.
 
@@ -139,6 +181,10 @@ def _whole(text: str) -> int:
         return int(text)
     except ValueError:  # also for thousands of digits
         return 0
+
+
+def _is_whole(text: str) -> bool:
+    return text.removeprefix("-").isdecimal()
 
 
 def _number(text: str) -> float:

@@ -12,6 +12,7 @@ import typer
 from loadcell.cli.failure import CommandError
 from loadcell.cli.flags import (
     check_seconds,
+    parse_agents,
     parse_concurrency,
     parse_goodput,
     parse_labels,
@@ -23,7 +24,6 @@ from loadcell.cli.output_file import check_writable, replacing
 from loadcell.cli.session import open_session
 from loadcell.cli.started_as import command_line, with_place
 from loadcell.protocol import (
-    MAX_AGENTS,
     MAX_CONCURRENCY,
     MAX_LEVEL_SECONDS,
     MAX_REQUESTS,
@@ -103,7 +103,13 @@ def run(
     workers: Annotated[
         int | None, typer.Option(min=1, max=MAX_WORKERS, help="Worker processes of each agent.")
     ] = None,
-    agents: Annotated[int | None, typer.Option(min=1, max=MAX_AGENTS, help="Agents that share the load.")] = None,
+    agents: Annotated[
+        str | None,
+        typer.Option(help="Agents that share the load: 3, or those with labels: region=eu,zone=a,count=3."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Start although it is beyond what the agents were calibrated for.")
+    ] = False,
     controller: Annotated[str | None, typer.Option(help="Controller HOST:PORT to use.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="Label k=v of the run, repeatable.")] = None,
     output: Annotated[
@@ -144,9 +150,10 @@ def run(
         "tls_verify": tls_verify,
         "seed": seed,
         "labels": parse_labels(label or ()),
-        "agent_count": agents,
         "worker_count": workers,
     }
+    agent_count, agent_labels = parse_agents(agents) if agents is not None else (None, {})
+    fields |= {"agent_count": agent_count, "agent_labels": agent_labels, "force": force}
     thresholds = parse_goodput(goodput) if goodput is not None else None
     for flag, file in (("--tokenizer", tokenizer), ("--dataset", dataset)):
         if file is not None and not file.is_file():
@@ -157,12 +164,17 @@ def run(
     if output is not None:
         check_writable(output)
     with open_session(
-        controller=controller, database=database, agents=agents or 1, workers=workers or 0, load_maker=True
+        controller=controller, database=database, agents=agent_count or 1, workers=workers or 0, load_maker=True
     ) as session:
         # Imported only now, while our own processes are starting already.
         from loadcell.cli.measure import Order  # noqa: PLC0415
         from loadcell.v1.target_pb2 import GoodputThresholds  # noqa: PLC0415
 
+        if agent_labels and session.stack is not None:
+            raise CommandError(
+                f"--agents {agents!r}: labels choose among the agents of a controller, and those started for this"
+                " command are all alike; name the controller with --controller"
+            )
         if thresholds is not None:
             fields["goodput_thresholds"] = GoodputThresholds(**thresholds)
         order = Order(fields, tokenizer, dataset)

@@ -65,6 +65,8 @@ NUMBERS = (
         (["run", "http://x", "--controller", "nowhere"], "--controller 'nowhere'"),
         *((["run", "http://x", flag, value], flag) for flag in NUMBERS for value in ("9" * 20, "-" + "9" * 20)),
         (["run", "http://x", "--timeout", "nan"], "--timeout nan"),
+        (["run", "http://x", "--agents", "region"], "--agents 'region'"),
+        (["run", "http://x", "--agents", "region=eu,count=0"], "'0' is not a whole number"),
         (["run", "http://x", "--label", "a=1", "--label", "a=2"], "'a' is given twice"),
         (["run", "http://x", "-o", "/proc/r.json"], "--output '/proc/r.json'"),
         (["runs", "export", "r", "-o", "/proc/r.json"], "--output '/proc/r.json'"),

@@ -10,6 +10,7 @@ from loadcell.cli.app import app
 from loadcell.cli.failure import CommandError, flag_of, from_error
 from loadcell.cli.flags import (
     check_seconds,
+    parse_agents,
     parse_concurrency,
     parse_goodput,
     parse_labels,
@@ -20,6 +21,51 @@ from loadcell.cli.flags import (
 from loadcell.cli.output_file import check_writable
 from loadcell.client import Client
 from loadcell.errors import LoadcellError
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "labels"),
+    [
+        ("3", 3, {}),
+        (" 10000 ", 10000, {}),
+        ("count=2", 2, {}),
+        ("region=eu", None, {"region": "eu"}),
+        ("region=eu, zone=a ,count=3", 3, {"region": "eu", "zone": "a"}),
+        ("count=3,discount=5,note=x=y,empty=", 3, {"discount": "5", "note": "x=y", "empty": ""}),
+    ],
+)
+def test_agents_are_a_number_or_labels(text: str, count: int | None, labels: dict[str, str]):
+    assert parse_agents(text) == (count, labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "an entry is empty"),
+        ("region=eu,", "an entry is empty; write for example --agents 3 or --agents region=eu,count=3"),
+        ("0", "'0' is not a whole number from 1 to 10000"),
+        ("-1", "'-1' is not a whole number"),
+        ("9" * 5000, "is not a whole number"),
+        ("count=0", "'0' is not a whole number from 1 to 10000"),
+        ("count=", "'' is not a whole number"),
+        ("count=many", "'many' is not a whole number"),
+        ("count=10001", "'10001' is not a whole number from 1 to 10000"),
+        ("count=1,count=1", "'count' is given twice"),
+        ("region=eu,region=us", "'region' is given twice"),
+        ("region", "'region' is not of the form key=value"),
+        ("region:eu", "'region:eu' is not of the form key=value; write region=eu"),
+        ("3,region=eu", "'3' is not of the form key=value; write count=3"),
+        ("=eu", "'=eu' is not of the form key=value"),
+        ("region=eu,Count=3", "'Count' is no label to ask for; write count=3"),
+        ("agents=3", "'agents' is no label to ask for; write count=3"),
+    ],
+)
+def test_mistakes_in_agents_are_named_with_what_was_meant(text: str, complaint: str):
+    with pytest.raises(CommandError) as caught:
+        parse_agents(text)
+    assert caught.value.message.startswith(f"--agents {text!r}: ")
+    assert complaint in caught.value.message
+    assert caught.value.exit_code == 2
 
 
 @given(st.lists(st.integers(1, 100_000), min_size=1))
@@ -168,6 +214,7 @@ def test_errors_of_the_key_say_where_it_is_set():
         ("SERVICE_UNAVAILABLE", 4),
         ("TARGET_UNREACHABLE", 1),
         ("NO_AGENTS_READY", 1),
+        ("CAPACITY_EXCEEDED", 1),
         ("INTERNAL_SERVER_ERROR", 1),
     ],
 )
