@@ -90,7 +90,8 @@ async def _measure(url: str, *, concurrency: int, output_len: int, count: int, s
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await prepared.wait()
-            driver.start(time.monotonic_ns() + _START_NS)
+            start_ns = time.monotonic_ns() + _START_NS
+            driver.start(start_ns, start_ns)
             await over.wait()
     finally:
         driver.cancel()

@@ -10,30 +10,21 @@ import structlog
 
 from agent.assets import Assets
 from agent.clock import OffsetEstimator
+from agent.fence import Fence
 from agent.lease import TERMINAL, Lease
+from agent.orders import orders, participants
 from agent.pool import WorkerPool
 from agent.uplink import Uplink
-from agent.worker.messages import (
-    Batch,
-    Cancel,
-    Ended,
-    FromWorker,
-    Level,
-    Prepare,
-    Prepared,
-    Progress,
-    Start,
-    Target,
-    Workload,
-)
+from agent.worker.messages import Batch, Cancel, Extend, FromWorker, Start, ToWorker, Workload
 from loadcell.clock import AnchoredClock
 from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
-from loadcell.pacing.shares import worker_share
-from loadcell.v1 import agent_pb2, target_pb2
+from loadcell.v1 import agent_pb2
 
-# A start time that has passed, or is nearer than this, is moved so that all workers still start together.
+# Load begins no sooner than this after the message that says when, so that all workers begin together.
 _SHORTEST_NOTICE_NS = 5_000_000
+# A worker that has died is started again within a second or two, unless the machine is in trouble.
+_WORKER_SECONDS = 30.0
 
 log = structlog.get_logger()
 
@@ -68,6 +59,7 @@ class Leases:
         self._report = report
         self._leases: dict[str, Lease] = {}
         self._told: set[str] = set()
+        self._heard_ns = 0
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -77,8 +69,12 @@ class Leases:
         if held is not None:
             self._tell(held)
             return
-        positions, total = _participants(grant, self._pool.alive())
-        lease = self._leases[grant.lease_id] = Lease(grant.lease_id, tuple(positions))
+        lease = self._leases[grant.lease_id] = Lease(
+            grant.lease_id,
+            granted_ns=time.monotonic_ns(),
+            takes_over=grant.first_ordinal > 0,
+            fence=Fence(grant.fence_micros * 1000, self._heard_ns) if grant.fence_micros else None,
+        )
         log.info(
             "lease_granted",
             lease_id=grant.lease_id,
@@ -86,27 +82,41 @@ class Leases:
             request_id=grant.request_id,
             level=grant.level.index,
             share=f"{grant.share_index}/{grant.share_count}",
-            workers=len(positions),
+            first_ordinal=grant.first_ordinal,
         )
         self._tell(lease)
-        task = asyncio.get_running_loop().create_task(self._prepare(lease, grant, positions, total))
+        task = asyncio.get_running_loop().create_task(self._prepare(lease, grant))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def start(self, start: agent_pb2.LeaseStart) -> None:
-        """Start a lease that is ready."""
+        """Start a lease that is ready.
+
+        Offsets count from the start of the level. For a lease that takes over from another, or was given when the
+        level ran already, that lies in the past: what is due since then is sent at once. Otherwise a start in the
+        past means that this message came late: the start is moved, for nothing is measured yet, and a burst of all
+        that is due since then would be no part of the plan.
+        """
         lease = self._leases.get(start.lease_id)
         if lease is None or lease.state != agent_pb2.LEASE_STATE_READY:
             return
-        best = self._offset.best
+        best = self._offset.best(self._clock.micros())
         offset = best.micros if best is not None else 0.0
         wanted = self._clock.monotonic_ns(start.start_micros + offset)
-        lease.start_ns = max(wanted, time.monotonic_ns() + _SHORTEST_NOTICE_NS)
+        lease.begin_ns = max(wanted, time.monotonic_ns() + _SHORTEST_NOTICE_NS)
+        lease.start_ns = wanted if lease.takes_over or wanted <= lease.granted_ns else lease.begin_ns
         lease.start_micros = round(self._clock.at(lease.start_ns) - offset)
         lease.state = agent_pb2.LEASE_STATE_RUNNING
-        for worker in lease.workers:
-            self._pool.send(worker, Start(lease.lease_id, lease.start_ns))
+        self._send(lease, Start(lease.lease_id, lease.start_ns, lease.begin_ns))
         self._tell(lease)
+
+    def answered(self, sent_ns: int) -> None:
+        """The controller has answered a heartbeat that was sent at a time of CLOCK_MONOTONIC."""
+        self._heard_ns = max(self._heard_ns, sent_ns)
+        for lease in self._leases.values():
+            if lease.fence is not None and lease.state not in TERMINAL:
+                lease.fence.renew(sent_ns, now_ns=time.monotonic_ns(), begin_ns=lease.begin_ns)
+                self._send(lease, Extend(lease.lease_id, lease.fence.until_ns))
 
     def cancel(self, lease_id: str, reason: str) -> None:
         """Stop a lease."""
@@ -175,17 +185,17 @@ class Leases:
         """Take what a worker says."""
         if isinstance(message, Batch):
             self._uplink.send(message.lease_id, message.columns)
-        elif isinstance(message, Prepared | Progress | Ended):
-            lease = self._leases.get(message.lease_id)
-            if lease is not None:
-                lease.take(worker, message)
-                self._advance(lease)
+        lease = self._leases.get(message.lease_id)
+        if lease is not None:
+            lease.take(worker, message)
+            self._advance(lease)
 
     def on_worker_death(self, worker: int, why: str) -> None:
-        """Fail the leases a worker took part in."""
+        """Go on without a worker: the controller gives what fell to it to others."""
         for lease in list(self._leases.values()):
-            if worker in lease.workers and lease.state not in TERMINAL:
-                lease.worker_died(worker, why)
+            if lease.worker_died(worker, why, time.monotonic_ns()):
+                log.warning("share_lost", lease_id=lease.lease_id, worker=worker, error=why)
+                self._tell(lease)
                 self._advance(lease)
 
     async def close(self) -> None:
@@ -194,26 +204,20 @@ class Leases:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _prepare(
-        self, lease: Lease, grant: agent_pb2.LeaseGrant, positions: dict[int, int], total: int
-    ) -> None:
+    async def _prepare(self, lease: Lease, grant: agent_pb2.LeaseGrant) -> None:
         try:
-            if not positions:
-                lease.error = "no worker process of the agent is running"
-            else:
-                await self._hand_out(lease, grant, positions, total)
+            await self._hand_out(lease, grant)
+        except TimeoutError:
+            lease.error = "no worker process of the agent is running; its log says why none could be started"
         except (LoadcellError, OSError) as error:
             lease.error = str(error)
         except Exception as error:
             log.exception("lease_not_prepared", lease_id=lease.lease_id)
             lease.error = f"internal error of the agent: {error!r}"
         if lease.error or lease.cancelling:
-            lease.dead.update(lease.workers)
             self._advance(lease)
 
-    async def _hand_out(
-        self, lease: Lease, grant: agent_pb2.LeaseGrant, positions: dict[int, int], total: int
-    ) -> None:
+    async def _hand_out(self, lease: Lease, grant: agent_pb2.LeaseGrant) -> None:
         workload = Workload(
             input_len=grant.workload.input_len,
             output_len=grant.workload.output_len,
@@ -222,35 +226,32 @@ class Leases:
             tokenizer_path=await self._assets.fetch(grant.workload.tokenizer_asset),
             dataset_path=await self._assets.fetch(grant.workload.dataset_asset),
         )
+        # An agent whose only worker has just died may itself be given what that one has left.
+        async with asyncio.timeout(_WORKER_SECONDS):
+            alive = await self._pool.some_alive()
         if lease.cancelling:
             return
-        for worker, position in positions.items():
-            self._pool.send(
-                worker,
-                Prepare(
-                    lease_id=grant.lease_id,
-                    target=target_message(grant.target),
-                    level=_level(grant.level),
-                    workload=workload,
-                    share=grant.share_index,
-                    shares=grant.share_count,
-                    worker=position,
-                    workers=total,
-                    timeline=grant.timeline,
-                ),
-            )
+        positions, dealt_to = participants(grant, alive)
+        fence_ns = lease.fence.until_ns if lease.fence is not None else 0
+        for worker, prepare in orders(grant, workload, positions, dealt_to, fence_ns=fence_ns):
+            self._pool.send(worker, prepare)
+        lease.deal(positions, dealt_to)
 
     def _stop_workers(self, lease: Lease) -> None:
         lease.cancelling = True
-        for worker in lease.workers:
-            if worker not in lease.ended and worker not in lease.dead:
-                self._pool.send(worker, Cancel(lease.lease_id))
+        self._send(lease, Cancel(lease.lease_id))
+
+    def _send(self, lease: Lease, message: ToWorker) -> None:
+        for worker in lease.at_work:
+            self._pool.send(worker, message)
 
     def _advance(self, lease: Lease) -> None:
         if lease.state in TERMINAL:
             return
-        if lease.all_ended:
+        if not lease.at_work:
             lease.state = lease.outcome
+            if lease.fence is not None:
+                lease.fenced_ns = lease.fence.shut_ns(now_ns=time.monotonic_ns(), begin_ns=lease.begin_ns)
             log.info(
                 "lease_ended",
                 lease_id=lease.lease_id,
@@ -268,52 +269,3 @@ class Leases:
     def _tell(self, lease: Lease) -> None:
         self._changed.set()
         self._report(lease.to_update(self._uplink.last_number(lease.lease_id)))
-
-
-def target_message(target: target_pb2.TargetSpec) -> Target:
-    """Return a target as workers are told it."""
-    return Target(
-        server_url=target.server_url,
-        adapter=target.adapter,
-        model=target.model,
-        api_key=target.api_key,
-        headers=dict(target.headers),
-        stream=target.stream,
-        timeout_ns=target.timeout_micros * 1000,
-        tls_verify=target.tls_verify,
-        pin_output=target.pin_output,
-    )
-
-
-def _level(level: target_pb2.LevelPlan) -> Level:
-    return Level(
-        index=level.index,
-        concurrency=level.concurrency,
-        rate=level.rate,
-        poisson=level.arrival == target_pb2.ARRIVAL_POISSON,
-        max_concurrency=level.max_concurrency,
-        request_count=level.request_count,
-        duration_ns=level.duration_micros * 1000,
-        warmup_count=level.warmup_count,
-    )
-
-
-def _participants(grant: agent_pb2.LeaseGrant, alive: list[int]) -> tuple[dict[int, int], int]:
-    """Return the workers to which something of the lease falls with their positions, and how many it is dealt to.
-
-    When nothing falls to this agent, one worker still goes through all states.
-    """
-    total = min(grant.worker_count, len(alive)) if grant.worker_count > 0 else len(alive)
-    shares = {
-        worker: worker_share(
-            concurrency=grant.level.concurrency,
-            max_concurrency=grant.level.max_concurrency,
-            share=grant.share_index,
-            shares=grant.share_count,
-            worker=position,
-            workers=total,
-        )
-        for position, worker in enumerate(alive[:total])
-    }
-    busy = {worker: position for position, worker in enumerate(alive[:total]) if not shares[worker].idle}
-    return busy or dict.fromkeys(alive[:1], 0), total

@@ -17,6 +17,7 @@ from agent.worker.messages import FROM_WORKER, FromWorker, ToWorker
 
 _EXIT_SECONDS = 5.0
 _RESTART_SECONDS = 1.0
+_READ_BYTES = 256 * 1024
 
 log = structlog.get_logger()
 
@@ -69,6 +70,7 @@ class WorkerPool:
         self._links: list[Link[FromWorker]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._alive: set[int] = set()
+        self._connected = asyncio.Event()
         self._paused = False
         self._closing = False
 
@@ -78,6 +80,13 @@ class WorkerPool:
     def alive(self) -> list[int]:
         """Return the positions of the workers that can be given work."""
         return sorted(self._alive)
+
+    async def some_alive(self) -> list[int]:
+        """Wait until a worker can be given work; return the positions of all that can."""
+        while not self._alive:
+            self._connected.clear()
+            await self._connected.wait()
+        return self.alive()
 
     async def open(self) -> None:
         """Connect to the processes; messages may be sent before they have come up."""
@@ -105,17 +114,24 @@ class WorkerPool:
         await asyncio.gather(*(asyncio.to_thread(_reap, spawned.process) for spawned in self._spawned))
 
     async def _connect(self, position: int) -> Link[FromWorker]:
+        end = self._spawned[position].end
+        # A write to a dead worker ends the connection before all that it has sent is read: the rest is read here.
+        rest = end.dup()
         link: Link[FromWorker] = Link(
             FROM_WORKER,
             on_message=lambda message: self._on_message(position, message),
-            on_closed=lambda: self._lost(position),
+            on_closed=lambda: self._lost(position, link, rest),
         )
         link.pause(self._paused)
-        await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=self._spawned[position].end)
+        await asyncio.get_running_loop().create_unix_connection(lambda: link, sock=end)
         self._alive.add(position)
+        self._connected.set()
         return link
 
-    def _lost(self, position: int) -> None:
+    def _lost(self, position: int, link: Link[FromWorker], rest: socket.socket) -> None:
+        with rest, contextlib.suppress(OSError):
+            while not self._closing and (data := rest.recv(_READ_BYTES)):
+                link.data_received(data)
         self._alive.discard(position)
         if self._closing:
             return

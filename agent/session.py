@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from agent.clock import OffsetEstimator
 from agent.leases import Leases
 from agent.uplink import Waiting
 from loadcell import __version__
-from loadcell.clock import AnchoredClock
+from loadcell.clock import AnchoredClock, StepDetector
 from loadcell.errors import LoadcellError
 from loadcell.protocol import PROTOCOL_VERSION
 from loadcell.rpc_errors import from_rpc_error
@@ -53,6 +54,19 @@ class Identity:
     host: dict[str, str]
     calibration: agent_pb2.Calibration | None
     kernel_timestamps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was so when a heartbeat was sent.
+
+    Attributes:
+        at_ns: When, on CLOCK_MONOTONIC.
+        ended: The leases whose end had been sent before it.
+    """
+
+    at_ns: int
+    ended: set[str]
 
 
 class Outgoing:
@@ -106,7 +120,8 @@ class Session:
         self._probe = probe
         self._waiting = waiting
         self._outgoing: Outgoing | None = None
-        self._sent: dict[int, set[str]] = {}
+        self._sent: dict[int, _Sent] = {}
+        self._steps = StepDetector()
         self._answered = asyncio.Event()
         self._silent = False
 
@@ -198,7 +213,7 @@ class Session:
         sequence, unanswered = 0, 0
         while True:
             sequence += 1
-            self._sent[sequence] = leases.ended_ids()
+            self._sent[sequence] = _Sent(time.monotonic_ns(), leases.ended_ids())
             outgoing.put(agent_pb2.SessionRequest(heartbeat=self._heartbeat(sequence, leases)))
             if sequence <= _QUICK_HEARTBEATS:
                 await asyncio.sleep(_QUICK_SECONDS)
@@ -213,7 +228,10 @@ class Session:
                 return
 
     def _heartbeat(self, sequence: int, leases: Leases) -> agent_pb2.Heartbeat:
-        best = self._offset.best
+        stepped_ns = self._steps.look()
+        if stepped_ns:
+            log.warning("clock_stepped", seconds=stepped_ns / 1e9, steps=self._steps.steps)
+        best = self._offset.best(self._clock.micros())
         waiting = self._waiting()
         return agent_pb2.Heartbeat(
             sequence=sequence,
@@ -223,6 +241,7 @@ class Session:
             leases=leases.progress(),
             uplink_memory_bytes=waiting.memory_bytes,
             uplink_spool_bytes=waiting.spool_bytes,
+            clock_steps=self._steps.steps,
         )
 
     def _receive(self, response: agent_pb2.SessionResponse, leases: Leases) -> None:
@@ -251,9 +270,12 @@ class Session:
         )
         # The stream keeps its order: the ends sent before this heartbeat have been read as well, and are stored
         # unless the reply says that they are not.
-        ended = self._sent.pop(reply.sequence, set())
+        sent = self._sent.pop(reply.sequence, None)
+        if sent is None:
+            return  # no heartbeat of this session
+        leases.answered(sent.at_ns)
         if not reply.updates_pending:
-            leases.heard(ended)
+            leases.heard(sent.ended)
 
     def _on_probed(self, done: asyncio.Task[agent_pb2.ProbeResult]) -> None:
         if not done.cancelled() and self._outgoing is not None:

@@ -14,18 +14,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from loadcell.clock import STEP_NS, is_step, wall_distance
+
 # linux/include/uapi/asm-generic/socket.h; the socket module has no name for it.
 SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@ll")
 ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
 
 ANCHOR_INTERVAL_NS = 50_000_000
-# NTP slews by at most 500 ppm, so a larger change than this was a step.
-STEP_NS = 200_000
-_SLEW = 0.0005
 # A stamp this old is possible (the client lags) but rare enough to take a fresh anchor before it is believed.
 _SUSPICIOUS_NS = 5_000_000
-_ANCHOR_TRIES = 3
 
 _unpack_timespec = _TIMESPEC.unpack
 
@@ -57,7 +55,7 @@ class ReceiveClock:
         self._realtime = realtime
         self.steps = 0
         self.kernel_stamps = False
-        self._anchored_at, self._offset = self._measure()
+        self._anchored_at, self._offset = wall_distance(realtime, monotonic)
         self._before = self._offset
 
     @property
@@ -110,17 +108,8 @@ class ReceiveClock:
         return now_ns
 
     def _anchor(self) -> None:
-        taken_at, offset = self._measure()
-        if abs(offset - self._offset) > STEP_NS + (taken_at - self._anchored_at) * _SLEW:
+        taken_at, offset = wall_distance(self._realtime, self._monotonic)
+        if is_step(offset - self._offset, taken_at - self._anchored_at):
             self.steps += 1
             self._before = self._offset
         self._anchored_at, self._offset = taken_at, offset
-
-    def _measure(self) -> tuple[int, int]:
-        """Return the monotonic time and the wall clock's distance from it, from the tightest of a few readings."""
-        readings = []
-        for _ in range(_ANCHOR_TRIES):
-            before, real, after = self._monotonic(), self._realtime(), self._monotonic()
-            readings.append((after - before, (before + after) // 2, real))
-        _, middle, real = min(readings)
-        return middle, real - middle

@@ -16,7 +16,7 @@ import uvloop
 
 from agent.engine.stamps import keep_stamping
 from agent.worker.framing import Link
-from agent.worker.messages import TO_WORKER, Cancel, Prepare, Start, ToWorker
+from agent.worker.messages import TO_WORKER, Cancel, Extend, Prepare, Start, ToWorker
 
 if TYPE_CHECKING:
     from agent.worker.driver import Driver
@@ -59,7 +59,9 @@ class Worker:
         if driver is None:
             return  # it has just ended by itself
         if isinstance(message, Start):
-            driver.start(message.start_ns)
+            driver.start(message.start_ns, message.begin_ns)
+        elif isinstance(message, Extend):
+            driver.fence(message.fence_ns)
         elif isinstance(message, Cancel):
             driver.cancel()
 

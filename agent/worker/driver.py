@@ -41,7 +41,8 @@ class Driver:
         loop: The event loop.
         prepare: What to do.
         send: Sends a message to the main process.
-        gate: Whether the main process takes samples; while it does not, no request is started.
+        gate: Whether the main process takes samples; while it does not, or from the time of the fence on, no
+            request is started.
         forget: Called when the share has ended, after its last message.
     """
 
@@ -69,10 +70,12 @@ class Driver:
         self._warm: list[Sample] = []
         self._warm_done = asyncio.Event()
         self._warming: ClosedLoop | None = None
-        self._start_ns = 0
+        self._start_ns: int | None = None
+        self._begin_ns = 0
+        self._fence_ns = prepare.fence_ns
         self._prompts: PromptSource | None = None
         self._started = 0
-        self._ordinals_until = 0
+        self._next_ordinal = 0
         self._ended = 0
         self._ticks = 0
         self._tick_handle: asyncio.TimerHandle | None = None
@@ -82,24 +85,29 @@ class Driver:
         self._preparing = loop.create_task(self._prepare())
         self._closing: asyncio.Task[None] | None = None
 
-    def start(self, start_ns: int) -> None:
-        """Start the prepared share at a time of CLOCK_MONOTONIC."""
-        if self._pacer is None or self._start_ns or self._over:
+    def start(self, start_ns: int, begin_ns: int) -> None:
+        """Begin the load of the prepared share at `begin_ns`; offsets count from `start_ns` (CLOCK_MONOTONIC)."""
+        if self._pacer is None or self._start_ns is not None or self._over:
             return
-        self._start_ns = start_ns
+        self._start_ns, self._begin_ns = start_ns, begin_ns
         lease_id = self._plan.lease_id
         self._outbox = Outbox(
             self._loop,
             start_ns=start_ns,
             timeline=self._plan.timeline,
             counter=self._counter,
-            send=lambda columns: self._send(Batch(lease_id, columns)),
+            send=lambda columns: self._send(Batch(lease_id, columns, self._next_ordinal)),
         )
         for sample in self._warm:
             self._outbox.add(sample)
         self._warm = []
         assert self._timer is not None  # noqa: S101  made together with the pacer
-        self._timer.set(start_ns)
+        self._timer.set(begin_ns)
+
+    def fence(self, fence_ns: int) -> None:
+        """Start requests until a time of CLOCK_MONOTONIC, instead of until the time told before."""
+        self._fence_ns = fence_ns
+        self.wake()
 
     def cancel(self) -> None:
         """Stop: requests in flight are reported as cancelled."""
@@ -131,7 +139,11 @@ class Driver:
 
     @property
     def _running(self) -> bool:
-        return self._start_ns > 0 and not self._over and time.monotonic_ns() >= self._start_ns
+        return self._tick_handle is not None and not self._over
+
+    def _may_start(self) -> bool:
+        # Each worker looks at the clock by itself: a main process that is stuck could not shut the gate in time.
+        return self._gate() and (not self._fence_ns or time.monotonic_ns() < self._fence_ns)
 
     async def _prepare(self) -> None:
         try:
@@ -179,8 +191,11 @@ class Driver:
         # A server that takes no more connections shows it under load, in the requests that want them.
         with contextlib.suppress(LoadcellError):
             await engine.warm(self._connections())
-        supply = Supply(
-            arrivals(plan.level, self._share, plan.workload.seed), builder(prompts, dialect, warmup=False)
+        # Other shares may be making load in this process while the arrivals before this one's are passed over.
+        supply = await asyncio.to_thread(
+            Supply,
+            arrivals(plan.level, self._share, seed=plan.workload.seed, first=plan.first_ordinal),
+            builder(prompts, dialect, warmup=False),
         )
         self._vitals = Vitals(self._loop, engine)
         self._timer = Timer(self._loop, self._on_timer)
@@ -211,7 +226,8 @@ class Driver:
             submit=lambda ready, due_ns: self._submit(ready, due_ns, warmup=True),
             gate=lambda: True,
         )
-        self._warming.start(time.monotonic_ns())
+        now = time.monotonic_ns()
+        self._warming.start(now, now)
         await self._warm_done.wait()
 
     def _make_loop(self, supply: Supply, timer: Timer) -> Loop:
@@ -223,7 +239,7 @@ class Driver:
 
         if level.concurrency:
             return ClosedLoop(
-                supply, slots=self._share.slots, duration_ns=duration, submit=submit, gate=self._gate
+                supply, slots=self._share.slots, duration_ns=duration, submit=submit, gate=self._may_start
             )
         return OpenLoop(
             supply,
@@ -231,7 +247,7 @@ class Driver:
             duration_ns=duration,
             patience_ns=self._plan.target.timeout_ns,
             submit=submit,
-            gate=self._gate,
+            gate=self._may_start,
             set_timer=timer.set,
         )
 
@@ -239,7 +255,7 @@ class Driver:
         assert self._engine is not None  # noqa: S101  nothing is sent before it is made
         if not warmup:
             self._started += 1
-            self._ordinals_until = ready.ordinal + 1
+            self._next_ordinal = ready.ordinal + 1
         self._engine.submit(
             PreparedRequest(
                 ordinal=ready.ordinal,
@@ -254,12 +270,12 @@ class Driver:
     def _on_timer(self) -> None:
         assert self._pacer is not None  # noqa: S101  made together with the timer
         assert self._vitals is not None  # noqa: S101  made together with the timer
-        if self._over:
+        if self._over or self._start_ns is None:
             return
         if self._tick_handle is None:
             self._vitals.start()
             self._tick_handle = self._loop.call_later(FLUSH_SECONDS, self._tick)
-            self._pacer.start(self._start_ns)
+            self._pacer.start(self._start_ns, self._begin_ns)
         else:
             self._pacer.wake()
         self._finish_when_done()
@@ -300,6 +316,7 @@ class Driver:
                     started=self._started,
                     ended=self._ended,
                     in_flight=self._started - self._ended,
+                    next_ordinal=self._next_ordinal,
                     health=self._vitals.health(self._pacer.late),
                 )
             )
@@ -324,10 +341,11 @@ class Driver:
                 self._plan.lease_id,
                 cancelled=self._cancelled,
                 error=error,
-                end_ns=max(0, now - self._start_ns) if self._start_ns else 0,
-                ramp_down_ns=max(0, self._pacer.ramp_down_ns - self._start_ns) if self._start_ns else 0,
+                end_ns=self._offset(now),
+                ramp_down_ns=self._offset(self._pacer.ramp_down_ns) if self._pacer.ramp_down_ns else 0,
                 started=self._started,
                 ended=self._ended,
+                next_ordinal=self._next_ordinal,
                 health=self._vitals.health(self._pacer.late),
                 unsent=self._pacer.unsent,
                 resent=self._engine.health().stale_retries if self._engine is not None else 0,
@@ -335,8 +353,12 @@ class Driver:
         gc.unfreeze()
         self._closing = self._loop.create_task(self._close(ended))
 
+    def _offset(self, monotonic_ns: int) -> int:
+        """Return nanoseconds since the start of the level, 0 before it."""
+        return max(0, monotonic_ns - self._start_ns) if self._start_ns is not None else 0
+
     def _notes(self) -> tuple[str, ...]:
-        note = self._prompts.note(self._ordinals_until) if self._prompts is not None else ""
+        note = self._prompts.note(self._next_ordinal) if self._prompts is not None else ""
         notes = [note] if note else []
         if self._held_back:
             notes.append("load was held back because the controller did not take samples fast enough")

@@ -1,7 +1,9 @@
 """The two ways load is made: a fixed number of requests in flight, or arrivals at their due times.
 
 Both take built requests from a supply, hand them to `submit` with the time they were scheduled for, and start
-nothing while `gate` is shut (samples cannot be delivered): what waits keeps its scheduled time.
+nothing while `gate` is shut (samples cannot be delivered, or others may have taken the share over): what waits
+keeps its scheduled time. Times count from the start of the level; the load of a share that is taken over begins
+later.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ class Loop(Protocol):
     late: int
     unsent: int
 
-    def start(self, start_ns: int) -> None:
-        """Start the level; times count from here."""
+    def start(self, start_ns: int, begin_ns: int) -> None:
+        """Begin the load of a level that started at `start_ns`; `begin_ns` is later if a share is taken over."""
 
     def ended(self, now_ns: int) -> None:
         """A request has ended."""
@@ -56,7 +58,7 @@ class ClosedLoop:
     Args:
         supply: What to send.
         slots: Requests in flight; 0 when nothing falls to this share.
-        duration_ns: Nothing is started later than this after the start; None: until the supply ends.
+        duration_ns: Nothing is started later than this after the start of the level; None: until the supply ends.
         submit: Sends a request.
         gate: Whether requests may be started now.
     """
@@ -75,12 +77,12 @@ class ClosedLoop:
         self.late = 0
         self.unsent = 0
 
-    def start(self, start_ns: int) -> None:
-        """Fill all slots."""
+    def start(self, start_ns: int, begin_ns: int) -> None:
+        """Fill all slots, which are free from `begin_ns` on."""
         if self._duration_ns is not None:
             self._deadline_ns = start_ns + self._duration_ns
         self.exhausted = self._slots == 0
-        self._free.extend([start_ns] * self._slots)
+        self._free.extend([begin_ns] * self._slots)
         self.wake()
 
     def ended(self, now_ns: int) -> None:
@@ -155,9 +157,10 @@ class OpenLoop:
         self.late = 0
         self.unsent = 0
 
-    def start(self, start_ns: int) -> None:
-        """Wait for the first arrival."""
+    def start(self, start_ns: int, begin_ns: int) -> None:
+        """Start what is due already and wait for the rest."""
         self._start_ns = start_ns
+        self._unblocked_ns = begin_ns
         self.wake()
 
     def ended(self, now_ns: int) -> None:  # noqa: ARG002  the same shape as the closed loop

@@ -51,7 +51,11 @@ class Workload(Struct, frozen=True):
 
 
 class Prepare(Struct, frozen=True, tag=True):
-    """To a worker: get ready for its share of a lease, warm-up included."""
+    """To a worker: get ready for its share of a lease, warm-up included.
+
+    The share begins with `first_ordinal`. No request is started from `fence_ns` on, until an Extend names a later
+    time; 0: there is no fence.
+    """
 
     lease_id: str
     target: Target
@@ -62,13 +66,27 @@ class Prepare(Struct, frozen=True, tag=True):
     worker: int
     workers: int
     timeline: bool
+    first_ordinal: int = 0
+    fence_ns: int = 0
 
 
 class Start(Struct, frozen=True, tag=True):
-    """To a worker: start a prepared lease at a time."""
+    """To a worker: start a prepared lease at a time.
+
+    Due times and offsets count from `start_ns`, the start of the level, which lies in the past for a share that is
+    taken over. Its load begins at `begin_ns`, which never does.
+    """
 
     lease_id: str
     start_ns: int
+    begin_ns: int
+
+
+class Extend(Struct, frozen=True, tag=True):
+    """To a worker: requests of a lease may be started until a later time than it was told before."""
+
+    lease_id: str
+    fence_ns: int
 
 
 class Cancel(Struct, frozen=True, tag=True):
@@ -84,10 +102,11 @@ class Prepared(Struct, frozen=True, tag=True):
 
 
 class Batch(Struct, frozen=True, tag=True):
-    """From a worker: a serialized SampleColumns message."""
+    """From a worker: a serialized SampleColumns message. `next_ordinal` as in Progress."""
 
     lease_id: str
     columns: bytes
+    next_ordinal: int
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -108,12 +127,16 @@ class Health(Struct, frozen=True, kw_only=True):
 
 
 class Progress(Struct, frozen=True, tag=True):
-    """From a worker, every half second of a running lease."""
+    """From a worker, every half second of a running lease.
+
+    `next_ordinal` is one above the highest ordinal started; 0 when none was.
+    """
 
     lease_id: str
     started: int
     ended: int
     in_flight: int
+    next_ordinal: int
     health: Health
 
 
@@ -132,13 +155,14 @@ class Ended(Struct, frozen=True, tag=True):
     ramp_down_ns: int = 0
     started: int = 0
     ended: int = 0
+    next_ordinal: int = 0
     health: Health = Health()
     unsent: int = 0
     resent: int = 0
     notes: tuple[str, ...] = ()
 
 
-ToWorker = Prepare | Start | Cancel
+ToWorker = Prepare | Start | Extend | Cancel
 FromWorker = Prepared | Batch | Progress | Ended
 
 ENCODER = Encoder()

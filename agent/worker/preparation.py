@@ -92,12 +92,17 @@ def builder(prompts: PromptSource, dialect: Dialect, *, warmup: bool) -> Callabl
     return build
 
 
-def arrivals(level: Level, share: WorkerShare, seed: int) -> Iterator[tuple[int, int]]:
-    """Return (ordinal, due offset) of the measured requests of a share; due is 0 in a closed loop."""
+def arrivals(level: Level, share: WorkerShare, *, seed: int, first: int) -> Iterator[tuple[int, int]]:
+    """Return (ordinal, due offset) of the measured requests of a share from ordinal `first` on.
+
+    Due offsets count from the start of the level, wherever the share begins; they are 0 in a closed loop.
+    """
     count = level.request_count or None
     if level.concurrency:
-        return ((ordinal, 0) for ordinal in share.ordinals(count))
+        return ((ordinal, 0) for ordinal in share.ordinals(count, first))
     rate, duration_ns = level.rate, level.duration_ns
     if level.poisson:
-        return schedule.poisson(rate, share, seed=seed, level=level.index, count=count, duration_ns=duration_ns)
-    return schedule.constant(rate, share, count=count, duration_ns=duration_ns)
+        return schedule.poisson(
+            rate, share, seed=seed, level=level.index, first=first, count=count, duration_ns=duration_ns
+        )
+    return schedule.constant(rate, share, first=first, count=count, duration_ns=duration_ns)

@@ -12,16 +12,19 @@ from loadcell.pacing.shares import WorkerShare
 BLOCK = 65_536
 
 
-def constant(rate: float, share: WorkerShare, *, count: int | None, duration_ns: int) -> Iterator[tuple[int, int]]:
+def constant(
+    rate: float, share: WorkerShare, *, first: int = 0, count: int | None, duration_ns: int
+) -> Iterator[tuple[int, int]]:
     """Yield (ordinal, due offset) with due = ordinal / rate.
 
     Args:
         rate: Arrivals per second over all shares.
         share: Whose arrivals are wanted.
+        first: Ordinals below this are passed over.
         count: Arrivals over all shares, or None when `duration_ns` bounds the level.
         duration_ns: Without a count, the arrivals whose due offset is below this are yielded.
     """
-    for ordinal in share.ordinals(count):
+    for ordinal in share.ordinals(count, first):
         due = round(ordinal * 1e9 / rate)
         if count is None and due >= duration_ns:
             return
@@ -29,7 +32,14 @@ def constant(rate: float, share: WorkerShare, *, count: int | None, duration_ns:
 
 
 def poisson(
-    rate: float, share: WorkerShare, *, seed: int, level: int, count: int | None, duration_ns: int
+    rate: float,
+    share: WorkerShare,
+    *,
+    seed: int,
+    level: int,
+    first: int = 0,
+    count: int | None,
+    duration_ns: int,
 ) -> Iterator[tuple[int, int]]:
     """Yield (ordinal, due offset) of one Poisson process that is the same whatever the number of shares.
 
@@ -41,12 +51,13 @@ def poisson(
         share: Whose arrivals are wanted.
         seed: Seed of the run.
         level: Position of the level in the run.
+        first: Ordinals below this are passed over.
         count: Arrivals over all shares, or None when `duration_ns` bounds the level.
         duration_ns: Without a count, the arrivals whose due offset is below this are yielded.
     """
     number, elapsed = -1, 0.0
     times = np.empty(0)
-    for ordinal in share.ordinals(count):
+    for ordinal in share.ordinals(count, first):
         while number < ordinal // BLOCK:
             number += 1
             times = elapsed + np.cumsum(_gaps(seed, level, number))

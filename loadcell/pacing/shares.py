@@ -79,11 +79,12 @@ class WorkerShare:
         """Return how many of the ordinals 0 to `total` - 1 are this worker's."""
         return 0 if self.idle else self.worker.size(self.agent.size(total))
 
-    def ordinals(self, total: int | None) -> Iterator[int]:
-        """Yield this worker's ordinals in ascending order, below `total`, or without end when it is None."""
+    def ordinals(self, total: int | None, first: int = 0) -> Iterator[int]:
+        """Yield this worker's ordinals in ascending order: from `first` on, below `total` unless it is None."""
         if self.idle:
             return
-        positions = count() if total is None else range(self.size(total))
+        begin = self.size(first)
+        positions = count(begin) if total is None else range(begin, self.size(total))
         for position in positions:
             yield self.agent.item(self.worker.item(position))
 

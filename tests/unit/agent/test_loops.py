@@ -24,6 +24,11 @@ class Target:
         return self.open
 
 
+def begin(loop, start_ns):
+    """Start a level whose load begins with it."""
+    loop.start(start_ns, start_ns)
+
+
 def closed(arrivals, slots, duration_ns=None):
     target = Target()
     loop = ClosedLoop(
@@ -38,7 +43,7 @@ def closed(arrivals, slots, duration_ns=None):
 
 def test_closed_loop_schedules_a_request_for_when_its_slot_became_free():
     target, loop = closed(range(4), 2)
-    loop.start(1000)
+    begin(loop, 1000)
     loop.ended(1500)
     loop.ended(1700)
     assert target.sent == [(0, 1000), (1, 1000), (2, 1500), (3, 1700)]
@@ -50,7 +55,7 @@ def test_closed_loop_schedules_a_request_for_when_its_slot_became_free():
 
 def test_closed_loop_behind_a_shut_gate_keeps_the_scheduled_times():
     target, loop = closed(count(), 2)
-    loop.start(1000)
+    begin(loop, 1000)
     target.open = False
     loop.ended(2000)
     loop.ended(3000)
@@ -62,14 +67,14 @@ def test_closed_loop_behind_a_shut_gate_keeps_the_scheduled_times():
 
 def test_closed_loop_starts_nothing_after_its_duration():
     target, loop = closed(count(), 1, duration_ns=1)
-    loop.start(time.monotonic_ns() - 10)
+    begin(loop, time.monotonic_ns() - 10)
     assert target.sent == []
     assert loop.exhausted
 
 
 def test_closed_loop_without_a_slot_is_over_at_once():
     target, loop = closed(count(), 0)
-    loop.start(1)
+    begin(loop, 1)
     assert loop.exhausted
     assert target.sent == []
 
@@ -82,8 +87,19 @@ def test_failure_inside_submit_does_not_recurse():
         loop.ended(scheduled_ns)
 
     loop._submit = fail
-    loop.start(1)
+    begin(loop, 1)
     assert len(target.sent) == 100_000
+    assert loop.exhausted
+
+
+def test_slots_of_a_share_taken_over_are_free_from_its_beginning_and_its_level_ends_when_it_did():
+    now = time.monotonic_ns()
+    target, loop = closed(count(), 2, duration_ns=60 * 10**9)
+    loop.start(now - 50 * 10**9, now)
+    assert target.sent == [(0, now), (1, now)]
+    target, loop = closed(count(), 2, duration_ns=60 * 10**9)
+    loop.start(now - 61 * 10**9, now)
+    assert target.sent == []
     assert loop.exhausted
 
 
@@ -104,7 +120,7 @@ def opened(arrivals, cap=0, duration_ns=None, patience_ns=0):
 def test_open_loop_sends_what_is_due_and_waits_for_the_next():
     target, loop, timers = opened([(0, 0), (1, 5), (2, 60 * 10**9)])
     start = time.monotonic_ns() - 1000
-    loop.start(start)
+    begin(loop, start)
     assert target.sent == [(0, start), (1, start + 5)]
     assert timers == deque([start + 60 * 10**9])
     assert not loop.exhausted
@@ -112,7 +128,7 @@ def test_open_loop_sends_what_is_due_and_waits_for_the_next():
 
 def test_open_loop_sends_a_long_queue_in_bursts_so_that_responses_are_read():
     target, loop, timers = opened([(n, 0) for n in range(1000)])
-    loop.start(time.monotonic_ns())
+    begin(loop, time.monotonic_ns())
     while not loop.exhausted:
         assert len(target.sent) <= 64 * len(timers)
         loop.wake()
@@ -122,10 +138,10 @@ def test_open_loop_sends_a_long_queue_in_bursts_so_that_responses_are_read():
 def test_late_arrivals_are_counted_but_not_those_that_waited_for_the_cap():
     late_start = time.monotonic_ns() - 50_000_000
     _, loop, _ = opened([(0, 0), (1, 0)])
-    loop.start(late_start)
+    begin(loop, late_start)
     assert loop.late == 2
     target, loop, _ = opened([(0, 50_000_000), (1, 50_000_000)], cap=1)
-    loop.start(late_start)
+    begin(loop, late_start)
     assert len(target.sent) == 1
     time.sleep(0.011)
     loop.ended(time.monotonic_ns())
@@ -133,11 +149,21 @@ def test_late_arrivals_are_counted_but_not_those_that_waited_for_the_cap():
     assert loop.late == 0
 
 
+def test_arrivals_due_before_a_share_was_taken_over_keep_their_times_and_are_no_lateness_of_the_client():
+    now = time.monotonic_ns()
+    start = now - 10 * 10**9
+    target, loop, timers = opened([(0, 10**9), (1, 9 * 10**9), (2, 60 * 10**9)])
+    loop.start(start, now)
+    assert target.sent == [(0, start + 10**9), (1, start + 9 * 10**9)]
+    assert loop.late == 0
+    assert timers == deque([start + 60 * 10**9])
+
+
 def test_shut_gate_holds_arrivals_back_without_losing_them():
     target, loop, timers = opened([(0, 0), (1, 0)])
     target.open = False
     start = time.monotonic_ns() - 100
-    loop.start(start)
+    begin(loop, start)
     assert (target.sent, timers, loop.exhausted) == ([], deque(), False)
     target.open = True
     loop.wake()
@@ -147,7 +173,7 @@ def test_shut_gate_holds_arrivals_back_without_losing_them():
 
 def test_arrivals_that_wait_too_long_after_the_end_are_counted_as_unsent():
     target, loop, _ = opened([(n, n) for n in range(500)], cap=1, duration_ns=500, patience_ns=1_000_000)
-    loop.start(time.monotonic_ns())
+    begin(loop, time.monotonic_ns())
     while len(target.sent) < 2:
         loop.wake()
         loop.ended(0)

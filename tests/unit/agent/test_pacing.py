@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.pacing import demand
+from agent.worker.messages import Level
+from agent.worker.preparation import arrivals
 from loadcell.pacing import schedule
 from loadcell.pacing.shares import Deal, WorkerShare, split, worker_share
 
@@ -96,6 +98,97 @@ def test_poisson_arrivals_are_independent_of_the_split(agents, workers, seed, ca
     assert dues == sorted(dues)
 
 
+@given(level=levels, data=st.data(), total=st.integers(0, 700), first=st.integers(0, 800))
+def test_a_share_from_an_ordinal_on_is_the_rest_of_the_share(level, data, total, first):
+    agents = data.draw(st.integers(1, 9))
+    workers = data.draw(st.lists(st.integers(1, 6), min_size=agents, max_size=agents))
+    for share in all_shares(*level, agents, workers):
+        assert list(share.ordinals(total, first)) == [n for n in share.ordinals(total) if n >= first]
+        endless = list(islice(share.ordinals(None, first), 20))
+        assert endless == [n for n in islice(share.ordinals(None), 20 + first) if n >= first][:20]
+
+
+@given(
+    level=levels,
+    data=st.data(),
+    poisson=st.booleans(),
+    bounded_by_time=st.booleans(),
+    first=st.integers(0, 500),
+)
+def test_arrivals_from_an_ordinal_on_keep_their_due_times(level, data, poisson, bounded_by_time, first):
+    agents, workers = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 3))
+    concurrency, cap = level
+    plan = Level(
+        index=1,
+        concurrency=concurrency,
+        rate=0.0 if concurrency else 100.0,
+        poisson=poisson,
+        max_concurrency=cap,
+        request_count=0 if bounded_by_time and not concurrency else 400,
+        duration_ns=4 * 10**9 if bounded_by_time else 0,
+        warmup_count=0,
+    )
+    for share in all_shares(concurrency, cap, agents, [workers] * agents):
+        whole = list(arrivals(plan, share, seed=5, first=0))
+        rest = list(arrivals(plan, share, seed=5, first=first))
+        assert rest == [(ordinal, due) for ordinal, due in whole if ordinal >= first]
+
+
+@given(
+    level=levels,
+    agents=st.integers(1, 5),
+    lost=st.integers(0, 4),
+    heirs=st.integers(1, 4),
+    workers=st.integers(1, 3),
+    cut=st.integers(0, 300),
+)
+def test_successors_have_together_exactly_what_the_lost_share_had_left(level, agents, lost, heirs, workers, cut):
+    """Successor j of k of share (i, n) has share (i + n j, n k), whatever the workers of either."""
+    lost %= agents
+    concurrency, cap = level
+    given_up = all_shares(concurrency, cap, agents, [1] * agents)[lost]
+    taken = [
+        ordinal
+        for heir in range(heirs)
+        for worker in range(workers)
+        for ordinal in worker_share(
+            concurrency=concurrency,
+            max_concurrency=cap,
+            share=lost + agents * heir,
+            shares=agents * heirs,
+            worker=worker,
+            workers=workers,
+        ).ordinals(400, cut)
+    ]
+    assert sorted(taken) == list(given_up.ordinals(400, cut))
+
+
+@given(
+    level=levels,
+    agents=st.integers(1, 5),
+    agent=st.integers(0, 4),
+    workers=st.integers(1, 5),
+    cut=st.integers(0, 300),
+)
+def test_share_of_a_lost_worker_is_a_share_like_any_other(level, agents, agent, workers, cut):
+    """Worker w of W of share (i, n) has what share (i + n w, n W) has."""
+    agent %= agents
+    concurrency, cap = level
+    shares = all_shares(concurrency, cap, agents, [workers] * agents)
+    for worker in range(workers):
+        heir = worker_share(
+            concurrency=concurrency,
+            max_concurrency=cap,
+            share=agent + agents * worker,
+            shares=agents * workers,
+            worker=0,
+            workers=1,
+        )
+        lost = shares[agent * workers + worker]
+        assert list(heir.ordinals(400, cut)) == list(lost.ordinals(400, cut))
+        assert heir.slots == lost.slots
+
+
 WHOLE = worker_share(concurrency=0, max_concurrency=0, share=0, shares=1, worker=0, workers=1)
 
 
@@ -111,6 +204,15 @@ def test_poisson_gaps_are_exponential_across_blocks():
     assert not np.array_equal(gaps[:1000], gaps[schedule.BLOCK : schedule.BLOCK + 1000])
     other = islice(schedule.poisson(1000, WHOLE, seed=7, level=1, count=count, duration_ns=0), 5)
     assert [due for _, due in other] != dues[:5].tolist()
+
+
+def test_a_late_first_ordinal_is_reached_without_walking_the_arrivals_before_it():
+    far = 10**15
+    assert next(schedule.constant(1000, WHOLE, first=far, count=None, duration_ns=2 * 10**21))[0] == far
+    beyond = 5 * schedule.BLOCK + 7
+    late = schedule.poisson(1000, WHOLE, seed=7, level=0, first=beyond, count=beyond + 3, duration_ns=0)
+    whole = schedule.poisson(1000, WHOLE, seed=7, level=0, count=beyond + 3, duration_ns=0)
+    assert list(late) == list(islice(whole, beyond, None))
 
 
 def test_constant_arrivals_do_not_drift():
