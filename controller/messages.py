@@ -38,13 +38,16 @@ def run_message(run: RunRecord, agent_ids: Sequence[str], *, with_config: bool =
     return message
 
 
-def agent_message(agent: AgentRecord, *, lease_count: int, lost_before_micros: int) -> fleet_pb2.Agent:
+def agent_message(
+    agent: AgentRecord, *, lease_count: int, lost_before_micros: int, uplink_bytes: int
+) -> fleet_pb2.Agent:
     """Return the message of an agent.
 
     Args:
         agent: the agent.
         lease_count: leases it holds.
         lost_before_micros: an agent last heard of before this instant is lost.
+        uplink_bytes: what it keeps that is not committed.
     """
     if agent.last_seen_at < lost_before_micros:
         state = fleet_pb2.AGENT_STATE_LOST
@@ -66,7 +69,7 @@ def agent_message(agent: AgentRecord, *, lease_count: int, lost_before_micros: i
         clock_offset_micros=agent.clock_offset_micros,
         clock_uncertainty_micros=agent.clock_uncertainty_micros,
         clock_steps=agent.clock_steps,
-        uplink_bytes=agent.uplink_bytes,
+        uplink_bytes=uplink_bytes,
         lease_count=lease_count,
         kernel_timestamps=agent.kernel_timestamps,
     )

@@ -107,13 +107,13 @@ class Conversation:
     def _beat(self, session: Session, beat: agent_pb2.Heartbeat) -> None:
         received = self.dispatcher.clock.micros()
         self._note_steps(session, beat.clock_steps)
+        session.uplink_bytes = beat.uplink_memory_bytes + beat.uplink_spool_bytes
         known = beat.clock_uncertainty_micros > 0
         session.agent = replace(
             session.agent,
             clock_offset_micros=beat.clock_offset_micros if known else None,
             clock_uncertainty_micros=beat.clock_uncertainty_micros if known else None,
             clock_steps=beat.clock_steps,
-            uplink_bytes=beat.uplink_memory_bytes + beat.uplink_spool_bytes,
         )
         reply = agent_pb2.HeartbeatReply(
             sequence=beat.sequence,

@@ -24,13 +24,15 @@ MAX_ELSEWHERE = 1_000  # leases of other controllers an agent may tell of
 class Session:
     """One connection of an agent. `outbox` ends with None.
 
-    `elsewhere` holds the agent's last word on leases of runs that this process does not drive.
+    `elsewhere` holds the agent's last word on leases of runs that this process does not drive; `uplink_bytes` are
+    those of its batches that are not committed, by its last heartbeat.
     """
 
     agent: AgentRecord
     outbox: asyncio.Queue[agent_pb2.SessionResponse | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
     ended: LoadcellError | None = None
     elsewhere: dict[str, agent_pb2.LeaseUpdate] = field(default_factory=dict)
+    uplink_bytes: int = 0
 
     def keep(self, update: agent_pb2.LeaseUpdate) -> None:
         """Remember the word of the agent on a lease that is looked after elsewhere."""

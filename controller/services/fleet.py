@@ -95,12 +95,13 @@ class FleetServicer(fleet_pb2_grpc.FleetServiceServicer):
         sessions, counts = self._dispatcher.sessions, self._dispatcher.runs.lease_counts()
         lost_before = wall_micros() - round(sessions.lease_seconds * 1e6)
         # A connected agent's own record is fresher than the one in the database.
-        present = {agent.agent_id: agent for agent in sessions.connected()}
+        present = {session.agent.agent_id: session for session in sessions}
         return [
             agent_message(
-                present.get(agent.agent_id, agent),
+                present[agent.agent_id].agent if agent.agent_id in present else agent,
                 lease_count=counts.get(agent.agent_id, 0),
                 lost_before_micros=lost_before,
+                uplink_bytes=present[agent.agent_id].uplink_bytes if agent.agent_id in present else 0,
             )
             for agent in agents
         ]

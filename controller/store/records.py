@@ -91,7 +91,6 @@ class AgentRecord:
     clock_offset_micros: float | None = None
     clock_uncertainty_micros: float | None = None
     clock_steps: int = 0
-    uplink_bytes: int = 0  # not committed yet, told by heartbeats and not stored
 
 
 @dataclass(frozen=True, slots=True)
