@@ -3,6 +3,7 @@
 #   make demo    a whole load test on this machine
 #   make up      the whole system in the foreground (make up ARGS="--http 127.0.0.1:8086")
 #   make test    all tests with coverage           make test ARGS="tests/unit -x" runs a part, without the floor
+#   make test-faults   the long fault suite        SEEDS=20 tries each scenario so often; FAULT_SEED=7 repeats one
 #   make lint    every static check
 #   make protos  generated stubs and contract artefacts
 #   make docs    generated reference tables in docs/
@@ -16,8 +17,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+SEEDS ?= 3
 
-.PHONY: setup demo up test lint protos docs bench clean
+.PHONY: setup demo up test test-faults lint protos docs bench clean
 
 setup:
 	@scripts/setup "$(PYTHON)" dev
@@ -31,6 +33,9 @@ up: setup
 test: setup
 	@$(if $(ARGS),,scripts/setup_peers "$(PYTHON)")
 	$(BIN)/python -m pytest -n 2 $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered --cov-fail-under=85)
+
+test-faults: setup
+	FAULTS=long FAULT_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 tests/faults $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from benchmarks.figures import Figure, save, table
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = {"setup", "demo", "up", "test", "lint", "protos", "docs", "bench", "clean"}
+TARGETS = {"setup", "demo", "up", "test", "test-faults", "lint", "protos", "docs", "bench", "clean"}
 
 
 def test_every_target_makes_the_environment_first() -> None:

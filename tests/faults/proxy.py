@@ -89,7 +89,10 @@ class Proxy:
             return
         try:
             async with asyncio.TaskGroup() as group:
-                both = [group.create_task(self._carry(reader, back)), group.create_task(self._carry(there, writer))]
+                both = [
+                    group.create_task(self._carry(reader, back)),
+                    group.create_task(self._carry(there, writer)),
+                ]
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
                 for one in both:
                     one.cancel()

@@ -23,7 +23,9 @@ async def until(reached: Callable[[], object], what: str, seconds: float = PATIE
         await asyncio.sleep(0.02)
 
 
-async def until_async(reached: Callable[[], Awaitable[object]], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+async def until_async(
+    reached: Callable[[], Awaitable[object]], what: str, seconds: float = PATIENCE_SECONDS
+) -> None:
     deadline = asyncio.get_running_loop().time() + seconds
     while not await reached():
         assert asyncio.get_running_loop().time() < deadline, f"not within {seconds:g} s: {what}"

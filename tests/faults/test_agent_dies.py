@@ -25,9 +25,7 @@ async def test_one_of_three_agents_is_killed(tmp_path: Path, seed: int, load: di
 
 @LOADS
 @pytest.mark.parametrize("agents", [1, 2])
-async def test_worker_process_is_killed(
-    tmp_path: Path, seed: int, load: dict[str, object], agents: int
-) -> None:
+async def test_worker_process_is_killed(tmp_path: Path, seed: int, load: dict[str, object], agents: int) -> None:
     async with world(tmp_path, seed, agents=agents, workers=2) as here:
         run_id = await here.in_the_middle(load)
         kill_process(here.random.choice(pick(here, here.agents).workers))

@@ -13,12 +13,11 @@ from world import OPEN, world
 async def test_everything_ends_in_mid_run(tmp_path: Path, seed: int, number: signal.Signals) -> None:
     async with world(tmp_path, seed, agents=2, LOADCELL_AGENT_WAIT_SECONDS="3") as here:
         run_id = await here.in_the_middle(OPEN)
-        services = [*(agent.service for agent in here.agents), *here.controllers]
-        for service in services:
+        for service in here.services:
             service.send(number)
-        codes = {await service.ended() for service in services}
+        codes = {await service.ended() for service in here.services}
         assert codes == ({0} if number == signal.SIGTERM else {-number})
-        for service in services:
+        for service in here.services:
             await service.start()
         await here.registered()
         books = await here.books(run_id)

@@ -22,7 +22,9 @@ async def test_killed_controller_loses_nothing(tmp_path: Path, seed: int, load: 
     assert not level.censored
 
 
-async def test_sole_agent_goes_on_without_its_controller_for_longer_than_a_lease(tmp_path: Path, seed: int) -> None:
+async def test_sole_agent_goes_on_without_its_controller_for_longer_than_a_lease(
+    tmp_path: Path, seed: int
+) -> None:
     async with world(tmp_path, seed) as here:
         run_id = await here.in_the_middle(OPEN)
         await here.controllers[0].kill()

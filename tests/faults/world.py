@@ -1,4 +1,4 @@
-"""The whole system as processes: a target, controllers, agents behind cables of their own, and what can befall them."""
+"""The whole system as processes: a target, controllers, agents behind cables of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import os
 import random
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -80,6 +81,11 @@ class World:
         self._ports: list[int] = []
         self._front: Proxy | None = None
         self.client = Client()
+
+    @property
+    def services(self) -> list[Service]:
+        """Agents, then controllers: the order in which they are stopped."""
+        return [*(agent.service for agent in self.agents), *self.controllers]
 
     async def add_controller(self, **settings: str) -> Service:
         """Start a controller on the common database."""
@@ -228,29 +234,28 @@ class World:
 
     def files(self) -> dict[int, list[str]]:
         """What every process that runs, and its children, has open."""
-        services = [*self.controllers, *(agent.service for agent in self.agents)]
-        pids = [service.pid for service in services if service.running]
+        pids = [service.pid for service in self.services if service.running]
         return {pid: open_files(pid) for parent in pids for pid in (parent, *children(parent))}
 
-    async def quiet(self, before: dict[int, int]) -> None:
+    async def quiet(self, before: dict[int, list[str]]) -> None:
         """Wait until no process has more open than `before`."""
 
-        def more() -> dict[int, list[str]]:
-            return {pid: files for pid, files in self.files().items() if len(files) > before.get(pid, 0)}
+        def more() -> dict[int, Counter[str]]:
+            extra = {pid: Counter(now) - Counter(before.get(pid, ())) for pid, now in self.files().items()}
+            return {pid: files for pid, files in extra.items() if files}
 
         with contextlib.suppress(AssertionError):
             await until(lambda: not more(), "files closed", SETTLE_SECONDS)
-        assert not more(), f"before: {before}"
+        assert not more(), "still open"
 
     async def stop(self) -> None:
         """End everything as an operator does; nothing may be left, and nobody may have met a bug."""
-        services = [*(agent.service for agent in self.agents), *self.controllers]
-        for service in services:
+        for service in self.services:
             if service.running:
                 service.send(signal.SIGTERM)
                 assert await service.ended() == 0, f"{service.name}:\n{service.text()}"
         await until(lambda: not marked(self.folder), f"the end of {marked(self.folder)}")
-        for service in services:
+        for service in self.services:
             bugs = [event for event in service.events() if event["event"] in BUGS]
             assert not bugs, f"{service.name}: {bugs}"
 
@@ -277,7 +282,6 @@ async def world(
         behavior: What the target does.
         settings: Environment of the controllers that is not the usual one of these tests.
     """
-    print(f"seed {seed}")
     wanted = behavior or Behavior(ttft_ms=40, itl_ms=5)
     async with serve(wanted) as target:
         made = World(folder, seed, database or str(folder / "loadcell.db"), target)
@@ -290,9 +294,10 @@ async def world(
             try:
                 yield made
                 await made.stop()
-            except BaseException:
-                for log in sorted(folder.glob("*.log")):
-                    print(f"--- {log.name}", *told(log), sep="\n")
+            except BaseException as error:
+                error.add_note(f"once more: make test-faults FAULT_SEED={seed}")
+                for service in made.services:
+                    error.add_note("\n".join([f"--- {service.name}", *told(service.log)]))
                 raise
 
 
