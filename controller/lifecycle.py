@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadcell.errors import LoadcellError
-from loadcell.v1 import agent_pb2, run_pb2
+from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
 
 _Run = run_pb2.RunState
 _Lease = agent_pb2.LeaseState
@@ -83,3 +83,18 @@ def run_ended(state: run_pb2.RunState) -> bool:
 def lease_ended(state: agent_pb2.LeaseState) -> bool:
     """Whether nothing follows this state of a lease."""
     return not LEASE_TRANSITIONS[state]
+
+
+def agent_state(*, lost: bool, draining: bool, lease_count: int) -> fleet_pb2.AgentState:
+    """Return where an agent stands: nothing of it is stored, it follows from what is known now.
+
+    Args:
+        lost: it was not heard of for longer than a lease lasts.
+        draining: it gets no further leases.
+        lease_count: leases it holds.
+    """
+    if lost:
+        return fleet_pb2.AGENT_STATE_LOST
+    if draining:
+        return fleet_pb2.AGENT_STATE_DRAINING
+    return fleet_pb2.AGENT_STATE_BUSY if lease_count else fleet_pb2.AGENT_STATE_READY

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from controller.lifecycle import STATUS_WORDS
+from controller.lifecycle import STATUS_WORDS, agent_state
 from controller.store.records import AgentRecord, RunRecord
 from loadcell.v1 import fleet_pb2, run_pb2
 
@@ -49,15 +49,11 @@ def agent_message(
         lost_before_micros: an agent last heard of before this instant is lost.
         uplink_bytes: what it keeps that is not committed.
     """
-    if agent.last_seen_at < lost_before_micros:
-        state = fleet_pb2.AGENT_STATE_LOST
-    elif agent.draining:
-        state = fleet_pb2.AGENT_STATE_DRAINING
-    else:
-        state = fleet_pb2.AGENT_STATE_BUSY if lease_count else fleet_pb2.AGENT_STATE_READY
     return fleet_pb2.Agent(
         agent_id=agent.agent_id,
-        state=state,
+        state=agent_state(
+            lost=agent.last_seen_at < lost_before_micros, draining=agent.draining, lease_count=lease_count
+        ),
         hostname=agent.hostname,
         labels=agent.labels,
         worker_count=agent.worker_count,
