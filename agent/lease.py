@@ -35,6 +35,8 @@ class Lease:
         cancelling: Whether the workers were told to stop.
         lost: Workers that have died, with what is known of each.
         fenced_ns: For how long the fence was shut, known at the end.
+        full_at_start: The uplink's `full_seconds` when the load began.
+        full_seconds: For how long the uplink was full meanwhile, known at the end.
     """
 
     lease_id: str
@@ -55,6 +57,8 @@ class Lease:
     lost: dict[int, agent_pb2.WorkerLoss] = field(default_factory=dict)
     next_ordinals: dict[int, int] = field(default_factory=dict)
     fenced_ns: int = 0
+    full_at_start: float = 0.0
+    full_seconds: float = 0.0
 
     def deal(self, positions: dict[int, int], dealt_to: int) -> None:
         """The share has been dealt to workers."""
@@ -153,8 +157,13 @@ class Lease:
                 f"no request was started for {self.fenced_ns / 1e9:.1f} s because the controller did not answer: "
                 "it could have given the share to others"
             )
+        if self.full_seconds:
+            yield (
+                f"the uplink was full for {self.full_seconds:.1f} s: load was held back because the controller had not "
+                "taken the samples before, and neither memory nor spool had room for more"
+            )
         if unsent := sum(one.unsent for one in ended):
-            why = "they were held back" if self.fenced_ns else "the cap of requests in flight was reached"
+            why = "they were held back" if self.fenced_ns or self.full_seconds else "the cap of requests in flight was reached"
             yield f"{unsent} arrivals were due but never sent: {why}"
         if resent := sum(one.resent for one in ended):
             yield f"{resent} requests were sent again because the server had closed an idle connection"

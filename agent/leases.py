@@ -107,6 +107,7 @@ class Leases:
         lease.start_ns = wanted if lease.takes_over or wanted <= lease.granted_ns else lease.begin_ns
         lease.start_micros = round(self._clock.at(lease.start_ns) - offset)
         lease.state = agent_pb2.LEASE_STATE_RUNNING
+        lease.full_at_start = self._uplink.full_seconds()
         self._send(lease, Start(lease.lease_id, lease.start_ns, lease.begin_ns))
         self._tell(lease)
 
@@ -252,6 +253,8 @@ class Leases:
             lease.state = lease.outcome
             if lease.fence is not None:
                 lease.fenced_ns = lease.fence.shut_ns(now_ns=time.monotonic_ns(), begin_ns=lease.begin_ns)
+            if lease.begin_ns:
+                lease.full_seconds = self._uplink.full_seconds() - lease.full_at_start
             log.info(
                 "lease_ended",
                 lease_id=lease.lease_id,
