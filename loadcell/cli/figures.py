@@ -43,3 +43,23 @@ def percentile(stats: result_pb2.LatencyStats, name: str) -> str:
     if name == "p99" and stats.HasField("p99_bound"):
         return f"<={milliseconds(stats.p99_bound.at_most)}"
     return ABSENT
+
+
+def age(seconds_: float) -> str:
+    """Write how long ago something was, in the largest unit of which there is a whole one."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds_ >= length:
+            return f"{seconds_ // length:,.0f} {unit} ago"
+    return f"{max(0.0, seconds_):.0f} s ago"
+
+
+def byte_count(value: int) -> str:
+    """Write a number of bytes in binary units."""
+    if value < 1024:
+        return f"{value} B"
+    amount = value / 1024
+    for unit in ("KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:,.1f} {unit}"
+        amount /= 1024
+    return f"{amount:,.1f} GiB"

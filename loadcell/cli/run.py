@@ -218,11 +218,11 @@ def execute(
     Raises:
         CommandError: The run is refused, the controller is lost or the file cannot be written.
     """
-    from loadcell.cli import report, tables  # noqa: PLC0415
+    from loadcell.cli import layout, report, tables  # noqa: PLC0415
     from loadcell.cli.measure import measure  # noqa: PLC0415
     from loadcell.cli.progress import progress_for  # noqa: PLC0415
 
-    progress = progress_for(tables.console(stderr=True))
+    progress = progress_for(layout.console(stderr=True))
     try:
         outcome = asyncio.run(measure(session, order, progress, csv=form == "csv"))
     finally:
@@ -234,7 +234,7 @@ def execute(
         if as_json:
             report.print_document(report.document(outcome.result))
         else:
-            tables.console().print(tables.result_tables(outcome.result))
+            layout.console().print(tables.result_tables(outcome.result))
     saved = output if outcome.result is not None else None
     again = command_line("runs", "show", outcome.run.run_id, *place)
     _say_where(session, outcome.run.run_id, again, saved, sys.stderr if as_json else sys.stdout)

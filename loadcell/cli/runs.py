@@ -62,7 +62,7 @@ def list_runs(
     """List runs, newest first."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import report, tables  # noqa: PLC0415
+        from loadcell.cli import layout, report, tables  # noqa: PLC0415
         from loadcell.documents import render  # noqa: PLC0415
 
         found = []
@@ -73,7 +73,7 @@ def list_runs(
         if as_json:
             report.print_document(report.document_of({"runs": [render(run) for run in found]}))
         else:
-            tables.console().print(tables.runs_table(found))
+            layout.console().print(tables.runs_table(found))
 
     return ask(controller, database, question)
 
@@ -91,7 +91,7 @@ def show_run(
 
 
 async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
-    from loadcell.cli import report, tables  # noqa: PLC0415
+    from loadcell.cli import layout, report, tables  # noqa: PLC0415
     from loadcell.cli.measure import partial_result  # noqa: PLC0415
 
     run = await client.get_run(run_id)
@@ -99,7 +99,7 @@ async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
     if as_json:
         report.print_document(report.document(run if result is None else result))
         return
-    console = tables.console()
+    console = layout.console()
     console.print(tables.runs_table([run]))
     if result is not None:
         console.print(tables.result_tables(result))
@@ -112,11 +112,11 @@ def watch_run(*, run_id: RunId, controller: ControllerFlag = None, database: Dat
     """Show the progress of a run until it ends, then its result."""
 
     async def question(client: "Client") -> int:
-        from loadcell.cli import tables  # noqa: PLC0415
+        from loadcell.cli import layout  # noqa: PLC0415
         from loadcell.cli.progress import progress_for  # noqa: PLC0415
 
         run = await client.get_run(run_id)
-        progress = progress_for(tables.console(stderr=True))
+        progress = progress_for(layout.console(stderr=True))
         try:
             async for update in client.watch(run):
                 progress.update(update)
@@ -170,13 +170,13 @@ def compare_runs(
     """Set finished runs side by side."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import report, tables  # noqa: PLC0415
+        from loadcell.cli import layout, report, tables  # noqa: PLC0415
 
         comparison = await client.compare(run_ids)
         if as_json:
             report.print_document(report.document(comparison))
         else:
-            tables.console().print(tables.comparison_tables(comparison))
+            layout.console().print(tables.comparison_tables(comparison))
 
     return ask(controller, database, question)
 

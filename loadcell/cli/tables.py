@@ -1,46 +1,26 @@
-"""Tables on the terminal: results, runs, comparisons, agents."""
+"""Tables on the terminal: results, runs, comparisons."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from loadcell.cli.agent_tables import agent_results_table
 from loadcell.cli.figures import ABSENT, milliseconds, percent, percentile, rate, seconds
-from loadcell.documents import enum_words
+from loadcell.cli.layout import VERDICT_STYLE, fits, local_time, new_table, styled
 from loadcell.levels import level_name, parse_level_key
-from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
+from loadcell.v1 import result_pb2, run_pb2
 
 LEVELS_ABREAST = 6
-_PLAIN_WIDTH = 160
-_UNBOUNDED = 10_000
-_VERDICT_STYLE = {"clean": "green", "degraded": "yellow", "client_limited": "red"}
 _STATUS_STYLE = {"completed": "green", "failed": "red", "cancelled": "yellow", "running": "cyan"}
 _LATENCIES = (("TTFT", "ttft"), ("ITL", "itl"), ("TPOT", "tpot"), ("E2E", "e2e_latency"))
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Return a console; where nobody watches, lines are wide enough for every table."""
-    made = _Console(stderr=stderr, highlight=False, markup=False)
-    if not made.is_terminal:
-        made = _Console(stderr=stderr, highlight=False, markup=False, width=_PLAIN_WIDTH, no_color=True)
-    return made
-
-
-class _Console(Console):
-    """Leaves to the command what a closed output means."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
 def result_tables(result: result_pb2.RunResult) -> RenderableType:
     """Return a column of figures for each level, and what a reader must know."""
-    return Group(_Levels(result.results), *_findings(result))
+    shares = [agent_results_table(result.agents)] if len(result.agents) > 1 else []
+    return Group(_Levels(result.results), *shares, *_findings(result))
 
 
 class _Levels:
@@ -50,18 +30,16 @@ class _Levels:
         self._levels = levels
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        unbounded = options.update(width=_UNBOUNDED)
         for abreast in range(LEVELS_ABREAST, 0, -1):
             starts = range(0, len(self._levels), abreast)
             found = [_level_table(self._levels[start : start + abreast]) for start in starts]
-            widest = max((Measurement.get(console, unbounded, table).maximum for table in found), default=0)
-            if widest <= options.max_width:
+            if fits(console, options, *found):
                 break
         yield from found
 
 
 def _level_table(levels: Sequence[result_pb2.LevelResult]) -> Table:
-    table = _table("", *(_name(level) for level in levels))
+    table = new_table("", *(_name(level) for level in levels))
     table.add_row("requests", *(f"{level.total_requests:,}" for level in levels))
     table.add_row("errors", *(_errors(level) for level in levels))
     if any(level.cancelled_requests or level.censored_requests for level in levels):
@@ -79,7 +57,7 @@ def _level_table(levels: Sequence[result_pb2.LevelResult]) -> Table:
     if any(level.HasField("goodput") for level in levels):
         table.add_row("goodput", *(_goodput(level) for level in levels))
     table.add_row("duration", *(seconds(level.duration_seconds) for level in levels))
-    table.add_row("verdict", *(_styled(level.verdict.status, _VERDICT_STYLE) for level in levels))
+    table.add_row("verdict", *(styled(level.verdict.status, VERDICT_STYLE) for level in levels))
     return table
 
 
@@ -95,21 +73,10 @@ def _findings(result: result_pb2.RunResult) -> Iterable[Text]:
 
 def runs_table(runs: Sequence[run_pb2.Run]) -> Table:
     """Return a line for each run."""
-    table = _table("run", "status", "model", "server", "created", numbers=False)
+    table = new_table("run", "status", "model", "server", "created", numbers=False)
     for run in runs:
-        status = _styled(run.status, _STATUS_STYLE)
+        status = styled(run.status, _STATUS_STYLE)
         table.add_row(run.run_id, status, run.model or ABSENT, run.server_url, local_time(run.created_at))
-    return table
-
-
-def agents_table(agents: Sequence[fleet_pb2.Agent]) -> Table:
-    """Return a line for each agent."""
-    states = enum_words(fleet_pb2.AgentState.DESCRIPTOR)
-    table = _table("agent", "state", "host", "workers", "leases", "last seen", numbers=False)
-    for agent in agents:
-        state = states[agent.state]
-        workers, leases = str(agent.worker_count), str(agent.lease_count)
-        table.add_row(agent.agent_id, state, agent.hostname, workers, leases, local_time(agent.last_seen_at))
     return table
 
 
@@ -137,10 +104,10 @@ class _Comparison:
         self._rows = [(figures.run_id, _compared(figures)) for figures in runs]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = _table(self._name, *self._TITLES)
+        table = new_table(self._name, *self._TITLES)
         for run_id, cells in self._rows:
             table.add_row(run_id, *cells)
-        if Measurement.get(console, options.update(width=_UNBOUNDED), table).maximum <= options.max_width:
+        if fits(console, options, table):
             yield table
             return
         yield Text(self._name)
@@ -163,22 +130,6 @@ def _compared(figures: run_pb2.ComparedFigures) -> tuple[str, ...]:
     )
 
 
-def local_time(stamp: Timestamp) -> str:
-    """Write a time in the reader's time zone; empty when it is not set."""
-    if not stamp.seconds:
-        return ABSENT
-    return stamp.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _table(*titles: str, numbers: bool = True) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for index, title in enumerate(titles):
-        # Words give way to numbers where the terminal is narrow.
-        is_number = numbers and index > 0
-        table.add_column(title, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
-    return table
-
-
 def _name(level: result_pb2.LevelResult) -> str:
     return level_name(level.concurrency, level.requested_rate)
 
@@ -199,7 +150,3 @@ def _optional(message: result_pb2.LevelResult | run_pb2.ComparedFigures, field: 
 
 def _change(figures: run_pb2.ComparedFigures, field: str) -> str:
     return f"{getattr(figures, field):+.1f} %" if figures.HasField(field) else ""
-
-
-def _styled(word: str, styles: dict[str, str]) -> Text:
-    return Text(word or ABSENT, style=styles.get(word, ""))

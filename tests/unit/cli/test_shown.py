@@ -5,11 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
-from loadcell.cli.figures import milliseconds, percent, rate, seconds
+from loadcell.cli.agent_tables import agent_details, agents_table
+from loadcell.cli.figures import age, byte_count, milliseconds, percent, rate, seconds
 from loadcell.cli.measure import Outcome
 from loadcell.cli.progress import LiveProgress, PlainProgress, describe, progress_for, remaining_seconds
-from loadcell.cli.tables import agents_table, comparison_tables, result_tables, runs_table
-from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
+from loadcell.cli.tables import comparison_tables, result_tables, runs_table
+from loadcell.v1 import agent_pb2, fleet_pb2, result_pb2, run_pb2
 
 Stats = result_pb2.LatencyStats
 
@@ -132,13 +133,86 @@ def test_NO_COLOR_is_heeded(monkeypatch: pytest.MonkeyPatch):
         assert ("\x1b[33m" in screen.getvalue()) is colored
 
 
-def test_lists_of_runs_and_agents():
+def test_lists_of_runs():
     run = run_pb2.Run(run_id="0190", status="failed", model="[m]", server_url="http://x")
     run.created_at.FromSeconds(1_700_000_000)
     table = text_of(runs_table([run]))
     assert all(word in table for word in ("0190", "failed", "[m]", "http://x", "2023-11-1"))
-    agent = fleet_pb2.Agent(agent_id="a-1", state=fleet_pb2.AGENT_STATE_BUSY, hostname="h", worker_count=4)
-    assert all(word in text_of(agents_table([agent])) for word in ("a-1", "busy", "h", "4"))
+
+
+NOW = 1_700_000_000.0
+
+
+def known_agent(**fields: object) -> fleet_pb2.Agent:
+    plain = {"state": fleet_pb2.AGENT_STATE_DRAINING, "hostname": "h", "worker_count": 4, "lease_count": 1}
+    calibration = agent_pb2.Calibration(max_requests_per_sec=2_500, max_tokens_per_sec=31_000)
+    calibration.measured_at_micros = round((NOW - 3 * 86_400 - 5) * 1e6)
+    plain |= {"labels": {"zone": "a", "region": "eu"}, "calibration": calibration, "clock_steps": 7}
+    plain |= {"clock_offset_micros": -1234.4, "clock_uncertainty_micros": 90.0, "uplink_bytes": 3 * 2**20}
+    agent = fleet_pb2.Agent(agent_id="a-1", **plain | fields)
+    agent.last_seen_at.FromSeconds(round(NOW) - 2)
+    return agent
+
+
+def test_agents_are_listed_with_what_they_can_do():
+    table = text_of(agents_table([known_agent(), fleet_pb2.Agent(agent_id="new", state=1)], NOW))
+    titles, _, known, new = (line.split() for line in table.splitlines() if line.strip())
+    assert titles[:3] == ["agent", "state", "labels"]
+    shown = ["a-1", "draining", "region=eu,zone=a", "4", "1", "10,000", "124,000", "3", "d", "ago"]
+    assert known == [*shown, "-1,234", "+-", "90", "7", "3.0", "MiB", "2", "s", "ago"]
+    assert new == ["new", "ready", "-", "0", "0", "-", "-", "never", "-", "0", "0", "B", "-"]
+    assert text_of(agents_table([], NOW)).split()[0] == "agent"
+
+
+@pytest.mark.parametrize("width", [200, 120, 80, 40])
+def test_no_figure_of_an_agent_is_cut_where_the_terminal_is_narrow(width: int):
+    table = text_of(agents_table([known_agent()], NOW), width)
+    for figure in ("10,000", "124,000", "3 d ago", "-1,234 +- 90", "3.0 MiB"):
+        assert figure in table
+    assert max(map(len, table.splitlines())) <= width
+
+
+def test_one_agent_is_shown_with_its_host():
+    shown = text_of(agent_details(known_agent(host={"cpu_count": "2"}, software_version="0.2"), NOW))
+    lines = [line.split(maxsplit=1) for line in shown.splitlines()]
+    assert lines[0] == ["a-1"]
+    assert {"state": "draining", "software": "0.2", "cpu_count": "2"}.items() <= dict(lines[1:]).items()
+
+
+def test_a_run_of_several_agents_shows_the_part_of_each():
+    agents = [
+        result_pb2.AgentResult(
+            agent_id=f"a-{n}", worker_count=2, total_requests=1000 + n, successful_requests=990, ttft_p50=5.25
+        )
+        for n in range(25)
+    ]
+    alone = text_of(result_tables(result_pb2.RunResult(results=[closed_level()], agents=agents[:1])))
+    assert "a-0" not in alone
+    table = text_of(result_tables(result_pb2.RunResult(results=[closed_level()], agents=agents)))
+    assert row(table, "a-3 ")[:5] == ["2", "1,003", "990", "5.25", "-"]
+    assert "a-19" in table
+    assert "a-20" not in table
+    assert "5 more agents are in the result document" in table
+    narrow = text_of(result_tables(result_pb2.RunResult(results=[closed_level()], agents=agents[:2])), 50)
+    assert "1,001" in narrow
+
+
+@pytest.mark.parametrize(
+    ("seconds_", "said"),
+    [(-5, "0 s ago"), (59.4, "59 s ago"), (60, "1 min ago"), (7300, "2 h ago"), (1e6, "11 d ago")],
+)
+def test_ages_are_told_in_their_largest_unit(seconds_: float, said: str):
+    assert age(seconds_) == said
+
+
+def test_bytes_are_told_in_binary_units():
+    assert [byte_count(n) for n in (0, 1023, 1024, 5 * 2**20, 3 * 2**40)] == [
+        "0 B",
+        "1023 B",
+        "1.0 KiB",
+        "5.0 MiB",
+        "3,072.0 GiB",
+    ]
 
 
 def test_comparisons_are_ordered_by_level():

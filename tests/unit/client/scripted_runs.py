@@ -79,6 +79,9 @@ class ScriptedFleet(fleet_pb2_grpc.FleetServiceServicer):
         more = start + request.limit < len(names)
         return fleet_pb2.ListAgentsResponse(agents=page, next_cursor=str(start + request.limit) if more else "")
 
+    async def GetAgent(self, request, context):
+        return fleet_pb2.GetAgentResponse(agent=fleet_pb2.Agent(agent_id=request.agent_id))
+
     async def DrainAgent(self, request, context):
         state = fleet_pb2.AGENT_STATE_READY if request.resume else fleet_pb2.AGENT_STATE_DRAINING
         return fleet_pb2.DrainAgentResponse(agent=fleet_pb2.Agent(agent_id=request.agent_id, state=state))

@@ -126,6 +126,7 @@ async def test_list_runs_reads_every_page():
 async def test_agents_and_drain():
     async with scripted(ScriptedRuns()) as port, Client(f"127.0.0.1:{port}") as client:
         assert [agent.agent_id async for agent in client.agents(page_size=2)] == ["a", "b", "c"]
+        assert (await client.agent("b")).agent_id == "b"
         drained = await client.drain_agent("a")
         resumed = await client.drain_agent("a", resume=True)
     assert (drained.agent_id, drained.state) == ("a", 3)

@@ -1,0 +1,60 @@
+"""How tables are laid out on the terminal."""
+
+from collections.abc import Sequence
+from datetime import UTC
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from loadcell.cli.figures import ABSENT
+
+VERDICT_STYLE = {"clean": "green", "degraded": "yellow", "client_limited": "red"}
+_PLAIN_WIDTH = 160
+_UNBOUNDED = 10_000
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console; where nobody watches, lines are wide enough for every table."""
+    made = _Console(stderr=stderr, highlight=False, markup=False)
+    if not made.is_terminal:
+        made = _Console(stderr=stderr, highlight=False, markup=False, width=_PLAIN_WIDTH, no_color=True)
+    return made
+
+
+class _Console(Console):
+    """Leaves to the command what a closed output means."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def new_table(*titles: str, numbers: bool = True, words: Sequence[str] = ()) -> Table:
+    """Return a table whose first column, and those with a title in `words`, hold words and the others numbers."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, title in enumerate(titles):
+        # Words give way to numbers where the terminal is narrow.
+        is_number = numbers and index > 0 and title not in words
+        made.add_column(title, justify="right" if is_number else "left", no_wrap=is_number, overflow="fold")
+    return made
+
+
+def fits(console: Console, options: ConsoleOptions, *tables: RenderableType) -> bool:
+    """Whether the lines are long enough for these tables: a number that is cut is a wrong number."""
+    unbounded = options.update(width=_UNBOUNDED)
+    return all(Measurement.get(console, unbounded, each).maximum <= options.max_width for each in tables)
+
+
+def styled(word: str, styles: dict[str, str]) -> Text:
+    """Return a word in the style that is its own."""
+    return Text(word or ABSENT, style=styles.get(word, ""))
+
+
+def local_time(stamp: Timestamp) -> str:
+    """Write a time in the reader's time zone; empty when it is not set."""
+    if not stamp.seconds:
+        return ABSENT
+    return stamp.ToDatetime(UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
