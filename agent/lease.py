@@ -159,11 +159,12 @@ class Lease:
             )
         if self.full_seconds:
             yield (
-                f"the uplink was full for {self.full_seconds:.1f} s: load was held back because the controller had not "
-                "taken the samples before, and neither memory nor spool had room for more"
+                f"the uplink was full for {self.full_seconds:.1f} s: load was held back because the controller had "
+                "not taken earlier samples, and neither memory nor spool had room for more"
             )
         if unsent := sum(one.unsent for one in ended):
-            why = "they were held back" if self.fenced_ns or self.full_seconds else "the cap of requests in flight was reached"
+            held_back = self.fenced_ns or self.full_seconds
+            why = "they were held back" if held_back else "the cap of requests in flight was reached"
             yield f"{unsent} arrivals were due but never sent: {why}"
         if resent := sum(one.resent for one in ended):
             yield f"{resent} requests were sent again because the server had closed an idle connection"
