@@ -159,8 +159,8 @@ class Lease:
             )
         if self.full_seconds:
             yield (
-                f"the uplink was full for {self.full_seconds:.1f} s: load was held back because the controller had "
-                "not taken earlier samples, and neither memory nor spool had room for more"
+                f"the uplink was full for {self.full_seconds:.1f} s: load was held back because the controller "
+                "had not taken earlier samples, and neither memory nor spool had room for more"
             )
         if unsent := sum(one.unsent for one in ended):
             held_back = self.fenced_ns or self.full_seconds
