@@ -30,6 +30,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
         self.assets = {}
         self.refuse = None
         self.lose = set()  # (lease, number) refused once as a gap would be
+        self.unwanted = {}  # lease -> reason its batches are refused for
         self.acknowledging = True
         self.answering = True
         self.heartbeat_micros = 50_000
@@ -66,6 +67,12 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
 
         await self.until(arrived)
         return found[-1]
+
+    async def state_seen(self, lease_id, name):
+        """Wait for a state of a lease, which may have gone on since; return the first update that told it."""
+        wanted = agent_pb2.LeaseState.Value(f"LEASE_STATE_{name}")
+        await self.until(lambda: any(u.lease_id == lease_id and u.state == wanted for u in self.updates))
+        return next(u for u in self.updates if u.lease_id == lease_id and u.state == wanted)
 
     async def begin(self, grant):
         """Give a lease and start it as soon as it is ready."""
@@ -152,6 +159,13 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
             self.received[key] += 1
             committed = max((n for lease, n in self.batches if lease == request.lease_id), default=0)
             assert zlib.crc32(request.columns) == request.crc32
+            if request.lease_id in self.unwanted:
+                yield agent_pb2.StreamSamplesResponse(
+                    lease_id=request.lease_id,
+                    refused_reason=self.unwanted[request.lease_id],
+                    refused_batch_number=request.batch_number,
+                )
+                continue
             if key in self.lose or request.batch_number > committed + 1:
                 self.lose.discard(key)
                 yield agent_pb2.StreamSamplesResponse(
