@@ -15,7 +15,7 @@ import numpy as np
 import uvloop
 from msgspec import Struct
 
-from agent.calibration import HostCalibration, store_calibration
+from agent.calibration import HostCalibration, calibration_file, store_calibration
 from agent.settings import AgentSettings
 from agent.worker.driver import Driver
 from agent.worker.messages import Batch, Ended, Level, Prepare, Prepared, Target, Workload
@@ -149,10 +149,12 @@ def main() -> int:
     try:
         settings = load(AgentSettings, os.environ)
         calibration = uvloop.run(calibrate())
-        store_calibration(calibration, data_dir(settings.data_dir))
+        directory = data_dir(settings.data_dir)
+        store_calibration(calibration, directory)
     except (SettingsError, RuntimeError, OSError, TimeoutError) as error:
         print(f"calibrate: {error}", file=sys.stderr)  # noqa: T201
         return 1
+    print(f"stored in {calibration_file(directory)}", file=sys.stderr)  # noqa: T201
     print(calibration.to_json())  # noqa: T201  the result, for the program that called
     return 0
 

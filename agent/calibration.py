@@ -47,7 +47,7 @@ def load_calibration(data_dir: Path) -> agent_pb2.Calibration | None:
 
 
 def store_calibration(calibration: HostCalibration, data_dir: Path) -> None:
-    """Keep a calibration for the next start of an agent."""
+    """Keep a calibration; agents with this data directory tell it whenever they connect."""
     data_dir.mkdir(parents=True, exist_ok=True)
     part = calibration_file(data_dir).with_suffix(".part")
     part.write_text(calibration.to_json() + "\n", encoding="utf-8")

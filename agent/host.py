@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 import re
+import resource
 import socket
 from pathlib import Path
 
@@ -13,13 +14,15 @@ from agent.engine.stamps import ReceiveClock
 
 
 def host_facts() -> dict[str, str]:
-    """Return cpu_model, cpu_count, memory_bytes, kernel and python."""
+    """Return cpu_model, cpu_count, memory_bytes, kernel, python and open_files_limit."""
     return {
         "cpu_model": _cpu_model(),
         "cpu_count": str(usable_cpus()),
         "memory_bytes": str(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        # The hard limit, which workers raise theirs to.
+        "open_files_limit": str(resource.getrlimit(resource.RLIMIT_NOFILE)[1]),
     }
 
 

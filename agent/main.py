@@ -7,6 +7,7 @@ import contextlib
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -148,7 +149,7 @@ class Agent:
             labels=self._settings.labels or {},
             worker_count=len(self._pool),
             host=host_facts(),
-            calibration=load_calibration(directory),
+            calibration=partial(load_calibration, directory),
             kernel_timestamps=kernel_timestamps(),
         )
 

@@ -52,7 +52,7 @@ class Identity:
     labels: dict[str, str]
     worker_count: int
     host: dict[str, str]
-    calibration: agent_pb2.Calibration | None
+    calibration: Callable[[], agent_pb2.Calibration | None]  # read anew for every session
     kernel_timestamps: bool
 
 
@@ -198,7 +198,7 @@ class Session:
             worker_count=identity.worker_count,
             host=identity.host,
             leases=leases.updates(),
-            calibration=identity.calibration,
+            calibration=identity.calibration(),
             kernel_timestamps=identity.kernel_timestamps,
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadcell import settings
+from loadcell.protocol import MAX_LABEL_TEXT, MAX_LABELS
 from loadcell.settings import Address, Secret, setting
 
 
@@ -14,6 +15,17 @@ def _agent_id(value: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9._-]{1,128}", value):
         raise ValueError("must be 1 to 128 characters of a-z, A-Z, 0-9, dot, underscore and hyphen")
     return value
+
+
+def _labels(value: str) -> dict[str, str]:
+    labels = settings.labels(value)
+    if len(labels) < len(settings.words(value)):
+        raise ValueError("a label is given twice")
+    if "count" in labels:
+        raise ValueError("'count' is how many agents a run asks for and cannot be a label")
+    if len(labels) > MAX_LABELS or any(max(len(key), len(text)) > MAX_LABEL_TEXT for key, text in labels.items()):
+        raise ValueError(f"may have {MAX_LABELS} labels with keys and values of {MAX_LABEL_TEXT} characters")
+    return labels
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,9 @@ class AgentSettings:
     )
     labels: dict[str, str] | None = setting(
         None,
-        parse=settings.labels,
+        parse=_labels,
         names=("LOADCELL_AGENT_LABELS",),
-        doc="Labels such as region=eu,zone=a.",
+        doc="Labels by which runs choose agents, such as region=eu,zone=a.",
     )
     workers: int = setting(
         0,

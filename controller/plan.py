@@ -12,6 +12,8 @@ from loadcell.errors import LoadcellError
 from loadcell.protocol import (
     MAX_AGENTS,
     MAX_CONCURRENCY,
+    MAX_LABEL_TEXT,
+    MAX_LABELS,
     MAX_LEVEL_SECONDS,
     MAX_RATE,
     MAX_REQUESTS,
@@ -25,8 +27,6 @@ from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 MAX_LEVELS = 1_000
 MAX_TEXT = 1_024  # characters of a name
-MAX_LABELS = 64
-MAX_LABEL_TEXT = 256  # characters of a key, and of a value
 MAX_CONFIG_BYTES = 64 * 1024  # of framework_config
 TIMELINE_REQUESTS = 1_000_000  # up to so many requests token timelines are kept unless the client says otherwise
 _HEX = frozenset("0123456789abcdef")

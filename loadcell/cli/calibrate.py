@@ -13,8 +13,9 @@ def calibrate() -> int:
     """Measure how much load this host can make and how exact its time stamps are; takes about ten seconds.
 
     One worker is driven against a built-in server on loopback. The figures (requests per second, tokens per
-    second, CPU per token, error of the time stamps) are printed as JSON and kept in the data directory; agents
-    that start afterwards report them with themselves. Repeat it when the hardware changes; leave the machine idle.
+    second, CPU per token, error of the time stamps) are printed as JSON and kept in the data directory, where
+    the agents of this host read them whenever they connect to the controller: a run beyond them is refused. Repeat
+    it when the hardware changes; leave the machine idle.
     """
     command = [sys.executable, "-m", "agent.calibrate"]
     # A process group of its own: Ctrl-C reaches us alone, and we end it without its last words.

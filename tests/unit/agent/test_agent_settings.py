@@ -26,6 +26,22 @@ def test_bad_setting_names_variable_and_value(name, value):
         load(AgentSettings, {name: value})
 
 
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ("region", "not of the form key=value"),
+        ("region=eu,region=us", "given twice"),
+        ("region=eu,count=3", "'count' is how many agents"),
+        ("region=" + "x" * 257, "256 characters"),
+        (",".join(f"k{n}=v" for n in range(65)), "64 labels"),
+    ],
+)
+def test_labels_by_which_no_run_could_choose_are_refused(value, complaint):
+    with pytest.raises(SettingsError, match=f"LOADCELL_AGENT_LABELS=.*{complaint}"):
+        load(AgentSettings, {"LOADCELL_AGENT_LABELS": value})
+    assert load(AgentSettings, {"LOADCELL_AGENT_LABELS": "region=eu, zone=a"}).labels == {"region": "eu", "zone": "a"}
+
+
 def test_bad_setting_ends_the_process_with_one_line_and_status_2():
     done = subprocess.run(
         [sys.executable, "-m", "agent"],

@@ -1,0 +1,33 @@
+"""What a host was measured to be capable of reaches the controller."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+
+
+async def test_an_agent_that_is_calibrated_while_it_runs_tells_it_when_it_connects_again(
+    controller, start_agent, tmp_path
+):
+    data_dir = tmp_path / "its own" / "data"
+    async with start_agent(workers=1, LOADCELL_DATA_DIR=str(data_dir)):
+        assert not controller.registers[0].HasField("calibration")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "agent.calibrate"),
+            env={**os.environ, "LOADCELL_DATA_DIR": str(data_dir)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        said, complaints = await process.communicate()
+        assert process.returncode == 0, complaints.decode()
+        assert str(data_dir) in complaints.decode()
+        await controller.stop()
+        await controller.start()
+        await controller.until(lambda: len(controller.registers) > 1)
+        told = controller.registers[-1].calibration
+        measured = json.loads(said)
+        assert min(measured.values()) > 0
+        assert {field.name: value for field, value in told.ListFields()} == measured
+        assert controller.registers[-1].host["open_files_limit"]
