@@ -27,6 +27,26 @@ async def test_a_run_is_started_with_status_200(gateway):
     assert request.api_key == "target-key"
 
 
+async def test_agents_are_chosen_by_labels_in_json(gateway):
+    gateway.controller.answers["CreateRun"] = run_pb2.CreateRunResponse(run_id="r1", status="started")
+    chosen = {"agent_labels": {"region": "eu", "zone": "a"}, "agent_count": 3, "force": True}
+    assert (await gateway.http.post(RUN, json=SPECIFICATION | chosen)).status_code == 200
+    request = gateway.controller.calls[0].request
+    assert dict(request.agent_labels) == {"region": "eu", "zone": "a"}
+    assert (request.agent_count, request.force) == (3, True)
+    for wrong in ({"agent_labels": "region=eu"}, {"agent_labels": {"region": 1}}, {"force": "yes"}):
+        refused = await gateway.http.post(RUN, json=SPECIFICATION | wrong)
+        assert (refused.status_code, refused.json()["error"]["field"].partition(".")[0]) == (400, *wrong)
+
+
+async def test_a_plan_beyond_the_calibration_is_a_conflict(gateway):
+    message = "1000/s is 1,000 requests/s, its 2 agents were calibrated for 400"
+    gateway.controller.answers["CreateRun"] = LoadcellError("CAPACITY_EXCEEDED", message)
+    response = await gateway.http.post(RUN, json=SPECIFICATION)
+    assert (response.status_code, response.json()["error"]["error_code"]) == (409, "CAPACITY_EXCEEDED")
+    assert response.json()["detail"] == message
+
+
 async def test_response_body_and_path_parameters(gateway):
     gateway.controller.answers["GetRun"] = run_pb2.GetRunResponse(run=run_pb2.Run(run_id="r1", status="running"))
     document = (await gateway.http.get(f"{RUN}/r1")).json()
