@@ -107,7 +107,8 @@ class RunServiceServicer:
         """Checks a specification, stores the run and starts it as soon as enough agents are ready.
 
         Idempotent when request_id is set: a repeat returns the first run. Errors: INVALID_ARGUMENT names the field;
-        NOT_FOUND when an asset was not uploaded.
+        NOT_FOUND when an asset was not uploaded; FAILED_PRECONDITION with reason CAPACITY_EXCEEDED when enough agents are
+        connected and the plan is beyond what they were calibrated for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
