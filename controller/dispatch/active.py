@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from controller.dispatch.changes import Changes
+from controller.dispatch.limits import agents_wanted
 from controller.lifecycle import lease_ended, run_ended
+from controller.live.losses import describe_losses
 from controller.live.run import LiveRun
 from controller.messages import run_message
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.target import TargetSecrets
-from loadcell.v1 import run_pb2
+from loadcell.v1 import agent_pb2, run_pb2
 
 
 @dataclass(slots=True, eq=False)
@@ -27,6 +29,8 @@ class ActiveRun:
     live: LiveRun
     leases: dict[str, LeaseRecord] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)  # agents that work for no other run until this one has ended
+    lost_workers: dict[tuple[str, int], agent_pb2.WorkerLoss] = field(default_factory=dict)  # not handed over yet
+    orphaned_at: dict[str, float] = field(default_factory=dict)  # shares nobody works on: monotonic seconds
     waiting_for: str = ""  # a sentence, while the run waits
     stopping: str = ""  # why, once its leases are being stopped
     give_up: str = ""  # why the run must end without going on, after too long an outage
@@ -47,6 +51,15 @@ class ActiveRun:
         """The agents that carry or carried the load."""
         return list(dict.fromkeys(lease.agent_id for lease in self.leases.values()))
 
+    @property
+    def shared(self) -> bool:
+        """Whether the run was given several agents, so that others can take over the share of one."""
+        return max(agents_wanted(self.record.config, level.plan) for level in self.levels) > 1
+
+    def successors(self, lease: LeaseRecord) -> list[LeaseRecord]:
+        """Return the leases that have taken over from a lease, or from a lost worker of it."""
+        return [other for other in self.leases.values() if other.succeeds == lease.lease_key]
+
     def level_leases(self, index: int) -> list[LeaseRecord]:
         """Return the leases of a level."""
         return [lease for lease in self.leases.values() if lease.level == index]
@@ -61,7 +74,8 @@ class ActiveRun:
         update = self.live.describe(time.monotonic())
         update.revision = self.changes.revision
         update.run.CopyFrom(run_message(self.record, self.agent_ids))
-        update.notes.extend([*self.record.notes, *([self.waiting_for] if self.waiting_for else [])])
+        update.notes.extend([*self.record.notes, *describe_losses(self.leases.values(), self.levels)])
+        update.notes.extend([self.waiting_for] if self.waiting_for else [])
         return update
 
 
@@ -102,9 +116,9 @@ class ActiveRuns:
         )
 
 
-def lease_id_of(run_id: str, level: int, share: int) -> str:
-    """Return the identifier of a lease."""
-    return f"{run_id}.{level}.{share}"
+def lease_id_of(run_id: str, level: int, number: int) -> str:
+    """Return the identifier of a lease; `number` counts the leases of a level."""
+    return f"{run_id}.{level}.{number}"
 
 
 def run_id_of(lease_id: str) -> str:

@@ -13,6 +13,7 @@ import structlog
 
 from controller.dispatch.active import ActiveRun, ActiveRuns, run_id_of
 from controller.dispatch.driver import Driver
+from controller.dispatch.handover import HandOver
 from controller.dispatch.leases import MAX_NOTES, LeaseBook
 from controller.dispatch.ownership import expiry, owner_id
 from controller.dispatch.placement import Placement
@@ -72,9 +73,9 @@ class Dispatcher:
         self.book = LeaseBook(self.database, self.sessions, self.runs)
         self.probes = Probes(self.sessions)
         self.committer = Committer(self.database, self._committed)
-        self._driver = Driver(
-            self.database, self.book, Placement(self.book, self.agent_wait_seconds), self.probes, self.clock
-        )
+        placement = Placement(self.book, self.agent_wait_seconds)
+        handover = HandOver(self.database, self.book, placement, self.clock)
+        self._driver = Driver(self.database, self.book, placement, self.probes, self.clock, handover)
 
     async def start(self) -> None:
         """Take over what was left behind and begin to work."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from controller.dispatch.active import ActiveRun, lease_id_of
+from controller.dispatch.handover import HandOver
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
 from controller.dispatch.limits import agents_wanted, asset_limit, prepare_limit, probe_limit, run_limit
 from controller.dispatch.outcomes import CancelRequestedError, RunFailedError
@@ -49,6 +50,7 @@ class Driver:
     placement: Placement
     probes: Probes
     clock: AnchoredClock
+    handover: HandOver
 
     async def drive(self, run: ActiveRun) -> None:
         """Bring a run to its end and store its result."""
@@ -184,7 +186,8 @@ class Driver:
         if first:
             run.record = replace(run.record, state=_Run.RUN_STATE_RUNNING, started_at=started_at)
         for lease in run.level_leases(index):
-            self.book.start(run, lease)
+            if not lease_ended(lease.state):
+                self.book.start(run, lease)
         run.changes.publish()
         if first:
             log.info(
@@ -202,32 +205,22 @@ class Driver:
         return round(min(max(known, default=0.0), MAX_UNCERTAINTY_MICROS))
 
     async def _until(self, run: ActiveRun, index: int, reached: Callable[[], bool], limit_seconds: float) -> None:
-        """Wait for a condition on the leases of a level, giving up those whose agents are lost."""
+        """Wait for a condition on the leases of a level, handing over those whose agents are lost."""
         deadline = time.monotonic() + limit_seconds
         while True:
-            seen = run.changes.revision
+            seen, begun = run.changes.revision, time.monotonic()
             if run.cancel_requested:
                 raise CancelRequestedError
-            self._expire_lost(run, index)
+            waiting = await self.handover.look(run, index)
             for lease in run.level_leases(index):
                 _raise_failure(lease)
-            if reached():
+            if reached() and not run.lost_workers:
                 return
             if time.monotonic() > deadline:
                 raise RunFailedError(f"level {index} took longer than {limit_seconds:,.0f} s; the run is given up")
             await run.changes.wait(seen, CHECK_SECONDS)
-
-    def _expire_lost(self, run: ActiveRun, index: int) -> None:
-        sessions = self.book.sessions
-        for lease in run.level_leases(index):
-            if not sessions.lost(lease.agent_id):
-                continue
-            gone = f"lost, not heard of for {sessions.lease_seconds:g} s"
-            if not lease_ended(lease.state):
-                self.book.expire(run, lease, gone)
-            elif not delivered(lease):
-                missing = lease.last_batch_number - lease.committed_batch_number
-                raise RunFailedError(f"agent {lease.agent_id}: {gone}; {missing} of its batches are missing")
+            if waiting:
+                deadline += time.monotonic() - begun  # how long others are waited for has a limit of its own
 
     def _all(self, run: ActiveRun, index: int, condition: Callable[[LeaseRecord], bool]) -> bool:
         return all(condition(lease) for lease in run.level_leases(index))
@@ -240,6 +233,8 @@ class Driver:
     async def _stop(self, run: ActiveRun, reason: str) -> None:
         """Stop all leases, wait until what they measured has arrived, give up those that do not answer."""
         run.stopping = reason
+        run.lost_workers.clear()
+        run.waiting_for = ""
         for lease in run.leases.values():
             if not lease_ended(lease.state):
                 self.book.cancel(lease.agent_id, lease.lease_id, reason)
@@ -289,21 +284,26 @@ class Driver:
 
 
 def _prepared(lease: LeaseRecord) -> bool:
-    return lease.state not in (_Lease.LEASE_STATE_OFFERED, _Lease.LEASE_STATE_PREPARING)
+    return _cut(lease) or lease.state in (
+        _Lease.LEASE_STATE_READY,
+        _Lease.LEASE_STATE_RUNNING,
+        _Lease.LEASE_STATE_COMPLETED,
+    )
 
 
 def _done(lease: LeaseRecord) -> bool:
-    return lease_ended(lease.state) and delivered(lease)
+    return _cut(lease) or (lease.state == _Lease.LEASE_STATE_COMPLETED and delivered(lease))
+
+
+def _cut(lease: LeaseRecord) -> bool:
+    """Whether others do what is left of a lease, and what is not known of it is stored as such."""
+    return lease.end_ordinal is not None
 
 
 def _raise_failure(lease: LeaseRecord) -> None:
-    """Raise when a lease has ended in another way than by doing all it was given."""
+    """Raise when an agent could not do what it was given: no other could either."""
     if lease.state == _Lease.LEASE_STATE_FAILED:
         raise RunFailedError(f"agent {lease.agent_id}: {lease.error or 'the share failed'}")
-    if lease.state == _Lease.LEASE_STATE_EXPIRED:
-        raise RunFailedError(f"agent {lease.agent_id}: {lease.error}")
-    if lease.state == _Lease.LEASE_STATE_CANCELLED:
-        raise RunFailedError(f"agent {lease.agent_id} stopped its share")
 
 
 def _wanted(run: ActiveRun, level: LevelRecord) -> int:

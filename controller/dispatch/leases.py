@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from controller.dispatch.active import ActiveRun, ActiveRuns
+from controller.dispatch.cutting import Share
 from controller.dispatch.sessions import Session, Sessions
 from controller.lifecycle import check_lease, lease_ended
 from controller.store.database import Database
@@ -16,6 +17,7 @@ from controller.store.leases import list_open, save_leases
 from controller.store.records import LeaseRecord
 from controller.target import TargetSecrets, target_spec, workload_spec
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_WORKERS
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
@@ -80,8 +82,12 @@ class LeaseBook:
     def pending(self, session: Session) -> bool:
         """Whether something an agent has reported would be lost with this process."""
         agent_id = session.agent.agent_id
-        return any(lease.agent_id == agent_id for lease in self._unsaved.values()) or any(
-            lease_ended(update.state) for update in session.elsewhere.values()
+        return (
+            any(lease.agent_id == agent_id for lease in self._unsaved.values())
+            or any(lease_ended(update.state) for update in session.elsewhere.values())
+            or any(
+                run.leases[lease_id].agent_id == agent_id for run in self.runs for lease_id, _ in run.lost_workers
+            )
         )
 
     def update(self, session: Session, update: agent_pb2.LeaseUpdate) -> None:
@@ -97,6 +103,8 @@ class LeaseBook:
             self._changed.set()
             return
         lease = run.leases[update.lease_id]
+        if lease.agent_id == agent_id:
+            self._note_lost_workers(run, lease, update)
         if lease.agent_id != agent_id or lease_ended(lease.state):
             self._end(agent_id, update)
         elif update.state != lease.state:
@@ -108,6 +116,20 @@ class LeaseBook:
                 )
                 return
             self.put(run, self._reported(lease, update))
+            if update.state == _Lease.LEASE_STATE_READY:
+                self.start(run, lease)
+
+    def _note_lost_workers(self, run: ActiveRun, lease: LeaseRecord, update: agent_pb2.LeaseUpdate) -> None:
+        """Remember the workers an agent has lost until others have what fell to them."""
+        if run.stopping or run.ended or lease.end_ordinal is not None or run.levels[lease.level].finished:
+            return
+        known = {Share.of(successor).begun_at(0) for successor in run.successors(lease)}
+        for loss in update.lost_workers:
+            if not 0 <= loss.worker < loss.worker_count <= MAX_WORKERS:
+                log.warning("lost_worker_refused", lease_id=lease.lease_id, worker=loss.worker)
+            elif Share.of(lease).part(loss.worker, loss.worker_count).begun_at(0) not in known:
+                run.lost_workers[lease.lease_id, loss.worker] = loss
+                run.changes.publish()
 
     def put(self, run: ActiveRun, lease: LeaseRecord) -> None:
         """Replace a lease in memory at once, and in the database soon."""
@@ -119,6 +141,13 @@ class LeaseBook:
 
     def expire(self, run: ActiveRun, lease: LeaseRecord, error: str) -> None:
         """Give a lease up; its agent is told, should it come back."""
+        log.warning(
+            "lease_expired",
+            run_id=run.record.run_id,
+            lease_id=lease.lease_id,
+            agent_id=lease.agent_id,
+            error=error,
+        )
         self.put(run, replace(lease, state=_Lease.LEASE_STATE_EXPIRED, error=error))
         self.cancel(lease.agent_id, lease.lease_id, error)
 
@@ -126,8 +155,11 @@ class LeaseBook:
         """Take the progress an agent tells in a heartbeat."""
         for report in reports:
             run = self.runs.of_lease(report.lease_id)
-            if run is not None and run.leases[report.lease_id].agent_id == agent_id:
-                run.live.progress(run.leases[report.lease_id].level, report)
+            if run is None:
+                continue
+            lease = run.leases[report.lease_id]
+            if lease.agent_id == agent_id and not lease_ended(lease.state):
+                run.live.progress(lease.level, report)
                 run.changes.publish()
 
     def note(self, agent_id: str, note: str) -> None:
@@ -192,10 +224,11 @@ class LeaseBook:
 
     def grant(self, run: ActiveRun, lease: LeaseRecord) -> None:
         """Offer a lease to its agent."""
+        level = run.levels[lease.level]
         grant = agent_pb2.LeaseGrant(
             lease_id=lease.lease_id,
             run_id=run.record.run_id,
-            level=run.levels[lease.level].plan,
+            level=level.plan,
             share_index=lease.share_index,
             share_count=lease.share_count,
             target=target_spec(run.record, run.secrets or TargetSecrets()),
@@ -203,7 +236,12 @@ class LeaseBook:
             worker_count=run.record.config.worker_count,
             timeline=run.record.config.timeline,
             request_id=run.record.log_request_id,
+            first_ordinal=lease.first_ordinal,
+            # An agent nobody can stand in for goes on behind a cut network.
+            fence_micros=round(self.sessions.lease_seconds * 1e6) if run.shared else 0,
         )
+        if level.start_micros:
+            grant.level.warmup_count = 0  # the level is under way: whoever takes over must not lose more time
         self.sessions.send(lease.agent_id, agent_pb2.SessionResponse(lease_grant=grant))
 
     def start(self, run: ActiveRun, lease: LeaseRecord) -> None:

@@ -24,6 +24,7 @@ from controller.store.runs import extend_ownership, list_active, list_levels, ta
 from controller.store.samples import read_samples, read_sketches
 from controller.target import TargetSecrets
 from loadcell.clock import wall_micros
+from loadcell.stats.columns import CENSORED
 from loadcell.v1 import run_pb2
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class Upkeep:
         keys = {lease.lease_key: lease.share_index for lease in run.level_leases(index)}
         database, run_key = self._dispatcher.database, run.record.run_key
         samples, _ = await database.read(lambda c: read_samples(c, run_key, index, keys))
+        samples = samples.where(samples.status != CENSORED)  # nobody has told of these
         sketches = await database.read(lambda c: read_sketches(c, keys))
         begun = time.monotonic() - (self._dispatcher.clock.micros() - level.start_micros) / 1e6
         run.live.level(index).begin(begun)

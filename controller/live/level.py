@@ -68,6 +68,11 @@ class LiveLevel:
         kept.CopyFrom(progress)
         self._leases[progress.lease_id] = kept
 
+    def next_ordinal(self, lease_id: str) -> int:
+        """Return one above the highest ordinal a lease is known to have started; 0 when none is."""
+        progress = self._leases.get(lease_id)
+        return progress.next_ordinal if progress is not None else 0
+
     def forget(self, lease_id: str) -> None:
         """Take a lease out that is lost or done: nothing of it is in flight any more."""
         if lease_id in self._leases:

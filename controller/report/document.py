@@ -11,6 +11,7 @@ from controller.report.agents import build_agents, start_notes
 from controller.report.evidence import timestamp_source
 from controller.report.facts import LevelFacts, RunFacts
 from controller.report.level import build_level
+from controller.report.losses import loss_notes
 from controller.report.measured import LOST_STATES, MeasuredLevel, measure
 from controller.report.summary import build_summary
 from loadcell.levels import level_name
@@ -96,8 +97,9 @@ def _notes(facts: RunFacts, levels: list[MeasuredLevel]) -> list[str]:
         for lease in level.facts.leases:
             agent = facts.agents[lease.agent].agent_id
             notes.extend(f"{agent}: {note}" if len(facts.agents) > 1 else note for note in lease.notes)
-            if lease.state in LOST_STATES:
+            if lease.state in LOST_STATES and lease.end_ordinal is None:
                 because = f": {lease.error}" if lease.error else "."
                 name = level_name(level.plan.concurrency, level.plan.rate)
                 notes.append(f"Agent {agent} did not finish its share at {name}{because}")
+        notes.extend(loss_notes(level, [agent.agent_id for agent in facts.agents]))
     return list(dict.fromkeys(notes))

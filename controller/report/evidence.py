@@ -32,7 +32,7 @@ def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evid
 
     While no agent has told its health, the samples stand in for what they hold of it.
     """
-    plan, rows = level.plan, level.rows
+    plan, rows = level.plan, level.sent
     connecting = rows.connecting_micros
     ready = rows.start_offset_micros - connecting
     window = level.arrival_window(ready)

@@ -36,6 +36,8 @@ class LeaseFacts:
     end_offset_micros: int
     ramp_down_offset_micros: int
     notes: list[str]
+    end_ordinal: int | None = None  # from here on others have the share
+    succeeds: int | None = None  # position of the lease this one takes over from
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ def build_level(
 ) -> result_pb2.LevelResult:
     """Return the result of a level.
 
-    Latencies are those of successful requests; the schedule delay is that of all requests, because it is the
-    load generator's and not the server's. Every figure without requests behind it stays unset.
+    Latencies are those of successful requests; the schedule delay is that of all requests known to have been sent,
+    because it is the load generator's and not the server's. Every figure without requests behind it stays unset.
 
     Args:
         level: Measured requests.
@@ -34,12 +34,12 @@ def build_level(
         run_start_micros: Start of the first level, controller clock.
     """
     rows, window, plan = level.rows, level.window, level.plan
-    ok = rows.status == OK
+    ok, starts = rows.status == OK, level.sent.start_offset_micros
     result = result_pb2.LevelResult(
         index=plan.index,
         concurrency=plan.concurrency or None,
         requested_rate=plan.rate or None,
-        achieved_rate=rates.start_rate(rows.start_offset_micros, level.arrival_window(rows.start_offset_micros)),
+        achieved_rate=rates.start_rate(starts, level.arrival_window(starts)),
         planned_requests=plan.request_count or None,
         throughput_tokens_per_sec=rates.output_token_rate(rows, window),
         input_throughput_tokens_per_sec=rates.input_token_rate(rows, window),
@@ -58,7 +58,7 @@ def build_level(
     _latencies(result, level, ok)
     _outcomes(result, level, ok)
     _tokens(result, level, ok)
-    _transport(result, rows)
+    _transport(result, level.sent)
     objectives = messages.objectives(thresholds)
     if objectives:
         judged = goodput.assess(rows, objectives)
@@ -76,7 +76,7 @@ def _duration_seconds(rows: SampleArrays) -> float:
 def _latencies(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) -> None:
     rows = level.rows
     failures = int((rows.status == ERROR).sum())
-    delay = np.maximum(rows.start_offset_micros - rows.scheduled_offset_micros, 0)
+    delay = _delay(rows)
     merged = sketches.merge_by_metric(level.facts.sketches)
 
     def served(column: Ints | Floats) -> LatencySummary:
@@ -90,12 +90,17 @@ def _latencies(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) -
         "icl": summarize_histogram(merged.get("icl", Histogram())),
         "e2e_latency": served(rows.e2e_micros),
         "response_time": served(np.where(rows.e2e_micros >= 0, rows.e2e_micros + delay, -1)),
-        "schedule_delay": summarize(delay),
+        "schedule_delay": summarize(_delay(level.sent)),
         "client_delay": summarize(rows.client_delay_micros[ok & (rows.client_delay_micros >= 0)]),
         "connect": summarize(rows.connect_micros[rows.connect_micros >= 0]),
     }
     for name, summary in summaries.items():
         getattr(result, name).CopyFrom(messages.latency(summary))
+
+
+def _delay(rows: SampleArrays) -> Ints:
+    delay: Ints = np.maximum(rows.start_offset_micros - rows.scheduled_offset_micros, 0)
+    return delay
 
 
 def _outcomes(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from controller.report.facts import LeaseFacts, LevelFacts
-from loadcell.stats.columns import Ints, SampleArrays
+from loadcell.stats.columns import CENSORED, Ints, SampleArrays
 from loadcell.stats.window import MeasuredWindow, count_window, end_offsets, time_window
 from loadcell.v1 import agent_pb2, target_pb2
 
+NEVER_MICROS = 2**62
 LOST_STATES = (agent_pb2.LEASE_STATE_FAILED, agent_pb2.LEASE_STATE_EXPIRED)
 
 
@@ -36,6 +37,12 @@ class MeasuredLevel:
         if self.plan.rate and not self.plan.duration_micros and len(starts_micros):
             return replace(self.window, end_micros=int(starts_micros.max()))
         return self.window
+
+    @property
+    def sent(self) -> SampleArrays:
+        """Rows of requests known to have been sent: of CENSORED ones nobody knows."""
+        censored = self.rows.status == CENSORED
+        return self.rows.where(~censored) if censored.any() else self.rows
 
     @property
     def lost_leases(self) -> list[LeaseFacts]:
@@ -81,6 +88,11 @@ def _window(facts: LevelFacts, rows: SampleArrays, shifts: Ints) -> MeasuredWind
         for position, lease in enumerate(facts.leases)
         if lease.ramp_down_offset_micros > 0
     }
+    # A share that others have taken over had not run out of requests when its own agent made the last one.
+    handed_over = {lease.succeeds for lease in facts.leases if lease.succeeds is not None}
+    for position in handed_over:
+        if facts.leases[position].end_ordinal is not None:
+            ramp_downs[position] = NEVER_MICROS
     return count_window(rows, ramp_downs)
 
 

@@ -63,6 +63,7 @@ def _level(
     connection: Connection, run: RunRecord, level: LevelRecord, leases: list[LeaseRecord], agent_ids: list[str]
 ) -> LevelFacts:
     agents = {lease.lease_key: agent_ids.index(lease.agent_id) for lease in leases}
+    positions = {lease.lease_key: position for position, lease in enumerate(leases)}
     samples, finish_reasons = read_samples(connection, run.run_key, level.plan.index, agents)
     return LevelFacts(
         plan=level.plan,
@@ -78,6 +79,8 @@ def _level(
                 end_offset_micros=lease.end_offset_micros,
                 ramp_down_offset_micros=lease.ramp_down_offset_micros,
                 notes=list(lease.notes),
+                end_ordinal=lease.end_ordinal,
+                succeeds=None if lease.succeeds is None else positions[lease.succeeds],
             )
             for lease in leases
         ],

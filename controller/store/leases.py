@@ -65,18 +65,35 @@ def list_open(connection: Connection, lease_ids: Iterable[str]) -> set[str]:
 
 
 def save_leases(connection: Connection, records: Iterable[LeaseRecord]) -> None:
-    """Write every column of leases except the number of committed batches, which belongs to ingest.
+    """Write every column of leases except those that belong to others.
 
-    A lease that has ended keeps its state: whoever lost its run to another controller may be late to learn of it.
+    The number of committed batches belongs to ingest, and where a share is cut is decided once, by `cut_lease`. A
+    lease that has ended keeps its state: whoever lost its run to another controller may be late to learn of it.
     """
     for record in records:
         values = _values(record)
-        del values["committed_batch_number"]
+        del values["committed_batch_number"], values["end_ordinal"]
         connection.execute(
             update(leases)
             .where(leases.c.lease_key == record.lease_key, leases.c.state.in_([*OPEN_STATES, record.state]))
             .values(values)
         )
+
+
+def cut_lease(connection: Connection, record: LeaseRecord) -> bool:
+    """Store that a lease has ended at its `end_ordinal`; return False when it was cut before."""
+    cut = connection.execute(
+        update(leases)
+        .where(leases.c.lease_key == record.lease_key, leases.c.end_ordinal.is_(None))
+        .values(
+            state=record.state,
+            error=record.error,
+            end_ordinal=record.end_ordinal,
+            end_offset_micros=record.end_offset_micros,
+        )
+        .returning(leases.c.lease_key)
+    )
+    return cut.first() is not None
 
 
 def _values(record: LeaseRecord) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,11 +11,14 @@ import numpy as np
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from controller.store.censored import delete_censored
+from controller.store.postgresql import copy_rows
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
 from loadcell.stats.columns import SampleArrays
 from loadcell.v1 import sample_pb2
 
 READ_ROWS = 2_000  # rows held as Python objects at a time
+KEY_COLUMNS = 5  # of traces, the first ones: what tells requests apart
 DELETE_ORDINALS = 100_000  # ordinals deleted in one transaction, so that other writers get their turn
 
 
@@ -31,12 +35,35 @@ class BatchRows:
 
 
 def insert_batches(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
-    """Store batches and note the highest number of each lease.
+    """Store batches, those of a lease in their order, and note the highest number of each lease.
+
+    A batch that is stored already is left as it is, so all of this may be repeated.
 
     Returns:
-        (lease_key, batch_number) of the batches that could not be stored because their rows, or rows with the
-        same keys, are there already. The others are stored.
+        (lease_key, batch_number) of the batches that could not be stored: there are other rows with the same keys,
+        a batch before them is missing, or their lease was deleted. The others are stored.
     """
+    # Locked, so that nobody else stores batches of these leases, or deletes them, until all of this is committed.
+    query = select(leases.c.lease_key, leases.c.committed_batch_number)
+    found = connection.execute(
+        query.where(leases.c.lease_key.in_({part.lease_key for part in parts}))
+        .order_by(leases.c.lease_key)
+        .with_for_update()
+    )
+    committed = {row[0]: row[1] for row in found}
+    fresh: list[BatchRows] = []
+    refused: set[tuple[int, int]] = set()
+    for part in parts:
+        before = committed.get(part.lease_key)
+        if before is None or part.batch_number > before + 1:
+            refused.add((part.lease_key, part.batch_number))
+        elif part.batch_number == before + 1:
+            committed[part.lease_key] = part.batch_number
+            fresh.append(part)
+    return refused | _store(connection, fresh) if fresh else refused
+
+
+def _store(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
     try:
         with connection.begin_nested():
             _insert(connection, parts)
@@ -53,6 +80,8 @@ def _insert_each(connection: Connection, parts: Sequence[BatchRows]) -> set[tupl
         if part.lease_key not in refused:
             try:
                 with connection.begin_nested():
+                    # Samples of a share that was given up take the place of what was not known of them.
+                    delete_censored(connection, (row[:KEY_COLUMNS] for row in part.traces))
                     _insert(connection, [part])
                 continue
             except IntegrityError:
@@ -90,9 +119,12 @@ def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
 
 def _insert_rows(connection: Connection, table: Table, rows: list[tuple[object, ...]]) -> None:
     """Insert tuples through the driver: building a dictionary for each row would cost more than storing it."""
-    if rows:
-        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-        marks = ", ".join([mark] * len(table.columns))
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        copy_rows(connection, table, rows)
+    else:
+        marks = ", ".join(["?"] * len(table.columns))
         connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608 - own names
 
 
@@ -110,6 +142,7 @@ def read_samples(
     """
     reasons: dict[str, int] = {}
     query = select(*_READ).where(traces.c.run_key == run_key, traces.c.level == level)
+    query = query.order_by(traces.c.warmup, traces.c.ordinal, traces.c.lease_key)
     parts = [_arrays(rows, agents, reasons) for rows in _tuples(connection, query)]
     return SampleArrays.concatenate(parts), list(reasons)
 
@@ -152,11 +185,13 @@ def read_page(
 
 
 def _tuples(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    # The driver's cursor gives bare tuples: a level may have millions of rows of thirty columns.
-    cursor = connection.execute(query).cursor
+    # The driver's cursor gives bare tuples, and as they are needed: a level may have millions of thirty columns.
+    result = connection.execute(query, execution_options={"stream_results": True})
+    cursor = result.cursor
     assert cursor is not None  # noqa: S101 - a SELECT has one
-    while rows := cursor.fetchmany(READ_ROWS):
-        yield rows
+    with closing(result):
+        while rows := cursor.fetchmany(READ_ROWS):
+            yield rows
 
 
 def _arrays(rows: Sequence[Sequence[Any]], agents: Mapping[int, int], reasons: dict[str, int]) -> SampleArrays:
@@ -199,6 +234,8 @@ def read_error_messages(connection: Connection, run_key: int, level: int) -> dic
 def delete_leases(connection: Connection, run_key: int) -> list[str]:
     """Delete the leases and batches of a run, so that nothing more is taken; return the leases' identifiers."""
     keys = select(leases.c.lease_key).where(leases.c.run_key == run_key)
+    # Locked first: a batch that is being stored just now must be seen below.
+    connection.execute(keys.order_by(leases.c.lease_key).with_for_update())
     connection.execute(delete(batches).where(batches.c.lease_key.in_(keys)))
     removed = connection.execute(delete(leases).where(leases.c.run_key == run_key).returning(leases.c.lease_id))
     return [row[0] for row in removed]

@@ -1,0 +1,127 @@
+"""Carries out a cut of a lease in one transaction: what is not known becomes CENSORED, successors get the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from controller.dispatch.active import lease_id_of
+from controller.dispatch.cutting import Share, divide, first_due, ordinal_blocks, ordinals_end, undealt
+from controller.dispatch.outcomes import RunFailedError
+from controller.store.censored import highest_ordinal, insert_censored, known_ordinals, last_end
+from controller.store.database import Connection
+from controller.store.leases import cut_lease, insert_leases, list_leases
+from controller.store.records import LeaseRecord, LevelRecord
+from loadcell.v1 import agent_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What is cut of a lease.
+
+    Attributes:
+        lease: The lease.
+        worker: The part that fell to a lost worker; None: all the lease still has.
+        next_ordinal: One above the highest ordinal its agent is known to have started.
+        until_micros: When observation ended, microseconds since the start of the level; 0 before it.
+        agents: Who takes over, in turn.
+        refusal: Why nobody can, if it turns out that something is left.
+    """
+
+    lease: LeaseRecord
+    worker: Share | None
+    next_ordinal: int
+    until_micros: int
+    agents: Sequence[str]
+    refusal: str
+
+
+def carry_out(
+    connection: Connection, run_id: str, level: LevelRecord, seed: int, cut: Cut
+) -> tuple[list[LeaseRecord], int]:
+    """Carry out a cut; one that was carried out before changes nothing.
+
+    Returns:
+        The leases of the level, and how many requests have become CENSORED.
+
+    Raises:
+        RunFailedError: Something is left and nobody can take over; nothing is stored.
+    """
+    plan, lease = level.plan, cut.lease
+    known = [one for one in list_leases(connection, lease.run_key) if one.level == plan.index]
+    heirs = [one for one in known if one.succeeds == lease.lease_key]
+    given = [Share.of(heir) for heir in heirs]
+    end = ordinals_end(plan, seed)
+    at = _cut_at(connection, level, seed, cut, end)
+    if cut.worker is None:
+        if not cut_lease(connection, replace(lease, end_ordinal=at)):
+            return known, 0
+        over = lease.state == agent_pb2.LEASE_STATE_COMPLETED or 0 < plan.duration_micros <= cut.until_micros
+        left = [] if over else [share.begun_at(at) for share in undealt(lease, heirs)]
+        shares = divide(plan, left, max(1, len(cut.agents)), end)
+    elif any(share.begun_at(0) == cut.worker.begun_at(0) for share in given):
+        return known, 0
+    else:
+        # Even when nothing is left of it: the successor says that this worker has been dealt with.
+        shares = [cut.worker.begun_at(at)]
+    if shares and cut.refusal:
+        raise RunFailedError(cut.refusal)
+    censored = _censor(connection, level, seed, cut, given, at)
+    if shares:
+        insert_leases(
+            connection,
+            [
+                LeaseRecord(
+                    lease_key=0,
+                    lease_id=lease_id_of(run_id, plan.index, len(known) + number),
+                    run_key=lease.run_key,
+                    level=plan.index,
+                    share_index=share.index,
+                    share_count=share.count,
+                    agent_id=cut.agents[number % len(cut.agents)],
+                    state=agent_pb2.LEASE_STATE_OFFERED,
+                    first_ordinal=share.first,
+                    succeeds=lease.lease_key,
+                )
+                for number, share in enumerate(shares)
+            ],
+        )
+    return [one for one in list_leases(connection, lease.run_key) if one.level == plan.index], censored
+
+
+def _cut_at(connection: Connection, level: LevelRecord, seed: int, cut: Cut, end: int | None) -> int:
+    """Return the first ordinal that others execute."""
+    plan, lease = level.plan, cut.lease
+    if not level.start_micros or (cut.worker is not None and not cut.until_micros):
+        return lease.first_ordinal  # nothing of it has been started
+    if lease.state == agent_pb2.LEASE_STATE_COMPLETED and cut.worker is None and end is not None:
+        return end
+    share = cut.worker or Share.of(lease)
+    lanes = plan.concurrency or plan.max_concurrency or share.count
+    highest = highest_ordinal(connection, lease, lanes, share.index, share.count)
+    at = max(lease.first_ordinal, cut.next_ordinal, -1 if highest is None else highest + 1)
+    if plan.rate:
+        at = max(at, first_due(plan, seed, cut.until_micros))
+    return at if end is None else min(at, end)
+
+
+def _censor(  # noqa: PLR0917 -- what a cut rests on
+    connection: Connection, level: LevelRecord, seed: int, cut: Cut, given: Sequence[Share], at: int
+) -> int:
+    """Store what is not known of the ordinals below a cut; return how many there are."""
+    plan, lease = level.plan, cut.lease
+    share = cut.worker or Share.of(lease)
+    active = 0 if plan.rate else min(last_end(connection, lease), cut.until_micros)
+    count = 0
+    for ordinals, dues in ordinal_blocks(plan, seed, lease.first_ordinal, at):
+        missing = share.holds(plan, ordinals)
+        for other in given:
+            missing &= ~other.holds(plan, ordinals)
+        missing &= ~np.isin(ordinals, known_ordinals(connection, lease, int(ordinals[0]), int(ordinals[-1])))
+        if missing.any():
+            starts = np.full(int(missing.sum()), active) if dues is None else dues[missing]
+            insert_censored(connection, lease, ordinals[missing], starts, cut.until_micros)
+            count += int(missing.sum())
+    return count

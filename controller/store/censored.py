@@ -1,0 +1,108 @@
+"""Requests whose outcome was not observed, because their agent or worker was lost: rows with status CENSORED.
+
+They stand under the lease that was lost, so a sample that is delivered later has the same key and takes the place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select
+
+from controller.store.records import LeaseRecord
+from controller.store.schema import INTEGER_COLUMNS, traces
+from loadcell.stats.columns import CENSORED, Ints
+
+# What is told by a row that nobody has measured: counts are 0, everything else is not defined.
+_COUNTS = (
+    "event_count",
+    "token_source",
+    "error_class",
+    "http_status",
+    "stall_count",
+    "longest_stall_micros",
+    "reused",
+    "coalesced_reads",
+    "read_count",
+)
+_UNKNOWN: dict[str, object] = {name: 0 if name in _COUNTS else -1 for name in INTEGER_COLUMNS}
+
+
+def highest_ordinal(connection: Connection, lease: LeaseRecord, lanes: int, index: int, count: int) -> int | None:
+    """Return the highest ordinal of share `index` of `count` that has a sample of a lease, None without any.
+
+    Args:
+        connection: where to look.
+        lease: the lease.
+        lanes: number of lanes of the level.
+        index: position of the share.
+        count: number of shares.
+    """
+    return connection.execute(
+        select(traces.c.ordinal)
+        .where(_of(lease), traces.c.status != CENSORED, (traces.c.ordinal % lanes) % count == index)
+        .order_by(traces.c.ordinal.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+
+
+def last_end(connection: Connection, lease: LeaseRecord) -> int:
+    """Return when the last request of a lease ended, microseconds since the start of the level; 0 without any."""
+    ends = select(func.max(traces.c.start_offset_micros + traces.c.e2e_micros))
+    return connection.execute(ends.where(_of(lease), traces.c.status != CENSORED)).scalar_one() or 0
+
+
+def known_ordinals(connection: Connection, lease: LeaseRecord, first: int, last: int) -> Ints:
+    """Return the ordinals from `first` to `last` that have a row of a lease already."""
+    query = select(traces.c.ordinal).where(_of(lease), traces.c.ordinal.between(first, last))
+    return np.array(connection.execute(query).scalars().all(), np.int64)
+
+
+def insert_censored(
+    connection: Connection, lease: LeaseRecord, ordinals: Ints, starts_micros: Ints, until_micros: int
+) -> None:
+    """Store requests of a lease as CENSORED.
+
+    Args:
+        connection: where to store them.
+        lease: the lease that was lost.
+        ordinals: the requests, at least one.
+        starts_micros: since when each may have been in flight, microseconds since the start of the level.
+        until_micros: when observation ended, by the same count; with it they have their age.
+    """
+    key = {"run_key": lease.run_key, "level": lease.level, "warmup": 0, "lease_key": lease.lease_key}
+    rest = {"status": CENSORED, "tpot_micros": -1.0, "finish_reason": None}
+    connection.execute(
+        insert(traces),
+        [
+            {
+                **_UNKNOWN,
+                **rest,
+                **key,
+                "ordinal": ordinal,
+                "scheduled_offset_micros": start,
+                "start_offset_micros": start,
+                "e2e_micros": max(0, until_micros - start),
+            }
+            for ordinal, start in zip(ordinals.tolist(), starts_micros.tolist(), strict=True)
+        ],
+    )
+
+
+def delete_censored(connection: Connection, keys: Iterable[tuple[object, ...]]) -> None:
+    """Make way for samples: delete the CENSORED rows among some (run_key, level, warmup, ordinal, lease_key)."""
+    names = ("run_key", "level", "warmup", "ordinal", "lease_key")
+    rows = [{f"of_{name}": value for name, value in zip(names, key, strict=True)} for key in keys]
+    if rows:
+        same = [traces.c[name] == bindparam(f"of_{name}") for name in names]
+        connection.execute(delete(traces).where(*same, traces.c.status == CENSORED), rows)
+
+
+def _of(lease: LeaseRecord) -> ColumnElement[bool]:
+    return and_(
+        traces.c.run_key == lease.run_key,
+        traces.c.level == lease.level,
+        traces.c.warmup == 0,
+        traces.c.lease_key == lease.lease_key,
+    )
