@@ -30,9 +30,9 @@ async def test_an_empty_batch_takes_the_place_of_a_lost_one_and_the_run_says_so(
 async def test_the_list_of_agents_says_what_each_still_has_to_deliver(controller):
     agent = await controller.agent(heartbeat_seconds=60)
     beat = agent_pb2.Heartbeat(sequence=1, uplink_memory_bytes=5, uplink_spool_bytes=70)
-    await agent.session.write(agent_pb2.SessionRequest(heartbeat=beat))
     shown = fleet_pb2.Agent()
     async with asyncio.timeout(20):
         while not shown.uplink_bytes:
+            await agent.session.write(agent_pb2.SessionRequest(heartbeat=beat))
             (shown,) = (await controller.fleet.ListAgents(fleet_pb2.ListAgentsRequest())).agents
     assert shown.uplink_bytes == 75
