@@ -14,8 +14,11 @@ from pathlib import Path
 from benchmarks.cases import (
     accuracy,
     ceiling,
+    fleet_faults,
     fleet_idle,
     fleet_ingest,
+    fleet_loss,
+    fleet_pacing,
     memory,
     pacing,
     startup,
@@ -36,6 +39,9 @@ CASES: dict[str, Measure] = {
     "startup": startup.measure,
     "fleet_idle": fleet_idle.measure,
     "fleet_ingest": fleet_ingest.measure,
+    "fleet_pacing": fleet_pacing.measure,
+    "fleet_loss": fleet_loss.measure,
+    "fleet_faults": fleet_faults.measure,
 }
 
 

@@ -7,11 +7,15 @@ import json
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 SOURCE = Path(__file__).with_name("nullserver.c")
 BINARY = SOURCE.parents[1] / ".deps" / "bench" / "nullserver"
@@ -23,10 +27,15 @@ class CannotMeasureError(Exception):
 
 @dataclass
 class NullServer:
-    """A running null server. `truth` is filled when it has been stopped."""
+    """A running null server. `truth` and `requests` are filled when it has been stopped.
+
+    `requests` has a row for each request, in the order of arrival: when it arrived (CLOCK_MONOTONIC), its time to
+    first token and its time to the last one, microseconds.
+    """
 
     url: str
     truth: dict[str, Any] = field(default_factory=dict)
+    requests: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 3), np.int64))
 
 
 def build() -> None:
@@ -71,16 +80,20 @@ async def null_server(*, ttft_us: int, itl_us: int, tokens: int) -> AsyncIterato
     """Run a null server with the given pace for as long as the context lasts."""
     build()
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        BINARY, *map(str, (port, ttft_us, itl_us, tokens)), stderr=asyncio.subprocess.PIPE
-    )
-    server = NullServer(f"http://127.0.0.1:{port}")
-    try:
-        if not await reachable(port, seconds=5):
-            raise CannotMeasureError("the null server does not answer")
-        yield server
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        _, said = await asyncio.wait_for(process.communicate(), 30)
-    server.truth = json.loads(said.splitlines()[-1])
+    with tempfile.TemporaryDirectory(prefix="loadcell-bench-") as folder:
+        file = Path(folder) / "requests"
+        process = await asyncio.create_subprocess_exec(
+            BINARY, *map(str, (port, ttft_us, itl_us, tokens, file)), stderr=asyncio.subprocess.PIPE
+        )
+        server = NullServer(f"http://127.0.0.1:{port}")
+        try:
+            if not await reachable(port, seconds=5):
+                raise CannotMeasureError("the null server does not answer")
+            yield server
+        finally:
+            if process.returncode is None:
+                process.terminate()
+            _, said = await asyncio.wait_for(process.communicate(), 30)
+        server.truth = json.loads(said.splitlines()[-1])
+        requests = np.fromfile(file, np.int64).reshape(-1, 3)
+        server.requests = requests[np.argsort(requests[:, 0], kind="stable")]

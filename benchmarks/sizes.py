@@ -34,3 +34,9 @@ class Sizes:
     ingest_rows: int = setting(
         1_000_000, parse=integer(8_000, 100_000_000), names=("INGEST_ROWS",), doc="Samples of the ingest cases."
     )
+    loss_seconds: int = setting(
+        30, parse=integer(25, 3_600), names=("LOSS_SECONDS",), doc="Length of the run that loses an agent."
+    )
+    fleet_seconds: int = setting(
+        10, parse=integer(1, 3_600), names=("FLEET_SECONDS",), doc="Length of a run of the fleet's pacing case."
+    )
