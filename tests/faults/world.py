@@ -227,8 +227,8 @@ class World:
                 complaints.append(
                     f"{agent.agent_id} holds {agent.lease_count} leases and {agent.uplink_bytes} bytes"
                 )
-            kept = running[agent.agent_id].data_dir.rglob("spool/**/*")
-            if left := [str(path) for path in kept if path.is_file() and path.stat().st_size]:
+            kept = running[agent.agent_id].data_dir.rglob("*.segment")
+            if left := [str(path) for path in kept if path.stat().st_size]:
                 complaints.append(f"{agent.agent_id} keeps {left[:5]} in its spool")
         return complaints
 
