@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from controller.store.place import Place, parse_place
 from loadcell.logs import LEVELS
 from loadcell.settings import Address, Secret, address, boolean, choice, integer, number, path, secret, setting
-
-
-def database_path(value: str) -> Path:
-    """Parse a plain path or a URL "sqlite:///relative" or "sqlite:////absolute"."""
-    if "://" not in value:
-        return Path(value).expanduser()
-    parts = urlsplit(value)
-    if parts.scheme != "sqlite":
-        # The URL may hold a password, so only its scheme is shown.
-        raise ValueError(f"{parts.scheme} is not supported; give a path or sqlite:///path")
-    if parts.netloc or len(parts.path) < 2:
-        raise ValueError("must be sqlite:///relative/path or sqlite:////absolute/path")
-    return Path(parts.path[1:]).expanduser()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +20,13 @@ class ControllerSettings:
         names=("LOADCELL_GRPC",),
         doc="Address to serve gRPC on: host:port or unix:/path.",
     )
-    database: Path | None = setting(
+    database: Place | None = setting(
         None,
-        parse=database_path,
+        parse=parse_place,
         names=("LOADCELL_DATABASE_URL", "DATABASE_PATH"),
-        doc="Database: a path or sqlite:///path. Default: loadcell.db in the data directory.",
+        doc="Database: a path, sqlite:///path or postgresql://user:password@host:port/name."
+        " Default: loadcell.db in the data directory.",
+        hidden=True,
     )
     data_dir: Path | None = setting(
         None,

@@ -1,7 +1,7 @@
 """Settings: environment variables, read once in `__main__`, cast, validated and frozen.
 
 A settings class is a frozen dataclass whose fields are made with `setting`. Each field names its variables, the
-first being the documented one and the others aliases; a variable of a secret may also be given as NAME_FILE.
+first being the documented one and the others aliases; a variable with a secret may also be given as NAME_FILE.
 """
 
 from __future__ import annotations
@@ -66,16 +66,26 @@ class Address:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SettingInfo:
-    """What is known of a setting: its variables (the documented one first), its parser and its description."""
+    """What is known of a setting: its variables (the documented one first), its parser and its description.
+
+    The value of a hidden one is never shown; it may be given as a file.
+    """
 
     names: tuple[str, ...]
     parse: Callable[[str], Any]
     doc: str
+    hidden: bool
 
 
-def setting(default: Any, *, parse: Callable[[str], Any], names: tuple[str, ...], doc: str) -> Any:
-    """Declare a field of a settings class; `parse` raises ValueError for texts that cannot be used."""
-    return dataclasses.field(default=default, metadata={_META: SettingInfo(names, parse, doc)})
+def setting(
+    default: Any, *, parse: Callable[[str], Any], names: tuple[str, ...], doc: str, hidden: bool = False
+) -> Any:
+    """Declare a field of a settings class; `parse` raises ValueError for texts that cannot be used.
+
+    `hidden` says that the value may hold a secret besides other things; a value of `secret` is always hidden.
+    """
+    info = SettingInfo(names, parse, doc, hidden or parse is secret)
+    return dataclasses.field(default=default, metadata={_META: info})
 
 
 class SettingsClass(Protocol):
@@ -111,7 +121,7 @@ def describe(cls: type[SettingsClass]) -> list[tuple[SettingInfo, Any]]:
 
 def _read(name: str, info: SettingInfo, environ: Mapping[str, str]) -> str | None:
     text = environ.get(name)
-    if info.parse is not secret:
+    if not info.hidden:
         return text or None
     file = environ.get(f"{name}_FILE")
     if not file:
@@ -128,7 +138,7 @@ def _cast(name: str, text: str, info: SettingInfo) -> Any:
     try:
         return info.parse(text)
     except ValueError as error:
-        shown = "***" if info.parse is secret else repr(text)
+        shown = "***" if info.hidden else repr(text)
         raise SettingsError(f"{name}={shown}: {error}") from error
 
 

@@ -49,7 +49,7 @@ def setting_tables() -> str:
             (
                 ", ".join(f"`{name}`" for name in info.names),
                 _default(default),
-                info.doc + (f" Or `{info.names[0]}_FILE`: a file." if info.parse is settings.secret else ""),
+                info.doc + (f" Or `{info.names[0]}_FILE`: a file." if info.hidden else ""),
             )
             for info, default in settings.describe(cls)
         ]

@@ -183,7 +183,9 @@ class Committer:
 
     async def _commit(self, group: list[_Waiting]) -> None:
         try:
-            refused = await self.database.write(lambda c: insert_batches(c, [item.stored for item in group]))
+            refused = await self.database.write(
+                lambda c: insert_batches(c, [item.stored for item in group]), repeatable=True
+            )
         except LoadcellError as error:
             self._fail(group, error)
             return

@@ -98,7 +98,7 @@ def decode(columns: bytes, crc32: int) -> Batch:
     if not 1 <= count <= MAX_ROWS:
         raise CorruptBatchError(f"row_count must be from 1 to {MAX_ROWS:,}, not {count}")
     numbers = _numbers(message, count)
-    finish_reasons = [reason[:MAX_FINISH_REASON] for reason in message.finish_reasons]
+    finish_reasons = [_text(reason, MAX_FINISH_REASON) for reason in message.finish_reasons]
     if numbers["finish_reason"].max() >= len(finish_reasons):
         raise CorruptBatchError("finish_reason points outside finish_reasons")
     if len(message.timelines) not in (0, count):
@@ -155,10 +155,15 @@ def _tpot(message: sample_pb2.SampleColumns, count: int) -> np.ndarray[tuple[int
 
 
 def _errors(message: sample_pb2.SampleColumns, count: int) -> list[tuple[int, str]]:
-    errors = {error.row: error.message[:MAX_MESSAGE] for error in message.errors}
+    errors = {error.row: _text(error.message, MAX_MESSAGE) for error in message.errors}
     if errors and not 0 <= min(errors) <= max(errors) < count:
         raise CorruptBatchError("an error message belongs to no row")
     return list(errors.items())
+
+
+def _text(text: str, characters: int) -> str:
+    """Return what is stored of a text: not too much, and no NUL, which PostgreSQL does not take."""
+    return text[:characters].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _sketches(message: sample_pb2.SampleColumns) -> tuple[list[sample_pb2.Sketch], list[str]]:

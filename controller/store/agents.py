@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from controller.store.leases import OPEN_STATES
 from controller.store.records import AgentRecord
@@ -27,14 +28,22 @@ def save_agent(connection: Connection, record: AgentRecord) -> AgentRecord:
         "host": json.dumps(record.host),
         "calibration": None if record.calibration is None else record.calibration.SerializeToString(),
     }
-    known = get_agent(connection, record.agent_id)
-    if known is None:
-        connection.execute(insert(agents), values)
-        return record
-    # Steps of the clock are told by heartbeats; until the first one the last word counts.
-    values |= {name: getattr(known, name) for name in ("registered_at", "draining", "clock_steps")}
-    connection.execute(update(agents).where(agents.c.agent_id == record.agent_id).values(values))
+    if not _update(connection, values):
+        try:
+            with connection.begin_nested():
+                connection.execute(insert(agents), values)
+        except IntegrityError:  # it has registered with another controller at this moment
+            _update(connection, values)
     return get_agent(connection, record.agent_id) or record
+
+
+def _update(connection: Connection, values: dict[str, Any]) -> bool:
+    """Change what is stored of an agent, if it is there."""
+    # Steps of the clock are told by heartbeats; until the first one the last word counts.
+    kept = ("registered_at", "draining", "clock_steps")
+    changed = {name: value for name, value in values.items() if name not in kept}
+    query = update(agents).where(agents.c.agent_id == values["agent_id"]).values(changed)
+    return connection.execute(query.returning(agents.c.agent_id)).first() is not None
 
 
 def get_agent(connection: Connection, agent_id: str) -> AgentRecord | None:
@@ -81,7 +90,8 @@ def touch_agents(connection: Connection, seen: Iterable[AgentRecord]) -> None:
                 "uncertainty": agent.clock_uncertainty_micros,
                 "steps": agent.clock_steps,
             }
-            for agent in seen
+            # In one order, or two controllers that both know some could wait for each other.
+            for agent in sorted(seen, key=lambda agent: agent.agent_id)
         ],
     )
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from controller.store.leases import OPEN_STATES
 from controller.store.records import AssetRecord
-from controller.store.schema import asset_pieces, assets, benchmark_runs
+from controller.store.schema import asset_pieces, assets, benchmark_runs, leases
 from loadcell.v1 import result_pb2
 
 
@@ -19,23 +21,39 @@ def get_asset(connection: Connection, sha256: str) -> AssetRecord | None:
     return None if row is None else AssetRecord(*row)
 
 
+def hold_asset(connection: Connection, sha256: str) -> AssetRecord | None:
+    """Return what is known of a file, which is not deleted before this transaction has ended."""
+    connection.execute(select(assets.c.sha256).where(assets.c.sha256 == sha256).with_for_update(read=True))
+    return get_asset(connection, sha256)
+
+
 def insert_asset(connection: Connection, asset: AssetRecord, pieces: Iterable[bytes], now: int) -> None:
     """Store a file; the same bytes again only count as uploaded now."""
-    if get_asset(connection, asset.sha256) is not None:
-        connection.execute(update(assets).where(assets.c.sha256 == asset.sha256).values(created_at=now))
+    again = update(assets).where(assets.c.sha256 == asset.sha256).values(created_at=now)
+    if connection.execute(again.returning(assets.c.sha256)).first() is not None:
         return
-    connection.execute(
-        insert(assets),
-        {
-            "sha256": asset.sha256,
-            "kind": asset.kind,
-            "filename": asset.filename,
-            "size_bytes": asset.size_bytes,
-            "created_at": now,
-        },
-    )
+    values = {
+        "sha256": asset.sha256,
+        "kind": asset.kind,
+        "filename": asset.filename,
+        "size_bytes": asset.size_bytes,
+    }
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(assets), {**values, "created_at": now})
+    except IntegrityError:  # it has arrived through another controller at this moment
+        connection.execute(again)
+        return
     for number, data in enumerate(pieces):
         connection.execute(insert(asset_pieces), {"sha256": asset.sha256, "piece": number, "data": data})
+
+
+def is_used_by_agent(connection: Connection, agent_id: str, sha256: str) -> bool:
+    """Whether an agent has a lease that has not ended of a run that uses a file."""
+    open_leases = select(leases.c.run_key).where(leases.c.agent_id == agent_id, leases.c.state.in_(OPEN_STATES))
+    configs = select(benchmark_runs.c.config).where(benchmark_runs.c.run_key.in_(open_leases))
+    found = (result_pb2.RunConfig.FromString(packed) for packed in connection.execute(configs).scalars())
+    return any(sha256 in (config.tokenizer_asset, config.dataset_asset) for config in found)
 
 
 def read_piece(connection: Connection, sha256: str, piece: int) -> bytes | None:
@@ -62,16 +80,13 @@ def find_unused_assets(connection: Connection, before: int) -> UnusedAssets:
 
 def delete_unused_assets(connection: Connection, found: UnusedAssets) -> int:
     """Delete files unless they have been uploaded again or a newer run uses them; return how many."""
-    unused = set(found.unused)
+    old = select(assets.c.sha256).where(assets.c.sha256.in_(found.unused), assets.c.created_at < found.before)
+    # Locked before the look at newer runs: whoever creates one holds the files it refers to.
+    unused = set(connection.execute(old.with_for_update(skip_locked=True)).scalars())
     _drop_used(connection, unused, after=found.last_run_key)
-    deleted = 0
-    for sha256 in unused:
-        old = select(assets.c.sha256).where(assets.c.sha256 == sha256, assets.c.created_at < found.before)
-        if connection.execute(old).first() is not None:
-            connection.execute(delete(asset_pieces).where(asset_pieces.c.sha256 == sha256))
-            connection.execute(delete(assets).where(assets.c.sha256 == sha256))
-            deleted += 1
-    return deleted
+    connection.execute(delete(asset_pieces).where(asset_pieces.c.sha256.in_(unused)))
+    connection.execute(delete(assets).where(assets.c.sha256.in_(unused)))
+    return len(unused)
 
 
 def _drop_used(connection: Connection, unused: set[str], *, after: int) -> int:

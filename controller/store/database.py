@@ -1,76 +1,62 @@
 """The connections: one writer thread, a few reader threads, and nothing else touches the database.
 
-Durability: SQLite in WAL mode with synchronous=NORMAL. A committed transaction is in the operating system's
-hands, so it survives the death of the process by whatever signal; only a crash of the machine itself can take
-the last moments, and never the consistency of the file.
+A database that is away or locked is waited for: see `PATIENCE_SECONDS`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, create_engine, event
+import psycopg
+import structlog
+from sqlalchemy import URL, Connection
 from sqlalchemy.engine import Engine
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from controller.store import postgresql, sqlite
+from controller.store.place import Place
 from loadcell.errors import LoadcellError
 
 __all__ = ["Connection", "Database"]  # Connection: for those who write functions for `write` and `read`
 
+log = structlog.get_logger()
+
 T = TypeVar("T")
 
-BUSY_TIMEOUT_SECONDS = 15.0  # another process may be committing
 READER_THREADS = 3
-CACHE_KIBIBYTES = 32 * 1024
+PATIENCE_SECONDS = 30.0  # from when the database was lost; calls after that fail at once until it is back
+FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS = 0.05, 1.0  # between two attempts
 
 
-class Database:
-    """The database file.
+class _AgainError(Exception):
+    """A transaction was not carried out, or perhaps was (`unknown`), and may be tried again."""
 
-    Functions given to `write` run one after another on the writer thread, each in a transaction of its own that
-    is committed when the function returns and rolled back when it raises. Functions given to `read` run on
-    reader threads, each seeing one consistent snapshot.
-    """
+    def __init__(self, cause: DBAPIError, *, unknown: bool) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.unknown = unknown
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._writer = _engine(path, begin="BEGIN IMMEDIATE", pool_size=1)
-        self._reader = _engine(path, begin="BEGIN", pool_size=READER_THREADS)
-        self._write_thread = ThreadPoolExecutor(1, thread_name_prefix="database-writer")
-        self._read_threads = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="database-reader")
 
-    async def write(self, function: Callable[[Connection], T]) -> T:
-        """Run `function` in a transaction and return its result once the transaction is committed."""
-        return await self._run(self._write_thread, self._writer, function)
+class _Side:
+    """The threads and connections of those who write, or of those who read."""
 
-    async def read(self, function: Callable[[Connection], T]) -> T:
-        """Run `function` on a reader thread and return its result."""
-        return await self._run(self._read_threads, self._reader, function)
+    def __init__(self, place: Place, *, writes: bool, threads: int) -> None:
+        self._engine = _engine(place, writes=writes, connections=threads)
+        self._threads = ThreadPoolExecutor(threads, f"database-{'writer' if writes else 'reader'}")
+        self._closing = threading.Event()
+        # Seconds of the monotonic clock. A database that was never reached is not waited for.
+        self._away_since: float | None = -float("inf")
 
-    async def close(self) -> None:
-        """Finish what was submitted and close every connection."""
-        await asyncio.to_thread(self._close)
-
-    def _close(self) -> None:
-        self._write_thread.shutdown()
-        self._read_threads.shutdown()
-        self._reader.dispose()
-        self._writer.dispose()
-
-    async def _run(self, threads: ThreadPoolExecutor, engine: Engine, function: Callable[[Connection], T]) -> T:
-        def transaction() -> T:
-            with engine.begin() as connection:
-                return function(connection)
-
+    async def run(self, function: Callable[[Connection], T], *, repeatable: bool) -> T:
+        """Carry out a transaction on a thread."""
         try:
-            future = threads.submit(transaction)
+            future = self._threads.submit(self._patiently, function, repeatable=repeatable)
         except RuntimeError as error:
             raise LoadcellError("SERVICE_UNAVAILABLE", "the controller is stopping") from error
         try:
@@ -78,29 +64,120 @@ class Database:
         except SQLAlchemyError as error:
             raise LoadcellError("DATABASE_ERROR", "the database could not carry out the call") from error
 
+    def close(self) -> None:
+        """Finish what was submitted, without patience, and close the connections."""
+        self._closing.set()
+        self._threads.shutdown()
+        self._engine.dispose()
 
-def _engine(path: Path, *, begin: str, pool_size: int) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        pool_size=pool_size,
-        max_overflow=0,
-        hide_parameters=True,  # errors are logged, and values are nobody's business there
-        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
-    )
+    def _patiently(self, function: Callable[[Connection], T], *, repeatable: bool) -> T:
+        """Carry out a transaction, again and again while the database is away and there is patience left."""
+        delay = FIRST_DELAY_SECONDS
+        while True:
+            try:
+                result = _transaction(self._engine, function)
+            except _AgainError as failed:
+                if self._away_since is None:
+                    self._away_since = time.monotonic()
+                    log.warning("database_away", error=str(failed.cause.orig).strip())
+                if failed.unknown and not repeatable:
+                    raise failed.cause from None
+                if time.monotonic() - self._away_since > PATIENCE_SECONDS or self._closing.wait(delay):
+                    raise failed.cause from None
+                delay = min(2 * delay, LAST_DELAY_SECONDS)
+            else:
+                self._away_since = None
+                return result
 
-    def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-        assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - tells the type checker the driver
-        # The driver's own transaction handling begins too late to read and write in one snapshot.
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
 
-    def start(connection: Connection) -> None:
-        # A writer takes the lock at once: upgrading a read lock later could fail without waiting.
-        connection.exec_driver_sql(begin)
+class Database:
+    """The database.
 
-    event.listen(engine, "connect", configure)
-    event.listen(engine, "begin", start)
-    return engine
+    Functions given to `write` run one after another on the writer thread, each in a transaction of its own that
+    is committed when the function returns and rolled back when it raises. Functions given to `read` run on
+    reader threads, each seeing one consistent snapshot. Either is run again when the connection is lost, or others
+    are in the way, before anything was committed; so they do nothing but ask and change the database.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._writer = _Side(place, writes=True, threads=1)
+        self._reader = _Side(place, writes=False, threads=READER_THREADS)
+
+    async def write(self, function: Callable[[Connection], T], *, repeatable: bool = False) -> T:
+        """Run `function` in a transaction and return its result once the transaction is committed.
+
+        Args:
+            function: What to do.
+            repeatable: Whether it changes nothing when it was carried out before, so that it may be run again also
+                when nobody knows whether it was: the connection was lost during the commit.
+
+        Raises:
+            LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE.
+        """
+        return await self._writer.run(function, repeatable=repeatable)
+
+    async def read(self, function: Callable[[Connection], T]) -> T:
+        """Run `function` on a reader thread and return its result.
+
+        Raises:
+            LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE.
+        """
+        return await self._reader.run(function, repeatable=True)
+
+    async def changes(self) -> AsyncIterator[str]:
+        """Yield the runs that are changed, by this process as well; "" when any may have been.
+
+        It ends at once where no other process can tell, and goes on when the connection was lost.
+        """
+        while isinstance(self.place, URL):
+            try:
+                async for run_id in postgresql.notifications(self.place):
+                    yield run_id
+            except psycopg.Error as error:
+                log.warning("database_away", error=str(error).strip())
+            await asyncio.sleep(LAST_DELAY_SECONDS)
+
+    async def close(self) -> None:
+        """Finish what was submitted and close every connection."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._reader.close()
+
+
+def _engine(place: Place, *, writes: bool, connections: int) -> Engine:
+    if isinstance(place, Path):
+        return sqlite.sqlite_engine(place, writes=writes, connections=connections)
+    return postgresql.postgresql_engine(place, writes=writes, connections=connections)
+
+
+def _transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
+    """Carry out one transaction.
+
+    Raises:
+        _AgainError: It may be tried again.
+        SQLAlchemyError: It may not, and is rolled back.
+    """
+    committing = False
+    try:
+        with engine.connect() as connection:
+            transaction = connection.begin()
+            try:
+                result = function(connection)
+                committing = True
+                transaction.commit()
+            except BaseException as error:
+                if isinstance(error, DBAPIError) and postgresql.lost(error.orig):
+                    connection.invalidate()
+                else:
+                    transaction.rollback()
+                raise
+            return result
+    except DBAPIError as error:
+        if postgresql.lost(error.orig):
+            raise _AgainError(error, unknown=committing) from error
+        if sqlite.locked(error.orig) or postgresql.rolled_back(error.orig):
+            raise _AgainError(error, unknown=False) from error
+        raise

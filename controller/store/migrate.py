@@ -9,10 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from controller.store.database import Database
+from controller.store.place import Place, describe
+from controller.store.postgresql import PREPARING
 from controller.store.schema import metadata
 from loadcell.errors import LoadcellError
 
@@ -27,29 +29,31 @@ _version = Table("alembic_version", MetaData(), Column("version_num", String(32)
 
 
 class StoreError(Exception):
-    """The database cannot be used; the text names the file and the reason."""
+    """The database cannot be used; the text names the place and the reason."""
 
 
-async def open_database(path: Path) -> Database:
-    """Open the database file, create it when it is missing and bring it up to date.
+async def open_database(place: Place) -> Database:
+    """Open a database, create the file when it is missing and bring the tables up to date.
 
     Raises:
-        StoreError: The file cannot be written, is no database of loadcell, or is of a newer version.
+        StoreError: It cannot be reached or written, is no database of loadcell, or is of a newer version.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"database {path}: cannot create the directory: {error.strerror}") from error
-    database = Database(path)
+    if isinstance(place, Path):
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"database {place}: cannot create the directory: {error.strerror}") from error
+    database, name = Database(place), describe(place)
     try:
         await database.write(prepare)
     except LoadcellError as error:
         await database.close()
         cause = error.__cause__
-        raise StoreError(f"database {path}: {cause.orig if isinstance(cause, DBAPIError) else cause}") from error
+        why = " ".join(str(cause.orig if isinstance(cause, DBAPIError) else cause).split())
+        raise StoreError(f"database {name}: {why}") from error
     except StoreError as error:
         await database.close()
-        raise StoreError(f"database {path}: {error}") from error
+        raise StoreError(f"database {name}: {error}") from error
     return database
 
 
@@ -59,11 +63,14 @@ def prepare(connection: Connection) -> None:
     Raises:
         StoreError: The tables are not ours or are newer than this version.
     """
+    if connection.dialect.name == "postgresql":
+        # Another controller may be doing the same; the lock goes with the transaction.
+        connection.execute(select(func.pg_advisory_xact_lock(PREPARING)))
     tables = inspect(connection).get_table_names()
     if _version.name not in tables:
         if tables:
             raise StoreError("is not a loadcell database (it has other tables)")
-        # An empty file needs no history. Alembic itself is not imported: it would double the time to start.
+        # An empty database needs no history. Alembic itself is not imported: it would double the time to start.
         metadata.create_all(connection)
         _version.create(connection)
         connection.execute(insert(_version).values(version_num=HEAD))

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, inser
 from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import RUN_TRANSITIONS, STATUS_WORDS, check_run, run_ended
+from controller.store.postgresql import announce
 from controller.store.records import LevelRecord, RunRecord
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema import run_levels as levels
@@ -58,6 +59,7 @@ def insert_run(
             for plan in plans
         ],
     )
+    announce(connection, record.run_id)
     return get_run(connection, record.run_id)
 
 
@@ -136,12 +138,14 @@ def change_state(
     Raises:
         LoadcellError: ILLEGAL_TRANSITION, when the state in the database does not allow it; RUN_NOT_FOUND.
     """
-    current = connection.execute(select(runs.c.state).where(runs.c.run_key == run_key)).scalar_one_or_none()
+    query = select(runs.c.state, runs.c.run_id).where(runs.c.run_key == run_key)
+    current = connection.execute(query.with_for_update()).one_or_none()
     if current is None:
         raise LoadcellError("RUN_NOT_FOUND", "the run was deleted")
-    check_run(current, new)
+    check_run(current.state, new)
     changed = {"state": new, "status": STATUS_WORDS[new], **(values or {})}
     connection.execute(update(runs).where(runs.c.run_key == run_key).values(changed))
+    announce(connection, current.run_id)
 
 
 def set_probe(
@@ -197,9 +201,19 @@ def list_active(connection: Connection) -> list[RunRecord]:
 
 def take_over(connection: Connection, run: RunRecord, owner: str, expires_at: int) -> bool:
     """Make `owner` the owner of a run unless another was quicker; return whether it is."""
+    as_it_was = (
+        select(runs.c.run_key)
+        .where(
+            runs.c.run_key == run.run_key,
+            runs.c.owner.is_not_distinct_from(run.owner),
+            runs.c.owner_expires_at.is_not_distinct_from(run.owner_expires_at),
+            runs.c.state.in_(ACTIVE_STATES),
+        )
+        .with_for_update(skip_locked=True)
+    )
     claimed = connection.execute(
         update(runs)
-        .where(runs.c.run_key == run.run_key, runs.c.owner.is_not_distinct_from(run.owner))
+        .where(runs.c.run_key.in_(as_it_was.scalar_subquery()))
         .values(owner=owner, owner_expires_at=expires_at)
         .returning(runs.c.run_key)
     )
@@ -226,12 +240,28 @@ def give_up_ownership(connection: Connection, owner: str, now: int) -> None:
         .where(runs.c.status.in_(("pending", "running")), runs.c.owner == owner)
         .values(owner=None, owner_expires_at=now)
     )
+    announce(connection, "")
+
+
+def give_up_run(connection: Connection, run_key: int, owner: str, now: int) -> bool:
+    """Leave one run of an owner to whoever comes next; return whether it was the owner's."""
+    left = connection.execute(
+        update(runs)
+        .where(runs.c.run_key == run_key, runs.c.owner == owner)
+        .values(owner=None, owner_expires_at=now)
+        .returning(runs.c.run_id)
+    ).scalar_one_or_none()
+    if left is not None:
+        announce(connection, left)
+    return left is not None
 
 
 def delete_run(connection: Connection, run_key: int) -> None:
     """Delete a run and its levels; leases and requests must be gone."""
     connection.execute(delete(levels).where(levels.c.run_key == run_key))
-    connection.execute(delete(runs).where(runs.c.run_key == run_key))
+    deleted = connection.execute(delete(runs).where(runs.c.run_key == run_key).returning(runs.c.run_id))
+    for (run_id,) in deleted:
+        announce(connection, run_id)
 
 
 def _record(row: Row[Any]) -> RunRecord:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -17,11 +18,24 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy import Text as PlainText
 
 metadata = MetaData()
+
+
+class Text(TypeDecorator[str]):
+    """Any text. PostgreSQL takes none with a NUL; what is sent to us may have one."""
+
+    impl = PlainText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - the interface
+        """Put the character that stands for what cannot be shown in the place of NUL."""
+        return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
 
 # SQLite numbers rows by itself only in a column whose type is spelled INTEGER.
 _Key = BigInteger().with_variant(Integer(), "sqlite")

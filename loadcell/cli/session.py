@@ -116,10 +116,10 @@ def open_session(
             _address(controller) if controller is not None else str(settings.controller), settings.api_key
         )
         return
-    wanted = database if database is not None else settings.database
+    wanted = database if database is not None else settings.database.reveal()
     directory = data_dir(settings.data_dir)
     url = database_url(wanted, directory)
-    with _claimed(directory, url, any_database=not wanted) as found:
+    with _claimed(directory, database_name(url), any_database=not wanted) as found:
         if isinstance(found, Owner):
             if load_maker and not found.shared:
                 raise CommandError(
@@ -128,7 +128,7 @@ def open_session(
                     " started with `loadcell up`, or give this one a database of its own with --db",
                     EXIT_RUN_FAILED,
                 )
-            yield Session(found.grpc, settings.api_key, None, found.http, database_name(found.database))
+            yield Session(found.grpc, settings.api_key, None, found.http, found.database)
             return
         if agents > MAX_AGENTS_HERE:
             raise CommandError(f"--agents {agents}: on this machine at most {MAX_AGENTS_HERE} are started")
@@ -150,7 +150,7 @@ def running(plan: StackPlan, claim: Claim, *, shared: bool) -> Iterator[Stack]:
     try:
         try:
             stack.start()
-            claim.publish(Owner(os.getpid(), stack.grpc, plan.http, plan.database, shared))
+            claim.publish(Owner(os.getpid(), stack.grpc, plan.http, database_name(plan.database), shared))
         except OSError as error:
             stack.kill()
             raise CommandError(f"cannot start: {error}", EXIT_RUN_FAILED) from error
@@ -163,9 +163,9 @@ def running(plan: StackPlan, claim: Claim, *, shared: bool) -> Iterator[Stack]:
 
 
 @contextmanager
-def _claimed(directory: Path, url: str, *, any_database: bool) -> Iterator[Owner | Claim]:
+def _claimed(directory: Path, database: str, *, any_database: bool) -> Iterator[Owner | Claim]:
     try:
-        found = find_or_claim(directory, url, any_database=any_database)
+        found = find_or_claim(directory, database, any_database=any_database)
     except (TimeoutError, OSError) as error:
         raise CommandError(f"cannot use the data directory {directory}: {error}", EXIT_RUN_FAILED) from None
     try:

@@ -39,8 +39,11 @@ class CliSettings:
         names=("LOADCELL_TLS_CLIENT_KEY",),
         doc="PEM file of the key of LOADCELL_TLS_CLIENT_CERT.",
     )
-    database: str = setting(
-        "", parse=settings.text, names=("LOADCELL_DATABASE_URL", "DATABASE_PATH"), doc="Database of an own stack."
+    database: Secret = setting(
+        Secret(""),
+        parse=settings.secret,
+        names=("LOADCELL_DATABASE_URL", "DATABASE_PATH"),
+        doc="Database of an own stack.",
     )
     data_dir: Path | None = setting(
         None,
@@ -84,4 +87,4 @@ def database_name(url: str) -> str:
     scheme, _, rest = url.partition("://")
     if scheme.startswith("sqlite"):
         return rest.removeprefix("/")
-    return f"{scheme}://{rest.rpartition('@')[2]}"
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"

@@ -39,20 +39,19 @@ def up(
     }
     plan = StackPlan(
         directory=directory,
-        database=database_url(database if database is not None else settings.database, directory),
+        database=database_url(database if database is not None else settings.database.reveal(), directory),
         grpc=str(places["--grpc"]),
         http=str(places["--http"]),
         exporter=str(places["--exporter"]),
         agents=agents if agents is not None else settings.agents,
     )
     try:
-        claim = find_or_claim(directory, plan.database, any_database=False)
+        claim = find_or_claim(directory, database_name(plan.database), any_database=False)
     except (TimeoutError, OSError) as error:
         raise CommandError(f"cannot use the data directory {directory}: {error}", EXIT_RUN_FAILED) from None
     if isinstance(claim, Owner):
         raise CommandError(
-            f"the database {database_name(claim.database)} is in use by process {claim.pid}, which listens on"
-            f" {claim.grpc}",
+            f"the database {claim.database} is in use by process {claim.pid}, which listens on {claim.grpc}",
             EXIT_RUN_FAILED,
         )
     try:

@@ -24,7 +24,7 @@ class Owner:
         pid: Process that started it.
         grpc: Address to dial.
         http: Address of the gateway, empty when there is none.
-        database: Its database URL.
+        database: Its database, without credentials.
         shared: Whether others may make load with it; a controller that belongs to one command ends with it.
     """
 
@@ -63,7 +63,7 @@ def find_or_claim(directory: Path, database: str, *, any_database: bool) -> Owne
 
     Args:
         directory: The data directory.
-        database: Database URL wanted.
+        database: Database wanted, without credentials.
         any_database: Whether a controller over another database will do, because none was asked for by name.
 
     Raises:

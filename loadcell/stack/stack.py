@@ -36,7 +36,7 @@ class StackPlan:
     """
 
     directory: Path
-    database: str
+    database: str = field(repr=False)
     grpc: str = ""
     agents: int = 1
     workers: int = 0
@@ -77,7 +77,11 @@ class Stack:
             self._private = Path(tempfile.mkdtemp(prefix="loadcell-"))
             self.grpc = f"unix:{self._private}/grpc"
         shared = {"LOADCELL_CONTROLLER": self.grpc, "LOADCELL_DATA_DIR": str(plan.directory)}
-        controller = {"LOADCELL_GRPC": self.grpc, "LOADCELL_DATABASE_URL": plan.database}
+        controller = {
+            "LOADCELL_GRPC": self.grpc,
+            "LOADCELL_DATABASE_URL": plan.database,
+            "LOADCELL_DATABASE_URL_FILE": "",  # ours may have come from there
+        }
         if self._private is not None:
             # An agent leaves once a heartbeat told it that everything has arrived: a short command waits for that.
             # And nobody else will take its samples when this controller has gone, so none are kept on disk.
