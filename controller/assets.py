@@ -16,7 +16,7 @@ from controller.store.records import AssetRecord
 from loadcell.dataset import DatasetError, DatasetReader
 from loadcell.errors import LoadcellError
 from loadcell.protocol import MAX_ASSET_BYTES
-from loadcell.v1 import run_pb2
+from loadcell.v1 import result_pb2, run_pb2
 
 PIECE_BYTES = 1024 * 1024
 REFUSE_SECONDS = 30.0  # for the rest of a file that is refused
@@ -100,6 +100,11 @@ class Upload:
 
     def _no_tokenizer(self, why: str) -> LoadcellError:
         return LoadcellError("INVALID_FIELD_VALUE", f"{self._filename} is no tokenizer.json: {why}", field="data")
+
+
+def assets_of(config: result_pb2.RunConfig) -> set[str]:
+    """Return the hashes of the files a run uses."""
+    return {asset for asset in (config.tokenizer_asset, config.dataset_asset) if asset}
 
 
 async def receive(requests: AsyncIterable[run_pb2.UploadAssetRequest]) -> Upload:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import errno
 import os
 import socket
@@ -11,18 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
+import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry, start_http_server
 
+from controller.admission import Admissions
 from controller.dispatch.conversation import Conversation
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
-from controller.interceptors.api_key import api_key
+from controller.interceptors.access import access
 from controller.interceptors.around import AroundInterceptor
 from controller.interceptors.errors import errors
 from controller.interceptors.metrics import metrics
+from controller.interceptors.refused import refused
 from controller.interceptors.request_id import request_id
+from controller.refusals import Refusals
 from controller.services.agent import AgentServicer
 from controller.services.fleet import FleetServicer
 from controller.services.run import RunServicer
@@ -32,7 +38,10 @@ from controller.store.migrate import open_database
 from loadcell.channel import SERVER_OPTIONS
 from loadcell.data_dir import data_dir, default_database
 from loadcell.settings import Address
+from loadcell.tls import ServerTls, server_tls
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc
+
+log = structlog.get_logger()
 
 SERVICES = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"].full_name,
@@ -59,8 +68,10 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
 
     Raises:
         StartError: The address is taken or open to the network without an API key.
+        SettingsError: A file of TLS cannot be used.
         StoreError: The database cannot be used.
     """
+    tls = server_tls(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
     if not settings.grpc.is_loopback and not settings.api_key:
         raise StartError(
             f"LOADCELL_GRPC={settings.grpc} can be reached from other machines; set LOADCELL_API_KEY as well"
@@ -69,6 +80,12 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         raise StartError(
             f"LOADCELL_LEASE_SECONDS={settings.lease_seconds:g} must be above"
             f" LOADCELL_HEARTBEAT_SECONDS={settings.heartbeat_seconds:g}, or every agent would be lost between two"
+        )
+    if tls is None and not settings.grpc.is_loopback:
+        log.warning(
+            "served_without_tls",
+            address=str(settings.grpc),
+            consequence="keys, tokens and results can be read on the network; set LOADCELL_TLS_CERT and _KEY",
         )
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database or default_database(data_dir(settings.data_dir)))
@@ -81,8 +98,11 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             forget_seconds=settings.forget_seconds,
         )
         registry, states = CollectorRegistry(), health.aio.HealthServicer()
-        server = await _server(settings, database, dispatcher, registry, states)
-        bound = _bind(server, settings.grpc)
+        admissions = Admissions(database)
+        server = await _server(
+            settings, database, dispatcher, admissions=admissions, registry=registry, states=states
+        )
+        bound = _bind(server, settings.grpc, tls)
         _serve_metrics(settings, registry, stack)
         # Agents that connect at once must find the runs they have leases of.
         await dispatcher.start()
@@ -90,6 +110,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         stack.push_async_callback(server.stop, settings.stop_seconds)
         stack.callback(dispatcher.sessions.close_all)
         stack.push_async_callback(states.enter_graceful_shutdown)
+        watching = asyncio.create_task(admissions.run())
+        stack.push_async_callback(_cancel, watching)
         await server.start()
         yield Serving(bound, dispatcher)
 
@@ -98,23 +120,30 @@ async def _server(
     settings: ControllerSettings,
     database: Database,
     dispatcher: Dispatcher,
+    *,
+    admissions: Admissions,
     registry: CollectorRegistry,
     states: health.aio.HealthServicer,
 ) -> grpc.aio.Server:
+    refusals = Refusals(registry)
     server = grpc.aio.server(
         # The first is the outermost: it sees everything the others do.
         interceptors=[
             AroundInterceptor(request_id),
             AroundInterceptor(metrics(registry)),
             AroundInterceptor(errors),
-            AroundInterceptor(api_key(settings.api_key)),
+            AroundInterceptor(refused(refusals)),
+            AroundInterceptor(
+                access(settings.api_key, admissions, require_agent_token=settings.require_agent_token)
+            ),
         ],
         options=SERVER_OPTIONS,
     )
-    conversation = Conversation(database, dispatcher, settings.heartbeat_seconds)
+    conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
     run_pb2_grpc.add_RunServiceServicer_to_server(RunServicer(database, dispatcher), server)
-    agent_pb2_grpc.add_AgentServiceServicer_to_server(AgentServicer(database, dispatcher, conversation), server)
-    fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher), server)
+    agents = AgentServicer(database, dispatcher, conversation, refusals)
+    agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
+    fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher, admissions), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)
@@ -122,10 +151,14 @@ async def _server(
     return server
 
 
-def _bind(server: grpc.aio.Server, address: Address) -> Address:
+def _bind(server: grpc.aio.Server, address: Address, tls: ServerTls | None) -> Address:
     _try_address(address)
     try:
-        port = server.add_insecure_port(str(address))
+        # A unix socket is this machine's own and does without.
+        if tls is None or address.unix_path:
+            port = server.add_insecure_port(str(address))
+        else:
+            port = server.add_secure_port(str(address), tls.credentials())
     except RuntimeError as error:
         raise StartError(f"LOADCELL_GRPC={address}: the address is taken or cannot be used") from error
     return address if address.unix_path else Address(address.host, port)
@@ -156,6 +189,12 @@ def _remove_stale_socket(path: str) -> None:
             Path(path).unlink()
             return
     raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def _serve_metrics(settings: ControllerSettings, registry: CollectorRegistry, stack: AsyncExitStack) -> None:

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 import structlog
 
+from controller.admission import Admission
 from controller.dispatch.dispatcher import Dispatcher
-from controller.dispatch.sessions import Session
+from controller.dispatch.registering import agent_record, registration
+from controller.dispatch.sessions import MAX_ELSEWHERE, Session
+from controller.dispatch.soundness import is_sound_beat, is_sound_progress, is_sound_update
+from controller.refusals import Refusals
 from controller.store.agents import save_agent
-from controller.store.database import Database
+from controller.store.database import Connection, Database
 from controller.store.records import AgentRecord
 from loadcell import __version__
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
-from loadcell.protocol import PROTOCOL_VERSION
+from loadcell.protocol import MAX_AGENTS, PROTOCOL_VERSION
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
-
-MAX_PAIRS = 64  # labels, and facts about the host
-MAX_PAIR_TEXT = 1_024  # characters
-_AGENT_ID = re.compile(r"[a-zA-Z0-9._-]{1,128}")
 
 Requests = AsyncIterator[agent_pb2.SessionRequest]
 
@@ -36,20 +35,30 @@ class Conversation:
 
     database: Database
     dispatcher: Dispatcher
+    refusals: Refusals
     heartbeat_seconds: float
 
-    async def hold(self, requests: Requests) -> AsyncIterator[agent_pb2.SessionResponse]:
+    async def hold(self, requests: Requests, admission: Admission) -> AsyncIterator[agent_pb2.SessionResponse]:
         """Talk with one agent until it leaves or the session is ended.
 
         Raises:
-            LoadcellError: INVALID_REQUEST, INVALID_FIELD_FORMAT, LIMIT_EXCEEDED, PROTOCOL_VERSION_UNSUPPORTED for
-                a first message that is no usable Register; SESSION_REPLACED; SERVICE_UNAVAILABLE.
+            LoadcellError: INVALID_REQUEST, INVALID_FIELD_FORMAT, INVALID_FIELD_VALUE, LIMIT_EXCEEDED,
+                PROTOCOL_VERSION_UNSUPPORTED for a first message that is no usable Register; INVALID_REQUEST for a
+                second one; AGENT_TOKEN_BOUND and why a token has ended; SESSION_REPLACED; SERVICE_UNAVAILABLE.
         """
-        register = await _first(requests)
+        register = registration(await anext(requests, None))
+        admission.claim(register.agent_id)
+        self._check_room(register.agent_id)
         # The database may take its time; the leases of an agent that is here must not expire meanwhile.
         self.dispatcher.sessions.expect(register.agent_id)
-        agent = await self.database.write(lambda c: save_agent(c, _record(register)))
+
+        def store(connection: Connection) -> AgentRecord:
+            admission.bind(connection, register.agent_id)
+            return save_agent(connection, agent_record(register))
+
+        agent = await self.database.write(store)
         session = Session(agent)
+        admission.when_refused(session.end)
         sessions = self.dispatcher.sessions
         session.send(agent_pb2.SessionResponse(registered=self._registered()))
         if agent.draining:
@@ -73,6 +82,13 @@ class Conversation:
                 await listener
             log.info("agent_disconnected", agent_id=agent.agent_id)
 
+    def _check_room(self, agent_id: str) -> None:
+        sessions = self.dispatcher.sessions
+        if sessions.get(agent_id) is None and len(sessions.connected()) >= MAX_AGENTS:
+            raise LoadcellError(
+                "LIMIT_EXCEEDED", f"there are {MAX_AGENTS:,} agents already, the most there may be"
+            )
+
     def _registered(self) -> agent_pb2.Registered:
         return agent_pb2.Registered(
             controller_id=self.dispatcher.owner,
@@ -85,7 +101,8 @@ class Conversation:
     async def _listen(self, session: Session, register: agent_pb2.Register, requests: Requests) -> None:
         try:
             for update in register.leases:
-                session.keep(update)
+                if self._is_taken(session, update):
+                    session.keep(update)
             self.dispatcher.book.reconcile(session)
             async for request in requests:
                 self._take(session, request)
@@ -100,12 +117,61 @@ class Conversation:
         if kind == "heartbeat":
             self._beat(session, request.heartbeat)
         elif kind == "lease_update":
-            self.dispatcher.book.update(session, request.lease_update)
+            if self._is_taken(session, request.lease_update):
+                self.dispatcher.book.update(session, request.lease_update)
         elif kind == "probe_result":
             self.dispatcher.probes.answer(request.probe_result)
+        elif kind == "register":
+            session.end(LoadcellError("INVALID_REQUEST", "a session has one Register, and this one had it before"))
+        else:
+            self._refuse(session, "INVALID_REQUEST", "a message that says nothing this controller knows")
+
+    def _is_taken(self, session: Session, update: agent_pb2.LeaseUpdate) -> bool:
+        """Whether a report on a lease is to be looked at; a claim on another agent's lease is refused there."""
+        run = self.dispatcher.runs.of_lease(update.lease_id)
+        if not is_sound_update(update):
+            self._refuse(session, "INVALID_FIELD_VALUE", "a lease update too long or with an impossible figure")
+            return False
+        if run is None and update.lease_id not in session.elsewhere and len(session.elsewhere) >= MAX_ELSEWHERE:
+            self._refuse(session, "UNKNOWN_LEASE", "more unknown leases than an agent can have")
+            return False
+        if run is not None and run.leases[update.lease_id].agent_id != session.agent.agent_id:
+            self._refuse(
+                session, "WRONG_AGENT", "a lease update for another agent's lease", lease_id=update.lease_id
+            )
+        return True
+
+    def _refuse(self, session: Session, reason: str, error: str, **facts: str) -> None:
+        self.refusals.note(reason, agent_id=session.agent.agent_id, error=error, **facts)
 
     def _beat(self, session: Session, beat: agent_pb2.Heartbeat) -> None:
         received = self.dispatcher.clock.micros()
+        if is_sound_beat(beat):
+            self._note_figures(session, beat)
+        else:
+            self._refuse(session, "INVALID_FIELD_VALUE", "a heartbeat with impossible figures")
+        reply = agent_pb2.HeartbeatReply(
+            sequence=beat.sequence,
+            agent_send_micros=beat.agent_send_micros,
+            controller_receive_micros=received,
+            updates_pending=self.dispatcher.book.pending(session),
+        )
+        session.send(agent_pb2.SessionResponse(heartbeat_reply=reply))
+        reports = [report for report in beat.leases if self._is_own(session, report)]
+        self.dispatcher.book.progress(session.agent.agent_id, reports)
+
+    def _is_own(self, session: Session, report: agent_pb2.LeaseProgress) -> bool:
+        """Whether the progress of a lease can be true and is the agent's to tell."""
+        run, lease_id = self.dispatcher.runs.of_lease(report.lease_id), report.lease_id
+        if not is_sound_progress(report):
+            self._refuse(session, "INVALID_FIELD_VALUE", "impossible figures of a lease", lease_id=lease_id)
+            return False
+        if run is not None and run.leases[lease_id].agent_id != session.agent.agent_id:
+            self._refuse(session, "WRONG_AGENT", "the progress of another agent's lease", lease_id=lease_id)
+            return False
+        return True
+
+    def _note_figures(self, session: Session, beat: agent_pb2.Heartbeat) -> None:
         self._note_steps(session, beat.clock_steps)
         session.uplink_bytes = beat.uplink_memory_bytes + beat.uplink_spool_bytes
         known = beat.clock_uncertainty_micros > 0
@@ -115,14 +181,6 @@ class Conversation:
             clock_uncertainty_micros=beat.clock_uncertainty_micros if known else None,
             clock_steps=beat.clock_steps,
         )
-        reply = agent_pb2.HeartbeatReply(
-            sequence=beat.sequence,
-            agent_send_micros=beat.agent_send_micros,
-            controller_receive_micros=received,
-            updates_pending=self.dispatcher.book.pending(session),
-        )
-        session.send(agent_pb2.SessionResponse(heartbeat_reply=reply))
-        self.dispatcher.book.progress(session.agent.agent_id, beat.leases)
 
     def _note_steps(self, session: Session, steps: int) -> None:
         """Tell of new steps of an agent's clock, in the log and with what the agent is measuring."""
@@ -132,47 +190,3 @@ class Conversation:
         agent_id = session.agent.agent_id
         log.warning("agent_clock_stepped", agent_id=agent_id, steps=new, steps_since_start=steps)
         self.dispatcher.book.note(agent_id, "the wall clock of the agent was set during a level")
-
-
-async def _first(requests: Requests) -> agent_pb2.Register:
-    first = await anext(requests, None)
-    if first is None or first.WhichOneof("message") != "register":
-        raise LoadcellError("INVALID_REQUEST", "the first message of a session must be a Register")
-    register = first.register
-    if register.protocol_version != PROTOCOL_VERSION:
-        raise LoadcellError(
-            "PROTOCOL_VERSION_UNSUPPORTED",
-            f"the agent speaks protocol version {register.protocol_version}, the controller {PROTOCOL_VERSION}",
-            metadata={"agent": str(register.protocol_version), "controller": str(PROTOCOL_VERSION)},
-        )
-    if not _AGENT_ID.fullmatch(register.agent_id):
-        raise LoadcellError(
-            "INVALID_FIELD_FORMAT",
-            "agent_id must be 1 to 128 characters of a-z, A-Z, 0-9, '.', '_' and '-'",
-            field="register.agent_id",
-        )
-    for name, pairs in (("labels", register.labels), ("host", register.host)):
-        if len(pairs) > MAX_PAIRS or any(len(k) + len(v) > MAX_PAIR_TEXT for k, v in pairs.items()):
-            raise LoadcellError(
-                "LIMIT_EXCEEDED",
-                f"{name} may have {MAX_PAIRS} entries of {MAX_PAIR_TEXT:,} characters",
-                field=f"register.{name}",
-            )
-    return register
-
-
-def _record(register: agent_pb2.Register) -> AgentRecord:
-    now = wall_micros()
-    return AgentRecord(
-        agent_id=register.agent_id,
-        hostname=register.hostname[:MAX_PAIR_TEXT],
-        worker_count=register.worker_count,
-        software_version=register.software_version[:MAX_PAIR_TEXT],
-        kernel_timestamps=register.kernel_timestamps,
-        draining=False,
-        registered_at=now,
-        last_seen_at=now,
-        labels=dict(register.labels),
-        host=dict(register.host),
-        calibration=register.calibration if register.HasField("calibration") else None,
-    )

@@ -10,10 +10,12 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from controller.admission import Admissions
 from controller.dispatch.dispatcher import Dispatcher
 from controller.lifecycle import STATUS_WORDS
 from controller.messages import agent_message
 from controller.query import cursor
+from controller.services.agent_tokens import AgentTokenMethods
 from controller.store.agents import count_agents, get_agent, list_agents, set_draining
 from controller.store.database import Database
 from controller.store.records import AgentRecord
@@ -21,15 +23,16 @@ from controller.store.runs import count_by_status
 from loadcell.clock import wall_micros
 from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
-from loadcell.v1 import agent_pb2, fleet_pb2, fleet_pb2_grpc
+from loadcell.v1 import agent_pb2, fleet_pb2
 
 MAX_RUNS = 50
 
 
-class FleetServicer(fleet_pb2_grpc.FleetServiceServicer):
+class FleetServicer(AgentTokenMethods):
     """What operators and monitoring call."""
 
-    def __init__(self, database: Database, dispatcher: Dispatcher) -> None:
+    def __init__(self, database: Database, dispatcher: Dispatcher, admissions: Admissions) -> None:
+        super().__init__(database, admissions)
         self._database = database
         self._dispatcher = dispatcher
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import grpc
 import pytest
-from scripted_agent import ScriptedAgent
-
 from controller.server import serve
 from controller.settings import ControllerSettings
 from loadcell.channel import dial
 from loadcell.settings import Address, Secret
+from loadcell.tls import ClientTls
 from loadcell.v1 import agent_pb2_grpc, fleet_pb2_grpc, run_pb2, run_pb2_grpc
+from tests.integration.controller.scripted_agent import ScriptedAgent
 
 
 @dataclass
@@ -65,7 +65,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable]:
     async with AsyncExitStack() as stack:
 
         @asynccontextmanager
-        async def one(**settings: object) -> AsyncIterator[Controller]:
+        async def one(tls: ClientTls | None = None, **settings: object) -> AsyncIterator[Controller]:
             chosen = replace(
                 ControllerSettings(
                     grpc=Address("127.0.0.1", 0),
@@ -79,7 +79,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable]:
             async with AsyncExitStack() as inner:
                 address = (await inner.enter_async_context(serve(chosen))).address
                 key = chosen.api_key or Secret("")
-                channel = await inner.enter_async_context(dial(str(address), api_key=key or None))
+                channel = await inner.enter_async_context(dial(str(address), api_key=key or None, tls=tls))
                 yield Controller(str(address), chosen.database, channel, inner)
 
         async def begin(**settings: object) -> Controller:

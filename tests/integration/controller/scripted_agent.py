@@ -13,8 +13,11 @@ import grpc
 
 from loadcell.channel import dial
 from loadcell.clock import wall_micros
+from loadcell.pacing import schedule
+from loadcell.pacing.shares import worker_share
 from loadcell.settings import Secret
-from loadcell.v1 import agent_pb2, agent_pb2_grpc, result_pb2, sample_pb2
+from loadcell.tls import ClientTls
+from loadcell.v1 import agent_pb2, agent_pb2_grpc, result_pb2, sample_pb2, target_pb2
 
 State = agent_pb2.LeaseState
 
@@ -59,8 +62,25 @@ def batch(
     )
 
 
-def share(grant: agent_pb2.LeaseGrant) -> list[int]:
-    return list(range(grant.share_index, grant.level.request_count, grant.share_count))
+def share(grant: agent_pb2.LeaseGrant, *, worker: int = 0, workers: int = 1) -> list[int]:
+    """The ordinals of a lease, or of one of its workers; of a closed loop bounded by time those below 100."""
+    level = grant.level
+    dealt = worker_share(
+        concurrency=level.concurrency,
+        max_concurrency=level.max_concurrency,
+        share=grant.share_index,
+        shares=grant.share_count,
+        worker=worker,
+        workers=workers,
+    )
+    if level.request_count or not level.rate:
+        return list(dealt.ordinals(level.request_count or 100, grant.first_ordinal))
+    bound = {"first": grant.first_ordinal, "count": None, "duration_ns": level.duration_micros * 1000}
+    if level.arrival == target_pb2.ARRIVAL_POISSON:
+        due = schedule.poisson(level.rate, dealt, seed=grant.workload.seed, level=level.index, **bound)
+    else:
+        due = schedule.constant(level.rate, dealt, **bound)
+    return [ordinal for ordinal, _ in due]
 
 
 @dataclass
@@ -68,6 +88,8 @@ class ScriptedAgent:
     address: str
     agent_id: str
     api_key: Secret | None = None
+    agent_token: Secret | None = None
+    tls: ClientTls | None = None
     # What it does of itself.
     probe: agent_pb2.ProbeResult = field(
         default_factory=lambda: agent_pb2.ProbeResult(model="m", words_per_token=1.5)
@@ -85,6 +107,7 @@ class ScriptedAgent:
     clock_steps: int = 0
     clock_uncertainty_micros: float = 100.0
     held: list[agent_pb2.LeaseUpdate] = field(default_factory=list)
+    next_ordinals: dict[str, int] = field(default_factory=dict)  # told in heartbeats
     # What it has seen.
     grants: dict[str, agent_pb2.LeaseGrant] = field(default_factory=dict)
     starts: dict[str, int] = field(default_factory=dict)
@@ -108,7 +131,7 @@ class ScriptedAgent:
             await agent.close()
 
     async def open(self) -> None:
-        self._channel = dial(self.address, api_key=self.api_key)
+        self._channel = dial(self.address, api_key=self.api_key, agent_token=self.agent_token, tls=self.tls)
         stub = agent_pb2_grpc.AgentServiceStub(self._channel)
         self.session = stub.Session()
         self.samples = stub.StreamSamples()
@@ -151,10 +174,10 @@ class ScriptedAgent:
     async def send(self, lease_id: str, number: int, content: sample_pb2.SampleColumns) -> None:
         await self.samples.write(batch(self.agent_id, lease_id, number, content))
 
-    async def deliver(self, lease_id: str, count: int | None = None) -> int:
+    async def deliver(self, lease_id: str, count: int | None = None, ordinals: list[int] | None = None) -> int:
         """Send the first `count` requests of the share, all by default, and return the last batch number."""
         grant = self.grants[lease_id]
-        ordinals = share(grant)[:count]
+        ordinals = share(grant)[:count] if ordinals is None else ordinals
         number = self.delivered.get(lease_id, 0)
         for first in range(0, len(ordinals), self.batch_size):
             number += 1
@@ -230,7 +253,12 @@ class ScriptedAgent:
                     clock_offset_micros=5.0,
                     clock_uncertainty_micros=self.clock_uncertainty_micros,
                     clock_steps=self.clock_steps,
-                    leases=[agent_pb2.LeaseProgress(lease_id=lease_id, in_flight=3) for lease_id in self.starts],
+                    leases=[
+                        agent_pb2.LeaseProgress(
+                            lease_id=lease_id, in_flight=3, next_ordinal=self.next_ordinals.get(lease_id, 0)
+                        )
+                        for lease_id in self.starts
+                    ],
                 )
                 await self.session.write(agent_pb2.SessionRequest(heartbeat=beat))
                 await asyncio.sleep(self.heartbeat_seconds)
