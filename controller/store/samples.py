@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.store.censored import delete_censored
@@ -143,7 +142,7 @@ def read_samples(
     reasons: dict[str, int] = {}
     query = select(*_READ).where(traces.c.run_key == run_key, traces.c.level == level)
     query = query.order_by(traces.c.warmup, traces.c.ordinal, traces.c.lease_key)
-    parts = [_arrays(rows, agents, reasons) for rows in _tuples(connection, query)]
+    parts = [_arrays(rows, agents, reasons) for rows in _parts(connection, query)]
     return SampleArrays.concatenate(parts), list(reasons)
 
 
@@ -176,7 +175,7 @@ def read_page(
         query = query.where(place > after)
     query = query.order_by(traces.c.warmup, traces.c.ordinal, traces.c.lease_key).limit(limit)
     reasons: dict[str, int] = {}
-    rows = [row for part in _tuples(connection, query) for row in part]
+    rows = [row for part in _parts(connection, query) for row in part]
     if not rows:
         return Page(SampleArrays.empty(), [], None)
     lease_key, ordinal, warmup = rows[-1][:3]
@@ -184,14 +183,9 @@ def read_page(
     return Page(_arrays(rows, agents, reasons), list(reasons), last)
 
 
-def _tuples(connection: Connection, query: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
-    # The driver's cursor gives bare tuples, and as they are needed: a level may have millions of thirty columns.
-    result = connection.execute(query, execution_options={"stream_results": True})
-    cursor = result.cursor
-    assert cursor is not None  # noqa: S101 - a SELECT has one
-    with closing(result):
-        while rows := cursor.fetchmany(READ_ROWS):
-            yield rows
+def _parts(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    """Yield the rows as they are needed: a level may have millions."""
+    yield from connection.execute(query, execution_options={"yield_per": READ_ROWS}).partitions()
 
 
 def _arrays(rows: Sequence[Sequence[Any]], agents: Mapping[int, int], reasons: dict[str, int]) -> SampleArrays:
