@@ -178,7 +178,7 @@ def read_page(
     rows = [row for part in _parts(connection, query) for row in part]
     if not rows:
         return Page(SampleArrays.empty(), [], None)
-    lease_key, ordinal, warmup = rows[-1][:3]
+    lease_key, ordinal, warmup, *_ = rows[-1]
     last = (warmup, ordinal, lease_key) if len(rows) == limit else None
     return Page(_arrays(rows, agents, reasons), list(reasons), last)
 
