@@ -12,6 +12,7 @@ from loadcell.cli.failure import EXIT_BROKEN_PIPE
 from loadcell.cli.mock_server import mock_server
 from loadcell.cli.run import run
 from loadcell.cli.runs import runs_app
+from loadcell.cli.tokens import tokens_app
 from loadcell.cli.up import up
 
 # Flags after the name of the command belong to the program that the command starts, --help among them.
@@ -42,6 +43,7 @@ app.command("run")(run)
 app.command("up")(up)
 app.command("demo")(demo)
 app.add_typer(runs_app, name="runs")
+agents_app.add_typer(tokens_app, name="token")
 app.add_typer(agents_app, name="agents")
 app.command("mock-server", context_settings=_PASS_ON)(mock_server)
 app.command("calibrate")(calibrate)

@@ -1,6 +1,7 @@
 """The client: typed calls to a controller."""
 
 import io
+import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -284,6 +285,40 @@ class Client:
             self._fleet.DrainAgent(request, timeout=self._timeout)
         )
         return response.agent
+
+    async def create_agent_token(
+        self, name: str, *, expires_in_seconds: float | None = None
+    ) -> fleet_pb2.CreateAgentTokenResponse:
+        """Make a token with which one agent may connect; only the answer has it. By default it is valid for ever."""
+        request = fleet_pb2.CreateAgentTokenRequest(name=name)
+        if expires_in_seconds is not None:
+            request.expires_at.FromMicroseconds(round((time.time() + expires_in_seconds) * 1e6))
+        response: fleet_pb2.CreateAgentTokenResponse = await answer(
+            self._fleet.CreateAgentToken(request, timeout=self._timeout)
+        )
+        return response
+
+    async def agent_tokens(self, *, page_size: int = 50) -> AsyncGenerator[fleet_pb2.AgentToken, None]:
+        """Yield what is known of the tokens of agents, oldest first."""
+        cursor = ""
+        while True:
+            request = fleet_pb2.ListAgentTokensRequest(limit=page_size, cursor=cursor)
+            page: fleet_pb2.ListAgentTokensResponse = await answer(
+                self._fleet.ListAgentTokens(request, timeout=self._timeout)
+            )
+            for token in page.tokens:
+                yield token
+            cursor = page.next_cursor
+            if not cursor:
+                return
+
+    async def revoke_agent_token(self, token_id: str) -> fleet_pb2.AgentToken:
+        """Refuse a token from now on; its agent is disconnected within seconds."""
+        request = fleet_pb2.RevokeAgentTokenRequest(token_id=token_id)
+        response: fleet_pb2.RevokeAgentTokenResponse = await answer(
+            self._fleet.RevokeAgentToken(request, timeout=self._timeout)
+        )
+        return response.token
 
 
 __all__ = ["Client", "LoadcellError", "RunReference"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+
 from controller.server import serve
 from controller.settings import ControllerSettings
 from loadcell.channel import dial
@@ -35,7 +36,8 @@ class Controller:
         return await self.stack.enter_async_context(ScriptedAgent.connected(self.address, agent_id, **behaviour))
 
     async def create(self, **fields: object) -> str:
-        spec = {"server_url": "http://127.0.0.1:9", "model": "m", "num_prompts": 10, "warmup": 0, **fields}
+        bound = {} if "duration_seconds" in fields else {"num_prompts": 10}
+        spec = {"server_url": "http://127.0.0.1:9", "model": "m", "warmup": 0, **bound, **fields}
         return (await self.runs.CreateRun(run_pb2.CreateRunRequest(**spec))).run_id
 
     async def run(self, run_id: str) -> run_pb2.Run:
