@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from loadcell.client import Client
 from tests.docs.test_examples import ROOT, free_ports
 
 PATIENCE_SECONDS = 90
@@ -66,6 +68,7 @@ class Reader:
             self._environ, kept = {**self._environ, **settings, "LOADCELL_WORKERS": "1"}, self._environ
             self._begin(*words[1:], listens=False)
             self._environ = kept
+            asyncio.run(_registered(settings["LOADCELL_CONTROLLER"], settings["LOADCELL_AGENT_ID"]))
             return 0, ""
         command = {"loadcell": [sys.executable, "-m", "loadcell.cli"], "curl": ["curl", "--noproxy", "*"]}
         done = subprocess.run(
@@ -77,6 +80,12 @@ class Reader:
             check=False,
         )
         return done.returncode, done.stdout + done.stderr
+
+
+async def _registered(address: str, agent_id: str) -> None:
+    async with asyncio.timeout(PATIENCE_SECONDS), Client(address) as client:
+        while agent_id not in {agent.agent_id async for agent in client.agents()}:
+            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -96,6 +105,9 @@ def test_the_page_is_true_from_top_to_bottom(reader: Reader) -> None:
         said[line] = words
     by_command = {" ".join(line.split("#")[0].split()): words for line, words in said.items()}
     assert '"max_requests_per_sec"' in by_command["LOADCELL_DATA_DIR=/var/lib/loadcell loadcell calibrate"]
+    listed = by_command["loadcell agents list"]
+    assert "eu-a-1" in listed
+    assert "eu-b-1" in listed
     assert "region=eu,zone=a" in by_command["loadcell agents show eu-a-1"]
     run = "loadcell run http://10.0.0.7:8000 --agents "
     both = by_command[run + "region=eu,count=2 --rate 100"]
