@@ -4,17 +4,22 @@ import asyncio
 import errno
 import os
 import signal
+import socket
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 
 import grpc
 import pytest
+import uvloop
 
 from agent import pool as pool_module
 from agent.assets import Assets
 from agent.clock import OffsetEstimator
 from agent.leases import Leases
-from agent.pool import WorkerPool, spawn
+from agent.pool import Spawned, WorkerPool, spawn
 from agent.uplink import Uplink
+from agent.worker.messages import ENCODER, Batch, Cancel
 from loadcell.clock import AnchoredClock
 from loadcell.v1 import agent_pb2
 
@@ -48,6 +53,41 @@ async def test_a_worker_that_cannot_be_started_at_once_is_started_later(monkeypa
             await asyncio.sleep(0.01)
         assert "killed by signal 9" in deaths[0][1]
         assert refusals == []
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+@pytest.mark.parametrize("paused", [True, False])
+def test_all_that_a_dead_worker_has_sent_is_taken_before_its_death_is_told(new_loop, paused):
+    """Even if a write to it fails before it is read."""
+
+    async def scenario():
+        heard = []
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        process = subprocess.Popen([sys.executable, "-c", ""])  # noqa: ASYNC220  as the agent starts its workers
+        pool = WorkerPool(
+            [Spawned(process, ours)],
+            on_message=lambda _, message: heard.append(message.next_ordinal),
+            on_death=lambda *_: heard.append("dead"),
+        )
+        await pool.open()
+        pool.pause(paused)
+        bodies = [ENCODER.encode(Batch("lease", b"x" * 1000, ordinal)) for ordinal in range(50)]
+        theirs.settimeout(PATIENCE)
+        # It was killed in the middle of a message.
+        theirs.sendall(b"".join(len(body).to_bytes(4, "big") + body for body in bodies) + b"\0\0\0\x09half")
+        theirs.close()
+        pool.send(0, Cancel("lease"))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while "dead" not in heard:
+                    await asyncio.sleep(0.01)
+        finally:
+            await pool.close()
+        assert heard == [*range(50), "dead"]
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(scenario())
 
 
 @pytest.mark.parametrize("error", [KeyError("unforeseen"), OSError(errno.ENOSPC, "no space left")])
