@@ -135,7 +135,10 @@ async def test_run_whose_agent_died_too_is_not_running_for_ever(tmp_path, addres
     async with killed_in_mid_level(tmp_path, address) as (run_id, _, _):
         pass
     async with (
-        process(tmp_path, address, LOADCELL_LEASE_SECONDS="0.5") as (running, lines),
+        process(tmp_path, address, LOADCELL_LEASE_SECONDS="0.5", LOADCELL_AGENT_WAIT_SECONDS="0.5") as (
+            running,
+            lines,
+        ),
         dial(address) as channel,
     ):
         await started(running, lines)
@@ -195,7 +198,8 @@ async def test_controller_dies_with_its_parent(tmp_path, address):
         ({"LOADCELL_GRPC": "0.0.0.0:0"}, "set LOADCELL_API_KEY"),
         ({"LOADCELL_GRPC": "nonsense"}, "LOADCELL_GRPC='nonsense': must be host:port"),
         ({"LOADCELL_DATABASE_URL": "/dev/null/x/loadcell.db"}, "database /dev/null/x/loadcell.db: "),
-        ({"LOADCELL_DATABASE_URL": "postgresql://u:pw@h/d"}, "postgresql is not supported"),
+        ({"LOADCELL_DATABASE_URL": "mysql://u:pw@h/d"}, "mysql is not supported"),
+        ({"LOADCELL_DATABASE_URL": "postgresql://u:pw@127.0.0.1:1/d"}, "database postgresql://127.0.0.1:1/d: "),
         (
             {"LOADCELL_LEASE_SECONDS": "1", "LOADCELL_HEARTBEAT_SECONDS": "2"},
             "LOADCELL_LEASE_SECONDS=1 must be above",

@@ -1,0 +1,93 @@
+"""The questions that are asked often are answered from an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+
+from controller.store import runs
+from controller.store.migrate import open_database
+from controller.store.place import Place
+from controller.store.runs import RunFilter
+from controller.store.samples import read_page, read_samples
+
+RUNS = (
+    "INSERT INTO benchmark_runs (run_id, log_request_id, status, state, server_url, model, adapter, config,"
+    " needs_secrets, probed, pin_output, words_per_token, created_at, notes)"
+    " SELECT 'run' || n, '', CASE n % 50 WHEN 0 THEN 'failed' WHEN 1 THEN 'running' ELSE 'completed' END, 3, '',"
+    " 'm' || n % 50, '', '', false, false, false, 1.0, n, '[]' FROM generate_series(1, 2000) AS n"
+    " ON CONFLICT DO NOTHING"
+)
+TRACES = (
+    f"INSERT INTO traces SELECT 1 + n / 5000, n / 1000 % 5, 0, n, 1{', 0' * 26}, 'stop'"
+    " FROM generate_series(0, 19999) AS n ON CONFLICT DO NOTHING"
+)
+
+
+@pytest.mark.parametrize(
+    ("filters", "after", "index"),
+    [
+        (RunFilter(), None, "idx_benchmark_runs_created_at"),
+        (RunFilter(), (5, 5), "idx_benchmark_runs_created_at"),
+        (RunFilter(status="failed"), None, "idx_benchmark_runs_status_created"),
+        (RunFilter(status="failed"), (5, 5), "idx_benchmark_runs_status_created"),
+        (RunFilter(model="m"), None, "idx_benchmark_runs_model"),
+    ],
+)
+async def test_lists_use_their_documented_index(place, filters, after, index):
+    plans = await plans_of(place, lambda c: runs.list_runs(c, filters, limit=10, after=after))
+    assert any(index in line for line in plans), plans
+
+
+async def test_counts_and_upkeep_use_an_index(place):
+    for question in (runs.count_by_status, runs.list_active, lambda c: runs.count_runs(c, RunFilter(status="x"))):
+        plans = await plans_of(place, question)
+        assert any("idx_benchmark_runs_status" in line for line in plans), plans
+
+
+async def test_rows_of_a_level_are_one_range(place):
+    for question in (
+        lambda c: read_samples(c, 1, 0, {1: 0}),
+        lambda c: read_page(c, 1, 0, {1: 0}, after=(0, 5, 1), limit=10),
+    ):
+        plans = await plans_of(place, question)
+        ranges = ("SEARCH traces USING PRIMARY KEY (run_key=? AND level=?", "Index Scan using traces_pkey")
+        assert any(part in line for line in plans for part in ranges), plans
+        assert not any("TEMP B-TREE" in line or "Sort" in line for line in plans), plans
+
+
+async def plans_of(place: Place, question) -> list[str]:
+    """Run a question and return the engine's plan of every statement it made."""
+    database = await open_database(place)
+    server = not isinstance(place, Path)
+
+    def ask(connection) -> list[str]:
+        statements: list[tuple[str, object]] = []
+
+        def keep(_connection, _cursor, statement, parameters, _context, _many) -> None:
+            if statement.startswith("SELECT"):
+                statements.append((statement, parameters))
+
+        event.listen(connection, "before_cursor_execute", keep)
+        question(connection)
+        event.remove(connection, "before_cursor_execute", keep)
+        if server:
+            # For a few rows reading all of them is cheaper; whether the index can do it is what is asked.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        explain, column = ("EXPLAIN ", 0) if server else ("EXPLAIN QUERY PLAN ", 3)
+        return [
+            row[column]
+            for statement, parameters in statements
+            for row in connection.exec_driver_sql(explain + statement, parameters)
+        ]
+
+    try:
+        if server:  # SQLite decides without counting
+            for statement in (RUNS, TRACES, "ANALYZE"):
+                await database.write(lambda c, statement=statement: c.execute(text(statement)))
+        return await database.read(ask)
+    finally:
+        await database.close()
