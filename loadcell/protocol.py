@@ -5,6 +5,9 @@ from __future__ import annotations
 # The version of what agents and the controller say to each other.
 PROTOCOL_VERSION = 1
 
+# How the note begins by which a run says what it waits for.
+WAITING_FOR = "waiting for"
+
 # Largest tokenizer or dataset: what clients send, the controller takes and agents fetch.
 MAX_ASSET_BYTES = 256 * 1024 * 1024
 MAX_CONCURRENCY = 100_000

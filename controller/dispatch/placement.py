@@ -15,6 +15,7 @@ from controller.dispatch.selection import has_labels, labels_there, ranked, with
 from controller.dispatch.sessions import Sessions
 from controller.store.records import AgentRecord
 from loadcell.errors import LoadcellError
+from loadcell.protocol import WAITING_FOR
 from loadcell.v1 import result_pb2
 
 CHECK_SECONDS = 0.25  # how often those who wait look for lost agents
@@ -76,7 +77,7 @@ class Placement:
     def _wait_for(self, run: ActiveRun, wanted: int, have: int, busy: Mapping[str, ActiveRun]) -> None:
         """Let watchers know what the run waits for."""
         labels = run.record.config.agent_labels
-        parts = [f"waiting for {wanted - have} of {wanted} agents{with_labels(labels)}"]
+        parts = [f"{WAITING_FOR} {wanted - have} of {wanted} agents{with_labels(labels)}"]
         parts += [
             f"{agent} busy with run {other.record.run_id}" for agent, other in islice(busy.items(), NAMED_AGENTS)
         ]

@@ -5,16 +5,19 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from loadcell.cli.failure import EXIT_INTERRUPTED
 from loadcell.cli.progress import Progress
 from loadcell.client import Client, LoadcellError
+from loadcell.protocol import WAITING_FOR
 from loadcell.stack import ChildError, Stack
 from loadcell.v1 import run_pb2
 
 CANCEL_PATIENCE_SECONDS = 20.0
+WAITING_PATIENCE_SECONDS = 1.0
 _SUPERVISION_SECONDS = 0.25
 
 
@@ -79,15 +82,17 @@ async def follow(
         ChildError: Our own controller died, or an agent before the run began.
     """
     state = run_pb2.Run()
+    waiting = _Waiting()
 
     async def watch() -> None:
         async for update in client.watch(run_id):
             state.CopyFrom(update.run)
+            waiting.take(update.notes)
             progress.update(update)
 
     watching = asyncio.create_task(watch())
     stopping = asyncio.create_task(asked_to_stop.wait())
-    failing = asyncio.create_task(_supervise(stack, state, progress))
+    failing = asyncio.create_task(_supervise(stack, state, waiting, progress))
     try:
         await asyncio.wait([watching, stopping, failing], return_when=asyncio.FIRST_COMPLETED)
         if not watching.done() and not failing.done():
@@ -109,11 +114,35 @@ async def follow(
     return state
 
 
-async def _supervise(stack: Stack | None, state: run_pb2.Run, progress: Progress) -> None:
-    """Watch our own processes; returns never, fails when a run cannot end well any more."""
+class _Waiting:
+    """What the run waits for; agents that are just starting are waited for without a word."""
+
+    def __init__(self) -> None:
+        self._note = ""
+        self._since = 0.0
+        self._said = ""
+
+    def take(self, notes: Iterable[str]) -> None:
+        """Note what the run says now."""
+        note = next((note for note in notes if note.startswith(WAITING_FOR)), "")
+        if note != self._note:
+            self._note, self._since = note, time.monotonic()
+
+    def due(self) -> str:
+        """Return what the user should be told, each sentence once; empty when there is nothing."""
+        if self._note in ("", self._said) or time.monotonic() - self._since < WAITING_PATIENCE_SECONDS:
+            return ""
+        self._said = self._note
+        return self._note
+
+
+async def _supervise(stack: Stack | None, state: run_pb2.Run, waiting: _Waiting, progress: Progress) -> None:
+    """Watch our own processes and what a run waits for; returns never, fails when it cannot end well any more."""
     mourned: set[int] = set()
     while True:
         await asyncio.sleep(_SUPERVISION_SECONDS)
+        if note := waiting.due():
+            progress.say(note)
         if stack is None:
             continue
         stack.controller.check()
