@@ -99,6 +99,7 @@ class Uplink:
     def forget(self, lease_id: str) -> None:
         """Let go of a lease that has ended and been delivered."""
         self._outbound.drop(lease_id)
+        self._trim()
 
     def close(self) -> None:
         """Leave what is not delivered to the next process, as far as the spool takes it."""
@@ -186,6 +187,7 @@ class Uplink:
             self._on_acknowledged(lease_id)
             if lease_id in self._restored:
                 self._restored.discard(lease_id)
+                self._trim()
                 log.info("spool_delivered", lease_id=lease_id, leases_left=len(self._restored))
         self._balance()
 
@@ -210,7 +212,10 @@ class Uplink:
 
     def _refuse(self, lease_id: str, reason: str) -> None:
         batches = self._outbound.drop(lease_id)
+        if not batches:
+            return  # this one was under way behind one that was refused before
         self._restored.discard(lease_id)
+        self._trim()
         self._refused_batches += batches
         log.warning(
             "batches_refused", lease_id=lease_id, reason=reason, batches=batches, since_start=self._refused_batches
@@ -230,6 +235,10 @@ class Uplink:
                 bytes=self.waiting().spool_bytes,
             )
         return leases
+
+    def _trim(self) -> None:
+        if self._spool is not None:
+            self._spool.trim()
 
     def _write(self, batch: Kept) -> None:
         if self._spool is None or batch.columns is None:

@@ -65,16 +65,6 @@ class Segment:
         finally:
             os.close(file)
 
-    def empty(self) -> None:
-        """Let go of the content, of which nothing is wanted any more.
-
-        Raises:
-            OSError: The disk fails.
-        """
-        if self._file >= 0:
-            os.ftruncate(self._file, 0)
-            self.size = 0
-
     def close(self) -> None:
         """Close the file; it can still be read."""
         if self._file >= 0:

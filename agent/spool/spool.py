@@ -85,6 +85,8 @@ class Spool:
         start = encode(header)
         size = len(start) + len(columns)
         if self._bytes + size > self._limit_bytes:
+            self.trim()
+        if self._bytes + size > self._limit_bytes:
             raise OSError(errno.ENOSPC, "the limit of LOADCELL_SPOOL_MB is reached")
         key = self._writable(size)
         try:
@@ -111,22 +113,20 @@ class Spool:
         return columns
 
     def release(self, place: Place) -> None:
-        """Let go of a batch; a segment of which nothing is wanted any more gives its room back."""
+        """Let go of a batch.
+
+        A segment of which nothing is wanted any more is removed, the one that is being written once it is full: to
+        remove or to empty a file takes a millisecond and, while others wait for the disk, a hundred.
+        """
         segment = self._segments[place.segment]
         segment.waiting -= 1
-        if segment.waiting:
-            return
-        if place.segment == self._active:
-            # Emptied and used again: as long as the controller keeps up, hardly a byte reaches the disk itself.
-            size = segment.size
-            try:
-                segment.empty()
-            except OSError:
-                self._active = None
-            else:
-                self._bytes -= size
-                return
-        self._delete(place.segment)
+        if not segment.waiting and place.segment != self._active:
+            self._delete(place.segment)
+
+    def trim(self) -> None:
+        """Remove the segment that is being written as well, if nothing in it is wanted."""
+        if self._active is not None and not self._segments[self._active].waiting:
+            self._retire()
 
     def close(self) -> None:
         """Give the directory to others; what is not released stays in it."""

@@ -96,7 +96,6 @@ async def test_what_nobody_wants_any_more_is_dropped_and_logged(controller, star
             await controller.until(lambda: delivered(controller))
             await controller.begin(grant(server.url, "next", concurrency=2, request_count=50))
             measured, _ = await controller.rows("next")
-            assert segments(tmp_path)[0].stat().st_size == 0
     assert len(measured) == 50
     assert f'"reason": "{reason}"' in agent.log
     assert segments(tmp_path) == []

@@ -54,16 +54,18 @@ def test_what_is_not_released_is_there_after_a_restart(tmp_path):
     again.close()
 
 
-def test_an_emptied_segment_is_used_again_and_goes_with_the_end(tmp_path):
-    spool = Spool(tmp_path, LIMIT)
+@pytest.mark.parametrize("limit", [70_000, 1 << 30])
+def test_as_long_as_all_is_released_soon_there_is_one_segment_of_bounded_size(tmp_path, monkeypatch, limit):
+    monkeypatch.setattr(spool_module, "_SEGMENT_BYTES", 100_000)
+    spool = Spool(tmp_path, limit)
     for number in range(1, 100):
         _, place = keep(spool, "a", number, bytes(30_000))
-        assert used(tmp_path) < 31_000
+        assert len(files(tmp_path)) == 1
+        assert used(tmp_path) <= min(limit, 100_000)
         spool.release(place)
-    assert len(files(tmp_path)) == 1
-    assert used(tmp_path) == 0
-    spool.close()
+    spool.trim()
     assert files(tmp_path) == []
+    spool.close()
 
 
 def test_the_limit_is_never_exceeded_and_released_room_is_used(tmp_path, monkeypatch):
