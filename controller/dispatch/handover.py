@@ -47,6 +47,7 @@ class HandOver:
         Raises:
             RunFailedError: Nobody was there to take over for `agent_wait_seconds`.
         """
+        self._be_patient(run, index)
         orphans = set()
         for lease_id, worker in list(run.lost_workers):
             if not await self._hand_over_worker(run, run.leases[lease_id], worker):
@@ -58,6 +59,21 @@ class HandOver:
             del run.orphaned_at[gone]
         self._tell(run, orphans)
         return bool(orphans)
+
+    def _be_patient(self, run: ActiveRun, index: int) -> None:
+        """Give the agents of a level time to come back, one after the other, when all of them were away.
+
+        That is a cut network, or a controller that stood still: the first one back must not be given everything.
+        """
+        sessions = self.book.sessions
+        at_work = {lease.agent_id for lease in run.level_leases(index) if not lease_ended(lease.state)}
+        lost = {agent_id for agent_id in at_work if sessions.lost(agent_id)}
+        if at_work and lost == at_work:
+            run.unheard = True
+        elif run.unheard:
+            run.unheard = False
+            for agent_id in lost:
+                sessions.expect(agent_id)
 
     def _orphaned(self, lease: LeaseRecord) -> bool:
         if lease.end_ordinal is not None or lease.state == _Lease.LEASE_STATE_FAILED:

@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from controller.dispatch.dispatcher import Dispatcher
 from controller.server import serve
 from controller.settings import ControllerSettings
 from loadcell.channel import dial
@@ -25,6 +26,7 @@ class Controller:
     address: str
     database: Path
     channel: grpc.aio.Channel
+    dispatcher: Dispatcher
     stack: AsyncExitStack
 
     def __post_init__(self) -> None:
@@ -79,10 +81,11 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable]:
                 **settings,
             )
             async with AsyncExitStack() as inner:
-                address = (await inner.enter_async_context(serve(chosen))).address
+                serving = await inner.enter_async_context(serve(chosen))
+                address = serving.address
                 key = chosen.api_key or Secret("")
                 channel = await inner.enter_async_context(dial(str(address), api_key=key or None, tls=tls))
-                yield Controller(str(address), chosen.database, channel, inner)
+                yield Controller(str(address), chosen.database, channel, serving.dispatcher, inner)
 
         async def begin(**settings: object) -> Controller:
             return await stack.enter_async_context(one(**settings))

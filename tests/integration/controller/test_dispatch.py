@@ -233,7 +233,7 @@ async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
 
 
 async def test_result_of_late_batches_is_stored_by_a_controller_that_stops(start):
-    first = await start()
+    first = await start(agent_wait_seconds=0.5)
     agent = await first.agent(complete=False)
     run_id = await first.create(num_prompts=12)
     lease = f"{run_id}.0.0"

@@ -178,7 +178,8 @@ async def test_delete_while_running_leaves_nothing(controller):
     await agent.until(lambda: agent.acks[-1].refused_reason == "RUN_DELETED")
 
 
-async def test_lost_agent_ends_the_run_with_what_arrived(controller):
+async def test_lost_agent_ends_the_run_with_what_arrived(start):
+    controller = await start(agent_wait_seconds=0.5)
     agent = await controller.agent(complete=False)
     run_id = await controller.create(num_prompts=100)
     lease = f"{run_id}.0.0"
@@ -194,7 +195,8 @@ async def test_lost_agent_ends_the_run_with_what_arrived(controller):
     assert result.results[0].total_requests == 20
 
 
-async def test_late_batches_of_a_lost_agent_are_kept_and_the_result_is_made_anew(controller):
+async def test_late_batches_of_a_lost_agent_are_kept_and_the_result_is_made_anew(start):
+    controller = await start(agent_wait_seconds=0.5)
     agent = await controller.agent(complete=False)
     run_id = await controller.create(num_prompts=12)
     lease = f"{run_id}.0.0"
@@ -225,14 +227,20 @@ async def test_agent_that_reconnects_goes_on(controller):
     assert (await controller.ended(run_id)).status == "completed"
 
 
-async def test_restarted_agent_fails_the_run_at_once(controller):
+async def test_only_agent_that_is_restarted_takes_its_share_up_again(controller):
     agent = await controller.agent(complete=False)
     run_id = await controller.create()
+    lease = f"{run_id}.0.0"
     await agent.until(lambda: agent.starts)
+    await agent.deliver(lease, count=4)
+    await agent.until(lambda: agent.acks)
     await agent.close()
-    await controller.agent()
-    run = await controller.ended(run_id)
-    assert run.error == "agent agent-1: it was restarted and no longer holds its share"
+    again = await controller.agent()
+    assert (await controller.ended(run_id)).status == "completed"
+    assert [grant.first_ordinal for grant in again.grants.values()] == [4]
+    result = await controller.result(run_id)
+    assert result.results[0].successful_requests == 10
+    assert "it was restarted and no longer holds its share" in "".join(result.notes)
 
 
 async def test_idempotent_creation(controller):

@@ -1,0 +1,133 @@
+"""Shares that are handed over while the controller itself is killed."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from ledger import lease_ids, read_ledger
+from scripted_agent import ScriptedAgent, State
+from test_restart import ended, held, process, started
+
+from loadcell.channel import dial
+from loadcell.v1 import agent_pb2, run_pb2, run_pb2_grpc
+
+LEASE = {"LOADCELL_LEASE_SECONDS": "1"}
+PLANNED = 60
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    return f"unix:{tmp_path}/grpc.sock"
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a killed controller has left behind: a run with its lost lease, and the two of the second agent."""
+
+    run_id: str
+    gone: str
+    mine: str
+    new: str
+    grants: dict[str, agent_pb2.LeaseGrant]
+
+
+def states(database: Path) -> dict[str, int]:
+    with sqlite3.connect(database, timeout=15) as connection:
+        found = dict(connection.execute("SELECT lease_id, state FROM leases").fetchall())
+    connection.close()
+    return found
+
+
+@asynccontextmanager
+async def killed_after_hand_over(folder: Path, address: str):
+    """A run of two agents: the second has been given the share of the first when the controller is killed."""
+    async with process(folder, address, **LEASE) as (running, lines), dial(address) as channel:
+        await started(running, lines)
+        runs = run_pb2_grpc.RunServiceStub(channel)
+        async with (
+            ScriptedAgent.connected(address, "agent-1", complete=False) as lost,
+            ScriptedAgent.connected(address, "agent-2", complete=False) as other,
+        ):
+            request = run_pb2.CreateRunRequest(
+                server_url="http://127.0.0.1:9",
+                model="m",
+                num_prompts=PLANNED,
+                concurrency=[4],
+                agent_count=2,
+                warmup=0,
+            )
+            run_id = (await runs.CreateRun(request)).run_id
+            for agent in (lost, other):
+                await agent.until(lambda agent=agent: agent.starts)
+            (gone,), (mine,) = lost.starts, other.starts
+            await lost.deliver(gone, count=8)
+            await lost.until(lambda: lost.acks and lost.acks[-1].committed_batch_number == 2)
+            await lost.close()
+            await other.until(lambda: len(other.starts) == 2)
+            (new,) = other.starts.keys() - {mine}
+            running.send_signal(signal.SIGKILL)
+            await running.wait()
+            yield Left(run_id, gone, mine, new, other.grants)
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_nothing_is_handed_over_twice(tmp_path, address, knows):
+    """The second agent has its new lease when it comes back, or has died with the controller and has none."""
+    async with (
+        killed_after_hand_over(tmp_path, address) as left,
+        process(tmp_path, address, **LEASE) as (running, lines),
+        dial(address) as channel,
+    ):
+        await started(running, lines)
+        leases = [held(left.mine), *([held(left.new)] if knows else [])]
+        async with ScriptedAgent.connected(address, "agent-2", held=leases, complete=False) as agent:
+            agent.grants.update(left.grants)
+            await agent.finish(left.mine, await agent.deliver(left.mine))
+            await agent.until(lambda: knows or agent.starts)
+            new = left.new if knows else next(iter(agent.starts))
+            await agent.finish(new, await agent.deliver(new))
+            run = await ended(run_pb2_grpc.RunServiceStub(channel), left.run_id)
+            assert (run.status, run.error) == ("completed", "")
+    assert read_ledger(tmp_path / "loadcell.db", left.run_id).balances(PLANNED)
+    assert len(lease_ids(tmp_path / "loadcell.db", left.run_id)) == (3 if knows else 4)
+
+
+async def test_lease_that_was_only_given_up_is_handed_over_after_the_restart(tmp_path, address):
+    async with killed_after_hand_over(tmp_path, address) as left:
+        pass
+    # As if the controller had been killed between noticing the loss and handing over.
+    with sqlite3.connect(tmp_path / "loadcell.db") as database:
+        database.execute("UPDATE leases SET end_ordinal = NULL WHERE lease_id = ?", (left.gone,))
+        database.execute("DELETE FROM leases WHERE lease_id = ?", (left.new,))
+    database.close()
+    assert states(tmp_path / "loadcell.db")[left.gone] == State.LEASE_STATE_EXPIRED
+    async with process(tmp_path, address, **LEASE) as (running, lines), dial(address) as channel:
+        await started(running, lines)
+        async with ScriptedAgent.connected(address, "agent-2", held=[held(left.mine)], complete=False) as agent:
+            agent.grants.update(left.grants)
+            await agent.until(lambda: agent.starts)
+            (again,) = agent.starts
+            assert agent.grants[again].first_ordinal == left.grants[left.new].first_ordinal
+            for lease in (left.mine, again):
+                await agent.finish(lease, await agent.deliver(lease))
+            assert (await ended(run_pb2_grpc.RunServiceStub(channel), left.run_id)).status == "completed"
+    assert read_ledger(tmp_path / "loadcell.db", left.run_id).balances(PLANNED)
+
+
+async def test_agent_that_dies_while_no_controller_is_there_is_replaced(tmp_path, address):
+    async with (
+        killed_after_hand_over(tmp_path, address) as left,
+        process(tmp_path, address, **LEASE) as (running, lines),
+        dial(address) as channel,
+    ):
+        await started(running, lines)
+        async with ScriptedAgent.connected(address, "agent-3") as agent:
+            run = await ended(run_pb2_grpc.RunServiceStub(channel), left.run_id)
+            assert run.status == "completed"
+            assert len(agent.grants) == 2
+    assert read_ledger(tmp_path / "loadcell.db", left.run_id).balances(PLANNED)
