@@ -72,7 +72,15 @@ class PostgresqlServer:
             shutil.chown(data / "password", self._user)
         self._data = data / "data"
         self._environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
-        initdb = [self._binaries / "initdb", "-D", self._data, "-U", USER, "--encoding=utf8", "--no-sync"]
+        initdb: list[str | Path] = [
+            self._binaries / "initdb",
+            "-D",
+            self._data,
+            "-U",
+            USER,
+            "--encoding=utf8",
+            "--no-sync",
+        ]
         initdb += ["--auth=scram-sha-256", f"--pwfile={data / 'password'}"]
         subprocess.run(
             initdb, check=True, user=self._user, env=self._environment, cwd=data, stdout=subprocess.DEVNULL
@@ -93,7 +101,7 @@ class PostgresqlServer:
             "max_connections": 60,
         }
         settings["unix_socket_directories"] = ""
-        command = [self._binaries / "postgres", "-D", self._data]
+        command: list[str | Path] = [self._binaries / "postgres", "-D", self._data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         log = self._folder / "log"

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.figures import Figure
 from benchmarks.nullserver import CannotMeasureError, free_port, null_server
+from benchmarks.postgresql import postgresql
 from benchmarks.proxy import Network, network
 from benchmarks.rows import Rows, read_rows
 from benchmarks.sizes import Sizes
@@ -31,7 +32,16 @@ Fault = Callable[[System, Network], Awaitable[None]]
 
 async def measure(sizes: Sizes) -> list[Figure]:  # noqa: ARG001 - a fault lasts as long as it lasts
     """One round of each fault: counts are exact, and the times are those of a thousand requests and more."""
+    async with postgresql() as server:
+
+        async def restart(_system: System, _network: Network) -> None:
+            await asyncio.to_thread(server.stop)
+            await asyncio.sleep(DEAD_SECONDS)
+            await asyncio.to_thread(server.start)
+
+        restarted = await _figures("PostgreSQL stopped for 5 s", 2, DEAD_SECONDS, restart, server.url())
     return [
+        *restarted,
         *await _figures("controller killed for 5 s", 2, DEAD_SECONDS, _kill_controller),
         # A share nobody else can take over is not taken away, so its agent goes on for as long as it must.
         *await _figures("network cut for 30 s", 1, CUT_SECONDS, _cut_network),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import statistics
+from collections.abc import Callable
 
 from benchmarks.figures import Figure
+from benchmarks.postgresql import postgresql
 from benchmarks.processes import Service, started
 from benchmarks.sizes import Sizes
 from benchmarks.system import level, whole_system
@@ -15,11 +17,15 @@ AGENTS, BATCH_ROWS = 8, 500
 
 async def measure(sizes: Sizes) -> list[Figure]:
     """Every batch is sent as soon as one of the two before it is acknowledged; median of the rounds."""
-    return await _figures(sizes, "SQLite", "")
+    async with postgresql() as server:
+        return [
+            *await _figures(sizes, "SQLite", lambda: ""),
+            *await _figures(sizes, "PostgreSQL", server.url),
+        ]
 
 
-async def _figures(sizes: Sizes, name: str, database: str) -> list[Figure]:
-    rounds = [await _round(sizes.ingest_rows, database) for _ in range(sizes.rounds)]
+async def _figures(sizes: Sizes, name: str, database: Callable[[], str]) -> list[Figure]:
+    rounds = [await _round(sizes.ingest_rows, database()) for _ in range(sizes.rounds)]
     middle = {figure: statistics.median(seen[figure] for seen in rounds) for figure in rounds[0]}
     of = f"fleet: ingest into {name},"
     note = f"{middle['late_rows_per_second']:,.0f} in the last quarter of {sizes.ingest_rows:,}"
