@@ -25,7 +25,7 @@ from agent.spool.spool import Spool
 from agent.uplink import Uplink
 from agent.worker.messages import FromWorker
 from loadcell.channel import dial
-from loadcell.clock import AnchoredClock
+from loadcell.clock import AnchoredClock, StepDetector
 from loadcell.data_dir import data_dir
 from loadcell.errors import LoadcellError
 from loadcell.lifetime import wait_for_stop
@@ -77,6 +77,7 @@ class Agent:
             self._identity(directory),
             clock=clock,
             offset=offset,
+            steps=StepDetector(),
             probe=self._probing.start,
             waiting=self._uplink.waiting,
         )

@@ -99,6 +99,7 @@ class Session:
         identity: Who we are.
         clock: This agent's clock.
         offset: Takes the heartbeat replies.
+        steps: Looks at the wall clock at every heartbeat.
         probe: Looks at a target.
         waiting: Tells how much the uplink keeps.
     """
@@ -110,6 +111,7 @@ class Session:
         *,
         clock: AnchoredClock,
         offset: OffsetEstimator,
+        steps: StepDetector,
         probe: Callable[[agent_pb2.Probe], asyncio.Task[agent_pb2.ProbeResult]],
         waiting: Callable[[], Waiting],
     ) -> None:
@@ -121,7 +123,7 @@ class Session:
         self._waiting = waiting
         self._outgoing: Outgoing | None = None
         self._sent: dict[int, _Sent] = {}
-        self._steps = StepDetector()
+        self._steps = steps
         self._answered = asyncio.Event()
         self._silent = False
 
