@@ -89,11 +89,15 @@ class Spool:
         if self._bytes + size > self._limit_bytes:
             raise OSError(errno.ENOSPC, "the limit of LOADCELL_SPOOL_MB is reached")
         key = self._writable(size)
+        segment = self._segments[key]
+        unwanted = segment.size > 0 and not segment.waiting
         try:
-            offset = self._segments[key].append((start, columns))
+            offset = segment.append((start, columns))
         except OSError:
             self._retire()  # what failed once is not written to again
-            raise
+            if not unwanted:
+                raise
+            return self.append(header, columns)  # into the room that it has left
         self._bytes += size
         return Place(key, offset, len(columns))
 

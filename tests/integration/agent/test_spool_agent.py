@@ -165,7 +165,7 @@ async def test_beyond_the_limit_of_the_spool_load_is_held_back_and_the_run_says_
         update = await controller.state("lease", "COMPLETED")
     assert sorted(row.ordinal for row in measured) == list(range(20_000))
     assert any("the uplink was full for" in note for note in update.notes)
-    assert agent.log.count('"event": "spool_refuses"') == 1
+    assert agent.log.count('"event": "spool_refuses"') == agent.log.count('"event": "spool_accepts"') > 0
     assert "the limit of LOADCELL_SPOOL_MB is reached" in agent.log
 
 
@@ -199,7 +199,7 @@ async def test_a_full_disk_is_as_a_full_spool_and_nothing_is_lost(controller, st
             await controller.start()
             measured, _ = await controller.rows("lease")
     assert sorted(row.ordinal for row in measured) == list(range(20_000))
-    assert agent.log.count("No space left on device") == 1
+    assert agent.log.count("No space left on device") == agent.log.count('"event": "spool_accepts"') > 0
 
 
 async def test_what_cannot_be_delivered_at_the_end_waits_for_the_next_agent(controller, start_agent, tmp_path):

@@ -151,6 +151,15 @@ def test_a_write_that_fails_leaves_nothing_and_the_next_segment_is_tried(tmp_pat
     spool.close()
 
 
+def test_a_full_disk_gives_the_room_of_what_is_released_to_what_comes(tmp_path, largest_file):
+    spool = Spool(tmp_path, LIMIT)
+    largest_file(1_000)
+    for number in range(1, 10):
+        spool.release(keep(spool, "a", number, bytes(600))[1])
+        assert len(files(tmp_path)) == 1
+    spool.close()
+
+
 def _write_for_ever(directory, told):
     spool, number = Spool(directory, 1 << 30), 0
     while True:
