@@ -9,11 +9,13 @@ from collections.abc import AsyncIterator
 from controller.dispatch.active import ActiveRun, ActiveRuns
 from controller.lifecycle import run_ended
 from controller.messages import run_message
-from controller.query.progress import ended_progress
+from controller.query.progress import ended_progress, stored_progress
 from controller.query.results import require_run
 from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
 from controller.store.runs import get_result, list_levels
+from controller.store.samples import count_stored
+from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
 
@@ -32,6 +34,7 @@ async def watch(run_id: str, database: Database, runs: ActiveRuns) -> AsyncItera
     """
     revision = 0
     while True:
+        changes = runs.elsewhere.revision
         active = runs.get(run_id)
         if active is not None:
             async for update in _watch_active(active):
@@ -49,7 +52,8 @@ async def watch(run_id: str, database: Database, runs: ActiveRuns) -> AsyncItera
         yield update
         if run_ended(update.run.state):
             return
-        await asyncio.sleep(ELSEWHERE_SECONDS)
+        await asyncio.sleep(UPDATE_SECONDS)
+        await runs.elsewhere.wait(changes, ELSEWHERE_SECONDS - UPDATE_SECONDS)
 
 
 async def _watch_active(run: ActiveRun) -> AsyncIterator[run_pb2.WatchRunResponse]:
@@ -66,5 +70,7 @@ async def _watch_active(run: ActiveRun) -> AsyncIterator[run_pb2.WatchRunRespons
 def _stored(connection: Connection, run_id: str) -> run_pb2.WatchRunResponse:
     run = require_run(connection, run_id)
     message = run_message(run, agents_of_runs(connection, [run.run_key]).get(run.run_key, []))
-    result = get_result(connection, run.run_key) if run_ended(run.state) else None
-    return ended_progress(message, result, len(list_levels(connection, run.run_key)))
+    levels = list_levels(connection, run.run_key)
+    if not run_ended(run.state):
+        return stored_progress(message, levels, count_stored(connection, run.run_key), wall_micros())
+    return ended_progress(message, get_result(connection, run.run_key), len(levels))

@@ -61,6 +61,11 @@ class ActiveRun:
         """Return the leases that have taken over from a lease, or from a lost worker of it."""
         return [other for other in self.leases.values() if other.succeeds == lease.lease_key]
 
+    @property
+    def movable(self) -> bool:
+        """Whether another controller could go on with the run: without secrets, or with agents that have them."""
+        return not self.secrets or bool(self.leases)
+
     def level_leases(self, index: int) -> list[LeaseRecord]:
         """Return the leases of a level."""
         return [lease for lease in self.leases.values() if lease.level == index]
@@ -84,6 +89,7 @@ class ActiveRuns:
     """All of them, found by run or by lease."""
 
     def __init__(self) -> None:
+        self.elsewhere = Changes()  # of runs in the database, by any controller
         self._runs: dict[str, ActiveRun] = {}
 
     def __iter__(self) -> Iterator[ActiveRun]:

@@ -54,7 +54,7 @@ class Conversation:
 
         def store(connection: Connection) -> AgentRecord:
             admission.bind(connection, register.agent_id)
-            return save_agent(connection, agent_record(register))
+            return save_agent(connection, agent_record(register), self.dispatcher.owner)
 
         agent = await self.database.write(store)
         session = Session(agent)

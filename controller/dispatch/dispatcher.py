@@ -84,6 +84,7 @@ class Dispatcher:
         self._committing = asyncio.create_task(self.committer.run())
         self._spawn(self.book.run())
         self._spawn(upkeep.run())
+        self._spawn(self._follow())
 
     async def stop(self) -> None:
         """Leave the active runs, as they are, to the next controller, and what has ended complete."""
@@ -114,6 +115,11 @@ class Dispatcher:
             await self.cancel(run.record.run_id)
         if tasks := [run.task for run in active if run.task is not None]:
             await asyncio.wait(tasks, timeout=END_SECONDS)
+
+    async def _follow(self) -> None:
+        """Wake those who wait for what other controllers do."""
+        async for _ in self.database.changes():
+            self.runs.elsewhere.publish()
 
     def claim(self, run: RunRecord) -> RunRecord:
         """Return a new run as one that belongs to this process, to be stored and then given to `add`."""
@@ -150,7 +156,7 @@ class Dispatcher:
             if not run_ended(run.state) and run.state != run_pb2.RUN_STATE_CANCELLING:
                 change_state(connection, run.run_key, run_pb2.RUN_STATE_CANCELLING)
 
-        await self.database.write(store)
+        await self.database.write(store, repeatable=True)
         active = self.runs.get(run_id)
         if active is not None and not active.ended:
             self.note_cancel(active)

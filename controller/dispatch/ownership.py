@@ -23,9 +23,12 @@ def expiry(now_micros: int) -> int:
 
 def may_take_over(run: RunRecord, now_micros: int) -> bool:
     """Whether the owner of a run is gone: known to be dead on this host, or not heard of for too long."""
-    if run.owner is None or (run.owner_expires_at or 0) < now_micros:
-        return True
-    host, number, started = run.owner.rsplit(":", 2)
+    return run.owner is None or (run.owner_expires_at or 0) < now_micros or known_dead(run.owner)
+
+
+def known_dead(owner: str) -> bool:
+    """Whether a controller process is seen to have ended; of one on another host nothing is seen."""
+    host, number, started = owner.rsplit(":", 2)
     return host == platform.node() and not _alive(int(number), started)
 
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from controller.dispatch.leases import delivered
 from controller.dispatch.ownership import expiry, may_take_over
+from controller.dispatch.replicas import Replicas
 from controller.lifecycle import lease_ended
 from controller.store.agents import forget_agents, touch_agents
 from controller.store.assets import delete_unused_assets, find_unused_assets
 from controller.store.database import Connection
 from controller.store.leases import list_leases
 from controller.store.records import LevelRecord, RunRecord
-from controller.store.runs import extend_ownership, list_active, list_levels, take_over
+from controller.store.runs import extend_ownership, give_up_run, list_active, list_levels, take_over
 from controller.store.samples import read_samples, read_sketches
 from controller.target import TargetSecrets
 from loadcell.clock import wall_micros
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TICK_SECONDS = 2.0
+LEAST_SECONDS = 0.1  # many changes at once are looked at together
 FORGET_EVERY_SECONDS = 60.0
 KEEP_SECONDS = 300.0  # ended runs stay in memory for the exporter
 KEEP_RUNS = 50
@@ -44,14 +47,20 @@ class Upkeep:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
+        self._replicas = Replicas(dispatcher.database, dispatcher.sessions, dispatcher.owner)
         self._forgot_at = -FORGET_EVERY_SECONDS
+        self._touched_at = -TICK_SECONDS
 
     async def run(self) -> None:
-        """Do it every two seconds, for ever; a database that does not answer is asked again."""
+        """Do it every two seconds, and when a run was changed; a database that is away is asked again."""
+        elsewhere = self._dispatcher.runs.elsewhere
         while True:
-            await asyncio.sleep(TICK_SECONDS)
+            seen = elsewhere.revision
+            await asyncio.sleep(LEAST_SECONDS)
+            await elsewhere.wait(seen, TICK_SECONDS - LEAST_SECONDS)
             try:
                 await self._refresh()
+                await self._leave()
                 await self.adopt()
                 await self._dispatcher.book.settle()
                 self._forget_runs()
@@ -60,23 +69,45 @@ class Upkeep:
                 log.exception("upkeep_failed")
 
     async def adopt(self) -> None:
-        """Take over runs whose owner is gone, and go on with them where they stand."""
-        now = wall_micros()
-        for run in await self._dispatcher.database.read(list_active):
-            if self._dispatcher.runs.get(run.run_id) is None and may_take_over(run, now):
+        """Take over runs whose owner is gone, or has left them, and go on with them where they stand."""
+        now, dispatcher = wall_micros(), self._dispatcher
+        for run in await dispatcher.database.read(list_active):
+            if dispatcher.runs.get(run.run_id) is not None or not may_take_over(run, now):
+                continue
+            levels = await dispatcher.database.read(partial(list_levels, run_key=run.run_key))
+            leases = await dispatcher.database.read(partial(list_leases, run_key=run.run_key))
+            others = await self._replicas.elsewhere(without=run.owner)
+            if not self._replicas.belongs_elsewhere(run, levels, leases, others):
                 await self._adopt(run, now)
+
+    async def _leave(self) -> None:
+        """Leave runs to the controllers that have their agents."""
+        dispatcher = self._dispatcher
+        candidates = [run for run in dispatcher.runs if not run.ended and run.movable]
+        if not candidates or not (others := await self._replicas.elsewhere()):
+            return
+        for run in candidates:
+            if run.ended or not self._replicas.belongs_elsewhere(
+                run.record, run.levels, run.leases.values(), others
+            ):
+                continue
+            key, now = run.record.run_key, wall_micros()
+            await dispatcher.database.write(partial(give_up_run, run_key=key, owner=dispatcher.owner, now=now))
+            self._let_go(run)
 
     async def _refresh(self) -> None:
         """Tell the database that this process and its agents are alive; learn what others changed."""
         dispatcher = self._dispatcher
         driven = {run.record.run_key: run for run in dispatcher.runs if not run.ended}
-        seen = dispatcher.sessions.connected()
+        now = time.monotonic()
+        seen = dispatcher.sessions.connected() if now - self._touched_at >= TICK_SECONDS - LEAST_SECONDS else []
         if not driven and not seen:
             return
+        self._touched_at = now if seen else self._touched_at
 
         def store(connection: Connection) -> dict[int, run_pb2.RunState]:
             if seen:
-                touch_agents(connection, seen)
+                touch_agents(connection, seen, dispatcher.owner)
             return extend_ownership(connection, driven, dispatcher.owner, expiry(wall_micros()))
 
         owned = await dispatcher.database.write(store)

@@ -1,8 +1,13 @@
-"""The progress of a run that has ended, from its result document."""
+"""The progress of a run that this controller does not drive, from what is stored of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+from controller.store.records import LevelRecord
 from loadcell.v1 import result_pb2, run_pb2
+
+ELSEWHERE = "another controller drives this run: shown is what is stored, without latencies"
 
 
 def ended_progress(
@@ -18,6 +23,49 @@ def ended_progress(
         level_count=level_count,
         overall_percent=100.0 if run.state == run_pb2.RUN_STATE_COMPLETED else min(100.0, done),
         notes=result.notes if result is not None else [],
+    )
+
+
+def stored_progress(
+    run: run_pb2.Run, levels: Sequence[LevelRecord], stored: Mapping[int, int], now_micros: int
+) -> run_pb2.WatchRunResponse:
+    """Return an update on a run that goes on.
+
+    Args:
+        run: the run.
+        levels: its levels.
+        stored: how many requests are stored of each, warm-up included.
+        now_micros: microseconds since 1970 UTC.
+    """
+    begun = [
+        _stored_level(level, stored.get(level.plan.index, 0), now_micros) for level in levels if level.start_micros
+    ]
+    return run_pb2.WatchRunResponse(
+        revision=1,
+        run=run,
+        levels=begun,
+        level_count=len(levels),
+        overall_percent=sum(level.percent for level in begun) / len(levels) if levels else 0.0,
+        notes=[ELSEWHERE],
+    )
+
+
+def _stored_level(level: LevelRecord, stored: int, now_micros: int) -> run_pb2.LevelProgress:
+    plan = level.plan
+    elapsed = max(0.0, (now_micros - level.start_micros) / 1e6)
+    completed = max(0, stored - plan.warmup_count)
+    total = plan.duration_micros / 1e6 if plan.duration_micros else float(plan.request_count)
+    current = min(total, elapsed if plan.duration_micros else float(completed))
+    return run_pb2.LevelProgress(
+        index=plan.index,
+        concurrency=plan.concurrency or None,
+        requested_rate=plan.rate or None,
+        current=current,
+        total=total,
+        percent=100.0 * current / total if total else 0.0,
+        completed=completed,
+        finished=level.finished,
+        elapsed_seconds=elapsed,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.store.leases import OPEN_STATES
@@ -20,13 +20,17 @@ _NAMES = [field.name for field in fields(AgentRecord)]
 _COLUMNS = [agents.c[name] for name in _NAMES]
 
 
-def save_agent(connection: Connection, record: AgentRecord) -> AgentRecord:
-    """Store what an agent said at registration; keep when it first came and whether it is draining."""
+def save_agent(connection: Connection, record: AgentRecord, controller: str) -> AgentRecord:
+    """Store what an agent said at registration; keep when it first came and whether it is draining.
+
+    `controller` is the process it is connected to.
+    """
     values = {name: getattr(record, name) for name in _NAMES}
     values |= {
         "labels": json.dumps(record.labels),
         "host": json.dumps(record.host),
         "calibration": None if record.calibration is None else record.calibration.SerializeToString(),
+        "connected_to": controller,
     }
     if not _update(connection, values):
         try:
@@ -48,14 +52,14 @@ def _update(connection: Connection, values: dict[str, Any]) -> bool:
 
 def get_agent(connection: Connection, agent_id: str) -> AgentRecord | None:
     """Return an agent, None when there is none."""
-    row = connection.execute(select(*_COLUMNS).where(agents.c.agent_id == agent_id)).one_or_none()
-    return None if row is None else _record(row)
+    found = connection.execute(select(*_COLUMNS).where(agents.c.agent_id == agent_id)).mappings().one_or_none()
+    return None if found is None else _record(found)
 
 
 def list_agents(connection: Connection, *, limit: int | None = None, after: str = "") -> list[AgentRecord]:
     """Return agents in the order of their identifiers, beginning after `after`."""
     query = select(*_COLUMNS).where(agents.c.agent_id > after).order_by(agents.c.agent_id).limit(limit)
-    return [_record(row) for row in connection.execute(query)]
+    return [_record(row) for row in connection.execute(query).mappings()]
 
 
 def count_agents(connection: Connection) -> int:
@@ -71,13 +75,26 @@ def set_draining(connection: Connection, agent_id: str, *, draining: bool) -> bo
     return changed.first() is not None
 
 
-def touch_agents(connection: Connection, seen: Iterable[AgentRecord]) -> None:
-    """Keep the last sign of life and the clock of agents."""
+def connected_elsewhere(connection: Connection, controller: str, since: int) -> dict[str, list[AgentRecord]]:
+    """Return the agents heard of since an instant that are connected to other controllers, by controller."""
+    query = select(agents.c.connected_to, *_COLUMNS).where(
+        agents.c.connected_to != controller, agents.c.last_seen_at >= since
+    )
+    found: dict[str, list[AgentRecord]] = {}
+    for row in connection.execute(query.order_by(agents.c.agent_id)).mappings():
+        found.setdefault(row["connected_to"], []).append(_record(row))
+    return found
+
+
+def touch_agents(connection: Connection, seen: Iterable[AgentRecord], controller: str) -> None:
+    """Keep the last sign of life and the clock of agents connected to a controller."""
     connection.execute(
         update(agents)
-        .where(agents.c.agent_id == bindparam("key"))
+        # A session that is not known to be over yet does not take an agent from where it is now.
+        .where(agents.c.agent_id == bindparam("key"), agents.c.last_seen_at <= bindparam("seen"))
         .values(
             last_seen_at=bindparam("seen"),
+            connected_to=controller,
             clock_offset_micros=bindparam("offset"),
             clock_uncertainty_micros=bindparam("uncertainty"),
             clock_steps=bindparam("steps"),
@@ -115,8 +132,8 @@ def forget_agents(connection: Connection, before: int, *, keep: Iterable[str]) -
     return len(gone)
 
 
-def _record(row: Row[Any]) -> AgentRecord:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+def _record(row: RowMapping) -> AgentRecord:
+    values: dict[str, Any] = {name: row[name] for name in _NAMES}
     values["labels"] = json.loads(values["labels"])
     values["host"] = json.loads(values["host"])
     if values["calibration"] is not None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from controller.lifecycle import RUN_TRANSITIONS, STATUS_WORDS, check_run, run_ended
 from controller.store.postgresql import announce
 from controller.store.records import LevelRecord, RunRecord
+from controller.store.schema import agents
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema import run_levels as levels
 from loadcell.errors import LoadcellError
@@ -234,12 +235,13 @@ def extend_ownership(
 
 
 def give_up_ownership(connection: Connection, owner: str, now: int) -> None:
-    """Leave the runs of an owner to whoever comes next."""
+    """Leave the runs and the agents of an owner to whoever comes next."""
     connection.execute(
         update(runs)
         .where(runs.c.status.in_(("pending", "running")), runs.c.owner == owner)
         .values(owner=None, owner_expires_at=now)
     )
+    connection.execute(update(agents).where(agents.c.connected_to == owner).values(connected_to=None))
     announce(connection, "")
 
 

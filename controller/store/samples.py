@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.store.censored import delete_censored
@@ -183,7 +183,7 @@ def read_page(
     return Page(_arrays(rows, agents, reasons), list(reasons), last)
 
 
-def _parts(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+def _parts(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Sequence[Any]]]:
     """Yield the rows as they are needed: a level may have millions."""
     yield from connection.execute(query, execution_options={"yield_per": READ_ROWS}).partitions()
 
@@ -213,6 +213,17 @@ def read_sketches(connection: Connection, lease_keys: Iterable[int]) -> list[sam
         for (packed,) in connection.execute(query)
         for sketch in sample_pb2.SampleColumns.FromString(packed).sketches
     ]
+
+
+def count_stored(connection: Connection, run_key: int) -> dict[int, int]:
+    """Return how many requests are stored of each level of a run, warm-up included."""
+    query = (
+        select(leases.c.level, func.sum(batches.c.row_count))
+        .join(batches, batches.c.lease_key == leases.c.lease_key)
+        .where(leases.c.run_key == run_key)
+        .group_by(leases.c.level)
+    )
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
 def read_error_messages(connection: Connection, run_key: int, level: int) -> dict[int, str]:

@@ -211,6 +211,7 @@ agents = Table(
     Column("clock_offset_micros", Float),
     Column("clock_uncertainty_micros", Float),
     Column("clock_steps", Integer, nullable=False, server_default="0"),
+    Column("connected_to", Text),  # controller process it was last connected to
 )
 
 agent_tokens = Table(

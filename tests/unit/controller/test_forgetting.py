@@ -28,7 +28,7 @@ async def test_lost_agents_are_forgotten_in_time_and_number(tmp_path, monkeypatc
         insert_leases(connection, [lease, over])
         seen = {"with-lease": 5, "connected": 5, "old": 5, "a": 100, "b": 101, "c": 102, "d": 103}
         for agent_id, at in seen.items():
-            agents.save_agent(connection, agent_record(agent_id, at))
+            agents.save_agent(connection, agent_record(agent_id, at), "controller")
 
     await database.write(fill)
     gone = await database.write(lambda c: agents.forget_agents(c, 50, keep=["connected"]))
