@@ -44,7 +44,7 @@ class ClientTls:
             return grpc.ssl_channel_credentials(authorities.read())
         certificate = TlsFile("LOADCELL_TLS_CLIENT_CERT", self.cert)
         key = TlsFile("LOADCELL_TLS_CLIENT_KEY", self.key)
-        _log_loaded(certificate, check_pair(certificate, key))
+        check_pair(certificate, key)
         return grpc.ssl_channel_credentials(authorities.read(), key.read(), certificate.read())
 
 
@@ -88,7 +88,7 @@ class ServerTls:
             authorities = TlsFile("LOADCELL_TLS_CLIENT_CA", self.client_ca)
             check_authorities(authorities)
             roots = authorities.read()
-        _log_loaded(certificate, expires)
+        log.info("tls_certificate_loaded", file=str(certificate), expires_at=expires.isoformat())
         return grpc.ssl_server_certificate_configuration([(key.read(), certificate.read())], roots)
 
 
@@ -128,7 +128,3 @@ def _both(one: str, first: Path | None, other: str, second: Path | None) -> None
     if (first is None) != (second is None):
         given, missing = (one, other) if second is None else (other, one)
         raise SettingsError(f"{given}={first or second}: set {missing} as well")
-
-
-def _log_loaded(certificate: TlsFile, expires: object) -> None:
-    log.info("tls_certificate_loaded", file=str(certificate), expires_at=str(expires))

@@ -47,9 +47,11 @@ class Session:
             CommandError: The controller cannot be reached, or a process of our own ended while starting.
         """
         # Imported only now: our own processes are already starting while gRPC is being loaded.
+        from loadcell import logs  # noqa: PLC0415
         from loadcell.client import Client  # noqa: PLC0415
         from loadcell.tls import client_tls  # noqa: PLC0415
 
+        logs.configure("loadcell", "warning")  # to standard error: standard output belongs to results
         found = read_settings()
         tls = client_tls(found.tls_ca, found.tls_client_cert, found.tls_client_key)
 

@@ -289,7 +289,7 @@ class Client:
     async def create_agent_token(
         self, name: str, *, expires_in_seconds: float | None = None
     ) -> fleet_pb2.CreateAgentTokenResponse:
-        """Make a token with which one agent may connect; only the answer has it. By default it is valid for ever."""
+        """Make a token with which one agent may connect; it is in the answer only. By default it never expires."""
         request = fleet_pb2.CreateAgentTokenRequest(name=name)
         if expires_in_seconds is not None:
             request.expires_at.FromMicroseconds(round((time.time() + expires_in_seconds) * 1e6))
