@@ -42,6 +42,9 @@ SERVER_OPTIONS: list[tuple[str, Any]] = [
     *_KEEPALIVE,
     *_SIZES,
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+    # gRPC's clients measure the line with pings of their own while they read; on a busy machine a few come close
+    # together, and counting them would end the connection of an agent or a watcher with "too_many_pings".
+    ("grpc.http2.max_ping_strikes", 0),
     # Two controllers on one port would share its calls at random; a taken port must be an error.
     ("grpc.so_reuseport", 0),
 ]
