@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from controller.dispatch.active import ActiveRun, ActiveRuns, run_id_of
+from controller.dispatch.draining import Draining
 from controller.dispatch.driver import Driver
 from controller.dispatch.handover import HandOver
 from controller.dispatch.leases import MAX_NOTES, LeaseBook
@@ -63,6 +64,7 @@ class Dispatcher:
     owner: str = field(default_factory=owner_id)
     book: LeaseBook = field(init=False)
     probes: Probes = field(init=False)
+    draining: Draining = field(init=False)
     committer: Committer = field(init=False)
     _driver: Driver = field(init=False)
     _committing: asyncio.Task[None] | None = None
@@ -72,6 +74,7 @@ class Dispatcher:
     def __post_init__(self) -> None:
         self.book = LeaseBook(self.database, self.sessions, self.runs)
         self.probes = Probes(self.sessions)
+        self.draining = Draining(self.database, self.sessions)
         self.committer = Committer(self.database, self._committed)
         placement = Placement(self.book, self.agent_wait_seconds)
         handover = HandOver(self.database, self.book, placement, self.clock)
@@ -84,7 +87,8 @@ class Dispatcher:
         self._committing = asyncio.create_task(self.committer.run())
         self._spawn(self.book.run())
         self._spawn(upkeep.run())
-        self._spawn(self._follow())
+        if self.database.tells:
+            self._spawn(self._follow())
 
     async def stop(self) -> None:
         """Leave the active runs, as they are, to the next controller, and what has ended complete."""

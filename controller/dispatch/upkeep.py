@@ -60,6 +60,7 @@ class Upkeep:
             await elsewhere.wait(seen, TICK_SECONDS - LEAST_SECONDS)
             try:
                 await self._refresh()
+                await self._dispatcher.draining.follow()
                 await self._leave()
                 await self.adopt()
                 await self._dispatcher.book.settle()

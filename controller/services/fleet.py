@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 from controller.admission import Admissions
@@ -16,14 +15,14 @@ from controller.lifecycle import STATUS_WORDS
 from controller.messages import agent_message
 from controller.query import cursor
 from controller.services.agent_tokens import AgentTokenMethods
-from controller.store.agents import count_agents, get_agent, list_agents, set_draining
+from controller.store.agents import count_agents, get_agent, list_agents
 from controller.store.database import Database
 from controller.store.records import AgentRecord
 from controller.store.runs import count_by_status
 from loadcell.clock import wall_micros
 from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
-from loadcell.v1 import agent_pb2, fleet_pb2
+from loadcell.v1 import fleet_pb2
 
 MAX_RUNS = 50
 
@@ -54,13 +53,7 @@ class FleetServicer(AgentTokenMethods):
 
     async def DrainAgent(self, request: fleet_pb2.DrainAgentRequest, context: Any) -> fleet_pb2.DrainAgentResponse:
         """Stop or restart the supply of leases to an agent."""
-        draining = not request.resume
-        await self._database.write(lambda c: set_draining(c, request.agent_id, draining=draining))
-        session = self._dispatcher.sessions.get(request.agent_id)
-        if session is not None:
-            session.agent = replace(session.agent, draining=draining)
-            session.send(agent_pb2.SessionResponse(drain=agent_pb2.Drain(enabled=draining)))
-            self._dispatcher.sessions.changes.publish()
+        await self._dispatcher.draining.put(request.agent_id, draining=not request.resume)
         return fleet_pb2.DrainAgentResponse(agent=await self._agent(request.agent_id))
 
     async def GetLiveMetrics(

@@ -75,6 +75,11 @@ def set_draining(connection: Connection, agent_id: str, *, draining: bool) -> bo
     return changed.first() is not None
 
 
+def list_draining(connection: Connection) -> set[str]:
+    """Return the agents that get no leases."""
+    return set(connection.execute(select(agents.c.agent_id).where(agents.c.draining)).scalars())
+
+
 def connected_elsewhere(connection: Connection, controller: str, since: int) -> dict[str, list[AgentRecord]]:
     """Return the agents heard of since an instant that are connected to other controllers, by controller."""
     query = select(agents.c.connected_to, *_COLUMNS).where(

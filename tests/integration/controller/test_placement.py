@@ -159,6 +159,17 @@ async def test_a_draining_agent_finishes_what_it_has_and_gets_no_more(controller
     assert (await shown(controller, "a")).state == fleet_pb2.AGENT_STATE_DRAINING
 
 
+async def test_an_agent_is_drained_through_any_controller(start):
+    first, second = await start(), await start()
+    agent = await second.agent("a")
+    await drain(first, "a")
+    await agent.until(lambda: agent.drains == [True])
+    assert (await shown(second, "a")).state == fleet_pb2.AGENT_STATE_DRAINING
+    await drain(first, "a", resume=True)
+    await agent.until(lambda: agent.drains == [True, False])
+    assert (await shown(second, "a")).state == fleet_pb2.AGENT_STATE_READY
+
+
 async def test_a_clock_that_steps_is_told_in_the_log_with_the_agent_and_in_the_result(controller):
     agent = await controller.agent(complete=False)
     run_id = await controller.create()
