@@ -34,9 +34,9 @@ class AgentSettings:
 
     controller: Address = setting(
         Address("127.0.0.1", 50051),
-        parse=settings.address,
+        parse=settings.addresses,
         names=("LOADCELL_CONTROLLER",),
-        doc="Controller to dial: host:port or unix:/path.",
+        doc="Controller to dial: host:port, unix:/path, or several host:port,host:port that share a database.",
     )
     api_key: Secret = setting(
         Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."

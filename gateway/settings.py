@@ -20,9 +20,9 @@ class Settings:
 
     controller: str = setting(
         "127.0.0.1:50051",
-        parse=lambda value: str(settings.address(value)),
+        parse=lambda value: str(settings.addresses(value)),
         names=("LOADCELL_CONTROLLER",),
-        doc="Address of the controller, host:port or unix:/path.",
+        doc="Controller to dial: host:port, unix:/path, or several host:port,host:port that share a database.",
     )
     http: Address = setting(
         Address("127.0.0.1", 8085),

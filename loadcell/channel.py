@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +11,7 @@ import grpc
 import structlog
 
 from loadcell.redial import RedialledChannel
-from loadcell.settings import Secret
+from loadcell.settings import Secret, SettingsError
 from loadcell.tls import ClientTls
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -33,7 +34,8 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
     *_SIZES,
     # A controller that comes back must be found at once, not after gRPC's default of up to two minutes.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # This is how long an attempt may take: TLS needs several round trips, and busy machines time.
+    ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # A request for the machine's web proxy would be wrong for every address loadcell dials.
     ("grpc.enable_http_proxy", 0),
@@ -60,7 +62,7 @@ def dial(
     """Open a channel to a controller; connecting happens in the background.
 
     Args:
-        address: "host:port" or "unix:/path".
+        address: "host:port", "unix:/path", or several "host:port,host:port" that are tried in their order.
         api_key: credential added to the metadata of every call.
         agent_token: credential of an agent, likewise.
         tls: files to speak TLS with; a unix socket is this machine's own and does without.
@@ -75,16 +77,36 @@ def dial(
         _StreamUnary(add),
         _StreamStream(add),
     ]
+    target, options = address, CHANNEL_OPTIONS
+    if "," in address:
+        target = several(address)
+        # What a certificate must name cannot be a list.
+        options = [*CHANNEL_OPTIONS, ("grpc.default_authority", address.partition(",")[0])]
     if tls is None or address.startswith(UNIX):
-        return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS, interceptors=interceptors)
+        return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
     credentials = tls.reloaded()
 
     def redial() -> grpc.aio.Channel:
-        return grpc.aio.secure_channel(
-            address, credentials.value, options=CHANNEL_OPTIONS, interceptors=interceptors
-        )
+        return grpc.aio.secure_channel(target, credentials.value, options=options, interceptors=interceptors)
 
     return RedialledChannel(redial, credentials.renew)
+
+
+def several(addresses: str) -> str:
+    """Return gRPC's name of several "host:port": a list of numbers, so names are looked up here, once.
+
+    Raises:
+        SettingsError: A name is not known.
+    """
+    numbers: list[str] = []
+    for one in addresses.split(","):
+        host, _, port = one.rpartition(":")
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), port, family=socket.AF_INET, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise SettingsError(f"the controller address {one} cannot be looked up: {error.strerror}") from error
+        numbers += [f"{place[0]!s}:{place[1]}" for *_, place in found]
+    return "ipv4:" + ",".join(dict.fromkeys(numbers))
 
 
 class _Metadata:

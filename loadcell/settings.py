@@ -47,11 +47,15 @@ class Secret:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Address:
-    """Where to listen or dial: a host and a port, or the path of a unix socket."""
+    """Where to listen or dial: a host and a port, or the path of a unix socket.
+
+    `others` are further places to dial, in their order, when nobody answers here.
+    """
 
     host: str
     port: int
     unix_path: str = ""
+    others: tuple[Address, ...] = ()
 
     @property
     def is_loopback(self) -> bool:
@@ -61,7 +65,8 @@ class Address:
     def __str__(self) -> str:
         if self.unix_path:
             return f"unix:{self.unix_path}"
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        here = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return ",".join([here, *map(str, self.others)])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -221,6 +226,16 @@ def address(value: str) -> Address:
     if not separator or not host or not port.isdecimal() or int(port) > 65535:
         raise ValueError("must be host:port with a port from 0 to 65535, or unix:/path")
     return Address(host, int(port))
+
+
+def addresses(value: str) -> Address:
+    """Parse what to dial: one address, or several "host:port" with commas between them, tried in their order."""
+    if "," not in value:
+        return address(value)
+    first, *others = (address(part) for part in words(value))
+    if first.unix_path or any(other.unix_path for other in others):
+        raise ValueError("must be one unix:/path alone, or host:port,host:port,...")
+    return dataclasses.replace(first, others=tuple(others))
 
 
 def labels(value: str) -> dict[str, str]:

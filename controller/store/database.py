@@ -125,11 +125,13 @@ class Database:
         """
         return await self._reader.run(function, repeatable=True)
 
-    async def changes(self) -> AsyncIterator[str]:
-        """Yield the runs that are changed, by this process as well; "" when any may have been.
+    @property
+    def tells(self) -> bool:
+        """Whether other processes can tell of what they change."""
+        return isinstance(self.place, URL)
 
-        It ends at once where no other process can tell, and goes on when the connection was lost.
-        """
+    async def changes(self) -> AsyncIterator[str]:
+        """Yield the runs that are changed, by this process as well, for ever; "" when any may have been."""
         while isinstance(self.place, URL):
             try:
                 async for run_id in postgresql.notifications(self.place):

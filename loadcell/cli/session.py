@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from loadcell.cli.failure import EXIT_RUN_FAILED, EXIT_UNREACHABLE, CommandError
 from loadcell.cli.settings import CliSettings, database_name, database_url
 from loadcell.data_dir import data_dir
-from loadcell.settings import Secret, address, load
+from loadcell.settings import Secret, addresses, load
 from loadcell.stack import ChildError, Claim, Owner, Stack, StackPlan, find_or_claim
 
 if TYPE_CHECKING:
@@ -179,6 +179,6 @@ def _claimed(directory: Path, database: str, *, any_database: bool) -> Iterator[
 
 def _address(text: str) -> str:
     try:
-        return str(address(text))
+        return str(addresses(text))
     except ValueError as error:
         raise CommandError(f"--controller {text!r}: {error}") from None

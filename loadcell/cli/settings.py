@@ -14,9 +14,9 @@ class CliSettings:
 
     controller: Address | None = setting(
         None,
-        parse=settings.address,
+        parse=settings.addresses,
         names=("LOADCELL_CONTROLLER",),
-        doc="Controller to use instead of one on this machine: host:port or unix:/path.",
+        doc="Controller to use instead of one on this machine: host:port, unix:/path or host:port,host:port.",
     )
     api_key: Secret = setting(
         Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."

@@ -213,7 +213,6 @@ async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
         database, Sessions(1.0), agent_wait_seconds=60, resume_seconds=300, forget_seconds=86_400
     )
     await dispatcher.start()
-    await asyncio.sleep(0)  # what has nothing to do ends
     background = len(dispatcher._tasks)
     request = run_pb2.CreateRunRequest(server_url="http://127.0.0.1:9", model="m", api_key="sk-secret")
     with locked(tmp_path / "x.db"):
