@@ -43,10 +43,8 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
 SERVER_OPTIONS: list[tuple[str, Any]] = [
     *_KEEPALIVE,
     *_SIZES,
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
-    # gRPC's clients measure the line with pings of their own while they read; on a busy machine a few come close
-    # together, and counting them would end the connection of an agent or a watcher with "too_many_pings".
-    ("grpc.http2.max_ping_strikes", 0),
+    # Above it the keepalive of our own clients would be taken for abuse and end their connections.
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     # Two controllers on one port would share its calls at random; a taken port must be an error.
     ("grpc.so_reuseport", 0),
 ]
