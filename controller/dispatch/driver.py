@@ -20,6 +20,7 @@ from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
 from controller.lifecycle import lease_ended
+from controller.store.censored import censor_stopped
 from controller.store.database import Connection, Database
 from controller.store.leases import insert_leases, list_leases
 from controller.store.records import LeaseRecord, LevelRecord
@@ -136,7 +137,12 @@ class Driver:
         run.live.level(index).begin(time.monotonic())
         await self._until(run, index, lambda: self._all(run, index, _done), run_limit(level.plan, timeout))
         await self.book.save()
-        await self.database.write(lambda c: set_level(c, run.record.run_key, index, finished=True))
+
+        def store(connection: Connection) -> None:
+            censor_stopped(connection, run.record.run_key)
+            set_level(connection, run.record.run_key, index, finished=True)
+
+        await self.database.write(store)
         run.levels[index] = replace(run.levels[index], finished=True)
         run.live.level(index).finish(time.monotonic())
         run.changes.publish()

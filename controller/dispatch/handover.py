@@ -139,7 +139,9 @@ class HandOver:
     async def _cut(self, run: ActiveRun, cut: Cut) -> None:
         """Store the cut and give the successors their leases."""
         level, seed, lease_id = run.levels[cut.lease.level], run.record.config.seed, cut.lease.lease_id
-        leases, censored = await self.database.write(lambda c: carry_out(c, run.record.run_id, level, seed, cut))
+        leases, censored = await self.database.write(
+            lambda c: carry_out(c, run.record.run_id, level, seed, cut), repeatable=True
+        )
         if censored:
             log.warning("samples_censored", run_id=run.record.run_id, lease_id=lease_id, count=censored)
         for lease in leases:

@@ -11,6 +11,7 @@ from controller.dispatch.active import ActiveRun
 from controller.lifecycle import run_ended
 from controller.messages import run_message
 from controller.report.document import build_result
+from controller.store.censored import censor_stopped
 from controller.store.database import Connection, Database
 from controller.store.facts import load_facts
 from controller.store.records import RunRecord
@@ -61,6 +62,12 @@ async def rebuild_result(database: Database, run_id: str) -> None:
         run = get_run(connection, run_id)
         return (run, compute_result(connection, run)) if run is not None and run_ended(run.state) else None
 
+    def settle(connection: Connection) -> None:
+        run = get_run(connection, run_id)
+        if run is not None and run.state == run_pb2.RUN_STATE_COMPLETED:
+            censor_stopped(connection, run.run_key)
+
+    await database.write(settle)
     found = await database.read(rebuild)
     if found is not None:
         run, result = found

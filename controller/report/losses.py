@@ -33,12 +33,11 @@ def loss_notes(level: MeasuredLevel, agent_ids: Sequence[str]) -> Iterator[str]:
             )
         elif heirs:
             yield lost_worker_note(agent_id=agent_id, level=name, censored=censored[position], heirs=heirs)
-    executed = rows.ordinal[rows.status != CENSORED]
-    twice = len(executed) - len(np.unique(executed))
+    twice = len(rows) - len(np.unique(rows.ordinal))
     if twice:
         requests = "request was" if twice == 1 else "requests were"
         yield (
-            f"At {name} {twice} {requests} executed twice, by an agent that was lost and by one that took over:"
+            f"At {name} {twice} {requests} made twice, by an agent that was lost and by one that took over:"
             " both are counted."
         )
 

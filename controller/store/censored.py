@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from controller.store.records import LeaseRecord
-from controller.store.schema import INTEGER_COLUMNS, traces
-from loadcell.stats.columns import CENSORED, Ints
+from controller.store.schema import INTEGER_COLUMNS, leases, traces
+from loadcell.stats.columns import CANCELLED, CENSORED, Ints
 
 # What is told by a row that nobody has measured: counts are 0, everything else is not defined.
 _COUNTS = (
@@ -88,6 +88,26 @@ def insert_censored(
             for ordinal, start in zip(ordinals.tolist(), starts_micros.tolist(), strict=True)
         ],
     )
+
+
+def censor_stopped(connection: Connection, run_key: int) -> None:
+    """Make requests CENSORED that ended because the lease of their agent did, not because the run was cancelled.
+
+    Their age stays what it was. To be called for runs that are not cancelled.
+    """
+    cut = select(leases.c.lease_key).where(leases.c.run_key == run_key, leases.c.end_ordinal.is_not(None))
+    keys = connection.execute(cut).scalars().all()
+    if keys:
+        connection.execute(
+            update(traces)
+            .where(
+                traces.c.run_key == run_key,
+                traces.c.warmup == 0,
+                traces.c.lease_key.in_(keys),
+                traces.c.status == CANCELLED,
+            )
+            .values(status=CENSORED)
+        )
 
 
 def delete_censored(connection: Connection, keys: Iterable[tuple[object, ...]]) -> None:

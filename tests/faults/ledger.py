@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine, func, or_, select
 from sqlalchemy.pool import NullPool
 
 from controller.lifecycle import lease_ended, run_ended
@@ -19,6 +19,7 @@ _OK = sample_pb2.SAMPLE_STATUS_OK
 _ERROR = sample_pb2.SAMPLE_STATUS_ERROR
 _CANCELLED = sample_pb2.SAMPLE_STATUS_CANCELLED
 _CENSORED = sample_pb2.SAMPLE_STATUS_CENSORED
+_STOPPED = agent_pb2.LEASE_STATE_CANCELLED
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Level:
     executed: Counter[int]
     censored: Counter[int]
     cancelled: Counter[int]
+    stopped: Counter[int]
 
 
 @dataclass(frozen=True)
@@ -108,17 +110,20 @@ class Ledger:
 
     def _level(self, connection: Connection, run_key: int, plan: target_pb2.LevelPlan) -> Level:
         rows = connection.execute(
-            select(traces.c.ordinal, traces.c.status).where(
-                traces.c.run_key == run_key, traces.c.level == plan.index, traces.c.warmup == 0
-            )
+            select(traces.c.ordinal, traces.c.status, leases.c.state)
+            .join_from(traces, leases, traces.c.lease_key == leases.c.lease_key)
+            .where(traces.c.run_key == run_key, traces.c.level == plan.index, traces.c.warmup == 0)
         ).all()
+        # What an agent had under way when it was told to end: others go on behind it, these are not repeated.
+        stopped = [row for row in rows if row.status == _CANCELLED and row.state == _STOPPED]
         return Level(
             plan=plan,
             planned=planned(plan, self.result.config.seed),
-            counts=Counter(status for _, status in rows),
-            executed=Counter(ordinal for ordinal, status in rows if status in (_OK, _ERROR)),
-            censored=Counter(ordinal for ordinal, status in rows if status == _CENSORED),
-            cancelled=Counter(ordinal for ordinal, status in rows if status == _CANCELLED),
+            counts=Counter(row.status for row in rows),
+            executed=Counter(row.ordinal for row in rows if row.status in (_OK, _ERROR)),
+            censored=Counter(row.ordinal for row in rows if row.status == _CENSORED),
+            cancelled=Counter(row.ordinal for row in rows if row.status == _CANCELLED and row not in stopped),
+            stopped=Counter(row.ordinal for row in stopped),
         )
 
 
@@ -151,7 +156,8 @@ def _batches(connection: Connection, run_key: int) -> Iterator[str]:
     """Batches of a lease are numbered without gaps, and all their rows are stored."""
     stored = connection.execute(
         select(traces.c.lease_key, func.count().label("rows"))
-        .where(traces.c.run_key == run_key, traces.c.status != _CENSORED)
+        # The controller knows nothing of what an agent has not told: such a row came in no batch.
+        .where(traces.c.run_key == run_key, or_(traces.c.status != _CENSORED, traces.c.requested_tokens >= 0))
         .group_by(traces.c.lease_key)
     )
     rows_of = {one.lease_key: one.rows for one in stored}
@@ -178,8 +184,7 @@ def _batches(connection: Connection, run_key: int) -> Iterator[str]:
 
 
 def _plan(level: Level, *, completed: bool) -> Iterator[str]:
-    known = level.executed.keys() | level.censored.keys()
-    everything = known | level.cancelled.keys()
+    everything = level.executed.keys() | level.censored.keys() | level.cancelled.keys() | level.stopped.keys()
     if unknown := set(level.counts) - {_OK, _ERROR, _CANCELLED, _CENSORED}:
         yield f"rows with the status {unknown}"
     if level.planned is not None:
@@ -191,7 +196,7 @@ def _plan(level: Level, *, completed: bool) -> Iterator[str]:
     if completed and level.cancelled:
         yield f"{len(level.cancelled)} requests of a completed run are CANCELLED"
     if level.plan.rate:
-        rows = level.executed + level.censored + level.cancelled
+        rows = level.executed + level.censored + level.cancelled + level.stopped
         if twice := [ordinal for ordinal, count in rows.items() if count > 1]:
             yield f"{len(twice)} ordinals of an open loop are there twice: {sorted(twice)[:10]}"
 

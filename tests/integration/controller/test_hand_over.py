@@ -9,7 +9,7 @@ from ledger import lease_ids, read_ledger
 from scripted_agent import State, columns, share
 
 from loadcell.pacing.arrivals import due_blocks
-from loadcell.v1 import agent_pb2, run_pb2, target_pb2
+from loadcell.v1 import agent_pb2, run_pb2, sample_pb2, target_pb2
 
 CLOSED = {"concurrency": [4], "num_prompts": 60}
 
@@ -191,7 +191,7 @@ async def test_requests_executed_twice_are_kept_and_told(controller):
     await controller.ended(run_id)
     assert read_ledger(controller.database, run_id).balances(60, twice=5)
     notes = (await controller.result(run_id)).notes
-    assert [note for note in notes if note.startswith("At c=4 5 requests were executed twice")]
+    assert [note for note in notes if note.startswith("At c=4 5 requests were made twice")]
 
 
 @pytest.mark.parametrize("ready", [False, True])
@@ -293,12 +293,17 @@ async def test_restarted_agent_has_lost_its_share_at_once(controller):
 async def test_agent_that_stops_by_itself_is_replaced(controller):
     (lost, other), run_id, leases = await running(controller, "agent-1", "agent-2", **CLOSED)
     last = await lost.deliver(leases[0], count=8)
-    await lost.finish(leases[0], last, State.LEASE_STATE_CANCELLED)
+    in_flight = columns(share(lost.grants[leases[0]])[8:10])
+    in_flight.status[:] = [sample_pb2.SAMPLE_STATUS_CANCELLED] * 2
+    await lost.send(leases[0], last + 1, in_flight)
+    await lost.finish(leases[0], last + 1, State.LEASE_STATE_CANCELLED)
     new = await successor(other, leases)
     for lease in (leases[1], new):
         await finish(other, lease)
     assert (await controller.ended(run_id)).status == "completed"
-    assert read_ledger(controller.database, run_id).balances(60)
+    ledger = read_ledger(controller.database, run_id)
+    assert ledger.balances(60)
+    assert len(ledger.censored) == 2  # the run was not cancelled
     assert "Agent agent-1 stopped its share" in "\n".join((await controller.result(run_id)).notes)
 
 
