@@ -103,7 +103,7 @@ def several(addresses: str) -> str:
             found = socket.getaddrinfo(host.strip("[]"), port, family=socket.AF_INET, type=socket.SOCK_STREAM)
         except OSError as error:
             raise SettingsError(f"the controller address {one} cannot be looked up: {error.strerror}") from error
-        numbers += [f"{place[0]!s}:{place[1]}" for *_, place in found]
+        numbers += [f"{place[0]}:{int(place[1])}" for *_, place in found]
     return "ipv4:" + ",".join(dict.fromkeys(numbers))
 
 
