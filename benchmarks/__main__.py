@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -29,6 +30,8 @@ from benchmarks.nullserver import CannotMeasureError
 from benchmarks.sizes import Sizes
 from loadcell import settings
 
+CASE_SECONDS = 1_800  # at most
+
 Measure = Callable[[Sizes], Awaitable[list[Figure]]]
 CASES: dict[str, Measure] = {
     "throughput": throughput.measure,
@@ -48,10 +51,17 @@ CASES: dict[str, Measure] = {
 async def measure_all(names: list[str], sizes: Sizes) -> list[Figure]:
     """Run the cases one after another; a case that cannot be run is a missed figure."""
     figures: list[Figure] = []
+    this = asyncio.current_task()
+    assert this is not None  # asyncio.run made it
+    # As after Ctrl-C: what was started is stopped.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
         try:
-            figures += await CASES[name](sizes)
+            async with asyncio.timeout(CASE_SECONDS):
+                figures += await CASES[name](sizes)
+        except TimeoutError:
+            figures.append(Figure(name, None, "", ">=", 0, note=f"not done after {CASE_SECONDS:,} s"))
         except CannotMeasureError as problem:
             figures.append(Figure(name, None, "", ">=", 0, note=str(problem)))
     return figures

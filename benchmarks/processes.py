@@ -15,6 +15,7 @@ import psutil
 from benchmarks.nullserver import CannotMeasureError
 
 STOP_SECONDS = 30
+LINE_SECONDS = 120
 
 
 @dataclass
@@ -50,7 +51,12 @@ class Service:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self.module, *self.arguments),
-                env={**os.environ, "LOADCELL_LOG_LEVEL": "warning", **self.environ},
+                env={
+                    **os.environ,
+                    "LOADCELL_LOG_LEVEL": "warning",
+                    "LOADCELL_EXIT_WITH_PARENT": "true",
+                    **self.environ,
+                },
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -81,7 +87,12 @@ class Service:
 
     async def line(self) -> str:
         """Return the next line it prints; CannotMeasureError when it ends instead."""
-        if self.running.stdout is None or not (said := await self.running.stdout.readline()):
+        assert self.running.stdout is not None  # it was started with a pipe
+        try:
+            said = await asyncio.wait_for(self.running.stdout.readline(), LINE_SECONDS)
+        except TimeoutError:
+            raise CannotMeasureError(f"{self.module} said nothing for {LINE_SECONDS} s") from None
+        if not said:
             await self.running.wait()
             self.check()
         return said.decode().strip()

@@ -17,6 +17,7 @@ import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+import grpc
 import numpy as np
 import uvloop
 
@@ -114,6 +115,9 @@ class StreamingAgent:
                     delivering = asyncio.create_task(self._deliver(response.lease_start.start_micros))
                 elif kind == "lease_cancel":
                     sys.exit(f"{self._name}: the lease was cancelled: {response.lease_cancel.reason}")
+            sys.exit(f"{self._name}: the session ended")
+        except grpc.aio.AioRpcError as error:
+            sys.exit(f"{self._name}: {error.code().name} {error.details()}")
         finally:
             beating.cancel()
             if delivering is not None:
