@@ -16,6 +16,7 @@ from benchmarks.nullserver import CannotMeasureError
 
 STOP_SECONDS = 30
 LINE_SECONDS = 120
+_QUIET = {"LOADCELL_LOG_LEVEL": "warning", "LOADCELL_EXIT_WITH_PARENT": "true"}
 
 
 @dataclass
@@ -51,12 +52,7 @@ class Service:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", self.module, *self.arguments),
-                env={
-                    **os.environ,
-                    "LOADCELL_LOG_LEVEL": "warning",
-                    "LOADCELL_EXIT_WITH_PARENT": "true",
-                    **self.environ,
-                },
+                env={**os.environ, **_QUIET, **self.environ},
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

@@ -29,14 +29,14 @@ class Sizes:
         1_000, parse=integer(1, 15_000), names=("FLEET_AGENTS",), doc="Simulated agents of the idle case."
     )
     idle_seconds: int = setting(
-        20, parse=integer(1, 3_600), names=("IDLE_SECONDS",), doc="Length of a round of the idle case."
+        15, parse=integer(1, 3_600), names=("IDLE_SECONDS",), doc="Length of a round of the idle case."
     )
     ingest_rows: int = setting(
         1_000_000, parse=integer(8_000, 100_000_000), names=("INGEST_ROWS",), doc="Samples of the ingest cases."
     )
     loss_seconds: int = setting(
-        30, parse=integer(25, 3_600), names=("LOSS_SECONDS",), doc="Length of the run that loses an agent."
+        25, parse=integer(20, 3_600), names=("LOSS_SECONDS",), doc="Length of the run that loses an agent."
     )
     fleet_seconds: int = setting(
-        10, parse=integer(1, 3_600), names=("FLEET_SECONDS",), doc="Length of a run of the fleet's pacing case."
+        6, parse=integer(1, 3_600), names=("FLEET_SECONDS",), doc="Length of a run of the fleet's pacing case."
     )
