@@ -19,7 +19,6 @@ _OK = sample_pb2.SAMPLE_STATUS_OK
 _ERROR = sample_pb2.SAMPLE_STATUS_ERROR
 _CANCELLED = sample_pb2.SAMPLE_STATUS_CANCELLED
 _CENSORED = sample_pb2.SAMPLE_STATUS_CENSORED
-_STOPPED = agent_pb2.LEASE_STATE_CANCELLED
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,6 @@ class Level:
     executed: Counter[int]
     censored: Counter[int]
     cancelled: Counter[int]
-    stopped: Counter[int]
 
 
 @dataclass(frozen=True)
@@ -110,20 +108,17 @@ class Ledger:
 
     def _level(self, connection: Connection, run_key: int, plan: target_pb2.LevelPlan) -> Level:
         rows = connection.execute(
-            select(traces.c.ordinal, traces.c.status, leases.c.state)
-            .join_from(traces, leases, traces.c.lease_key == leases.c.lease_key)
-            .where(traces.c.run_key == run_key, traces.c.level == plan.index, traces.c.warmup == 0)
+            select(traces.c.ordinal, traces.c.status).where(
+                traces.c.run_key == run_key, traces.c.level == plan.index, traces.c.warmup == 0
+            )
         ).all()
-        # What an agent had under way when it was told to end: others go on behind it, these are not repeated.
-        stopped = [row for row in rows if row.status == _CANCELLED and row.state == _STOPPED]
         return Level(
             plan=plan,
             planned=planned(plan, self.result.config.seed),
-            counts=Counter(row.status for row in rows),
-            executed=Counter(row.ordinal for row in rows if row.status in (_OK, _ERROR)),
-            censored=Counter(row.ordinal for row in rows if row.status == _CENSORED),
-            cancelled=Counter(row.ordinal for row in rows if row.status == _CANCELLED and row not in stopped),
-            stopped=Counter(row.ordinal for row in stopped),
+            counts=Counter(status for _, status in rows),
+            executed=Counter(ordinal for ordinal, status in rows if status in (_OK, _ERROR)),
+            censored=Counter(ordinal for ordinal, status in rows if status == _CENSORED),
+            cancelled=Counter(ordinal for ordinal, status in rows if status == _CANCELLED),
         )
 
 
@@ -184,7 +179,7 @@ def _batches(connection: Connection, run_key: int) -> Iterator[str]:
 
 
 def _plan(level: Level, *, completed: bool) -> Iterator[str]:
-    everything = level.executed.keys() | level.censored.keys() | level.cancelled.keys() | level.stopped.keys()
+    everything = level.executed.keys() | level.censored.keys() | level.cancelled.keys()
     if unknown := set(level.counts) - {_OK, _ERROR, _CANCELLED, _CENSORED}:
         yield f"rows with the status {unknown}"
     if level.planned is not None:
@@ -196,7 +191,7 @@ def _plan(level: Level, *, completed: bool) -> Iterator[str]:
     if completed and level.cancelled:
         yield f"{len(level.cancelled)} requests of a completed run are CANCELLED"
     if level.plan.rate:
-        rows = level.executed + level.censored + level.cancelled + level.stopped
+        rows = level.executed + level.censored + level.cancelled
         if twice := [ordinal for ordinal, count in rows.items() if count > 1]:
             yield f"{len(twice)} ordinals of an open loop are there twice: {sorted(twice)[:10]}"
 
