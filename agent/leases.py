@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -101,10 +102,11 @@ class Leases:
         if lease is None or lease.state != agent_pb2.LEASE_STATE_READY:
             return
         best = self._offset.best(self._clock.micros())
-        offset = best.micros if best is not None else 0.0
+        offset, doubt = (best.micros, best.uncertainty_micros) if best is not None else (0.0, math.inf)
         wanted = self._clock.monotonic_ns(start.start_micros + offset)
         lease.begin_ns = max(wanted, time.monotonic_ns() + _SHORTEST_NOTICE_NS)
-        lease.start_ns = wanted if lease.takes_over or wanted <= lease.granted_ns else lease.begin_ns
+        given_after_the_start = wanted + doubt * 1000 <= lease.granted_ns
+        lease.start_ns = wanted if lease.takes_over or given_after_the_start else lease.begin_ns
         lease.start_micros = round(self._clock.at(lease.start_ns) - offset)
         lease.state = agent_pb2.LEASE_STATE_RUNNING
         lease.full_at_start = self._uplink.full_seconds()

@@ -67,7 +67,8 @@ async def test_states_come_in_order_with_the_start_time(controller, start_agent)
     assert register.agent_id == "tested"
     assert register.protocol_version == 1
     assert register.worker_count == 1
-    assert set(register.host) == {"cpu_model", "cpu_count", "memory_bytes", "kernel", "python"}
+    facts = {"cpu_model", "cpu_count", "memory_bytes", "kernel", "python", "open_files_limit"}
+    assert set(register.host) == facts
     assert any(beat.clock_uncertainty_micros > 0 for beat in controller.heartbeats)
 
 
