@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 from controller.capacity import request_capacity
 from controller.store.records import AgentRecord
 
-NAMED_VALUES = 8  # values of a label told to those who ask for one that nobody has
+NAMED_LABELS = 8  # labels told in a sentence, and values of one that nobody has
 
 
 def has_labels(agent: AgentRecord, labels: Mapping[str, str]) -> bool:
@@ -38,17 +38,18 @@ def ranked(agents: Iterable[AgentRecord], *, mine: Container[str], worker_count:
 
 def with_labels(labels: Mapping[str, str]) -> str:
     """Return " with region=eu,zone=a", empty for no labels."""
-    text = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
-    return f" with {text}" if text else ""
+    text = ",".join(f"{key}={value}" for key, value in sorted(labels.items())[:NAMED_LABELS])
+    more = f" and {len(labels) - NAMED_LABELS} more labels" if len(labels) > NAMED_LABELS else ""
+    return f" with {text}{more}" if text else ""
 
 
 def labels_there(agents: Iterable[AgentRecord], keys: Iterable[str]) -> str:
     """Return how many of the agents have which values of some labels: "region=us (2), zone not set"."""
     known = list(agents)
     parts = []
-    for key in sorted(keys):
+    for key in sorted(keys)[:NAMED_LABELS]:
         counts = Counter(agent.labels[key] for agent in known if key in agent.labels)
-        parts += [f"{key}={value} ({count})" for value, count in counts.most_common(NAMED_VALUES)]
+        parts += [f"{key}={value} ({count})" for value, count in counts.most_common(NAMED_LABELS)]
         if not counts:
             parts.append(f"{key} not set")
     return ", ".join(parts)

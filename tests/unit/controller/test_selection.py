@@ -46,6 +46,8 @@ def test_the_order_does_not_depend_on_who_came_first(agents: list):
 def test_labels_are_told_in_words():
     assert with_labels({}) == ""
     assert with_labels({"zone": "a", "region": "eu"}) == " with region=eu,zone=a"
+    many = with_labels({f"k{n:02}": "v" for n in range(20)})
+    assert many.endswith("k07=v and 12 more labels")
 
 
 def test_who_asks_for_a_label_that_nobody_has_is_told_what_there_is():
