@@ -26,7 +26,7 @@ from controller.ingest.committer import Committer
 from controller.ingest.decode import Batch
 from controller.lifecycle import run_ended
 from controller.live.run import LiveRun
-from controller.store.database import Connection, Database
+from controller.store.database import Connection, Database, DatabaseAwayError
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.store.runs import (
     change_state,
@@ -47,6 +47,7 @@ T = TypeVar("T")
 
 DELETE_WAIT_SECONDS = 30.0  # for a run that another controller drives to stop
 END_SECONDS = 5.0  # for runs to end with the command that carried them
+MAX_SECRETS = 1_000  # runs whose secrets are kept until they end, here or elsewhere
 REBUILD_SECONDS = 1.0  # from a late batch until the result of its run is computed again
 
 
@@ -70,6 +71,7 @@ class Dispatcher:
     _committing: asyncio.Task[None] | None = None
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     _rebuilding: set[str] = field(default_factory=set)
+    _secrets: dict[str, TargetSecrets] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.book = LeaseBook(self.database, self.sessions, self.runs)
@@ -138,6 +140,12 @@ class Dispatcher:
     ) -> ActiveRun:
         """Take a run in and drive it."""
         live = LiveRun(record.run_id, [level.plan for level in levels], record.config.goodput_thresholds)
+        # It may come back to us: after an outage of the database, or with its agents.
+        secrets = secrets or self._secrets.get(record.run_id, secrets)
+        if secrets:
+            self._secrets[record.run_id] = secrets
+            while len(self._secrets) > MAX_SECRETS:
+                del self._secrets[next(iter(self._secrets))]
         run = ActiveRun(record, levels, secrets, live, give_up=give_up)
         self.runs.add(run)
         return run
@@ -202,13 +210,20 @@ class Dispatcher:
     async def _drive(self, run: ActiveRun) -> None:
         try:
             await self._driver.drive(run)
+        except DatabaseAwayError:
+            # The agents go on. Whoever reaches the database again takes the run over as it says.
+            log.warning("run_left_as_it_is", run_id=run.record.run_id)
+            run.abandoned = True
         except Exception as error:
             log.exception("driver_failed", run_id=run.record.run_id)
             cause = error.message if isinstance(error, LoadcellError) else "an unexpected error; see the log"
             await self._end_without_result(run, f"the controller could not go on with the run: {cause}")
         if run.abandoned:
             self.runs.remove(run)
+            self.book.hand_over(run)
             run.changes.publish()
+        else:
+            self._secrets.pop(run.record.run_id, None)
 
     async def _end_without_result(self, run: ActiveRun, error: str) -> None:
         cancelling = run.record.state == run_pb2.RUN_STATE_CANCELLING

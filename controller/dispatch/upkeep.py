@@ -141,6 +141,7 @@ class Upkeep:
 
     async def _adopt(self, run: RunRecord, now: int) -> None:
         dispatcher, database = self._dispatcher, self._dispatcher.database
+        await dispatcher.book.save()  # what is known of a run that this process drove before
         if not await database.write(lambda c: take_over(c, run, dispatcher.owner, expiry(now))):
             return
         levels = await database.read(lambda c: list_levels(c, run.run_key))

@@ -23,7 +23,7 @@ from controller.store import postgresql, sqlite
 from controller.store.place import Place
 from loadcell.errors import LoadcellError
 
-__all__ = ["Connection", "Database"]  # Connection: for those who write functions for `write` and `read`
+__all__ = ["Connection", "Database", "DatabaseAwayError"]  # Connection: for those who write functions for `write` and `read`
 
 log = structlog.get_logger()
 
@@ -32,6 +32,13 @@ T = TypeVar("T")
 READER_THREADS = 3
 PATIENCE_SECONDS = 30.0  # from when the database was lost; calls after that fail at once until it is back
 FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS = 0.05, 1.0  # between two attempts
+
+
+class DatabaseAwayError(LoadcellError):
+    """The database could not be reached; what was to be changed may have been, when it was lost during the commit."""
+
+    def __init__(self) -> None:
+        super().__init__("DATABASE_ERROR", "the database cannot be reached; try again")
 
 
 class _AgainError(Exception):
@@ -61,6 +68,8 @@ class _Side:
             raise LoadcellError("SERVICE_UNAVAILABLE", "the controller is stopping") from error
         try:
             return await asyncio.wrap_future(future)
+        except _AgainError as error:
+            raise DatabaseAwayError from error.cause
         except SQLAlchemyError as error:
             raise LoadcellError("DATABASE_ERROR", "the database could not carry out the call") from error
 
@@ -81,9 +90,9 @@ class _Side:
                     self._away_since = time.monotonic()
                     log.warning("database_away", error=str(failed.cause.orig).strip())
                 if failed.unknown and not repeatable:
-                    raise failed.cause from None
+                    raise
                 if time.monotonic() - self._away_since > PATIENCE_SECONDS or self._closing.wait(delay):
-                    raise failed.cause from None
+                    raise
                 delay = min(2 * delay, LAST_DELAY_SECONDS)
             else:
                 self._away_since = None
