@@ -178,6 +178,13 @@ async def test_other_machines_are_served_without_tls_only_with_a_key_and_a_warni
     assert not [line for line in lines if line["event"] == "served_without_tls"]
 
 
+async def test_a_unix_socket_needs_no_tls_although_it_is_set_up(start, ca, tmp_path):
+    path = Address("", 0, str(tmp_path / "grpc"))
+    controller = await start(grpc=path, tls=ca.trusted(), **serving(ca.pair("server"), ca.file))
+    await lists(controller.address, ca.trusted())
+    await lists(controller.address, None)
+
+
 async def test_the_sdk_says_what_is_wrong_with_tls(start, ca, other):
     controller = await start(tls=ca.trusted(), **serving(ca.pair("server")))
     async with Client(controller.address, tls=other.trusted()) as client:
