@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from loadcell.pacing.schedule import BLOCK, _gaps
+from loadcell.pacing.schedule import BLOCK, gaps
 
 
 def due_blocks(
@@ -29,7 +29,7 @@ def due_blocks(
     while True:
         first = number * BLOCK
         if poisson:
-            times = elapsed + np.cumsum(_gaps(seed, level, number))
+            times = elapsed + np.cumsum(gaps(seed, level, number))
             elapsed = float(times[-1])
         else:
             times = np.arange(first, first + BLOCK, dtype=np.float64)

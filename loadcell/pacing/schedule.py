@@ -60,7 +60,7 @@ def poisson(
     for ordinal in share.ordinals(count, first):
         while number < ordinal // BLOCK:
             number += 1
-            times = elapsed + np.cumsum(_gaps(seed, level, number))
+            times = elapsed + np.cumsum(gaps(seed, level, number))
             elapsed = float(times[-1])
         due = round(float(times[ordinal % BLOCK]) * 1e9 / rate)
         if count is None and due >= duration_ns:
@@ -68,7 +68,7 @@ def poisson(
         yield ordinal, due
 
 
-def _gaps(seed: int, level: int, block: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def gaps(seed: int, level: int, block: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Draw the gaps of a block in units of the mean. RandomState's streams never change between numpy versions."""
     words = [seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF, level, block]
     return np.random.RandomState(words).standard_exponential(BLOCK)
