@@ -27,6 +27,9 @@ BEFORE_SECONDS, AFTER_SECONDS = 5, 10
 DEAD_SECONDS, CUT_SECONDS = 5, 30
 START_SECONDS = 60  # at most, from the call to the first request
 
+ALLOWED = {50: 1, 99: 5}  # percent that a percentile may be further off the truth inside a fault than outside
+
+Ints = NDArray[np.int64]
 Fault = Callable[[System, Network], Awaitable[None]]
 
 
@@ -82,20 +85,21 @@ async def _figures(name: str, agents: int, seconds: int, fault: Fault, database:
             note=", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()),
         ),
         *(
-            Figure(
-                f"{of} TTFT p{percent} off the server's truth inside",
-                _off(rows.ttft_micros[inside], truth[inside], percent),
-                "%",
-                "<=",
-                allowed,
-                note=f"{_off(rows.ttft_micros[~inside], truth[~inside], percent):.2f} % outside",
-            )
-            for percent, allowed in ((50, 1), (99, 5))
+            _worse(f"{of} TTFT p{percent} off the truth, more than outside", rows, truth, inside, percent)
+            for percent in ALLOWED
         ),
     ]
 
 
-def _off(measured: NDArray[np.int64], truth: NDArray[np.int64], percent: int) -> float:
+def _worse(case: str, rows: Rows, truth: Ints, inside: NDArray[np.bool_], percent: int) -> Figure:
+    """Compare the error inside the fault with that outside: a busy machine errs in both."""
+    during = _off(rows.ttft_micros[inside], truth[inside], percent)
+    otherwise = _off(rows.ttft_micros[~inside], truth[~inside], percent)
+    note = f"{during:.2f} % inside, {otherwise:.2f} % outside"
+    return Figure(case, during - otherwise, "%", "<=", ALLOWED[percent], note=note)
+
+
+def _off(measured: Ints, truth: Ints, percent: int) -> float:
     known = float(np.percentile(truth, percent))
     return abs(float(np.percentile(measured, percent)) - known) / known * 100
 
