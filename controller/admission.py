@@ -142,6 +142,9 @@ class Admissions:
                 await self.look()
             except LoadcellError as error:
                 log.warning("agent_tokens_not_read", error=str(error.__cause__ or error))
+            except Exception:
+                # Tokens that are revoked must be noticed whatever went wrong before.
+                log.exception("agent_tokens_not_read")
 
     async def _find(self, token: str) -> AgentTokenRecord:
         if not _TOKEN.fullmatch(token):
