@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, kill_process, pause, pick, world
 
-LOADS = pytest.mark.parametrize("load", [OPEN, POISSON, CLOSED], ids=["constant", "poisson", "closed"])
+LOADS = pytest.mark.parametrize(
+    "load", [OPEN, pytest.param(POISSON, marks=pytest.mark.short), CLOSED], ids=["constant", "poisson", "closed"]
+)
 
 
 @LOADS
@@ -23,7 +25,9 @@ async def test_one_of_three_agents_is_killed(tmp_path: Path, seed: int, load: di
     assert any(lost.agent_id in note for note in books.result.notes)
 
 
-@LOADS
+@pytest.mark.parametrize(
+    "load", [OPEN, POISSON, pytest.param(CLOSED, marks=pytest.mark.short)], ids=["constant", "poisson", "closed"]
+)
 @pytest.mark.parametrize("agents", [1, 2])
 async def test_worker_process_is_killed(tmp_path: Path, seed: int, load: dict[str, object], agents: int) -> None:
     async with world(tmp_path, seed, agents=agents, workers=2) as here:
@@ -36,6 +40,7 @@ async def test_worker_process_is_killed(tmp_path: Path, seed: int, load: dict[st
     assert any("worker" in note for note in books.result.notes)
 
 
+@pytest.mark.short
 @pytest.mark.parametrize("agents", [1, 2])
 async def test_killed_agent_comes_back_and_delivers_what_it_had_measured(
     tmp_path: Path, seed: int, agents: int

@@ -25,7 +25,7 @@ class Clock:
             file.write(struct.pack("q", round(seconds * 1e9)))
 
 
-@pytest.mark.parametrize("who", ["agent", "controller"])
+@pytest.mark.parametrize("who", [pytest.param("agent", marks=pytest.mark.short), "controller"])
 async def test_steps_of_the_wall_clock_reach_no_measurement(tmp_path: Path, seed: int, who: str) -> None:
     clock = Clock(tmp_path / "clock")
     settings = {"LOADCELL_LEASE_SECONDS": "8"}

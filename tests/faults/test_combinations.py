@@ -16,7 +16,9 @@ async def _later(fault: Fault, here: World, rng: random.Random) -> None:
     await fault(here, rng)
 
 
-@pytest.mark.parametrize("load", [OPEN, POISSON, CLOSED], ids=["constant", "poisson", "closed"])
+@pytest.mark.parametrize(
+    "load", [pytest.param(OPEN, marks=pytest.mark.short), POISSON, CLOSED], ids=["constant", "poisson", "closed"]
+)
 async def test_two_random_faults(tmp_path: Path, seed: int, load: dict[str, object]) -> None:
     async with world(tmp_path, seed, agents=4) as here:
         chosen = here.random.sample(FAULTS, 2)

@@ -8,7 +8,9 @@ import pytest
 from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, pause, world
 
 
-@pytest.mark.parametrize("load", [OPEN, POISSON, CLOSED], ids=["constant", "poisson", "closed"])
+@pytest.mark.parametrize(
+    "load", [pytest.param(OPEN, marks=pytest.mark.short), POISSON, CLOSED], ids=["constant", "poisson", "closed"]
+)
 async def test_killed_controller_loses_nothing(tmp_path: Path, seed: int, load: dict[str, object]) -> None:
     async with world(tmp_path, seed, agents=2, LOADCELL_LEASE_SECONDS="6") as here:
         run_id = await here.in_the_middle(load)

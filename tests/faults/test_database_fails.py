@@ -47,7 +47,9 @@ async def test_restarted_postgresql_loses_nothing(
     assert not level.censored
 
 
-@pytest.mark.parametrize("back", [False, True], ids=["for_good", "and_comes_back"])
+@pytest.mark.parametrize(
+    "back", [pytest.param(False, marks=pytest.mark.short), True], ids=["for_good", "and_comes_back"]
+)
 async def test_one_of_two_controllers_is_killed(
     tmp_path: Path, seed: int, postgresql_server: PostgresqlServer, back: bool
 ) -> None:

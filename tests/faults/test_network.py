@@ -30,7 +30,7 @@ async def test_cut_that_is_shorter_than_a_lease_is_not_seen_in_the_result(
     assert books.notes == []
 
 
-@pytest.mark.parametrize("swallow", [False, True], ids=["cut", "half_open"])
+@pytest.mark.parametrize("swallow", [False, pytest.param(True, marks=pytest.mark.short)], ids=["cut", "half_open"])
 async def test_sole_agent_measures_on_behind_a_cut_that_is_longer_than_a_lease(
     tmp_path: Path, seed: int, swallow: bool
 ) -> None:
@@ -47,7 +47,7 @@ async def test_sole_agent_measures_on_behind_a_cut_that_is_longer_than_a_lease(
 
 
 @pytest.mark.parametrize("swallow", [False, True], ids=["cut", "half_open"])
-@pytest.mark.parametrize("load", [OPEN, CLOSED], ids=["open", "closed"])
+@pytest.mark.parametrize("load", [pytest.param(OPEN, marks=pytest.mark.short), CLOSED], ids=["open", "closed"])
 async def test_share_behind_a_cut_that_is_longer_than_a_lease_is_carried_out_by_the_others(
     tmp_path: Path, seed: int, load: dict[str, object], swallow: bool
 ) -> None:
@@ -62,6 +62,7 @@ async def test_share_behind_a_cut_that_is_longer_than_a_lease_is_carried_out_by_
     assert any(agent.agent_id in note for note in books.result.notes)
 
 
+@pytest.mark.short
 async def test_loose_cable_delivers_everything_once(tmp_path: Path, seed: int) -> None:
     async with world(tmp_path, seed, agents=2, **PATIENT) as here:
         run_id = await here.in_the_middle(OPEN, low=0.05, high=0.1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from pathlib import Path
 
+import pytest
 from service import until
 from world import Agent, world
 
@@ -16,6 +17,7 @@ def kept(agent: Agent) -> int:
     return max((file.stat().st_size for file in agent.data_dir.rglob("*.segment")), default=0)
 
 
+@pytest.mark.short
 async def test_full_disk_loses_nothing(tmp_path: Path, seed: int) -> None:
     async with world(tmp_path, seed) as here:
         (agent,) = here.agents
