@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from controller.store.place import Place
 from loadcell.v1 import sample_pb2
 
 
@@ -23,27 +27,36 @@ class Ledger:
         return set(every) == set(range(planned)) and len(every) == planned + twice
 
 
-def read_ledger(database: Path, run_id: str, level: int = 0) -> Ledger:
-    with sqlite3.connect(database, timeout=15) as connection:
-        rows = connection.execute(
-            "SELECT ordinal, traces.status, e2e_micros FROM traces JOIN benchmark_runs USING (run_key)"
-            " WHERE run_id = ? AND level = ? AND warmup = 0 ORDER BY ordinal",
-            (run_id, level),
-        ).fetchall()
-    connection.close()
+def read_ledger(database: Place, run_id: str, level: int = 0) -> Ledger:
+    rows = _read(
+        database,
+        "SELECT ordinal, traces.status, e2e_micros FROM traces JOIN benchmark_runs USING (run_key)"
+        " WHERE run_id = :run_id AND level = :level AND warmup = 0 ORDER BY ordinal",
+        run_id=run_id,
+        level=level,
+    )
     censored = [row for row in rows if row[1] == sample_pb2.SAMPLE_STATUS_CENSORED]
     return Ledger(
-        executed=[row[0] for row in rows if row not in censored],
+        executed=[row[0] for row in rows if row[1] != sample_pb2.SAMPLE_STATUS_CENSORED],
         censored=[row[0] for row in censored],
         ages=[row[2] for row in censored],
     )
 
 
-def lease_ids(database: Path, run_id: str) -> list[str]:
-    with sqlite3.connect(database, timeout=15) as connection:
-        rows = connection.execute(
-            "SELECT lease_id FROM leases JOIN benchmark_runs USING (run_key) WHERE run_id = ? ORDER BY lease_key",
-            (run_id,),
-        ).fetchall()
-    connection.close()
+def lease_ids(database: Place, run_id: str) -> list[str]:
+    rows = _read(
+        database,
+        "SELECT lease_id FROM leases JOIN benchmark_runs USING (run_key) WHERE run_id = :run_id"
+        " ORDER BY lease_key",
+        run_id=run_id,
+    )
     return [row[0] for row in rows]
+
+
+def _read(database: Place, statement: str, **values: object) -> list[tuple[Any, ...]]:
+    engine = create_engine(f"sqlite:///{database}" if isinstance(database, Path) else database, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(statement), values)]
+    finally:
+        engine.dispose()

@@ -150,7 +150,8 @@ async def test_successor_may_be_lost_as_well(controller):
     assert len(set(lease_ids(controller.database, run_id))) == 7
 
 
-async def test_what_is_delivered_late_takes_the_place_of_censored_rows(controller):
+async def test_what_is_delivered_late_takes_the_place_of_censored_rows(start, place):
+    controller = await start(database=place)
     (lost, other), run_id, leases = await running(controller, "agent-1", "agent-2", rate=[100], num_prompts=400)
     grants = lost.grants
     await lose(lost, leases[0], delivered=8)
