@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import structlog
 
@@ -14,9 +15,9 @@ from controller.dispatch.selection import ranked
 from controller.dispatch.sessions import Sessions
 from controller.identifiers import new_run_id
 from controller.plan import RunPlan, plan_run
-from controller.store.assets import get_asset
+from controller.store.assets import get_asset, hold_asset
 from controller.store.database import Connection, Database
-from controller.store.records import LevelRecord, RunRecord
+from controller.store.records import AssetRecord, LevelRecord, RunRecord
 from controller.store.runs import find_by_request, insert_run
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
@@ -42,7 +43,7 @@ async def create_run(
         raise LoadcellError(
             "INVALID_FIELD_FORMAT", "request_id must be 1 to 128 visible ASCII characters", field="request_id"
         )
-    await database.read(lambda c: _check_assets(c, plan))
+    await database.read(lambda c: _check_assets(plan, lambda sha256: get_asset(c, sha256)))
     await _check_capacity(plan, request.request_id, database, dispatcher.sessions)
     if request.validate_only:
         return run_pb2.CreateRunResponse(status="valid")
@@ -57,7 +58,7 @@ async def create_run(
 
     async def begin() -> RunRecord:
         def store(connection: Connection) -> tuple[RunRecord | None, RunRecord | None]:
-            _check_assets(connection, plan)
+            _check_assets(plan, lambda sha256: hold_asset(connection, sha256))
             created = insert_run(connection, record, plan.levels, request.request_id or None)
             return created, None if created else find_by_request(connection, request.request_id)
 
@@ -114,12 +115,12 @@ async def _check_capacity(plan: RunPlan, request_id: str, database: Database, se
             raise
 
 
-def _check_assets(connection: Connection, plan: RunPlan) -> None:
+def _check_assets(plan: RunPlan, find: Callable[[str], AssetRecord | None]) -> None:
     for field, kind in _KINDS.items():
         sha256 = getattr(plan.config, field)
         if not sha256:
             continue
-        found = get_asset(connection, sha256)
+        found = find(sha256)
         if found is None:
             raise LoadcellError("ASSET_NOT_FOUND", f"{field} {sha256} was not uploaded", field=field)
         if found.kind != kind:

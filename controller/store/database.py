@@ -23,7 +23,8 @@ from controller.store import postgresql, sqlite
 from controller.store.place import Place
 from loadcell.errors import LoadcellError
 
-__all__ = ["Connection", "Database", "DatabaseAwayError"]  # Connection: for those who write functions for `write` and `read`
+# Connection: for those who write functions for `write` and `read`.
+__all__ = ["Connection", "Database", "DatabaseAwayError"]
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS = 0.05, 1.0  # between two attempts
 
 
 class DatabaseAwayError(LoadcellError):
-    """The database could not be reached; what was to be changed may have been, when it was lost during the commit."""
+    """The database could not be reached. A change may have been made: the answer to the commit may be lost."""
 
     def __init__(self) -> None:
         super().__init__("DATABASE_ERROR", "the database cannot be reached; try again")

@@ -46,6 +46,7 @@ async def open_database(place: Place) -> Database:
     database, name = Database(place), describe(place)
     try:
         await database.write(prepare)
+        await database.read(lambda _: None)  # once it was reached a database is waited for, by readers as well
     except LoadcellError as error:
         await database.close()
         cause = error.__cause__
