@@ -17,7 +17,9 @@ from loadcell.cli import failure
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)) | {
-    f"bench-{case.stem}" for case in (ROOT / "benchmarks" / "cases").glob("[a-z]*.py")
+    f"bench-{name}"
+    for case in (ROOT / "benchmarks" / "cases").glob("[a-z]*.py")
+    for name in (case.stem, case.stem.partition("_")[0])
 }
 FENCE = re.compile(r"^```(?:sh)?\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
