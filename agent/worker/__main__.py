@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
-import resource
 import signal
 import socket
 import sys
@@ -17,6 +15,7 @@ import uvloop
 from agent.engine.stamps import keep_stamping
 from agent.worker.framing import Link
 from agent.worker.messages import TO_WORKER, Cancel, Extend, Prepare, Start, ToWorker
+from loadcell.open_files import raise_open_files_limit
 
 if TYPE_CHECKING:
     from agent.worker.driver import Driver
@@ -87,10 +86,7 @@ def main() -> None:
     gc.set_threshold(*_GC_THRESHOLDS)
     # A tokenizer would take all cores of the machine for itself: the target's, the other workers' and our own.
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # macOS calls its limit infinite and then refuses it; the limit in force is reported with the results.
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    raise_open_files_limit()
     end = socket.socket(fileno=int(sys.argv[1]))
     end.setblocking(False)
     loop = uvloop.new_event_loop()
