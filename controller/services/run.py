@@ -105,7 +105,8 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
 
     async def _run(self, run_id: str) -> run_pb2.Run:
         active = self._dispatcher.runs.get(run_id)
-        if active is not None:
+        # One that has ended may have been deleted through another controller.
+        if active is not None and not active.ended:
             return run_message(active.record, active.agent_ids)
 
         def read(connection: Connection) -> run_pb2.Run:

@@ -89,6 +89,6 @@ async def test_watch_and_cancel_at_a_controller_that_does_not_drive_the_run(flee
     assert last.run.status == "cancelled"
     assert (await fleet.until(elsewhere, run_id, lambda run: run.completed_at.seconds)).status == "cancelled"
     await runs.DeleteRun(run_pb2.DeleteRunRequest(run_id=run_id))
-    with pytest.raises(grpc.aio.AioRpcError, match="RUN_NOT_FOUND|there is no run"):
+    with pytest.raises(grpc.aio.AioRpcError, match="there is no run"):
         await elsewhere.GetRun(run_pb2.GetRunRequest(run_id=run_id))
     assert fleet.ask("SELECT count(*) FROM traces") == [(0,)]
