@@ -116,7 +116,7 @@ async def measure(address: str, count: int, seconds: float) -> dict[str, float]:
     agents = [IdleAgent(address, number, seen) for number in range(count)]
     connecting = asyncio.Semaphore(_CONNECTING)
     tasks = [asyncio.create_task(agent.run(connecting)) for agent in agents]
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(110):
         await asyncio.gather(*(agent.registered.wait() for agent in agents))
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)

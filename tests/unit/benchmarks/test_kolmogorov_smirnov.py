@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from benchmarks.kolmogorov_smirnov import critical_distance, distance
 
 
