@@ -31,6 +31,9 @@ class ActiveRun:
     reserved: set[str] = field(default_factory=set)  # agents that work for no other run until this one has ended
     lost_workers: dict[tuple[str, int], agent_pb2.WorkerLoss] = field(default_factory=dict)  # not handed over yet
     orphaned_at: dict[str, float] = field(default_factory=dict)  # shares nobody works on: monotonic seconds
+    forgotten: set[str] = field(
+        default_factory=set
+    )  # ended leases whose agent was restarted without their batches
     unheard: bool = False  # nobody who works on it was heard of lately
     waiting_for: str = ""  # a sentence, while the run waits
     stopping: str = ""  # why, once its leases are being stopped

@@ -53,7 +53,7 @@ class HandOver:
             if not await self._hand_over_worker(run, run.leases[lease_id], worker):
                 orphans.add(_orphan(run.leases[lease_id], worker))
         for lease in run.level_leases(index):
-            if self._orphaned(run.leases[lease.lease_id]) and not await self._hand_over(run, lease):
+            if self._orphaned(run, run.leases[lease.lease_id]) and not await self._hand_over(run, lease):
                 orphans.add(lease.lease_id)
         for gone in run.orphaned_at.keys() - orphans:
             del run.orphaned_at[gone]
@@ -75,12 +75,12 @@ class HandOver:
             for agent_id in lost:
                 sessions.expect(agent_id)
 
-    def _orphaned(self, lease: LeaseRecord) -> bool:
+    def _orphaned(self, run: ActiveRun, lease: LeaseRecord) -> bool:
         if lease.end_ordinal is not None or lease.state == _Lease.LEASE_STATE_FAILED:
             return False
         if lease.state == _Lease.LEASE_STATE_EXPIRED:
             return True
-        lost = self.book.sessions.lost(lease.agent_id)
+        lost = self.book.sessions.lost(lease.agent_id) or lease.lease_id in run.forgotten
         if lease.state == _Lease.LEASE_STATE_CANCELLED:
             return lost or delivered(lease)
         return lost and not (lease_ended(lease.state) and delivered(lease))
@@ -94,7 +94,7 @@ class HandOver:
         agents = await self._heirs(run, lease) if waited or (at_once and not completed) else []
         if not agents and not waited:
             return False
-        if not self._orphaned(lease := run.leases[lease.lease_id]):
+        if not self._orphaned(run, lease := run.leases[lease.lease_id]):
             return True  # its agent is back
         if not lease_ended(lease.state):
             self.book.expire(run, lease, f"not heard of for {self.book.sessions.lease_seconds:g} s")

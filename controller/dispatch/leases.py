@@ -172,17 +172,27 @@ class LeaseBook:
     def reconcile(self, session: Session) -> None:
         """Bring a newly connected agent and our leases to the same state, whatever was lost on the way."""
         for run in self.runs:
-            self.reconcile_run(session, run)
+            held = self.reconcile_run(session, run)
+            run.forgotten -= held
+            for lease in run.leases.values():
+                mine = lease.agent_id == session.agent.agent_id and lease_ended(lease.state)
+                if mine and lease.lease_id not in held and not delivered(lease):
+                    run.forgotten.add(lease.lease_id)
         self._changed.set()
 
-    def reconcile_run(self, session: Session, run: ActiveRun) -> None:
-        """Do so for the leases of one run, which may have been taken over while the agent was connected."""
+    def reconcile_run(self, session: Session, run: ActiveRun) -> set[str]:
+        """Do so for the leases of one run, which may have been taken over while the agent was connected.
+
+        Returns:
+            Those the agent has told of.
+        """
         held = {lease_id for lease_id in session.elsewhere if lease_id in run.leases}
         for lease_id in held:
             self.update(session, session.elsewhere.pop(lease_id))
         for lease in list(run.leases.values()):
             if lease.agent_id == session.agent.agent_id and not lease_ended(lease.state):
                 self._remind(run, lease, known=lease.lease_id in held)
+        return held
 
     def hand_over(self, run: ActiveRun) -> None:
         """Keep in mind what agents hold of a run that this process drives no longer."""
@@ -211,7 +221,8 @@ class LeaseBook:
             self.cancel(agent_id, update.lease_id, "the lease is over")
 
     def _remind(self, run: ActiveRun, lease: LeaseRecord, *, known: bool) -> None:
-        if not known and lease.state != _Lease.LEASE_STATE_OFFERED:
+        # What is stored may be behind: a lease that has batches was taken up, whatever its state says.
+        if not known and (lease.state != _Lease.LEASE_STATE_OFFERED or lease.committed_batch_number):
             self.expire(run, lease, "it was restarted and no longer holds its share")
         elif run.stopping:
             self.cancel(lease.agent_id, lease.lease_id, run.stopping)

@@ -308,12 +308,17 @@ async def test_agent_that_stops_by_itself_is_replaced(controller):
     assert "Agent agent-1 stopped its share" in "\n".join((await controller.result(run_id)).notes)
 
 
-async def test_batches_that_never_come_do_not_hold_the_run_for_ever(start):
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_batches_that_never_come_do_not_hold_the_run_for_ever(start, restarted):
     controller = await start(agent_wait_seconds=0.5)
     (lost, other), run_id, leases = await running(controller, "agent-1", "agent-2", **CLOSED)
     await committed(lost, leases[0], await lost.deliver(leases[0], count=8))
     await lost.finish(leases[0], 7)
+    seen = len(lost.replies)
+    await lost.until(lambda: len(lost.replies) > seen + 2)  # the end of the lease has been heard
     await lost.close()
+    if restarted:
+        await controller.agent("agent-1")
     await finish(other, leases[1])
     assert (await controller.ended(run_id)).status == "completed"
     ledger = read_ledger(controller.database, run_id)

@@ -94,7 +94,8 @@ async def test_nothing_is_handed_over_twice(tmp_path, address, knows):
             run = await ended(run_pb2_grpc.RunServiceStub(channel), left.run_id)
             assert (run.status, run.error) == ("completed", "")
     assert read_ledger(tmp_path / "loadcell.db", left.run_id).balances(PLANNED)
-    assert len(lease_ids(tmp_path / "loadcell.db", left.run_id)) == (3 if knows else 4)
+    # Whether the second agent is found to have died depends on what was stored of its lease when the controller did.
+    assert len(lease_ids(tmp_path / "loadcell.db", left.run_id)) in ((3,) if knows else (3, 4))
 
 
 async def test_lease_that_was_only_given_up_is_handed_over_after_the_restart(tmp_path, address):
