@@ -94,7 +94,7 @@ async def test_nothing_is_handed_over_twice(tmp_path, address, knows):
             run = await ended(run_pb2_grpc.RunServiceStub(channel), left.run_id)
             assert (run.status, run.error) == ("completed", "")
     assert read_ledger(tmp_path / "loadcell.db", left.run_id).balances(PLANNED)
-    # Whether the second agent is found to have died depends on what was stored of its lease when the controller did.
+    # Whether the second agent is found to have died depends on what was stored of its lease by then.
     assert len(lease_ids(tmp_path / "loadcell.db", left.run_id)) in ((3,) if knows else (3, 4))
 
 
