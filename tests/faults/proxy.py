@@ -18,12 +18,14 @@ class Proxy:
     Attributes:
         port: Where it listens.
         delay_seconds: How long every piece of bytes is held back, in both directions.
+        twice: Whether every connection is made twice; the second says nothing and lives as long as the first.
         connections: Connections accepted so far.
     """
 
     def __init__(self, upstreams: Sequence[int]) -> None:
         self.upstreams = list(upstreams)
         self.delay_seconds = 0.0
+        self.twice = False
         self.connections = 0
         self.port = 0
         self._refusing = False
@@ -80,13 +82,17 @@ class Proxy:
             self._pairs.discard(task)
             _reset(writer)
 
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _upstream(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         for port in self.upstreams:
             with contextlib.suppress(OSError):
-                there, back = await asyncio.open_connection("127.0.0.1", port)
-                break
-        else:
+                return await asyncio.open_connection("127.0.0.1", port)
+        return None
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        made = [await self._upstream() for _ in range(2 if self.twice else 1)]
+        if made[0] is None:
             return
+        there, back = made[0]
         try:
             async with asyncio.TaskGroup() as group:
                 both = [
@@ -97,7 +103,9 @@ class Proxy:
                 for one in both:
                     one.cancel()
         finally:
-            _reset(back)
+            for one in made:
+                if one is not None:
+                    _reset(one[1])
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):

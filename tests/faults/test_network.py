@@ -62,9 +62,25 @@ async def test_share_behind_a_cut_that_is_longer_than_a_lease_is_carried_out_by_
     assert any(agent.agent_id in note for note in books.result.notes)
 
 
+@pytest.mark.parametrize("load", [OPEN, CLOSED], ids=["open", "closed"])
+async def test_all_agents_are_cut_off_for_longer_than_a_lease(
+    tmp_path: Path, seed: int, load: dict[str, object]
+) -> None:
+    async with world(tmp_path, seed, agents=3) as here:
+        run_id = await here.in_the_middle(load, high=0.35)
+        for agent in here.agents:
+            agent.cable.cut()
+        await pause(here, LEASE_SECONDS + 0.5, LEASE_SECONDS + 2)
+        for agent in here.agents:
+            agent.cable.mend()
+        books = await here.books(run_id)
+    assert books.result.status == "completed"
+
+
 @pytest.mark.short
 async def test_loose_cable_delivers_everything_once(tmp_path: Path, seed: int) -> None:
     async with world(tmp_path, seed, agents=2, **PATIENT) as here:
+        here.agents[0].cable.twice = True
         run_id = await here.in_the_middle(OPEN, low=0.05, high=0.1)
         for _ in range(8):
             pick(here, here.agents).cable.drop()
