@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from service import until
 from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, kill_process, pause, pick, world
 
 LOADS = pytest.mark.parametrize(
@@ -106,3 +107,22 @@ async def test_frozen_agent_thaws_after_its_lease(tmp_path: Path, seed: int, who
             kill_process(pid, signal.SIGCONT)
         books = await here.books(run_id)
     assert books.result.status == "completed"
+
+
+async def test_agents_and_workers_killed_again_and_again_leave_no_file_open(tmp_path: Path, seed: int) -> None:
+    async with world(tmp_path, seed, agents=2, workers=2) as here:
+        await here.books(await here.in_the_middle(CLOSED))
+        before = here.files()
+        survivor, killed = here.agents
+        for _ in range(3):
+            (survivor_worker, _) = survivor.workers
+            kill_process(survivor_worker)
+            await killed.service.kill()
+            await killed.service.start()
+            await killed.service.said("agent_registered")
+            await until(
+                lambda gone=survivor_worker: gone not in survivor.workers and len(survivor.workers) == 2,
+                "another worker",
+            )
+        await here.books(await here.begin(**CLOSED))
+        await here.quiet(before)

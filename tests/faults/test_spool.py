@@ -1,4 +1,4 @@
-"""The agent's spool is on a disk that takes nothing more."""
+"""The agent has no room for its samples: neither on the disk nor, in the end, in memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from service import until
 from world import Agent, world
+
+from loadcell.mockserver import Behavior
 
 FAST = {"rate": [200.0], "num_prompts": 1_000, "warmup": 2}
 
@@ -37,3 +39,19 @@ async def test_full_disk_loses_nothing(tmp_path: Path, seed: int) -> None:
     assert books.result.status == "completed"
     assert sum(level.executed.values()) == level.planned
     assert not level.censored
+
+
+async def test_full_memory_holds_load_back_and_loses_nothing(tmp_path: Path, seed: int) -> None:
+    big = {"concurrency": [16], "num_prompts": 8_000, "output_len": 64, "timeline": True}
+    async with world(tmp_path, seed, agents=0, behavior=Behavior()) as here:
+        agent = await here.add_agent(LOADCELL_SPOOL_MB="0", LOADCELL_UPLINK_MEMORY_MB="1")
+        await here.registered()
+        run_id = await here.in_the_middle(big, low=0.02, high=0.1)
+        agent.cable.cut()
+        await agent.service.said("uplink_full")
+        agent.cable.mend()
+        books = await here.books(run_id)
+    (level,) = books.levels()
+    assert books.result.status == "completed"
+    assert sum(level.executed.values()) == level.planned
+    assert any("the uplink was full" in note for note in books.notes), books.notes

@@ -238,10 +238,12 @@ class World:
         return {pid: open_files(pid) for parent in pids for pid in (parent, *children(parent))}
 
     async def quiet(self, before: dict[int, list[str]]) -> None:
-        """Wait until no process has more open than `before`."""
+        """Wait until no process that was there before has more open than then."""
 
         def more() -> dict[int, Counter[str]]:
-            extra = {pid: Counter(now) - Counter(before.get(pid, ())) for pid, now in self.files().items()}
+            extra = {
+                pid: Counter(now) - Counter(before[pid]) for pid, now in self.files().items() if pid in before
+            }
             return {pid: files for pid, files in extra.items() if files}
 
         with contextlib.suppress(AssertionError):
