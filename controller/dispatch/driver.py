@@ -25,7 +25,7 @@ from controller.store.censored import censor_stopped
 from controller.store.database import Connection, Database, DatabaseAwayError
 from controller.store.leases import insert_leases, list_leases
 from controller.store.records import LeaseRecord, LevelRecord
-from controller.store.runs import change_state, get_run, set_level, set_notes, set_probe
+from controller.store.runs import change_state, get_run, hold_run, set_level, set_notes, set_probe
 from controller.target import TargetSecrets
 from loadcell.clock import AnchoredClock, wall_micros
 from loadcell.errors import LoadcellError
@@ -170,6 +170,7 @@ class Driver:
         run_key = run.record.run_key
 
         def store(connection: Connection) -> list[LeaseRecord]:
+            hold_run(connection, run_key, run.record.owner)
             insert_leases(connection, records)
             return list_leases(connection, run_key)
 
@@ -187,6 +188,7 @@ class Driver:
         first = run.record.state == _Run.RUN_STATE_SCHEDULED
 
         def store(connection: Connection) -> None:
+            hold_run(connection, run.record.run_key, run.record.owner)
             set_level(connection, run.record.run_key, index, start_micros=start)
             if first:
                 change_state(connection, run.record.run_key, _Run.RUN_STATE_RUNNING, {"started_at": started_at})

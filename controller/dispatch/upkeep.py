@@ -150,6 +150,7 @@ class Upkeep:
         late = f"no controller drove the run for {away:,.0f} s" if away > dispatcher.resume_seconds else ""
         with structlog.contextvars.bound_contextvars(request_id=run.log_request_id):
             log.warning("run_taken_over", run_id=run.run_id, lease_count=len(leases))
+            run = replace(run, owner=dispatcher.owner)
             active = dispatcher.add(run, levels, None if run.needs_secrets else TargetSecrets(), give_up=late)
             active.cancel_requested = run.state == run_pb2.RUN_STATE_CANCELLING
             for lease in leases:

@@ -245,6 +245,17 @@ def give_up_ownership(connection: Connection, owner: str, now: int) -> None:
     announce(connection, "")
 
 
+def hold_run(connection: Connection, run_key: int, owner: str | None) -> None:
+    """Keep a run with its owner until this transaction ends: nobody takes it over meanwhile.
+
+    Raises:
+        LoadcellError: ILLEGAL_TRANSITION, it belongs to another owner or was deleted.
+    """
+    mine = select(runs.c.run_key).where(runs.c.run_key == run_key, runs.c.owner.is_not_distinct_from(owner))
+    if connection.execute(mine.with_for_update()).first() is None:
+        raise LoadcellError("ILLEGAL_TRANSITION", "another controller drives the run")
+
+
 def give_up_run(connection: Connection, run_key: int, owner: str, now: int) -> bool:
     """Leave one run of an owner to whoever comes next; return whether it was the owner's."""
     left = connection.execute(

@@ -151,6 +151,13 @@ class TestStore:
         assert (left.owner, left.owner_expires_at) == (None, 7)
         assert await self.other.write(lambda c: runs.take_over(c, left, "h:2:2", 9))
 
+    async def test_owner_that_has_lost_a_run_cannot_go_on_with_it(self):
+        await self.one.write(lambda c: runs.hold_run(c, 1, "h:1:1"))
+        assert await self.other.write(lambda c: runs.take_over(c, self.run, "h:2:2", 9))
+        with pytest.raises(LoadcellError, match="another controller drives the run"):
+            await self.one.write(lambda c: runs.hold_run(c, 1, "h:1:1"))
+        await self.other.write(lambda c: runs.hold_run(c, 1, "h:2:2"))
+
     async def test_state_changes_one_after_another(self):
         async def change(database, state) -> str:
             try:
