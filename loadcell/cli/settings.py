@@ -88,3 +88,12 @@ def database_name(url: str) -> str:
     if scheme.startswith("sqlite"):
         return rest.removeprefix("/")
     return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def without_password(url: str) -> str:
+    """Return the text of a database with stars in the place of its password: it is shown on screens and in logs."""
+    scheme, separator, rest = url.partition("://")
+    credentials, at, place = rest.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    hidden = at and colon and not scheme.startswith("sqlite")
+    return f"{scheme}{separator}{user}:***@{place}" if hidden else url

@@ -5,6 +5,8 @@ import shlex
 import shutil
 import sys
 
+from loadcell.cli.settings import without_password
+
 
 def command_line(*arguments: str) -> str:
     """Return a line for the shell: "loadcell ..." when the PATH leads to us, else the path we were started by."""
@@ -14,7 +16,7 @@ def command_line(*arguments: str) -> str:
 def with_place(controller: str | None, database: str | None) -> list[str]:
     """Return the flags that lead another command to the same controller or database."""
     flags = ["--controller", controller] if controller is not None else []
-    return flags + (["--db", database] if database is not None else [])
+    return flags + (["--db", without_password(database)] if database is not None else [])
 
 
 def _program() -> list[str]:

@@ -203,6 +203,13 @@ def test_databases_are_named_without_credentials(tmp_path: Path):
     assert database_name("postgresql://u:p@h/d") == "postgresql://h/d"
 
 
+def test_command_to_go_on_with_shows_no_password():
+    shown = with_place(None, "postgresql://u:s%40same@h:1/d?sslmode=require")
+    assert shown == ["--db", "postgresql://u:***@h:1/d?sslmode=require"]
+    for plain in ("x.db", "sqlite:////a:b@c/x.db", "postgresql://u@h/d"):
+        assert with_place(None, plain) == ["--db", plain]
+
+
 def test_nothing_heavy_is_loaded_before_our_processes_start():
     heavy = ("grpc", "google.protobuf", "rich", "structlog", "numpy")
     program = f"import sys, loadcell.cli.__main__; print([name for name in {heavy} if name in sys.modules])"
