@@ -30,7 +30,6 @@ from loadcell.stats.sketch import bucket_counts
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, result_pb2, sample_pb2
 
 EVENTS = 50
-UNACKNOWLEDGED = 2  # batches an agent has on the way: the store is never idle, and none waits for many others
 TEMPLATES = 8
 _State = agent_pb2.LeaseState
 
@@ -161,11 +160,10 @@ class StreamingAgent:
     async def _deliver(self, start_micros: int) -> None:
         await asyncio.sleep((start_micros - wall_micros()) / 1e6)
         self._report(_State.LEASE_STATE_RUNNING, start_micros=start_micros)
-        stream, sent = self._stub.StreamSamples(), dict[int, float]()
-        number = 0
+        stream = self._stub.StreamSamples()
         for number, columns in enumerate(self._batches, 1):
-            sent[number] = time.perf_counter()
-            self._seen.first_sent = min(self._seen.first_sent, sent[number])
+            sent = time.perf_counter()
+            self._seen.first_sent = min(self._seen.first_sent, sent)
             await stream.write(
                 agent_pb2.StreamSamplesRequest(
                     agent_id=self._name,
@@ -175,20 +173,14 @@ class StreamingAgent:
                     crc32=zlib.crc32(columns),
                 )
             )
-            while len(sent) >= UNACKNOWLEDGED:
-                self._take(await stream.read(), sent)
-        while sent:
-            self._take(await stream.read(), sent)
+            ack = await stream.read()
+            if ack.refused_reason or ack.committed_batch_number != number:
+                sys.exit(f"{self._name}: batch {number} was not taken: {ack}")
+            now = time.perf_counter()
+            self._seen.acknowledged.append((now, now - sent))
         await stream.done_writing()
-        self._report(_State.LEASE_STATE_COMPLETED, last_batch=number)
+        self._report(_State.LEASE_STATE_COMPLETED, last_batch=len(self._batches))
         self.done.set()
-
-    def _take(self, ack: agent_pb2.StreamSamplesResponse, sent: dict[int, float]) -> None:
-        if ack.refused_reason:
-            sys.exit(f"{self._name}: batch {ack.refused_batch_number} was refused: {ack.refused_reason}")
-        now = time.perf_counter()
-        for number in [n for n in sent if n <= ack.committed_batch_number]:
-            self._seen.acknowledged.append((now, now - sent.pop(number)))
 
     def _encode(self) -> list[bytes]:
         grant, made = self._grant, []

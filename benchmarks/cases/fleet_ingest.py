@@ -16,7 +16,7 @@ AGENTS, BATCH_ROWS = 8, 500
 
 
 async def measure(sizes: Sizes) -> list[Figure]:
-    """Every batch is sent as soon as one of the two before it is acknowledged; median of the rounds."""
+    """Every agent sends a batch as soon as the one before is acknowledged; median of the rounds."""
     async with postgresql() as server:
         return [
             *await _figures(sizes, "SQLite", lambda: ""),
