@@ -91,7 +91,7 @@ def database_name(url: str) -> str:
 
 
 def without_password(url: str) -> str:
-    """Return the text of a database with stars in the place of its password: it is shown on screens and in logs."""
+    """Return the text of a database with stars in the place of its password, to be shown on a screen."""
     scheme, separator, rest = url.partition("://")
     credentials, at, place = rest.rpartition("@")
     user, colon, _ = credentials.partition(":")
