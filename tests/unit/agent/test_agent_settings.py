@@ -39,7 +39,10 @@ def test_bad_setting_names_variable_and_value(name, value):
 def test_labels_by_which_no_run_could_choose_are_refused(value, complaint):
     with pytest.raises(SettingsError, match=f"LOADCELL_AGENT_LABELS=.*{complaint}"):
         load(AgentSettings, {"LOADCELL_AGENT_LABELS": value})
-    assert load(AgentSettings, {"LOADCELL_AGENT_LABELS": "region=eu, zone=a"}).labels == {"region": "eu", "zone": "a"}
+    assert load(AgentSettings, {"LOADCELL_AGENT_LABELS": "region=eu, zone=a"}).labels == {
+        "region": "eu",
+        "zone": "a",
+    }
 
 
 def test_bad_setting_ends_the_process_with_one_line_and_status_2():

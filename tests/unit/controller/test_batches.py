@@ -114,7 +114,8 @@ def test_no_bytes_break_the_decoder(data):
         batch = decode(data, zlib.crc32(data))
     except CorruptBatchError:
         return
-    assert len(batch.arrays) >= 1
+    # An empty batch stands for one that its agent has lost.
+    assert len(batch.arrays) == sample_pb2.SampleColumns.FromString(data).row_count
 
 
 def test_long_texts_are_cut():

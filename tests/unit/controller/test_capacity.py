@@ -12,6 +12,7 @@ from controller.capacity import check_capacity, request_capacity
 from controller.plan import plan_run
 from controller.store.records import AgentRecord
 from loadcell.errors import LoadcellError
+from loadcell.pacing.shares import worker_share
 from loadcell.v1 import run_pb2
 from tests.unit.controller.agent_records import make_agent
 
@@ -115,5 +116,8 @@ def test_no_worker_is_ever_asked_for_more_than_its_calibration(
         check(*agents, **fields)
     except LoadcellError:
         return
-    busiest = min(capacities) if not cap or cap >= len(agents) else min(capacities[:cap])
-    assert rate <= busiest * workers * len(agents) + 1e-6
+    for index, capacity in enumerate(capacities):
+        share = worker_share(
+            concurrency=0, max_concurrency=cap, share=index, shares=len(agents), worker=0, workers=workers
+        )
+        assert rate * share.portion <= capacity + 1e-6
