@@ -107,9 +107,9 @@ class Dispatcher:
             await self.book.save()
             for run_id in self._rebuilding:
                 await rebuild_result(self.database, run_id)
+            await self.database.write(lambda c: give_up_ownership(c, self.owner, wall_micros()))
         except LoadcellError as error:
             log.exception("stopped_with_work_left", error=str(error.__cause__ or error))
-        await self.database.write(lambda c: give_up_ownership(c, self.owner, wall_micros()))
 
     async def end_runs(self, why: str) -> None:
         """Cancel every active run with a note that says why, and wait a while for what it measured."""

@@ -84,11 +84,13 @@ class Stack:
         }
         if self._private is not None:
             # An agent leaves once a heartbeat told it that everything has arrived: a short command waits for that.
-            # And nobody else will take its samples when this controller has gone, so none are kept on disk.
+            # And nobody else will take its samples when this controller has gone, so none are kept on disk. Nobody
+            # starts an agent anew that was killed, so a run does not wait long for one.
             for name, value in (
                 ("LOADCELL_HEARTBEAT_SECONDS", "0.25"),
                 ("LOADCELL_DELIVERY_SECONDS", "1"),
                 ("LOADCELL_SPOOL_MB", "0"),
+                ("LOADCELL_AGENT_WAIT_SECONDS", "15"),
             ):
                 shared[name] = os.environ.get(name) or value
         self._spawn("controller", "controller", {**shared, **controller})

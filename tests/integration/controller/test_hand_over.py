@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from ledger import lease_ids, read_ledger
+from lease_ledger import lease_ids, read_ledger
 from scripted_agent import State, columns, share
 
 from loadcell.pacing.arrivals import due_blocks

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ledger import lease_ids, read_ledger
+from lease_ledger import lease_ids, read_ledger
 from scripted_agent import ScriptedAgent, State
 from test_restart import ended, held, process, started
 
