@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadcell import settings
+from loadcell.dial_settings import DialSettings
 from loadcell.protocol import MAX_LABEL_TEXT, MAX_LABELS
 from loadcell.settings import Address, Secret, setting
 
@@ -29,7 +30,7 @@ def _labels(value: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class AgentSettings:
+class AgentSettings(DialSettings):
     """What an agent reads from its environment."""
 
     controller: Address = setting(
@@ -38,32 +39,11 @@ class AgentSettings:
         names=("LOADCELL_CONTROLLER",),
         doc="Controller to dial: host:port, unix:/path, or several host:port,host:port that share a database.",
     )
-    api_key: Secret = setting(
-        Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
-    )
     agent_token: Secret = setting(
         Secret(""),
         parse=settings.secret,
         names=("LOADCELL_AGENT_TOKEN",),
         doc="Token made with `loadcell agents token create`, for this agent alone; it stands in for the API key.",
-    )
-    tls_ca: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CA",),
-        doc="PEM file of the authorities that may have signed the controller's certificate; turns TLS on.",
-    )
-    tls_client_cert: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CLIENT_CERT",),
-        doc="PEM file of the own certificate, for a controller that asks for one.",
-    )
-    tls_client_key: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CLIENT_KEY",),
-        doc="PEM file of the key of LOADCELL_TLS_CLIENT_CERT.",
     )
     agent_id: str = setting(
         "",

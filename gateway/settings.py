@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from loadcell import logs, settings
+from loadcell.dial_settings import DialSettings
 from loadcell.settings import Address, Secret, SettingsError, setting
 
 
@@ -15,7 +15,7 @@ def _http_address(value: str) -> Address:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(DialSettings):
     """What the environment says about the gateway."""
 
     controller: str = setting(
@@ -47,24 +47,6 @@ class Settings:
         parse=settings.secret,
         names=("LOADCELL_API_KEY", "API_KEY"),
         doc="Key the exporter calls the controller with. Callers of the API bring their own.",
-    )
-    tls_ca: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CA",),
-        doc="PEM file of the authorities that may have signed the controller's certificate; turns TLS on.",
-    )
-    tls_client_cert: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CLIENT_CERT",),
-        doc="PEM file of the own certificate, for a controller that asks for one.",
-    )
-    tls_client_key: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CLIENT_KEY",),
-        doc="PEM file of the key of LOADCELL_TLS_CLIENT_CERT.",
     )
     cors_origins: tuple[str, ...] = setting(
         (),

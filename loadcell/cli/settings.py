@@ -5,11 +5,12 @@ from pathlib import Path
 
 from loadcell import settings
 from loadcell.data_dir import default_database
+from loadcell.dial_settings import DialSettings
 from loadcell.settings import Address, Secret, setting
 
 
 @dataclass(frozen=True)
-class CliSettings:
+class CliSettings(DialSettings):
     """What the command reads from its environment; flags win over it."""
 
     controller: Address | None = setting(
@@ -17,27 +18,6 @@ class CliSettings:
         parse=settings.addresses,
         names=("LOADCELL_CONTROLLER",),
         doc="Controller to use instead of one on this machine: host:port, unix:/path or host:port,host:port.",
-    )
-    api_key: Secret = setting(
-        Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
-    )
-    tls_ca: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CA",),
-        doc="PEM file of the authorities that may have signed the controller's certificate; turns TLS on.",
-    )
-    tls_client_cert: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CLIENT_CERT",),
-        doc="PEM file of the own certificate, for a controller that asks for one.",
-    )
-    tls_client_key: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_TLS_CLIENT_KEY",),
-        doc="PEM file of the key of LOADCELL_TLS_CLIENT_CERT.",
     )
     database: Secret = setting(
         Secret(""),
