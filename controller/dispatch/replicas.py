@@ -39,9 +39,13 @@ class Replicas:
         Args:
             without: A controller that does not count.
         """
-        since = wall_micros() - round((self.sessions.lease_seconds + STALE_SECONDS) * 1e6)
+        since = self.stale()
         found = await self.database.read(lambda c: connected_elsewhere(c, self.owner, since))
         return {owner: agents for owner, agents in found.items() if owner != without and not known_dead(owner)}
+
+    def stale(self) -> int:
+        """Return since when an agent must have been heard of, by whichever controller, not to be lost."""
+        return wall_micros() - round((self.sessions.lease_seconds + STALE_SECONDS) * 1e6)
 
     def belongs_elsewhere(
         self, run: RunRecord, levels: Iterable[LevelRecord], leases: Iterable[LeaseRecord], elsewhere: Elsewhere

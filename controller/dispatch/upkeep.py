@@ -54,10 +54,11 @@ class Upkeep:
     async def run(self) -> None:
         """Do it every two seconds, and when a run was changed; a database that is away is asked again."""
         elsewhere = self._dispatcher.runs.elsewhere
+        seen = elsewhere.revision
         while True:
-            seen = elsewhere.revision
             await asyncio.sleep(LEAST_SECONDS)
             await elsewhere.wait(seen, TICK_SECONDS - LEAST_SECONDS)
+            seen = elsewhere.revision  # of before the look: what is changed meanwhile is looked at next
             try:
                 await self._refresh()
                 await self._dispatcher.draining.follow()
@@ -199,9 +200,11 @@ class Upkeep:
             return
         self._forgot_at = now
         dispatcher.sessions.forget_lost()
-        before = wall_micros() - round(dispatcher.forget_seconds * 1e6)
+        before, lost_before = wall_micros() - round(dispatcher.forget_seconds * 1e6), self._replicas.stale()
         connected = [agent.agent_id for agent in dispatcher.sessions.connected()]
-        agents = await dispatcher.database.write(lambda c: forget_agents(c, before, keep=connected))
+        agents = await dispatcher.database.write(
+            lambda c: forget_agents(c, before, lost_before=lost_before, keep=connected)
+        )
         seen = await dispatcher.database.read(lambda c: find_unused_assets(c, before))
         assets = await dispatcher.database.write(lambda c: delete_unused_assets(c, seen)) if seen.unused else 0
         if agents or assets:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 from sqlalchemy.exc import IntegrityError
 
 from controller.store.leases import OPEN_STATES
+from controller.store.postgresql import announce
 from controller.store.records import AgentRecord
 from controller.store.schema import agents, leases
 from loadcell.v1 import agent_pb2
@@ -72,7 +73,10 @@ def set_draining(connection: Connection, agent_id: str, *, draining: bool) -> bo
     changed = connection.execute(
         update(agents).where(agents.c.agent_id == agent_id).values(draining=draining).returning(agents.c.agent_id)
     )
-    return changed.first() is not None
+    known = changed.first() is not None
+    if known:
+        announce(connection, "")
+    return known
 
 
 def list_draining(connection: Connection) -> set[str]:
@@ -118,14 +122,17 @@ def touch_agents(connection: Connection, seen: Iterable[AgentRecord], controller
     )
 
 
-def forget_agents(connection: Connection, before: int, *, keep: Iterable[str]) -> int:
+def forget_agents(connection: Connection, before: int, *, lost_before: int, keep: Iterable[str]) -> int:
     """Delete agents not heard of since an instant, and beyond 1,000 the longest lost; return how many.
 
-    Agents in `keep`, and those with a lease that has not ended, stay.
+    Agents in `keep`, those with a lease that has not ended, and those that some controller has heard of since
+    `lost_before` stay: they are not lost.
     """
     busy = select(leases.c.agent_id).where(leases.c.state.in_(OPEN_STATES))
     connected = set(keep)
-    query = select(agents.c.agent_id, agents.c.last_seen_at).where(agents.c.agent_id.not_in(busy))
+    query = select(agents.c.agent_id, agents.c.last_seen_at).where(
+        agents.c.agent_id.not_in(busy), agents.c.last_seen_at < lost_before
+    )
     lost = [
         row for row in connection.execute(query.order_by(agents.c.last_seen_at.desc())) if row[0] not in connected
     ]

@@ -15,6 +15,9 @@ import pytest
 from loadcell.channel import dial
 from loadcell.mockserver import Behavior, serve
 from loadcell.v1 import run_pb2, run_pb2_grpc
+from tests.integration.controller.conftest import start
+
+__all__ = ["start"]
 
 LEASE_SECONDS = 4.0  # long enough for a busy machine, short enough to wait for
 

@@ -27,12 +27,16 @@ async def test_lost_agents_are_forgotten_in_time_and_number(tmp_path, monkeypatc
         over = LeaseRecord(0, "over", 1, 0, 0, 1, "old", agent_pb2.LEASE_STATE_COMPLETED)
         insert_leases(connection, [lease, over])
         seen = {"with-lease": 5, "connected": 5, "old": 5, "a": 100, "b": 101, "c": 102, "d": 103}
+        # Another controller has them and has written their signs of life.
+        seen |= {f"elsewhere-{number}": 200 for number in range(5)}
         for agent_id, at in seen.items():
             agents.save_agent(connection, agent_record(agent_id, at), "controller")
 
     await database.write(fill)
-    gone = await database.write(lambda c: agents.forget_agents(c, 50, keep=["connected"]))
+    gone = await database.write(lambda c: agents.forget_agents(c, 50, lost_before=150, keep=["connected"]))
     left = [agent.agent_id for agent in await database.read(agents.list_agents)]
+    assert left[-6:-1] == [f"elsewhere-{number}" for number in range(5)]
+    left[-6:-1] = []
     assert (gone, left) == (2, ["b", "c", "connected", "d", "with-lease"])
     await database.close()
 
