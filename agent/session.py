@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 import structlog
@@ -19,6 +20,7 @@ from loadcell.clock import AnchoredClock, StepDetector
 from loadcell.errors import LoadcellError
 from loadcell.protocol import PROTOCOL_VERSION
 from loadcell.rpc_errors import from_rpc_error
+from loadcell.tls_errors import explain_outage
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
 # Quick heartbeats after the registration give a good clock offset before the first lease can start.
@@ -54,6 +56,8 @@ class Identity:
     host: dict[str, str]
     calibration: Callable[[], agent_pb2.Calibration | None]  # read anew for every session
     kernel_timestamps: bool
+    # Of this process, whatever its agent_id: another one may have that too.
+    instance_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,8 @@ class Session:
                 reason = from_rpc_error(error)
                 if reason.reason in _FATAL:
                     raise reason from error
-                log.warning("session_lost", code=error.code().name, detail=reason.message)
+                detail = await explain_outage(error.details() or reason.message)
+                log.warning("session_lost", code=error.code().name, detail=detail)
             except TimeoutError:
                 log.warning("session_silent", agent_id=self._identity.agent_id)
             await asyncio.sleep(backoff.next())
@@ -202,6 +207,7 @@ class Session:
             leases=leases.updates(),
             calibration=identity.calibration(),
             kernel_timestamps=identity.kernel_timestamps,
+            instance_id=identity.instance_id,
         )
 
     async def _heartbeats(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+import ssl
+from urllib.parse import unquote
+
 # What the text holds, and what to do; the first that fits counts.
 _MEANINGS = {
     "certificate has expired": (
@@ -33,10 +38,24 @@ _CLOSED_MEANS = (
 )
 
 
+# Where gRPC had dialled: "ipv4:127.0.0.1:50051", "ipv6:%5B::1%5D:50051".
+_PLACE = re.compile(r"ipv[46]:(?P<host>\S+):(?P<port>\d+)")
+_LOOK_SECONDS = 2.0
+
+
 def explain(text: str) -> str:
     """Return what gRPC says of a failed call, after what it means and what to do where TLS is the cause."""
     found = meaning(text)
     return f"{found} ({text})" if found else text
+
+
+async def explain_outage(text: str) -> str:
+    """Return the same where a controller was there before, and may be gone for any reason.
+
+    A connection that was closed at once is taken for a matter of TLS only where TLS is seen to be spoken.
+    """
+    found = meaning(text)
+    return text if found == _CLOSED_MEANS and not await _speaks_tls(text) else explain(text)
 
 
 def meaning(text: str) -> str:
@@ -45,3 +64,22 @@ def meaning(text: str) -> str:
         return ""
     found = next((meaning for sign, meaning in _MEANINGS.items() if sign in text), "")
     return found or (_CLOSED_MEANS if any(sign in text for sign in _CLOSED) else "")
+
+
+async def _speaks_tls(text: str) -> bool:
+    """Whether what listens where gRPC had dialled answers a TLS handshake; nothing is sent but that."""
+    place = _PLACE.search(text)
+    if place is None:
+        return False
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    host = unquote(place["host"]).strip("[]")
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS):
+            _, writer = await asyncio.open_connection(host, int(place["port"]), ssl=context)
+    except ssl.SSLError as error:
+        return "ALERT" in (error.reason or "")  # a refusal in the words of TLS
+    except OSError:
+        return False
+    writer.close()
+    return True

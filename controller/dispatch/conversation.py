@@ -48,6 +48,7 @@ class Conversation:
         """
         register = registration(await anext(requests, None))
         admission.claim(register.agent_id)
+        self.dispatcher.sessions.namesakes.check(register.agent_id, register.instance_id)
         self._check_room(register.agent_id)
         # The database may take its time; the leases of an agent that is here must not expire meanwhile.
         self.dispatcher.sessions.expect(register.agent_id)
@@ -57,7 +58,7 @@ class Conversation:
             return save_agent(connection, agent_record(register), self.dispatcher.owner)
 
         agent = await self.database.write(store)
-        session = Session(agent)
+        session = Session(agent, register.instance_id)
         admission.when_refused(session.end)
         sessions = self.dispatcher.sessions
         session.send(agent_pb2.SessionResponse(registered=self._registered()))

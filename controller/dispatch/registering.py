@@ -14,6 +14,7 @@ from loadcell.v1 import agent_pb2
 MAX_PAIRS = 64  # labels, and facts about the host
 MAX_PAIR_TEXT = 1_024  # characters
 _AGENT_ID = re.compile(r"[a-zA-Z0-9._-]{1,128}")
+_INSTANCE_ID = re.compile(r"[a-zA-Z0-9-]{0,64}")
 
 
 def registration(first: agent_pb2.SessionRequest | None) -> agent_pb2.Register:
@@ -38,6 +39,12 @@ def registration(first: agent_pb2.SessionRequest | None) -> agent_pb2.Register:
             "INVALID_FIELD_FORMAT",
             "agent_id must be 1 to 128 characters of a-z, A-Z, 0-9, '.', '_' and '-'",
             field="register.agent_id",
+        )
+    if not _INSTANCE_ID.fullmatch(register.instance_id):
+        raise LoadcellError(
+            "INVALID_FIELD_FORMAT",
+            "instance_id must be at most 64 characters of a-z, A-Z, 0-9 and '-'",
+            field="register.instance_id",
         )
     if not 0 <= register.worker_count <= MAX_WORKERS:
         raise LoadcellError(

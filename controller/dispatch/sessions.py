@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from controller.dispatch.changes import Changes
+from controller.dispatch.namesakes import Namesakes
 from controller.store.records import AgentRecord
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2
@@ -25,10 +26,12 @@ class Session:
     """One connection of an agent. `outbox` ends with None.
 
     `elsewhere` holds the agent's last word on leases of runs that this process does not drive; `uplink_bytes` are
-    those of its batches that are not committed, by its last heartbeat.
+    those of its batches that are not committed, by its last heartbeat. `instance_id` tells the agent's process
+    from others of its id.
     """
 
     agent: AgentRecord
+    instance_id: str = ""
     outbox: asyncio.Queue[agent_pb2.SessionResponse | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
     ended: LoadcellError | None = None
     elsewhere: dict[str, agent_pb2.LeaseUpdate] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class Sessions:
     def __init__(self, lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
         self.changes = Changes()
+        self.namesakes = Namesakes()
         self._sessions: dict[str, Session] = {}
         self._heard: dict[str, float] = {}  # seconds of the monotonic clock
 
@@ -71,18 +75,19 @@ class Sessions:
         return iter(list(self._sessions.values()))
 
     def open(self, session: Session) -> None:
-        """Take a new session in; an earlier one of the same agent ends."""
+        """Take a new session in; an earlier one of the same agent ends.
+
+        Raises:
+            LoadcellError: SESSION_REPLACED, its process gave way to another one before.
+        """
         agent_id = session.agent.agent_id
+        self.namesakes.check(agent_id, session.instance_id)
         earlier = self._sessions.get(agent_id)
-        if earlier is not None:
+        if earlier is not None and session.instance_id and earlier.instance_id == session.instance_id:
+            earlier.end(LoadcellError("SERVICE_UNAVAILABLE", "the agent has connected anew"))
+        elif earlier is not None:
             log.warning("session_replaced", agent_id=agent_id)
-            earlier.end(
-                LoadcellError(
-                    "SESSION_REPLACED",
-                    f"another agent with the id {agent_id} has connected; "
-                    "give each agent its own LOADCELL_AGENT_ID",
-                )
-            )
+            earlier.end(self.namesakes.give_way(agent_id, earlier.instance_id))
         self._sessions[agent_id] = session
         self.expect(agent_id)
         self.changes.publish()

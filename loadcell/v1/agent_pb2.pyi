@@ -61,7 +61,7 @@ class SessionResponse(_message.Message):
     def __init__(self, registered: _Optional[_Union[Registered, _Mapping]] = ..., heartbeat_reply: _Optional[_Union[HeartbeatReply, _Mapping]] = ..., lease_grant: _Optional[_Union[LeaseGrant, _Mapping]] = ..., lease_start: _Optional[_Union[LeaseStart, _Mapping]] = ..., lease_cancel: _Optional[_Union[LeaseCancel, _Mapping]] = ..., probe: _Optional[_Union[Probe, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ...) -> None: ...
 
 class Register(_message.Message):
-    __slots__ = ("agent_id", "protocol_version", "software_version", "hostname", "labels", "worker_count", "host", "leases", "calibration", "kernel_timestamps")
+    __slots__ = ("agent_id", "protocol_version", "software_version", "hostname", "labels", "worker_count", "host", "leases", "calibration", "kernel_timestamps", "instance_id")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,7 @@ class Register(_message.Message):
     LEASES_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     KERNEL_TIMESTAMPS_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     protocol_version: int
     software_version: str
@@ -96,7 +97,8 @@ class Register(_message.Message):
     leases: _containers.RepeatedCompositeFieldContainer[LeaseUpdate]
     calibration: Calibration
     kernel_timestamps: bool
-    def __init__(self, agent_id: _Optional[str] = ..., protocol_version: _Optional[int] = ..., software_version: _Optional[str] = ..., hostname: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., worker_count: _Optional[int] = ..., host: _Optional[_Mapping[str, str]] = ..., leases: _Optional[_Iterable[_Union[LeaseUpdate, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., kernel_timestamps: _Optional[bool] = ...) -> None: ...
+    instance_id: str
+    def __init__(self, agent_id: _Optional[str] = ..., protocol_version: _Optional[int] = ..., software_version: _Optional[str] = ..., hostname: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., worker_count: _Optional[int] = ..., host: _Optional[_Mapping[str, str]] = ..., leases: _Optional[_Iterable[_Union[LeaseUpdate, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., kernel_timestamps: _Optional[bool] = ..., instance_id: _Optional[str] = ...) -> None: ...
 
 class Calibration(_message.Message):
     __slots__ = ("max_requests_per_sec", "max_tokens_per_sec", "stamp_error_p99_micros", "cpu_micros_per_token", "measured_at_micros")

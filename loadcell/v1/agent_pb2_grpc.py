@@ -69,9 +69,10 @@ class AgentServiceServicer:
     def Session(self, request_iterator, context):
         """Registers an agent and keeps it in touch: heartbeats and lease states go up, leases and commands come down.
 
-        The first message is a Register; the first answer a Registered. A second session with the same agent_id ends
-        the first with ABORTED. Errors: INVALID_ARGUMENT for a first message of another kind, FAILED_PRECONDITION
-        with reason PROTOCOL_VERSION_UNSUPPORTED naming both versions.
+        The first message is a Register; the first answer a Registered. A session of another process with the same
+        agent_id ends the first with ABORTED and reason SESSION_REPLACED, and so is every later one of that process. A
+        process that connects anew takes the place of its own earlier session. Errors: INVALID_ARGUMENT for a first
+        message of another kind, FAILED_PRECONDITION with reason PROTOCOL_VERSION_UNSUPPORTED naming both versions.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

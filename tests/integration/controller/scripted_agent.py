@@ -90,6 +90,7 @@ class ScriptedAgent:
     api_key: Secret | None = None
     agent_token: Secret | None = None
     tls: ClientTls | None = None
+    instance_id: str = ""
     # What it does of itself.
     probe: agent_pb2.ProbeResult = field(
         default_factory=lambda: agent_pb2.ProbeResult(model="m", words_per_token=1.5)
@@ -148,6 +149,7 @@ class ScriptedAgent:
                     host={"cpu_count": "2"},
                     leases=self.held,
                     calibration=self.calibration,
+                    instance_id=self.instance_id,
                 )
             )
         )
