@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from controller.lifecycle import LEASE_TRANSITIONS, lease_ended, run_ended
 from controller.store.records import LeaseRecord
@@ -70,14 +70,16 @@ def save_leases(connection: Connection, records: Iterable[LeaseRecord]) -> None:
     The number of committed batches belongs to ingest, and where a share is cut is decided once, by `cut_lease`. A
     lease that has ended keeps its state: whoever lost its run to another controller may be late to learn of it.
     """
-    for record in records:
-        values = _values(record)
-        del values["committed_batch_number"], values["end_ordinal"]
-        connection.execute(
-            update(leases)
-            .where(leases.c.lease_key == record.lease_key, leases.c.state.in_([*OPEN_STATES, record.state]))
-            .values(values)
-        )
+    rows = [
+        {**_values(record), "of_lease_key": record.lease_key, "of_state": record.state}
+        for record in sorted(records, key=lambda record: record.lease_key)  # one order of locks for everybody
+    ]
+    for row in rows:
+        del row["committed_batch_number"], row["end_ordinal"]
+    if rows:
+        # No IN: it does not go with many rows of parameters.
+        writable = or_(*(leases.c.state == state for state in [*OPEN_STATES, bindparam("of_state")]))
+        connection.execute(update(leases).where(leases.c.lease_key == bindparam("of_lease_key"), writable), rows)
 
 
 def cut_lease(connection: Connection, record: LeaseRecord) -> bool:
