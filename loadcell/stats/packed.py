@@ -1,0 +1,227 @@
+"""Sketches packed for the database, so that thousands of them merge at once.
+
+The buckets are those of `loadcell.stats.sketch`: a quantile is wrong by at most 0.5 % of its value. A packed
+sketch is a sequence of little-endian words, of 2 bytes where everything fits and of 4 bytes otherwise:
+
+    format | bucket count n | zero count: 2 words | n bucket numbers, signed, ascending | n counts: 2 words each
+
+So all sketches of one word size can be read as one array. Reading checks the structure, not every bit: whoever
+stores the bytes is trusted to give them back as they were.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from loadcell.stats.columns import Floats, Ints
+from loadcell.stats.sketch import GAMMA, MAX_BUCKET, bucket_counts
+
+# Format numbers by bytes of a word. Another bucket rule needs other numbers.
+_FORMATS = {2: 1, 4: 2}
+_HEADER_WORDS = 4
+_WORDS_PER_BUCKET = 3
+# Sums of counts are int64; nobody ever measures as many values.
+_MAX_COUNT = 2**62
+# 32 MiB: 1,200 groups of values that differ by a factor of 10^15.
+_TABLE_CELLS = 2**22
+_LOG_GAMMA = math.log(GAMMA)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupedSketches:
+    """Sketches merged by group. Entries are sorted by group, then bucket, each pair once.
+
+    `zero_counts` (one per group) counts values at or below zero; `starts` has the first entry of each group and,
+    at its end, the number of entries; `cumulated` adds up the counts of all entries, across groups, from 0.
+    """
+
+    zero_counts: Ints
+    starts: Ints
+    buckets: Ints
+    cumulated: Ints
+
+    @property
+    def counts(self) -> Ints:
+        """Number of values of each group."""
+        ends: Ints = self.cumulated[self.starts]
+        return self.zero_counts + np.diff(ends)
+
+    def quantiles(self, q: ArrayLike) -> Floats:
+        """Return the q-quantiles (each 0 < q <= 1) by nearest rank, shape (groups, len(q)), NaN for empty groups.
+
+        Raises:
+            ValueError: A q is outside (0, 1].
+        """
+        shares = np.atleast_1d(np.asarray(q, np.float64))
+        if not ((shares > 0) & (shares <= 1)).all():
+            raise ValueError(f"quantiles must be above 0 and at most 1, got {shares.tolist()}")
+        counts = self.counts
+        answer = np.full((len(counts), len(shares)), np.nan)
+        filled = np.flatnonzero(counts)
+        before = self.cumulated[self.starts[filled]]
+        for column, share in enumerate(shares.tolist()):
+            beyond_zeros = _nearest_ranks(share, counts[filled]) - self.zero_counts[filled]
+            positive = beyond_zeros > 0
+            # Counts are above zero, so `cumulated` ascends strictly and a rank of a group stays in its entries.
+            entries = np.searchsorted(self.cumulated, (before + beyond_zeros)[positive]) - 1
+            answer[filled, column] = 0.0
+            answer[filled[positive], column] = _middle(self.buckets[entries])
+        return answer
+
+    def pack(self, group: int) -> bytes:
+        """Return the merged sketch of one group."""
+        entries = slice(int(self.starts[group]), int(self.starts[group + 1]))
+        counts = np.diff(self.cumulated[entries.start : entries.stop + 1])
+        return _pack(int(self.zero_counts[group]), self.buckets[entries], counts)
+
+
+def pack(values: ArrayLike) -> bytes:
+    """Return the packed sketch of values (finite, below 1e154); values at or below zero count as zero.
+
+    Raises:
+        ValueError: A value is not finite or too large.
+    """
+    histogram = bucket_counts(np.asarray(values, np.float64))
+    return _pack(histogram.zero_count, histogram.buckets, histogram.counts)
+
+
+def merge(many: Sequence[bytes]) -> bytes:
+    """Return the packed sketch of all values of all sketches. Raises ValueError like `merge_groups`."""
+    return merge_groups(many, np.zeros(len(many), np.int64), 1).pack(0)
+
+
+def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: int) -> GroupedSketches:
+    """Merge packed sketches by group.
+
+    Memory is bounded by the bytes given and the number of groups, whatever values the sketches stand for.
+
+    Args:
+        blobs: Packed sketches.
+        group_index: The group of each, 0 to `group_count` - 1.
+        group_count: Number of groups; groups without a sketch are empty.
+
+    Raises:
+        ValueError: Bytes are no packed sketch, or a group number is missing or out of range.
+    """
+    groups = np.asarray(group_index, np.int64)
+    if len(groups) != len(blobs):
+        raise ValueError(f"{len(blobs)} sketches have {len(groups)} group numbers")
+    if len(groups) and not 0 <= groups.min() <= groups.max() < group_count:
+        raise ValueError(f"group numbers must be 0 to {group_count - 1}")
+    zeros = np.zeros(group_count, np.int64)
+    total = 0.0
+    parts = [(np.zeros(0, np.int64),) * 3]
+    for which, sketches in _read(blobs):
+        total += float(sketches.zero_counts.sum(dtype=np.float64) + sketches.counts.sum(dtype=np.float64))
+        np.add.at(zeros, groups[which], sketches.zero_counts)
+        parts.append((np.repeat(groups[which], sketches.sizes), sketches.buckets, sketches.counts))
+    if total >= _MAX_COUNT:
+        raise ValueError(f"sketches count {_MAX_COUNT} values or more")
+    owners, buckets, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    owners, buckets, counts = _tally(owners, buckets, counts, group_count)
+    return GroupedSketches(
+        zero_counts=zeros,
+        starts=np.searchsorted(owners, np.arange(group_count + 1)),
+        buckets=buckets,
+        cumulated=np.concatenate(([0], np.cumsum(counts))),
+    )
+
+
+def _tally(owners: Ints, buckets: Ints, counts: Ints, group_count: int) -> tuple[Ints, Ints, Ints]:
+    """Add up the counts of equal buckets of a group and return them by group, then bucket.
+
+    Counting into a table of groups by buckets is several times as fast as sorting. The table is made for as many
+    groups at a time as its bound allows.
+    """
+    lowest = int(buckets.min(initial=MAX_BUCKET))
+    span = max(1, int(buckets.max(initial=-MAX_BUCKET)) - lowest + 1)
+    step = max(1, _TABLE_CELLS // span)
+    parts = [(owners[:0], buckets[:0], counts[:0])]
+    for first in range(0, group_count, step):
+        inside = slice(None) if step >= group_count else (owners >= first) & (owners < first + step)
+        table = np.zeros(min(step, group_count - first) * span, np.int64)
+        np.add.at(table, (owners[inside] - first) * span + (buckets[inside] - lowest), counts[inside])
+        used = np.flatnonzero(table > 0)
+        parts.append((used // span + first, used % span + lowest, table[used]))
+    found, used_buckets, sums = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return found, used_buckets, sums
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sketches:
+    """Several sketches, one after another; `sizes` has the number of buckets of each."""
+
+    zero_counts: Ints
+    sizes: Ints
+    buckets: Ints
+    counts: Ints
+
+
+def _read(blobs: Sequence[bytes]) -> Iterator[tuple[Ints, _Sketches]]:
+    """Yield the positions and the contents of the sketches of each format."""
+    formats = np.fromiter((int.from_bytes(blob[:2], "little") for blob in blobs), np.int64, len(blobs))
+    unknown = ~np.isin(formats, list(_FORMATS.values()))
+    if unknown.any():
+        number = int(np.argmax(unknown))
+        raise ValueError(f"sketch {number} of {len(blobs[number])} bytes has no known format")
+    for width, number in _FORMATS.items():
+        which = np.flatnonzero(formats == number)
+        if len(which):
+            yield which, _parse([blobs[n] for n in which.tolist()], width)
+
+
+def _parse(blobs: Sequence[bytes], width: int) -> _Sketches:
+    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs))
+    if (lengths < _HEADER_WORDS * width).any() or (lengths % width).any():
+        raise ValueError("a sketch is cut off")
+    words = np.frombuffer(b"".join(blobs), f"<u{width}")
+    ends = np.cumsum(lengths // width)
+    heads = ends - lengths // width
+    sizes = words[heads + 1].astype(np.int64)
+    if (lengths // width != _HEADER_WORDS + _WORDS_PER_BUCKET * sizes).any():
+        raise ValueError("a sketch has another length than its number of buckets says")
+    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    at_buckets = np.repeat(heads + _HEADER_WORDS, sizes) + within
+    at_counts = np.repeat(heads + _HEADER_WORDS + sizes, sizes) + 2 * within
+    buckets = words.view(f"<i{width}")[at_buckets].astype(np.int64)
+    sketches = _Sketches(_double(words, heads + 2, width), sizes, buckets, _double(words, at_counts, width))
+    if (np.abs(buckets) > MAX_BUCKET).any() or (np.diff(buckets)[within[1:] > 0] <= 0).any():
+        raise ValueError("a sketch has buckets out of range or out of order")
+    if (sketches.zero_counts < 0).any() or (sketches.counts <= 0).any():
+        raise ValueError("a sketch has counts that are not positive")
+    return sketches
+
+
+def _double(words: NDArray[np.unsignedinteger], at: Ints, width: int) -> Ints:
+    """Return the numbers of two words each; those of 2^63 and above come out negative."""
+    numbers: Ints = words[at].astype(np.int64) | (words[at + 1].astype(np.int64) << (8 * width))
+    return numbers
+
+
+def _pack(zero_count: int, buckets: Ints, counts: Ints) -> bytes:
+    """Return the bytes of one sketch, in the narrowest words that hold its numbers."""
+    largest_count = max(zero_count, int(counts.max(initial=0)))
+    furthest_bucket = int(np.abs(buckets).max(initial=0))
+    width = 2 if max(largest_count >> 16, len(buckets), 2 * furthest_bucket) < 2**16 else 4
+    header = np.array([_FORMATS[width], len(buckets)], f"<u{width}").tobytes()
+    zeros = zero_count.to_bytes(2 * width, "little")
+    return header + zeros + buckets.astype(f"<i{width}").tobytes() + counts.astype(f"<u{2 * width}").tobytes()
+
+
+def _nearest_ranks(q: float, counts: Ints) -> Ints:
+    """Return `quantiles.nearest_rank` of every count >= 1, in whole numbers of any size as there."""
+    share = Fraction(str(q))
+    ranks: Ints = (-(-counts.astype(object) * share.numerator // share.denominator)).astype(np.int64)
+    return ranks
+
+
+def _middle(buckets: Ints) -> Floats:
+    """Return the value that stands for every value of its bucket."""
+    values: Floats = np.exp(buckets * _LOG_GAMMA + math.log(2 / (1 + GAMMA)))
+    return values

@@ -1,0 +1,159 @@
+"""Packed sketches against exact order statistics, and against one another merged in other ways."""
+
+import math
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadcell.stats import packed
+from loadcell.stats.packed import merge, merge_groups, pack
+from loadcell.stats.quantiles import nearest_rank
+from loadcell.stats.sketch import ACCURACY, MAX_BUCKET, bucket_counts
+
+values = st.one_of(
+    st.just(0.0), st.floats(1e-3, 1e11), st.floats(1e-300, 1e150), st.integers(-5, 10**9).map(float)
+)
+lists = st.lists(values, max_size=40)
+shares = st.sampled_from([0.01, 0.07, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0])
+
+
+def narrow(buckets: list[int], counts: list[int], zero_count: int = 0) -> bytes:
+    """The layout of a sketch of 2-byte words, written once more by hand."""
+    return struct.pack(f"<HHI{len(buckets)}h{len(counts)}I", 1, len(buckets), zero_count, *buckets, *counts)
+
+
+def wide(buckets: list[int], counts: list[int], zero_count: int = 0) -> bytes:
+    return struct.pack(f"<IIQ{len(buckets)}i{len(counts)}Q", 2, len(buckets), zero_count, *buckets, *counts)
+
+
+@given(st.lists(lists, max_size=6))
+def test_merging_equals_packing_everything_at_once(parts: list[list[float]]) -> None:
+    together = pack([v for part in parts for v in part])
+    assert merge([pack(part) for part in parts]) == together
+    assert merge([merge([pack(part)]) for part in reversed(parts)]) == together
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), lists), max_size=12))
+def test_merging_groups_equals_merging_one_group_after_the_other(parts: list[tuple[int, list[float]]]) -> None:
+    groups = merge_groups([pack(v) for _, v in parts], [g for g, _ in parts], 5)
+    quantiles = groups.quantiles([0.5, 0.99])
+    for group in range(5):
+        own = [pack(v) for g, v in parts if g == group]
+        alone = merge_groups(own, [0] * len(own), 1)
+        assert groups.pack(group) == merge(own)
+        assert groups.counts[group] == alone.counts[0] == sum(len(v) for g, v in parts if g == group)
+        np.testing.assert_array_equal(quantiles[group], alone.quantiles([0.5, 0.99])[0])
+
+
+@given(lists.filter(bool), shares)
+def test_quantiles_are_within_half_a_percent_of_nearest_rank(numbers: list[float], q: float) -> None:
+    exact = max(0.0, sorted(numbers)[nearest_rank(q, len(numbers)) - 1])
+    got = merge_groups([pack(numbers)], [0], 1).quantiles([q])[0, 0]
+    assert got == pytest.approx(exact, rel=ACCURACY * (1 + 1e-9), abs=0)
+
+
+@given(lists)
+def test_buckets_are_those_of_the_sketches_on_the_wire(numbers: list[float]) -> None:
+    histogram = bucket_counts(np.array(numbers))
+    layout = narrow if np.abs(histogram.buckets).max(initial=0) < 2**15 else wide
+    assert pack(numbers) == layout(histogram.buckets.tolist(), histogram.counts.tolist(), histogram.zero_count)
+
+
+def test_empty_groups_have_no_quantiles() -> None:
+    groups = merge_groups([pack([]), pack([3.0, 3.0])], [0, 2], 4)
+    assert groups.counts.tolist() == [0, 0, 2, 0]
+    assert np.isnan(groups.quantiles([0.5, 1.0])).tolist() == [[True] * 2, [True] * 2, [False] * 2, [True] * 2]
+    assert merge_groups([], [], 0).quantiles([0.5]).shape == (0, 1)
+    assert merge([]) == pack([]) == groups.pack(3)
+
+
+def test_groups_beyond_the_bound_of_the_table_are_merged_in_several_rounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(5)
+    blobs, index = [pack(rng.exponential(1000, 20)) for _ in range(60)], rng.integers(0, 17, 60)
+    at_once = merge_groups(blobs, index, 17)
+    monkeypatch.setattr(packed, "_TABLE_CELLS", 1000)
+    in_rounds = merge_groups(blobs, index, 17)
+    assert [at_once.pack(g) for g in range(17)] == [in_rounds.pack(g) for g in range(17)]
+
+
+def test_words_are_as_wide_as_the_numbers_need() -> None:
+    most = 2**32 - 1
+    once, twice = narrow([-5, 7], [most, 1], most), merge([narrow([-5, 7], [most, 1], most)] * 2)
+    assert merge([once]) == once
+    assert twice == wide([-5, 7], [2 * most, 2], 2 * most)
+    assert merge([wide([3], [2], 1)]) == narrow([3], [2], 1)
+    assert merge([once, twice]) == wide([-5, 7], [3 * most, 3], 3 * most)
+
+
+def test_ranks_are_exact_for_counts_beyond_the_precision_of_floats() -> None:
+    half = 2**59 + 1
+    groups = merge_groups([wide([100, 200], [half, half])], [0], 1)
+    below, above = groups.quantiles([0.5, math.nextafter(0.5, 1)])[0]
+    assert below == pytest.approx(1.01005**100, rel=0.01)
+    assert above == pytest.approx(1.01005**200, rel=0.01)
+
+
+@given(st.data(), st.lists(st.floats(1e-3, 1e11), min_size=1, max_size=20))
+def test_bytes_that_are_cut_off_are_refused(data: st.DataObject, numbers: list[float]) -> None:
+    blob = pack(numbers)
+    cut = data.draw(st.integers(0, len(blob) - 1))
+    with pytest.raises(ValueError, match="sketch"):
+        merge([pack([1.0]), blob[:cut]])
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(blob: bytes) -> None:
+    try:
+        again = merge([blob])
+    except ValueError:
+        return
+    assert merge([again]) == again
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        narrow([1], [1]) + b"\0\0",
+        struct.pack("<HHI", 3, 0, 0),
+        narrow([2, 1], [1, 1]),
+        narrow([1, 1], [1, 1]),
+        narrow([1], [0]),
+        wide([1], [2**63]),
+        wide([], [], 2**63),
+        wide([MAX_BUCKET + 1], [1]),
+        wide([-(2**31)], [1]),
+        struct.pack("<II", 2, 2**32 - 1) + bytes(12),
+    ],
+)
+def test_corrupt_bytes_are_refused(blob: bytes) -> None:
+    with pytest.raises(ValueError, match="sketch"):
+        merge([blob])
+
+
+def test_counts_that_would_overflow_are_refused() -> None:
+    for blob in (wide([1], [2**61]), wide([], [], 2**61)):
+        with pytest.raises(ValueError, match="count"):
+            merge([blob] * 8)
+
+
+@pytest.mark.parametrize("index", [[0], [0, 2], [-1, 0]])
+def test_group_numbers_must_fit(index: list[int]) -> None:
+    with pytest.raises(ValueError, match="group"):
+        merge_groups([pack([1.0])] * 2, index, 2)
+
+
+@pytest.mark.parametrize("q", [0.0, 1.1, -1.0, math.nan])
+def test_quantiles_outside_their_range_are_refused(q: float) -> None:
+    with pytest.raises(ValueError, match="quantile"):
+        merge_groups([], [], 1).quantiles([q])
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_values_that_are_not_finite_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        pack([1.0, value])
