@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from controller.dispatch.active import lease_id_of
-from controller.dispatch.cutting import Share, divide, first_due, ordinal_blocks, ordinals_end, undealt
+from controller.dispatch.censoring import Gap, censor_missing
+from controller.dispatch.cutting import Share, divide, first_due, ordinals_end, undealt
 from controller.dispatch.outcomes import RunFailedError
-from controller.store.censored import highest_ordinal, insert_censored, known_ordinals, last_end
+from controller.store.censored import highest_ordinal
 from controller.store.database import Connection
 from controller.store.leases import cut_lease, insert_leases, list_leases
 from controller.store.records import LeaseRecord, LevelRecord
@@ -68,7 +67,12 @@ def carry_out(
         shares = [cut.worker.begun_at(at)]
     if shares and cut.refusal:
         raise RunFailedError(cut.refusal)
-    censored = _censor(connection, level, seed, cut, given, at)
+    censored = censor_missing(
+        connection,
+        plan,
+        seed,
+        Gap(lease, share=cut.worker or Share.of(lease), given=given, end=at, until_micros=cut.until_micros),
+    )
     if shares:
         insert_leases(
             connection,
@@ -105,23 +109,3 @@ def _cut_at(connection: Connection, level: LevelRecord, seed: int, cut: Cut, end
     if plan.rate:
         at = max(at, first_due(plan, seed, cut.until_micros))
     return at if end is None else min(at, end)
-
-
-def _censor(  # noqa: PLR0917 -- what a cut rests on
-    connection: Connection, level: LevelRecord, seed: int, cut: Cut, given: Sequence[Share], at: int
-) -> int:
-    """Store what is not known of the ordinals below a cut; return how many there are."""
-    plan, lease = level.plan, cut.lease
-    share = cut.worker or Share.of(lease)
-    active = 0 if plan.rate else min(last_end(connection, lease), cut.until_micros)
-    count = 0
-    for ordinals, dues in ordinal_blocks(plan, seed, lease.first_ordinal, at):
-        missing = share.holds(plan, ordinals)
-        for other in given:
-            missing &= ~other.holds(plan, ordinals)
-        missing &= ~np.isin(ordinals, known_ordinals(connection, lease, int(ordinals[0]), int(ordinals[-1])))
-        if missing.any():
-            starts = np.full(int(missing.sum()), active) if dues is None else dues[missing]
-            insert_censored(connection, lease, ordinals[missing], starts, cut.until_micros)
-            count += int(missing.sum())
-    return count

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from controller.dispatch.accounts import close_level
 from controller.dispatch.active import ActiveRun, lease_id_of
 from controller.dispatch.handover import HandOver
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
@@ -20,6 +21,7 @@ from controller.dispatch.outcomes import CancelRequestedError, RunFailedError
 from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
+from controller.dispatch.shortfall import check_carried_out
 from controller.lifecycle import lease_ended
 from controller.store.censored import censor_stopped
 from controller.store.database import Connection, Database, DatabaseAwayError
@@ -142,8 +144,13 @@ class Driver:
         await self._until(run, index, lambda: self._all(run, index, _done), run_limit(level.plan, timeout))
         await self.book.save()
 
+        leases, close = run.level_leases(index), self._closing(run, index)
+
         def store(connection: Connection) -> None:
             censor_stopped(connection, run.record.run_key)
+            close(connection)
+            seed, lease_seconds = run.record.config.seed, self.book.sessions.lease_seconds
+            check_carried_out(connection, level, seed, leases, lease_seconds)
             set_level(connection, run.record.run_key, index, finished=True)
 
         await self.database.write(store)
@@ -277,12 +284,32 @@ class Driver:
         await self._stop(run, error)
         await self._finish(run, _Run.RUN_STATE_FAILED, error)
 
+    def _closing(self, run: ActiveRun, index: int) -> Callable[[Connection], None]:
+        """Return what accounts for all that was begun of a level, by what is known of it now."""
+        level, seed, leases = run.levels[index], run.record.config.seed, run.level_leases(index)
+        known = {lease.lease_id: run.live.level(index).next_ordinal(lease.lease_id) for lease in leases}
+        now = max(1, self.clock.micros() - level.start_micros)
+
+        def close(connection: Connection) -> None:
+            if censored := close_level(connection, level, seed, leases, known, now):
+                log.warning("samples_censored", run_id=run.record.run_id, level=index, count=censored)
+
+        return close
+
+    async def _close_books(self, run: ActiveRun) -> None:
+        """Account for what a run that is given up has begun and will not deliver."""
+        for level in run.levels:
+            if level.start_micros and not level.finished:
+                await self.database.write(self._closing(run, level.plan.index), repeatable=True)
+
     async def _finish(self, run: ActiveRun, state: run_pb2.RunState, error: str | None) -> None:
         now = time.monotonic()
         for level in run.levels:
             if run.live.level(level.plan.index).begun:
                 run.live.level(level.plan.index).finish(now)
         await self.book.save()
+        if state != _Run.RUN_STATE_COMPLETED:
+            await self._close_books(run)
         await finish_run(self.database, run, state, error)
 
     async def _change(self, run: ActiveRun, new: run_pb2.RunState) -> None:

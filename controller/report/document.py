@@ -15,10 +15,11 @@ from controller.report.losses import loss_notes
 from controller.report.measured import LOST_STATES, MeasuredLevel, measure
 from controller.report.summary import build_summary
 from loadcell.levels import level_name
+from loadcell.pacing.arrivals import due_blocks
 from loadcell.stats.columns import OK, TOKENS_ARE_EVENTS
 from loadcell.stats.verdict import worst
 from loadcell.stats.window import end_offsets
-from loadcell.v1 import result_pb2
+from loadcell.v1 import result_pb2, target_pb2
 
 
 def build_result(facts: RunFacts) -> result_pb2.RunResult:
@@ -33,6 +34,10 @@ def build_result(facts: RunFacts) -> result_pb2.RunResult:
     starts = [level.facts.start_micros for level in levels if level.facts.start_micros]
     run_start = min(starts, default=0)
     results = [build_level(level, facts.config.goodput_thresholds, run_start) for level in levels]
+    for result, level in zip(results, levels, strict=True):
+        planned = _planned(level, facts.config.seed)
+        if planned is not None:
+            result.unexecuted_requests = max(0, planned - len(np.unique(level.rows.ordinal)))
     run = facts.run
     document = result_pb2.RunResult(
         run_id=run.run_id,
@@ -59,6 +64,22 @@ def build_result(facts: RunFacts) -> result_pb2.RunResult:
 
 def _started(level: LevelFacts) -> bool:
     return level.start_micros > 0 or len(level.samples) > 0
+
+
+def _planned(level: MeasuredLevel, seed: int) -> int | None:
+    """Return how many requests a level has by its plan, None when it keeps some in flight for a time."""
+    plan = level.plan
+    if plan.request_count or not plan.rate:
+        return plan.request_count or None
+    blocks = due_blocks(
+        plan.rate,
+        poisson=plan.arrival == target_pb2.ARRIVAL_POISSON,
+        seed=seed,
+        level=plan.index,
+        count=None,
+        duration_ns=plan.duration_micros * 1000,
+    )
+    return sum(len(due) for due in blocks)
 
 
 def _duration_seconds(levels: list[MeasuredLevel]) -> float:

@@ -33,6 +33,8 @@ def loss_notes(level: MeasuredLevel, agent_ids: Sequence[str]) -> Iterator[str]:
             )
         elif heirs:
             yield lost_worker_note(agent_id=agent_id, level=name, censored=censored[position], heirs=heirs)
+        elif censored[position]:
+            yield f"Agent {agent_id} has not delivered all it began at {name}.{_censored(censored[position])}"
     twice = len(rows) - len(np.unique(rows.ordinal))
     if twice:
         requests = "request was" if twice == 1 else "requests were"

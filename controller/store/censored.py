@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
 from controller.store.records import LeaseRecord
-from controller.store.schema import INTEGER_COLUMNS, leases, traces
+from controller.store.schema import INTEGER_COLUMNS, batches, leases, traces
 from loadcell.stats.columns import CANCELLED, CENSORED, Ints
 
 # What is told by a row that nobody has measured: counts are 0, everything else is not defined.
@@ -51,6 +51,29 @@ def last_end(connection: Connection, lease: LeaseRecord) -> int:
     """Return when the last request of a lease ended, microseconds since the start of the level; 0 without any."""
     ends = select(func.max(traces.c.start_offset_micros + traces.c.e2e_micros))
     return connection.execute(ends.where(_of(lease), traces.c.status != CENSORED)).scalar_one() or 0
+
+
+def longest_request(connection: Connection, lease: LeaseRecord) -> int:
+    """Return how long the longest known request of a lease took, microseconds; 0 without any."""
+    query = select(func.max(traces.c.e2e_micros)).where(_of(lease), traces.c.status != CENSORED)
+    return max(0, connection.execute(query).scalar_one() or 0)
+
+
+def count_censored(connection: Connection, lease: LeaseRecord, before_micros: int | None = None) -> int:
+    """Return how many requests of a lease are CENSORED, those due before an offset from the start of the level."""
+    query = select(func.count()).select_from(traces).where(_of(lease), traces.c.status == CENSORED)
+    if before_micros is not None:
+        query = query.where(traces.c.scheduled_offset_micros < before_micros)
+    return int(connection.execute(query).scalar_one())
+
+
+def hold_leases(connection: Connection, lease_keys: Iterable[int]) -> set[int]:
+    """Keep batches of leases from being stored until this transaction ends; return those with lost batches."""
+    keys = list(lease_keys)
+    held = select(leases.c.lease_key).where(leases.c.lease_key.in_(keys)).order_by(leases.c.lease_key)
+    connection.execute(held.with_for_update())
+    lost = select(batches.c.lease_key).where(batches.c.lease_key.in_(keys), batches.c.row_count == 0)
+    return set(connection.execute(lost).scalars())
 
 
 def known_ordinals(connection: Connection, lease: LeaseRecord, first: int, last: int) -> Ints:
