@@ -48,6 +48,7 @@ async def create_run(
     if request.validate_only:
         return run_pb2.CreateRunResponse(status="valid")
     record = dispatcher.claim(_record(plan))
+    sealed = dispatcher.vault.seal(record.run_id, plan.secrets)
     log.info(
         "benchmark_request_received",
         server_url=record.server_url,
@@ -59,7 +60,7 @@ async def create_run(
     async def begin() -> RunRecord:
         def store(connection: Connection) -> tuple[RunRecord | None, RunRecord | None]:
             _check_assets(plan, lambda sha256: hold_asset(connection, sha256))
-            created = insert_run(connection, record, plan.levels, request.request_id or None)
+            created = insert_run(connection, record, plan.levels, request.request_id or None, sealed)
             return created, None if created else find_by_request(connection, request.request_id)
 
         created, earlier = await database.write(store)

@@ -35,6 +35,7 @@ from controller.services.run import RunServicer
 from controller.settings import ControllerSettings
 from controller.store.database import Database
 from controller.store.migrate import open_database
+from controller.vault import Vault
 from loadcell.channel import SERVER_OPTIONS
 from loadcell.data_dir import data_dir, default_database
 from loadcell.settings import Address
@@ -96,6 +97,7 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             agent_wait_seconds=settings.agent_wait_seconds,
             resume_seconds=settings.resume_seconds,
             forget_seconds=settings.forget_seconds,
+            vault=Vault(settings.secret_key),
         )
         registry, states = CollectorRegistry(), health.aio.HealthServicer()
         admissions = Admissions(database)

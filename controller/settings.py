@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.store.place import Place, parse_place
+from controller.vault import secret_key
 from loadcell.logs import LEVELS
 from loadcell.settings import Address, Secret, address, boolean, choice, integer, number, path, secret, setting
 
@@ -54,6 +55,14 @@ class ControllerSettings:
         parse=path,
         names=("LOADCELL_TLS_CLIENT_CA",),
         doc="PEM file of the authorities of clients; with it every client must have a certificate of theirs.",
+    )
+    secret_key: Secret = setting(
+        Secret(""),
+        parse=secret_key,
+        names=("LOADCELL_SECRET_KEY",),
+        doc="32 random bytes in base64, the same for every controller of a database: API keys and headers of"
+        " targets are stored encrypted under it until their run ends. Empty: they are kept in memory only.",
+        hidden=True,
     )
     require_agent_token: bool = setting(
         False,

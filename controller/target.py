@@ -13,7 +13,7 @@ from loadcell.v1 import result_pb2, target_pb2
 
 @dataclass(frozen=True, slots=True)
 class TargetSecrets:
-    """What the target must be told and nobody else. Kept in memory only."""
+    """What the target must be told and nobody else. Stored sealed or not at all: see `Vault`."""
 
     api_key: str = field(default="", repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)

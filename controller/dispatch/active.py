@@ -21,12 +21,13 @@ from loadcell.v1 import agent_pb2, run_pb2
 
 @dataclass(slots=True, eq=False)
 class ActiveRun:
-    """A run with everything that is known of it; the database has all of it except secrets and live figures."""
+    """A run with everything that is known of it; the database has all of it, secrets sealed, but live figures."""
 
     record: RunRecord
     levels: list[LevelRecord]
     secrets: TargetSecrets | None = field(repr=False)  # None: lost with the process that took the call
     live: LiveRun
+    secrets_stored: bool = False  # for other controllers that have the key
     leases: dict[str, LeaseRecord] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)  # agents that work for no other run until this one has ended
     lost_workers: dict[tuple[str, int], agent_pb2.WorkerLoss] = field(default_factory=dict)  # not handed over yet
@@ -66,8 +67,8 @@ class ActiveRun:
 
     @property
     def movable(self) -> bool:
-        """Whether another controller could go on with the run: without secrets, or with agents that have them."""
-        return not self.secrets or bool(self.leases)
+        """Whether another controller could go on with the run: without secrets, or where others have them."""
+        return not self.secrets or self.secrets_stored or bool(self.leases)
 
     def level_leases(self, index: int) -> list[LeaseRecord]:
         """Return the leases of a level."""

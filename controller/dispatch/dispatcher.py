@@ -37,8 +37,10 @@ from controller.store.runs import (
 )
 from controller.store.samples import delete_leases, delete_some_requests
 from controller.target import TargetSecrets
+from controller.vault import Vault
 from loadcell.clock import AnchoredClock, wall_micros
 from loadcell.errors import LoadcellError
+from loadcell.settings import Secret
 from loadcell.v1 import run_pb2
 
 log = structlog.get_logger()
@@ -60,6 +62,7 @@ class Dispatcher:
     agent_wait_seconds: float
     resume_seconds: float
     forget_seconds: float
+    vault: Vault = field(default_factory=lambda: Vault(Secret("")))
     clock: AnchoredClock = field(default_factory=AnchoredClock)  # what agents measure their offset against
     runs: ActiveRuns = field(default_factory=ActiveRuns)
     owner: str = field(default_factory=owner_id)
@@ -146,7 +149,7 @@ class Dispatcher:
             self._secrets[record.run_id] = secrets
             while len(self._secrets) > MAX_SECRETS:
                 del self._secrets[next(iter(self._secrets))]
-        run = ActiveRun(record, levels, secrets, live, give_up=give_up)
+        run = ActiveRun(record, levels, secrets, live, give_up=give_up, secrets_stored=self.vault.seals)
         self.runs.add(run)
         return run
 

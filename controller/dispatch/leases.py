@@ -26,8 +26,8 @@ MAX_TEXT = 2_000  # characters of an error or a note of an agent
 MAX_NOTES = 100
 RETRY_SECONDS = 1.0  # after the database did not take the states of leases
 SECRETS_LOST = (
-    "the controller was restarted, and the target's API key and headers, which it keeps in memory only, are lost;"
-    " start the run again"
+    "the controller was restarted, and the target's API key and headers are lost: without LOADCELL_SECRET_KEY they"
+    " are kept in memory only, and with another key than before they cannot be read; start the run again"
 )
 _Lease = agent_pb2.LeaseState
 # States an agent may report; the others are the controller's to set.

@@ -22,7 +22,14 @@ from controller.store.assets import delete_unused_assets, find_unused_assets
 from controller.store.database import Connection
 from controller.store.leases import list_leases
 from controller.store.records import LevelRecord, RunRecord
-from controller.store.runs import extend_ownership, give_up_run, list_active, list_levels, take_over
+from controller.store.runs import (
+    extend_ownership,
+    get_secrets,
+    give_up_run,
+    list_active,
+    list_levels,
+    take_over,
+)
 from controller.store.samples import read_samples, read_sketches
 from controller.target import TargetSecrets
 from loadcell.clock import wall_micros
@@ -152,7 +159,7 @@ class Upkeep:
         with structlog.contextvars.bound_contextvars(request_id=run.log_request_id):
             log.warning("run_taken_over", run_id=run.run_id, lease_count=len(leases))
             run = replace(run, owner=dispatcher.owner)
-            active = dispatcher.add(run, levels, None if run.needs_secrets else TargetSecrets(), give_up=late)
+            active = dispatcher.add(run, levels, await self._secrets(run), give_up=late)
             active.cancel_requested = run.state == run_pb2.RUN_STATE_CANCELLING
             for lease in leases:
                 active.leases[lease.lease_id] = lease
@@ -164,6 +171,13 @@ class Upkeep:
             for session in dispatcher.sessions:
                 dispatcher.book.reconcile_run(session, active)
             dispatcher.drive(active)
+
+    async def _secrets(self, run: RunRecord) -> TargetSecrets | None:
+        """Return what the target of a run must be told, None when nobody knows it any more."""
+        if not run.needs_secrets:
+            return TargetSecrets()
+        sealed = await self._dispatcher.database.read(lambda c: get_secrets(c, run.run_key))
+        return self._dispatcher.vault.open(run.run_id, sealed)
 
     async def _refill(self, run: ActiveRun, level: LevelRecord) -> None:
         """Fold what is stored of a level into the live view, at the times when it was."""

@@ -21,7 +21,7 @@ from loadcell.errors import LoadcellError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0003"
+HEAD = "0004"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's own table, spelled as Alembic spells it.

@@ -19,14 +19,18 @@ from controller.store.schema import run_levels as levels
 from loadcell.errors import LoadcellError
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
-_COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status")]
+_COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status", "secrets")]
 ACTIVE_STATES = [state for state in RUN_TRANSITIONS if not run_ended(state)]
 
 
 def insert_run(
-    connection: Connection, record: RunRecord, plans: Iterable[target_pb2.LevelPlan], request_id: str | None
+    connection: Connection,
+    record: RunRecord,
+    plans: Iterable[target_pb2.LevelPlan],
+    request_id: str | None,
+    secrets: bytes | None = None,
 ) -> RunRecord | None:
-    """Store a new run with its levels; the record's run_key is replaced.
+    """Store a new run with its levels and the sealed secrets of its target; the record's run_key is replaced.
 
     Returns:
         The stored run, or None when a run with this `request_id` exists already.
@@ -39,6 +43,7 @@ def insert_run(
         "notes": json.dumps(record.notes),
         "status": STATUS_WORDS[record.state],
         "request_id": request_id,
+        "secrets": secrets,
     }
     try:
         with connection.begin_nested():
@@ -134,7 +139,7 @@ def count_by_status(connection: Connection) -> dict[str, int]:
 def change_state(
     connection: Connection, run_key: int, new: run_pb2.RunState, values: Mapping[str, object] | None = None
 ) -> None:
-    """Move a run to a new state and set further columns.
+    """Move a run to a new state and set further columns; the secrets of one that has ended are wiped.
 
     Raises:
         LoadcellError: ILLEGAL_TRANSITION, when the state in the database does not allow it; RUN_NOT_FOUND.
@@ -145,6 +150,8 @@ def change_state(
         raise LoadcellError("RUN_NOT_FOUND", "the run was deleted")
     check_run(current.state, new)
     changed = {"state": new, "status": STATUS_WORDS[new], **(values or {})}
+    if run_ended(new):
+        changed["secrets"] = None
     connection.execute(update(runs).where(runs.c.run_key == run_key).values(changed))
     announce(connection, current.run_id)
 
@@ -174,6 +181,11 @@ def get_result(connection: Connection, run_key: int) -> result_pb2.RunResult | N
     """Return the stored result document, None when there is none."""
     found = connection.execute(select(runs.c.result).where(runs.c.run_key == run_key)).scalar_one_or_none()
     return None if found is None else result_pb2.RunResult.FromString(found)
+
+
+def get_secrets(connection: Connection, run_key: int) -> bytes | None:
+    """Return the sealed secrets of a run's target, None when none are stored."""
+    return connection.execute(select(runs.c.secrets).where(runs.c.run_key == run_key)).scalar_one_or_none()
 
 
 def list_levels(connection: Connection, run_key: int) -> list[LevelRecord]:

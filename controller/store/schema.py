@@ -64,6 +64,7 @@ benchmark_runs = Table(
     Column("notes", Text, nullable=False),  # JSON array of sentences
     Column("owner", Text),  # controller process that drives the run
     Column("owner_expires_at", BigInteger),
+    Column("secrets", LargeBinary),  # of the target, sealed by controller.vault; NULL once the run has ended
     Column("result", LargeBinary),  # RunResult; last, so that other columns are read without it
     UniqueConstraint("run_id", name="uq_benchmark_runs_run_id"),
     UniqueConstraint("request_id", name="uq_benchmark_runs_request_id"),

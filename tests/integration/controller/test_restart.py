@@ -7,8 +7,10 @@ import os
 import signal
 import sqlite3
 import sys
+from collections.abc import Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from scripted_agent import ScriptedAgent, State
@@ -75,9 +77,11 @@ def address(tmp_path: Path) -> str:
 
 
 @asynccontextmanager
-async def killed_in_mid_level(folder: Path, address: str, **fields: object):
+async def killed_in_mid_level(
+    folder: Path, address: str, environment: Mapping[str, str] = MappingProxyType({}), **fields: object
+):
     """A run with two levels whose controller is killed while the first is going on, 20 of 40 requests stored."""
-    async with process(folder, address) as (running, lines), dial(address) as channel:
+    async with process(folder, address, **environment) as (running, lines), dial(address) as channel:
         await started(running, lines)
         runs = run_pb2_grpc.RunServiceStub(channel)
         async with ScriptedAgent.connected(address, "agent-1", complete=False) as agent:
@@ -125,7 +129,7 @@ async def test_killed_controller_with_secrets_says_why_the_next_level_cannot_sta
             runs = run_pb2_grpc.RunServiceStub(channel)
             run = await ended(runs, run_id)
             assert run.status == "failed"
-            assert "API key and headers, which it keeps in memory only, are lost" in run.error
+            assert "without LOADCELL_SECRET_KEY they are kept in memory only" in run.error
             request = run_pb2.GetRunResultRequest(run_id=run_id, partial=True)
             assert (await runs.GetRunResult(request)).result.results[0].total_requests == 40
             assert not any("sk-secret" in line for line in lines)

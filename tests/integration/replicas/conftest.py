@@ -57,11 +57,13 @@ class Fleet:
         self._folder = folder
         self._stack = stack
 
-    async def controller(self) -> tuple[Process, str]:
+    async def controller(self, **settings: str) -> tuple[Process, str]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             address = f"127.0.0.1:{probe.getsockname()[1]}"
-        started = await self._start("controller", LOADCELL_GRPC=address, LOADCELL_DATABASE_URL=self.url)
+        started = await self._start(
+            "controller", LOADCELL_GRPC=address, LOADCELL_DATABASE_URL=self.url, **settings
+        )
         await started.said("application_started")
         return started, address
 
