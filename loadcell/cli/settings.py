@@ -52,6 +52,18 @@ class CliSettings(DialSettings):
     agents: int = setting(
         1, parse=settings.integer(0, 256), names=("LOADCELL_AGENTS",), doc="Agents that `up` starts."
     )
+    require_agent_token: bool = setting(
+        False,
+        parse=settings.boolean,
+        names=("LOADCELL_REQUIRE_AGENT_TOKEN",),
+        doc="Whether the controller of `up` admits agents by tokens only; then `up` starts none without one.",
+    )
+    agent_token: Secret = setting(
+        Secret(""),
+        parse=settings.secret,
+        names=("LOADCELL_AGENT_TOKEN",),
+        doc="Token of the one agent that `up` may then start.",
+    )
 
 
 def database_url(text: str, directory: Path) -> str:

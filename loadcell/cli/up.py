@@ -7,7 +7,7 @@ import typer
 
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
 from loadcell.cli.session import MAX_AGENTS_HERE, Session, read_settings, running
-from loadcell.cli.settings import database_name, database_url
+from loadcell.cli.settings import CliSettings, database_name, database_url
 from loadcell.data_dir import data_dir
 from loadcell.settings import Address, address
 from loadcell.stack import ChildError, Owner, Stack, StackPlan, TakenError, check_free, find_or_claim
@@ -45,6 +45,7 @@ def up(
         exporter=str(places["--exporter"]),
         agents=agents if agents is not None else settings.agents,
     )
+    _check_tokens(settings, plan.agents)
     try:
         claim = find_or_claim(directory, database_name(plan.database), any_database=False)
     except (TimeoutError, OSError) as error:
@@ -63,6 +64,16 @@ def up(
         raise CommandError(str(error), EXIT_RUN_FAILED) from None
     finally:
         claim.release()
+
+
+def _check_tokens(settings: CliSettings, agents: int) -> None:
+    """Refuse to start agents that the controller would not admit: `up` makes no tokens, which outlive it."""
+    if settings.require_agent_token and agents > bool(settings.agent_token):
+        raise CommandError(
+            "LOADCELL_REQUIRE_AGENT_TOKEN is set, and the agents that `up` starts have no tokens of their own: add"
+            " --agents 0, make a token for each agent with `loadcell agents token create` and start it with"
+            " LOADCELL_AGENT_TOKEN, or unset LOADCELL_REQUIRE_AGENT_TOKEN"
+        )
 
 
 async def _stay_up(stack: Stack, session: Session) -> int:

@@ -93,6 +93,9 @@ class Stack:
                 ("LOADCELL_AGENT_WAIT_SECONDS", "15"),
             ):
                 shared[name] = os.environ.get(name) or value
+            # Whoever reaches the socket is this user, and nobody is there to make tokens for these agents.
+            controller |= {"LOADCELL_REQUIRE_AGENT_TOKEN": "false"}
+            shared |= {"LOADCELL_AGENT_TOKEN": "", "LOADCELL_AGENT_TOKEN_FILE": ""}
         self._spawn("controller", "controller", {**shared, **controller})
         workers = plan.workers or max(1, (os.cpu_count() or 1) // max(1, plan.agents))
         for number in range(1, plan.agents + 1):
