@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from controller.ingest.decode import Batch, CorruptBatchError, decode, rows
-from controller.store.database import Database
+from controller.store.database import Connection, Database
 from controller.store.leases import get_lease
+from controller.store.origins import Origin, get_origin
 from controller.store.records import LeaseRecord
 from controller.store.samples import BatchRows, insert_batches
 from loadcell.errors import LoadcellError
@@ -37,6 +38,7 @@ class _Lease:
     """What has been taken of a lease: `accepted` is in the queue or stored, `committed` is stored."""
 
     record: LeaseRecord
+    origin: Origin
     committed: int
     accepted: int
     last: asyncio.Future[Ack] | None = None  # of the newest accepted batch
@@ -88,7 +90,7 @@ class Committer:
         lease = self._leases[request.lease_id]
         try:
             batch, stored = await asyncio.get_running_loop().run_in_executor(
-                self._decoder, _prepare, request, lease.record
+                self._decoder, _prepare, request, lease.record, lease.origin
             )
         except CorruptBatchError as error:
             log.warning(
@@ -153,6 +155,8 @@ class Committer:
     async def _check(self, request: agent_pb2.StreamSamplesRequest) -> asyncio.Future[Ack] | None:
         """Return the answer to a batch that is not to be stored, None for the next one of its lease."""
         lease = self._leases.get(request.lease_id) or await self._load(request.lease_id)
+        if lease is not None and not lease.origin.start_micros:
+            lease = await self._load(request.lease_id)  # it was started meanwhile
         if lease is None:
             deleted = request.lease_id in self._deleted
             return _refuse(request, "RUN_DELETED" if deleted else "UNKNOWN_LEASE", 0)
@@ -171,14 +175,16 @@ class Committer:
         return _answer(Ack(lease_id=request.lease_id, committed_batch_number=lease.committed))
 
     async def _load(self, lease_id: str) -> _Lease | None:
-        record = await self.database.read(lambda c: get_lease(c, lease_id))
-        if record is None:
+        found = await self.database.read(lambda c: _find(c, lease_id))
+        if found is None:
             return None
+        record, origin = found
         known = self._leases.get(lease_id)
         if known is not None and known.accepted >= record.committed_batch_number:
+            known.origin = origin
             return known
         number = record.committed_batch_number
-        self._leases[lease_id] = _Lease(record, committed=number, accepted=number)
+        self._leases[lease_id] = _Lease(record, origin, committed=number, accepted=number)
         return self._leases[lease_id]
 
     async def _commit(self, group: list[_Waiting]) -> None:
@@ -232,10 +238,18 @@ class Committer:
             del self._leases[lease.record.lease_id]
 
 
-def _prepare(request: agent_pb2.StreamSamplesRequest, lease: LeaseRecord) -> tuple[Batch, BatchRows]:
+def _find(connection: Connection, lease_id: str) -> tuple[LeaseRecord, Origin] | None:
+    record = get_lease(connection, lease_id)
+    return None if record is None else (record, get_origin(connection, record))
+
+
+def _prepare(
+    request: agent_pb2.StreamSamplesRequest, lease: LeaseRecord, origin: Origin
+) -> tuple[Batch, BatchRows]:
     batch = decode(request.columns, request.crc32)
     stored = rows(
         batch,
+        origin,
         run_key=lease.run_key,
         level=lease.level,
         lease_key=lease.lease_key,

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from google.protobuf.message import DecodeError
 
+from controller.store.origins import Origin
 from controller.store.samples import BatchRows
 from controller.store.schema import INTEGER_COLUMNS
 from loadcell.sketches import from_message
 from loadcell.stats.columns import Ints, SampleArrays
+from loadcell.stats.pricing import cost_nano
+from loadcell.stats.rollup import roll_up
 from loadcell.v1 import sample_pb2
 
 MAX_ROWS = 10_000
@@ -181,9 +184,14 @@ def _sketches(message: sample_pb2.SampleColumns) -> tuple[list[sample_pb2.Sketch
     return usable, list(dict.fromkeys(notes))
 
 
-def rows(batch: Batch, *, run_key: int, level: int, lease_key: int, batch_number: int) -> BatchRows:
-    """Return the batch as rows of the tables."""
+def rows(
+    batch: Batch, origin: Origin, *, run_key: int, level: int, lease_key: int, batch_number: int
+) -> BatchRows:
+    """Return the batch as rows of the tables and as what it adds to the rollups."""
     arrays, count = batch.arrays, len(batch.arrays)
+    ts = arrays.start_offset_micros + origin.start_micros
+    prompt_cost = cost_nano(arrays.prompt_tokens, origin.price.prompt_nano if origin.price else None)
+    completion_cost = cost_nano(arrays.completion_tokens, origin.price.completion_nano if origin.price else None)
     ordinals, warmups = arrays.ordinal.tolist(), arrays.warmup.tolist()
     keys = [(run_key, level, w, o, lease_key) for w, o in zip(warmups, ordinals, strict=True)]
     reasons: list[str | None] = [*batch.finish_reasons, None]  # index -1 is the last
@@ -196,6 +204,10 @@ def rows(batch: Batch, *, run_key: int, level: int, lease_key: int, batch_number
         *(getattr(arrays, name).tolist() for name in INTEGER_COLUMNS),
         arrays.tpot_micros.tolist(),
         [reasons[index] for index in arrays.finish_reason.tolist()],
+        ts.tolist(),
+        [origin.context_key] * count,
+        prompt_cost.tolist(),
+        completion_cost.tolist(),
         strict=True,
     )
     classes = arrays.error_class
@@ -206,4 +218,5 @@ def rows(batch: Batch, *, run_key: int, level: int, lease_key: int, batch_number
         timelines=[(*key, timeline) for key, timeline in zip(keys, batch.timelines, strict=False) if timeline],
         errors=[(*keys[row], int(classes[row]), message) for row, message in batch.errors],
         sketches=sample_pb2.SampleColumns(sketches=batch.sketches).SerializeToString(),
+        rollups=roll_up(arrays, ts, origin.context_key, prompt_cost, completion_cost),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
 
+from controller.store.origins import get_origin
 from controller.store.records import LeaseRecord
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, traces
 from loadcell.stats.columns import CANCELLED, CENSORED, Ints
@@ -94,8 +95,16 @@ def insert_censored(
         starts_micros: since when each may have been in flight, microseconds since the start of the level.
         until_micros: when observation ended, by the same count; with it they have their age.
     """
+    origin = get_origin(connection, lease)
     key = {"run_key": lease.run_key, "level": lease.level, "warmup": 0, "lease_key": lease.lease_key}
-    rest = {"status": CENSORED, "tpot_micros": -1.0, "finish_reason": None}
+    rest = {
+        "status": CENSORED,
+        "tpot_micros": -1.0,
+        "finish_reason": None,
+        "context_key": origin.context_key,
+        "prompt_cost": -1,
+        "completion_cost": -1,
+    }
     connection.execute(
         insert(traces),
         [
@@ -107,6 +116,7 @@ def insert_censored(
                 "scheduled_offset_micros": start,
                 "start_offset_micros": start,
                 "e2e_micros": max(0, until_micros - start),
+                "ts": origin.start_micros + start,
             }
             for ordinal, start in zip(ordinals.tolist(), starts_micros.tolist(), strict=True)
         ],

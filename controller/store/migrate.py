@@ -15,13 +15,14 @@ from sqlalchemy.exc import DBAPIError
 from controller.store.database import Database
 from controller.store.place import Place, describe
 from controller.store.postgresql import PREPARING
+from controller.store.prices import seed_prices
 from controller.store.schema import metadata
 from loadcell.errors import LoadcellError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0004"
+HEAD = "0005"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's own table, spelled as Alembic spells it.
@@ -73,6 +74,7 @@ def prepare(connection: Connection) -> None:
             raise StoreError("is not a loadcell database (it has other tables)")
         # An empty database needs no history. Alembic itself is not imported: it would double the time to start.
         metadata.create_all(connection)
+        seed_prices(connection)
         _version.create(connection)
         connection.execute(insert(_version).values(version_num=HEAD))
         return

@@ -30,6 +30,9 @@ class RunRecord:
     notes: tuple[str, ...]
     owner: str | None
     owner_expires_at: int | None
+    context_key: int = 0
+    baseline: bool = False
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

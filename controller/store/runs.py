@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, inser
 from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import RUN_TRANSITIONS, STATUS_WORDS, check_run, run_ended
+from controller.store.contexts import context_of, intern_context
 from controller.store.postgresql import announce
 from controller.store.records import LevelRecord, RunRecord
+from controller.store.run_keys import next_key
 from controller.store.schema import agents
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema import run_levels as levels
@@ -35,10 +37,10 @@ def insert_run(
     Returns:
         The stored run, or None when a run with this `request_id` exists already.
     """
-    values: dict[str, Any] = {
-        column.name: getattr(record, column.name) for column in _COLUMNS if column.name != "run_key"
-    }
+    values: dict[str, Any] = {column.name: getattr(record, column.name) for column in _COLUMNS}
     values |= {
+        "run_key": next_key(connection, record.created_at),
+        "context_key": intern_context(connection, context_of(record.config, record.model)),
         "config": record.config.SerializeToString(),
         "notes": json.dumps(record.notes),
         "status": STATUS_WORDS[record.state],
@@ -160,10 +162,18 @@ def set_probe(
     connection: Connection, run_key: int, *, model: str, pin_output: bool, words_per_token: float
 ) -> None:
     """Keep what the probe found."""
+    packed = connection.execute(select(runs.c.config).where(runs.c.run_key == run_key)).scalar_one()
+    context = context_of(result_pb2.RunConfig.FromString(packed), model)
     connection.execute(
         update(runs)
         .where(runs.c.run_key == run_key)
-        .values(model=model, pin_output=pin_output, words_per_token=words_per_token, probed=True)
+        .values(
+            model=model,
+            pin_output=pin_output,
+            words_per_token=words_per_token,
+            probed=True,
+            context_key=intern_context(connection, context),
+        )
     )
 
 

@@ -12,8 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from controller.store.censored import delete_censored
 from controller.store.postgresql import copy_rows
+from controller.store.rollups import add_rollups
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
 from loadcell.stats.columns import SampleArrays
+from loadcell.stats.rollup import Rollup
 from loadcell.v1 import sample_pb2
 
 READ_ROWS = 2_000  # rows held as Python objects at a time
@@ -31,6 +33,7 @@ class BatchRows:
     timelines: list[tuple[object, ...]]
     errors: list[tuple[object, ...]]
     sketches: bytes
+    rollups: list[Rollup]
 
 
 def insert_batches(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
@@ -70,11 +73,13 @@ def _store(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int,
         # One batch must not hold up the others: find it by storing each alone. What follows it in its lease
         # waits, for a lease has no gaps.
         return _insert_each(connection, parts)
+    _roll_up(connection, parts)
     return set()
 
 
 def _insert_each(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
     refused: dict[int, list[int]] = {}
+    stored: list[BatchRows] = []
     for part in parts:
         if part.lease_key not in refused:
             try:
@@ -82,10 +87,12 @@ def _insert_each(connection: Connection, parts: Sequence[BatchRows]) -> set[tupl
                     # Samples of a share that was given up take the place of what was not known of them.
                     delete_censored(connection, (row[:KEY_COLUMNS] for row in part.traces))
                     _insert(connection, [part])
+                stored.append(part)
                 continue
             except IntegrityError:
                 refused[part.lease_key] = []
         refused[part.lease_key].append(part.batch_number)
+    _roll_up(connection, stored)
     return {(lease_key, number) for lease_key, numbers in refused.items() for number in numbers}
 
 
@@ -114,6 +121,11 @@ def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
         .values(committed_batch_number=bindparam("number")),
         [{"key": key, "number": number} for key, number in highest.items()],
     )
+
+
+def _roll_up(connection: Connection, parts: Iterable[BatchRows]) -> None:
+    # Last in the transaction: other controllers that add to the same rollups wait until it ends.
+    add_rollups(connection, [rollup for part in parts for rollup in part.rollups])
 
 
 def _insert_rows(connection: Connection, table: Table, rows: list[tuple[object, ...]]) -> None:

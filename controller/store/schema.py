@@ -1,7 +1,7 @@
-"""The tables. Times are microseconds since 1970 UTC; -1 means "not defined" in the columns of traces.
+"""The tables of runs. Times are microseconds since 1970 UTC; -1 means "not defined" in the columns of traces.
 
 Rows of `traces` are clustered by their key, so writing is nearly appending, a level is one range and a single
-request is one look-up; no other index has to be kept up to date while load is being made.
+request is one look-up. The other indexes go by time as well: only their ends change while load is being made.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy import Text as PlainText
 
@@ -38,12 +39,12 @@ class Text(TypeDecorator[str]):
 
 
 # SQLite numbers rows by itself only in a column whose type is spelled INTEGER.
-_Key = BigInteger().with_variant(Integer(), "sqlite")
+Key = BigInteger().with_variant(Integer(), "sqlite")
 
 benchmark_runs = Table(
     "benchmark_runs",
     metadata,
-    Column("run_key", _Key, primary_key=True),
+    Column("run_key", Key, primary_key=True),  # day and number of the day, see `runs.next_key`
     Column("run_id", Text, nullable=False),
     Column("request_id", Text),  # idempotency key of the client
     Column("log_request_id", Text, nullable=False),  # x-request-id of the call that created the run
@@ -62,6 +63,9 @@ benchmark_runs = Table(
     Column("completed_at", BigInteger),
     Column("error", Text),
     Column("notes", Text, nullable=False),  # JSON array of sentences
+    Column("context_key", BigInteger, nullable=False, server_default="0"),  # what its requests are counted under
+    Column("baseline", Boolean, nullable=False, server_default=false()),  # others are compared with it
+    Column("remark", Text, nullable=False, server_default=""),  # of its owner
     Column("owner", Text),  # controller process that drives the run
     Column("owner_expires_at", BigInteger),
     Column("secrets", LargeBinary),  # of the target, sealed by controller.vault; NULL once the run has ended
@@ -78,7 +82,7 @@ Index("idx_benchmark_runs_model", benchmark_runs.c.model)
 run_levels = Table(
     "run_levels",
     metadata,
-    Column("run_key", _Key, ForeignKey("benchmark_runs.run_key"), primary_key=True),
+    Column("run_key", Key, ForeignKey("benchmark_runs.run_key"), primary_key=True),
     Column("level", Integer, primary_key=True),
     Column("plan", LargeBinary, nullable=False),  # LevelPlan
     Column("start_micros", BigInteger, nullable=False),  # 0 before the level started
@@ -88,9 +92,9 @@ run_levels = Table(
 leases = Table(
     "leases",
     metadata,
-    Column("lease_key", _Key, primary_key=True),
+    Column("lease_key", Key, primary_key=True),
     Column("lease_id", Text, nullable=False),
-    Column("run_key", _Key, ForeignKey("benchmark_runs.run_key"), nullable=False),
+    Column("run_key", Key, ForeignKey("benchmark_runs.run_key"), nullable=False),
     Column("level", Integer, nullable=False),
     Column("share_index", Integer, nullable=False),
     Column("share_count", Integer, nullable=False),
@@ -120,7 +124,7 @@ Index("idx_leases_agent", leases.c.agent_id)
 batches = Table(
     "batches",
     metadata,
-    Column("lease_key", _Key, primary_key=True, autoincrement=False),
+    Column("lease_key", Key, primary_key=True, autoincrement=False),
     Column("batch_number", BigInteger, primary_key=True),
     Column("row_count", Integer, nullable=False),
     Column("sketches", LargeBinary, nullable=False),  # SampleColumns with nothing but sketches
@@ -128,14 +132,14 @@ batches = Table(
 )
 
 
-def _request_key() -> list[Column[int]]:
+def request_key() -> list[Column[int]]:
     """Columns that name one request; the lease tells apart two agents that executed the same ordinal."""
     return [
-        Column("run_key", _Key, primary_key=True, autoincrement=False),
+        Column("run_key", Key, primary_key=True, autoincrement=False),
         Column("level", Integer, primary_key=True),
         Column("warmup", Integer, primary_key=True),
         Column("ordinal", BigInteger, primary_key=True),
-        Column("lease_key", _Key, primary_key=True, autoincrement=False),
+        Column("lease_key", Key, primary_key=True, autoincrement=False),
     ]
 
 
@@ -171,17 +175,25 @@ INTEGER_COLUMNS = (
 traces = Table(
     "traces",
     metadata,
-    *_request_key(),
+    *request_key(),
     *(Column(name, BigInteger, nullable=False) for name in INTEGER_COLUMNS),
     Column("tpot_micros", Float, nullable=False),
     Column("finish_reason", Text),
+    Column("ts", BigInteger, nullable=False),  # when it was started
+    Column("context_key", BigInteger, nullable=False),
+    Column("prompt_cost", BigInteger, nullable=False),  # nano-USD
+    Column("completion_cost", BigInteger, nullable=False),  # nano-USD
     sqlite_with_rowid=False,
 )
+Index("idx_traces_ts", traces.c.ts)
+Index("idx_traces_context", traces.c.context_key, traces.c.ts)
+_ERROR = traces.c.status == 2
+Index("idx_traces_errors", traces.c.ts, sqlite_where=_ERROR, postgresql_where=_ERROR)
 
 trace_timelines = Table(
     "trace_timelines",
     metadata,
-    *_request_key(),
+    *request_key(),
     Column("timeline", LargeBinary, nullable=False),  # encoding: SampleColumns.timelines
     sqlite_with_rowid=False,
 )
@@ -189,7 +201,7 @@ trace_timelines = Table(
 trace_errors = Table(
     "trace_errors",
     metadata,
-    *_request_key(),
+    *request_key(),
     Column("error_class", Integer, nullable=False),
     Column("message", Text, nullable=False),
     sqlite_with_rowid=False,

@@ -46,10 +46,13 @@ def batch(lease_key: int, number: int, ordinals: list[int], run_key: int = 1) ->
     return BatchRows(
         lease_key=lease_key,
         batch_number=number,
-        traces=[(*key, *range(len(INTEGER_COLUMNS)), 1.5, "stop" if key[3] % 2 else None) for key in keys],
+        traces=[
+            (*key, *range(len(INTEGER_COLUMNS)), 1.5, "stop" if key[3] % 2 else None, 7, 1, -1, -1) for key in keys
+        ],
         timelines=[(*key, b"\x00\x01") for key in keys],
         errors=[(*keys[0], 3, "HTTP\t503\\N\n")],
         sketches=b"",
+        rollups=[],
     )
 
 
@@ -76,7 +79,7 @@ class TestStore:
         return found.ordinal.tolist()
 
     async def test_what_is_written_is_read(self):
-        assert self.run == replace(RUN, run_key=1, model="a\N{REPLACEMENT CHARACTER}b")
+        assert self.run == replace(RUN, run_key=1, model="a\N{REPLACEMENT CHARACTER}b", context_key=1)
         stored = batch(self.lease.lease_key, 1, [3, 1, 2])
         assert await self.one.write(lambda c: samples.insert_batches(c, [stored])) == set()
         found, reasons = await self.other.read(lambda c: samples.read_samples(c, 1, 0, {self.lease.lease_key: 0}))

@@ -21,7 +21,7 @@ RUNS = (
     " ON CONFLICT DO NOTHING"
 )
 TRACES = (
-    f"INSERT INTO traces SELECT 1 + n / 5000, n / 1000 % 5, 0, n, 1{', 0' * 26}, 'stop'"
+    f"INSERT INTO traces SELECT 1 + n / 5000, n / 1000 % 5, 0, n, 1{', 0' * 26}, 'stop', n, 0, 0, 0"
     " FROM generate_series(0, 19999) AS n ON CONFLICT DO NOTHING"
 )
 

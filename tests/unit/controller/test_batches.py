@@ -198,6 +198,9 @@ def _store_run(connection) -> None:
         " config, needs_secrets, probed, pin_output, words_per_token, created_at, notes)"
         " VALUES (1, 'run', '', 'running', 3, '', '', '', x'', 0, 0, 0, 1.0, 0, '[]')"
     )
+    connection.exec_driver_sql(
+        "INSERT INTO run_levels (run_key, level, plan, start_micros, finished) VALUES (1, 0, x'', 1000000, 0)"
+    )
     insert_leases(connection, [LEASE])
 
 

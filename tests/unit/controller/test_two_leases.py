@@ -12,6 +12,7 @@ from controller.report.document import build_result
 from controller.store.facts import load_facts
 from controller.store.leases import insert_leases, list_leases
 from controller.store.migrate import open_database
+from controller.store.origins import get_origin
 from controller.store.records import LeaseRecord, RunRecord
 from controller.store.runs import insert_run, set_level
 from controller.store.samples import insert_batches
@@ -72,6 +73,7 @@ async def test_each_lease_is_aligned_by_its_own_start(tmp_path: Path) -> None:
             data = batch(list(range(share, 8, 2)))
             found = rows(
                 decode(data, zlib.crc32(data)),
+                get_origin(connection, lease),
                 run_key=run.run_key,
                 level=0,
                 lease_key=lease.lease_key,

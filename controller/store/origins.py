@@ -1,0 +1,44 @@
+"""Where the requests of a lease come from: what is stored with each of them and is the same for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from controller.store.contexts import DEFAULT_PROVIDER
+from controller.store.prices import price_list
+from controller.store.records import LeaseRecord
+from controller.store.schema import benchmark_runs, run_levels
+from controller.store.schema_queries import contexts
+from loadcell.stats.pricing import Price
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The level of a lease.
+
+    `start_micros` is when it was started, microseconds since 1970 UTC, 0 before; `price` is None for a model whose
+    price is not known.
+    """
+
+    start_micros: int
+    context_key: int
+    price: Price | None
+
+
+def get_origin(connection: Connection, lease: LeaseRecord) -> Origin:
+    """Return where the requests of a lease come from; its run must exist."""
+    start, context_key, provider, model = connection.execute(
+        select(
+            run_levels.c.start_micros, benchmark_runs.c.context_key, contexts.c.provider, benchmark_runs.c.model
+        )
+        .join(benchmark_runs, benchmark_runs.c.run_key == run_levels.c.run_key)
+        .outerjoin(contexts, contexts.c.context_key == benchmark_runs.c.context_key)
+        .where(run_levels.c.run_key == lease.run_key, run_levels.c.level == lease.level)
+    ).one()
+    day = datetime.fromtimestamp(start / 1e6, UTC).date()
+    # Whoever does not say who serves the model has the price of whoever lists it.
+    listed_by = "" if provider in (None, DEFAULT_PROVIDER) else provider
+    return Origin(start, context_key, price_list(connection).find(listed_by, model, day))
