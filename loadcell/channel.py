@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 import grpc
 import structlog
 
+from loadcell.lookup import Lookup
 from loadcell.redial import RedialledChannel
-from loadcell.settings import Secret, SettingsError
+from loadcell.settings import Secret
 from loadcell.tls import ClientTls
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -66,7 +66,7 @@ def dial(
         tls: files to speak TLS with; a unix socket is this machine's own and does without.
 
     Raises:
-        SettingsError: a file of `tls` cannot be used.
+        SettingsError: a file of `tls` cannot be used, or one of several names is not known.
     """
     add = _Metadata({API_KEY_METADATA: api_key, AGENT_TOKEN_METADATA: agent_token})
     interceptors: list[grpc.aio.ClientInterceptor] = [
@@ -75,36 +75,24 @@ def dial(
         _StreamUnary(add),
         _StreamStream(add),
     ]
-    target, options = address, CHANNEL_OPTIONS
+    options, lookup = CHANNEL_OPTIONS, None
     if "," in address:
-        target = several(address)
+        lookup = Lookup(address)
         # What a certificate must name cannot be a list.
         options = [*CHANNEL_OPTIONS, ("grpc.default_authority", address.partition(",")[0])]
-    if tls is None or address.startswith(UNIX):
-        return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
-    credentials = tls.reloaded()
+    credentials = None if tls is None or address.startswith(UNIX) else tls.reloaded()
 
     def redial() -> grpc.aio.Channel:
+        target = address if lookup is None else lookup.target
+        if credentials is None:
+            return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
         return grpc.aio.secure_channel(target, credentials.value, options=options, interceptors=interceptors)
 
-    return RedialledChannel(redial, credentials.renew)
+    def changed(state: grpc.ChannelConnectivity) -> bool:
+        elsewhere = lookup is not None and lookup.renew(state)
+        return (credentials is not None and credentials.renew()) or elsewhere
 
-
-def several(addresses: str) -> str:
-    """Return gRPC's name of several "host:port": a list of numbers, so names are looked up here, once.
-
-    Raises:
-        SettingsError: A name is not known.
-    """
-    numbers: list[str] = []
-    for one in addresses.split(","):
-        host, _, port = one.rpartition(":")
-        try:
-            found = socket.getaddrinfo(host.strip("[]"), port, family=socket.AF_INET, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise SettingsError(f"the controller address {one} cannot be looked up: {error.strerror}") from error
-        numbers += [f"{place[0]}:{int(place[1])}" for *_, place in found]
-    return "ipv4:" + ",".join(dict.fromkeys(numbers))
+    return redial() if lookup is None and credentials is None else RedialledChannel(redial, changed)
 
 
 class _Metadata:

@@ -1,4 +1,4 @@
-"""A channel that is dialled anew when its credentials change."""
+"""A channel that is dialled anew when its credentials, or the places behind its address, change."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ import grpc
 
 
 class RedialledChannel(grpc.aio.Channel):
-    """Makes every call over a channel with the newest credentials.
+    """Makes every call over a channel that was dialled as of now.
 
-    Calls that go on when the credentials change end where they began; a channel closes with its last call.
+    Calls that go on when something changes end where they began; a channel closes with its last call.
 
     Args:
-        dial: Opens a channel with the credentials of now.
-        changed: Whether there are new credentials since it was last asked.
+        dial: Opens a channel with the credentials, and to the places, of now.
+        changed: Whether `dial` would do something else since it was last asked; told the state of the channel.
     """
 
-    def __init__(self, dial: Callable[[], grpc.aio.Channel], changed: Callable[[], bool]) -> None:
+    def __init__(
+        self, dial: Callable[[], grpc.aio.Channel], changed: Callable[[grpc.ChannelConnectivity], bool]
+    ) -> None:
         self._dial, self._changed = dial, changed
         self._newest = _Dialled(dial())
         self._older: set[_Dialled] = set()
 
     def newest(self) -> _Dialled:
         """Return where a call that begins now belongs."""
-        if self._changed():
+        if self._changed(self._newest.channel.get_state()):
             old, self._newest = self._newest, _Dialled(self._dial())
             self._older = {dialled for dialled in self._older if not dialled.closed}
             self._older.add(old)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
+import grpc
 import pytest
 
-from loadcell.channel import several
+from loadcell.lookup import Lookup, several
 from loadcell.settings import Address, SettingsError, addresses
 
 
@@ -26,7 +29,29 @@ def test_what_cannot_be_dialled_is_refused(wrong):
         addresses(wrong)
 
 
+def test_addresses_of_both_families_go_together():
+    assert several("127.0.0.1:2,[::1]:3,127.0.0.1:2") == "ipv6:[::ffff:127.0.0.1]:2,[::1]:3"
+
+
 def test_names_become_numbers_for_grpc():
-    assert several("127.0.0.1:2,localhost:1,127.0.0.1:2") == "ipv4:127.0.0.1:2,127.0.0.1:1"
+    assert several("127.0.0.1:2,127.0.0.3:1,127.0.0.1:2") == "ipv4:127.0.0.1:2,127.0.0.3:1"
+    assert "127.0.0.1]:1" in several("[::1]:2,localhost:1")
     with pytest.raises(SettingsError, match=r"no\.such\.host\.invalid:1 cannot be looked up"):
         several("127.0.0.1:2,no.such.host.invalid:1")
+
+
+def test_a_name_server_that_is_away_changes_nothing(monkeypatch):
+    lookup = Lookup("127.0.0.1:1,localhost:2")
+    before = lookup.target
+    asked = []
+
+    def away(*_: object, **__: object) -> None:
+        asked.append(True)
+        raise socket.gaierror(socket.EAI_AGAIN, "try again")
+
+    monkeypatch.setattr(socket, "getaddrinfo", away)
+    for state in (grpc.ChannelConnectivity.READY, grpc.ChannelConnectivity.TRANSIENT_FAILURE):
+        assert not lookup.renew(state)
+    lookup._looking.join()
+    assert not lookup.renew(grpc.ChannelConnectivity.READY)
+    assert (asked, lookup.target) == ([True], before)
