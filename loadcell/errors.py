@@ -64,6 +64,7 @@ REASONS: dict[str, Reason] = {
     "MISSING_REQUIRED_FIELD": Reason(1201, Code.INVALID_ARGUMENT, "A required field is missing."),
     "INVALID_FIELD_VALUE": Reason(1202, Code.INVALID_ARGUMENT, "A field has a value outside its range."),
     "INVALID_FIELD_FORMAT": Reason(1203, Code.INVALID_ARGUMENT, "A field has the wrong type or format."),
+    "INVALID_DATE_RANGE": Reason(1204, Code.INVALID_ARGUMENT, "The end of a time range is not after its start."),
     "LIMIT_EXCEEDED": Reason(1205, Code.INVALID_ARGUMENT, "A page or size limit is exceeded."),
     "UNKNOWN_FIELD": Reason(1206, Code.INVALID_ARGUMENT, "The request has a field that does not exist."),
     "INVALID_CURSOR": Reason(1207, Code.INVALID_ARGUMENT, "The cursor is malformed or belongs to another query."),

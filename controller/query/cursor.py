@@ -9,12 +9,12 @@ import json
 
 from loadcell.errors import LoadcellError
 
-MAX_CURSOR = 2_048  # characters
+MAX_CURSOR = 8_192  # characters; the longest name to sort by has 1,024 of up to four bytes
 
 
 def encode(question: str, position: list[int | str]) -> str:
     """Return the cursor of the page after `position`; `question` is all that selects and orders the pages."""
-    text = json.dumps([_digest(question), *position], separators=(",", ":"))
+    text = json.dumps([_digest(question), *position], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -28,7 +28,7 @@ def decode(cursor: str, question: str, types: tuple[type, ...]) -> list[int | st
         # A cursor that is too long is cut, and so no longer what was given out.
         padded = cursor[:MAX_CURSOR] + "=" * (-len(cursor) % 4)
         found = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, RecursionError) as error:
         raise LoadcellError("INVALID_CURSOR", "the cursor is malformed", field="cursor") from error
     if not isinstance(found, list) or tuple(type(value) for value in found[1:]) != types:
         raise LoadcellError("INVALID_CURSOR", "the cursor is malformed", field="cursor")

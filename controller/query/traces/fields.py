@@ -131,12 +131,12 @@ def find_path(path: str, where: str) -> tuple[Field, str | None]:
 
 
 def sort_field(name: str, where: str) -> Field:
-    """Return the field to sort by, `ts` for an empty name.
+    """Return the field to sort by.
 
     Raises:
         LoadcellError: UNKNOWN_FIELD or INVALID_FIELD_VALUE, traces are not sorted by this.
     """
-    field = find(name or "ts", where)
+    field = find(name, where)
     if not field.sortable:
         known = ", ".join(field.name for field in FIELDS.values() if field.sortable)
         raise LoadcellError(

@@ -2,11 +2,11 @@ r"""Regular expressions in a language that means the same on both engines and ca
 
 The language: literal characters, `.`, `[a-z]`, `(...)`, `(?:...)`, `|`, `* + ? {m,n}` (up to 255, lazy or not),
 `^`, `$`, `\d \w \s \D \W \S \b \B` (of ASCII), `\n \r \t`, and a backslash before any punctuation. A dot matches
-a line break; `^` and `$` are the ends of the whole text; case is ignored. There are no back references and no looking
-ahead or behind: with them nothing bounds the time that a match takes.
+a line break; `^` and `$` are the ends of the whole text; case is ignored. There are no back references and no
+looking ahead or behind: with them nothing bounds the time that a match takes.
 
-RE2 decides for SQLite, in a time linear in the text. PostgreSQL's own engine is an automaton for this language, too,
-and a time limit of the statement bounds what is left. `for_postgresql` translates the spellings that differ.
+RE2 decides for SQLite, in a time linear in the text. PostgreSQL's own engine is an automaton for this language,
+too, and a time limit of the statement bounds what is left. `for_postgresql` translates the spellings that differ.
 """
 
 from __future__ import annotations

@@ -1,0 +1,185 @@
+"""The parameters of a list of traces, checked, and the question they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, cast
+
+from controller.query.traces.conditions import And, Condition, Node, Operator, Or
+from controller.query.traces.cursor import read_limit, turn_to
+from controller.query.traces.fields import FIELDS, sort_field
+from controller.query.traces.leaves import Place, magnitude, read_leaf
+from controller.query.traces.question import Question
+from controller.query.traces.selection import read_include, read_selection
+from controller.query.traces.values import read_list, read_text
+from loadcell.errors import LoadcellError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameters:
+    """What was asked for, by the names of the parameters; None or empty: not asked for.
+
+    Bounds are inclusive. Times are RFC 3339 or relative (now-1h). Durations are milliseconds, costs USD.
+    """
+
+    start_time: str | None = None
+    end_time: str | None = None
+    trace_id: str | None = None
+    run_id: str | None = None
+    project_id: str | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    provider: str | None = None
+    model: str | None = None
+    environment: str | None = None
+    operation_type: str | None = None
+    status: str | int | None = None
+    min_duration: float | None = None
+    max_duration: float | None = None
+    min_cost: float | None = None
+    max_cost: float | None = None
+    min_tokens: int | None = None
+    max_tokens: int | None = None
+    tags: Sequence[str] = ()  # any of them
+    tags_all: Sequence[str] = ()  # all of them
+    search: str | None = None  # in prompt or completion, as it is written but for the case
+    cursor: str | None = None
+    limit: int | None = None  # 1 to 1,000, default 50
+    sort_by: str | None = None  # default ts
+    sort_order: str | None = None  # asc or desc, the default
+    fields: Sequence[str] = ()
+    include: Sequence[str] = ()
+
+
+ALIASES = {
+    "from": "start_time",
+    "to": "end_time",
+    "min_duration_ms": "min_duration",
+    "max_duration_ms": "max_duration",
+    "status_code": "status",
+}
+
+_LISTS = {"tags", "tags_all", "fields", "include"}
+_NAMES = {field.name for field in fields(Parameters)}
+
+# Parameters that are one condition each, on which field and with which operator.
+_CONDITIONS = {
+    "start_time": ("ts", Operator.GTE),
+    "end_time": ("ts", Operator.LTE),
+    "trace_id": ("trace_id", Operator.EQ),
+    "run_id": ("run_id", Operator.EQ),
+    "project_id": ("project_id", Operator.EQ),
+    "session_id": ("session_id", Operator.EQ),
+    "user_id": ("user_id", Operator.EQ),
+    "provider": ("provider", Operator.EQ),
+    "model": ("model", Operator.EQ),
+    "environment": ("environment", Operator.EQ),
+    "operation_type": ("operation_type", Operator.EQ),
+    "status": ("status_code", Operator.EQ),
+    "min_duration": ("duration_ms", Operator.GTE),
+    "max_duration": ("duration_ms", Operator.LTE),
+    "min_cost": ("total_cost_usd", Operator.GTE),
+    "max_cost": ("total_cost_usd", Operator.LTE),
+    "min_tokens": ("total_tokens", Operator.GTE),
+    "max_tokens": ("total_tokens", Operator.LTE),
+    "tags": ("tags", Operator.IN),
+}
+_RANGES = (("min_duration", "max_duration"), ("min_cost", "max_cost"), ("min_tokens", "max_tokens"))
+
+
+def read_parameters(values: Mapping[str, object]) -> Parameters:
+    """Return the parameters of plain values by their names or aliases; lists may be texts with commas.
+
+    An empty text or list counts as not given. Types and ranges are checked by `ask`.
+
+    Raises:
+        LoadcellError: UNKNOWN_FIELD, there is no such parameter; INVALID_FIELD_VALUE, two names of one parameter
+            disagree; INVALID_FIELD_FORMAT, a list is none.
+    """
+    given: dict[str, object] = {}
+    for written, value in values.items():
+        name = ALIASES.get(written, written)
+        if name not in _NAMES:
+            raise LoadcellError("UNKNOWN_FIELD", f"there is no parameter {written[:64]!r}", field=written[:64])
+        if value is None or value == "":
+            continue
+        checked = _split(value, written) if name in _LISTS else value
+        if name in given and given[name] != checked:
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE",
+                f"{written} is another name of {name} and says something else",
+                field=written,
+            )
+        given[name] = checked
+    return Parameters(**cast("dict[str, Any]", given))
+
+
+def ask(parameters: Parameters, now: int) -> Question:
+    """Return the question that parameters ask at `now`, in microseconds since 1970.
+
+    Raises:
+        LoadcellError: a parameter has the wrong type or is outside its range; the error names it.
+    """
+    question = Question(
+        now=now,
+        filter=_filter(parameters, now),
+        sort=sort_field(_word("sort_by", parameters.sort_by, "ts"), "sort_by"),
+        descending=_descending(parameters.sort_order),
+        limit=read_limit(parameters.limit),
+        fields=read_selection(parameters.fields),
+        include=read_include(parameters.include),
+    )
+    return turn_to(question, parameters.cursor, lambda first: _filter(parameters, first))
+
+
+def _filter(parameters: Parameters, now: int) -> Node | None:
+    given = {
+        name: _leaf(field, operator, value, now, name)
+        for name, (field, operator) in _CONDITIONS.items()
+        if (value := getattr(parameters, name)) is not None and value != ()
+    }
+    _check_ranges(given)
+    nodes = list(given.values())
+    nodes += [_leaf("tags", Operator.CONTAINS, tag, now, "tags_all") for tag in parameters.tags_all]
+    if parameters.search is not None:
+        text = read_text(parameters.search, "search")
+        texts = (FIELDS["input_text"], FIELDS["output_text"])
+        nodes.append(Or(tuple(Condition(field, Operator.CONTAINS, text) for field in texts)))
+    return And(tuple(nodes)) if nodes else None
+
+
+def _leaf(field: str, operator: Operator, value: object, now: int, name: str) -> Node:
+    return read_leaf(field, operator.value, value, now, Place(name, name, name))
+
+
+def _check_ranges(given: Mapping[str, Node]) -> None:
+    for low, high in _RANGES:
+        if low in given and high in given and magnitude(given[low]) > magnitude(given[high]):
+            raise LoadcellError("INVALID_FIELD_VALUE", f"{low} is above {high}", field=low)
+    if {"start_time", "end_time"} <= given.keys() and magnitude(given["start_time"]) >= magnitude(
+        given["end_time"]
+    ):
+        raise LoadcellError("INVALID_DATE_RANGE", "end_time must be after start_time", field="end_time")
+
+
+def _split(value: object, where: str) -> tuple[str, ...]:
+    """Return the parts of a list, each of which may hold several between commas."""
+    parts = [value] if isinstance(value, str) else value
+    if isinstance(parts, list | tuple) and not parts:
+        return ()
+    texts = [read_text(part, where) for part in read_list(parts, where)]
+    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+
+
+def _word(name: str, value: object, default: str) -> str:
+    return default if value is None else read_text(value, name)
+
+
+def _descending(order: object) -> bool:
+    word = _word("sort_order", order, "desc").lower()
+    if word not in {"asc", "desc"}:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE", f"sort_order is asc or desc, not {word[:64]!r}", field="sort_order"
+        )
+    return word == "desc"
