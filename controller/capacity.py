@@ -2,10 +2,12 @@
 
 Every agent gets an equal part of an open loop, so each must be able to carry its own: a strong one does not help a
 weak one. How many requests a closed loop makes depends on the target; only its connections can be counted.
+Agents with the same host name share its cores, in proportion to their workers.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +20,9 @@ from loadcell.v1 import result_pb2, target_pb2
 
 OWN_FILES = 64  # descriptors a worker needs beside its connections
 NAMED_AGENTS = 3
+
+Load = tuple[AgentRecord, Sequence[tuple[int, int]]]
+"""An agent and the shares of a level it carries, each (index, count)."""
 
 _REQUESTS, _TOKENS, _FILES = "requests/s", "tokens/s", "connections"
 
@@ -46,7 +51,8 @@ def request_capacity(agent: AgentRecord, worker_count: int) -> float | None:
     """Return the requests per second an agent was calibrated for, None for one that never was."""
     if agent.calibration is None:
         return None
-    return agent.calibration.max_requests_per_sec * _effective(agent, workers_of(agent, worker_count))
+    workers = workers_of(agent, worker_count)
+    return agent.calibration.max_requests_per_sec * min(workers, _cores(agent) or workers)
 
 
 def check_capacity(
@@ -64,7 +70,7 @@ def check_capacity(
     """
     worst: dict[str, tuple[float, str]] = {}  # by unit
     for level in levels:
-        demands = _demands(config, level, agents[: share_limit(level)])
+        demands = find_demands(config, level, equal_shares(agents[: share_limit(level)]))
         for unit in (_REQUESTS, _TOKENS, _FILES):
             these = [demand for demand in demands if demand.unit == unit]
             load = max((demand.load for demand in these), default=0.0)
@@ -80,30 +86,60 @@ def check_capacity(
     return notes + _unknown(levels, agents)
 
 
-def _demands(
-    config: result_pb2.RunConfig, level: target_pb2.LevelPlan, agents: Sequence[AgentRecord]
-) -> list[Demand]:
+def equal_shares(agents: Sequence[AgentRecord]) -> list[Load]:
+    """Return agents with the shares they get at the start of a level."""
+    return [(agent, [(position, len(agents))]) for position, agent in enumerate(agents)]
+
+
+def describe_excess(level: target_pb2.LevelPlan, demands: Sequence[Demand]) -> str:
+    """Return what of a level is beyond the capacity of its agents, with the numbers; empty when nothing is."""
+    parts = [[demand for demand in demands if demand.unit == unit] for unit in (_REQUESTS, _TOKENS, _FILES)]
+    return "; ".join(_sentence(level, these) for these in parts if any(demand.load > 1 for demand in these))
+
+
+def excess_note(level: target_pb2.LevelPlan, excess: str) -> str:
+    """Return what the result must say of a level that goes on beyond the capacity of its agents."""
+    name = level_name(level.concurrency, level.rate)
+    return f"{name} was given to agents beyond their capacity and may be limited by the client: {excess}"
+
+
+def find_demands(config: result_pb2.RunConfig, level: target_pb2.LevelPlan, loads: Sequence[Load]) -> list[Demand]:
+    """Return what a level asks of each agent that carries some of it.
+
+    Args:
+        config: The run.
+        level: The level.
+        loads: Its agents. Other agents of their hosts are not known.
+    """
     # A dataset may ask for other lengths, and only streams were calibrated.
     tokens = config.output_len if config.stream and not config.dataset_asset else 0
-    found = []
-    for position, agent in enumerate(agents):
+    at_work = []
+    for agent, parts in loads:
         workers = workers_of(agent, config.worker_count)
-        share = _fullest_worker(level, position, len(agents), workers)
-        if share.idle:
-            continue
-        part = share.agent.own_lanes / share.agent.lanes
+        shares = [_fullest_worker(level, index, count, workers) for index, count in parts]
+        if shares := [share for share in shares if not share.idle]:
+            at_work.append((agent, workers, shares))
+    of_host: Counter[str] = Counter()
+    for agent, workers, _ in at_work:
+        of_host[agent.hostname or agent.agent_id] += workers
+    found = []
+    for agent, workers, shares in at_work:
+        part = sum(share.agent.own_lanes / share.agent.lanes for share in shares)
         calibration = agent.calibration
         if level.rate and calibration is not None:
-            width = _effective(agent, part / share.portion)
-            rate = level.rate * part
+            # More workers than cores make no more load, whosever they are.
+            cores = _cores(agent) * workers / of_host[agent.hostname or agent.agent_id]
+            busy = part / sum(share.portion for share in shares)
+            width, rate = min(busy, cores or busy), level.rate * part
             found.append(Demand(agent.agent_id, _REQUESTS, rate, calibration.max_requests_per_sec * width))
             if tokens:
                 most = calibration.max_tokens_per_sec * width
                 found.append(Demand(agent.agent_id, _TOKENS, rate * tokens, most))
         limit = _open_files_limit(agent)
-        if share.slots and limit:
+        if limit and any(share.slots for share in shares):
             most = max(0, limit - OWN_FILES) * workers
-            found.append(Demand(agent.agent_id, _FILES, share.agent.own_lanes, most))
+            slots = sum(share.agent.own_lanes for share in shares)
+            found.append(Demand(agent.agent_id, _FILES, slots, most))
     return found
 
 
@@ -118,10 +154,10 @@ def _fullest_worker(level: target_pb2.LevelPlan, position: int, agents: int, wor
     )
 
 
-def _effective(agent: AgentRecord, workers: float) -> float:
-    """Return how many workers' calibration an agent has: more of them than cores make no more load."""
-    cores = agent.host.get("cpu_count", "")
-    return min(workers, float(cores)) if cores.isdecimal() and int(cores) else workers
+def _cores(agent: AgentRecord) -> int:
+    """Return the cores of an agent's host, 0 when the agent did not tell."""
+    text = agent.host.get("cpu_count", "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _open_files_limit(agent: AgentRecord) -> int:

@@ -30,6 +30,7 @@ class ActiveRun:
     secrets_stored: bool = False  # for other controllers that have the key
     leases: dict[str, LeaseRecord] = field(default_factory=dict)
     reserved: set[str] = field(default_factory=set)  # agents that work for no other run until this one has ended
+    checked: tuple[str, ...] = ()  # agents that were compared with the whole plan, in the order of their shares
     lost_workers: dict[tuple[str, int], agent_pb2.WorkerLoss] = field(default_factory=dict)  # not handed over yet
     orphaned_at: dict[str, float] = field(default_factory=dict)  # shares nobody works on: monotonic seconds
     forgotten: set[str] = field(

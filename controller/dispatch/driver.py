@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -17,6 +17,7 @@ from controller.dispatch.active import ActiveRun, lease_id_of
 from controller.dispatch.handover import HandOver
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
 from controller.dispatch.limits import agents_wanted, asset_limit, prepare_limit, probe_limit, run_limit
+from controller.dispatch.notes import add_notes
 from controller.dispatch.outcomes import CancelRequestedError, RunFailedError
 from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
@@ -27,7 +28,7 @@ from controller.store.censored import censor_stopped
 from controller.store.database import Connection, Database, DatabaseAwayError
 from controller.store.leases import insert_leases, list_leases
 from controller.store.records import LeaseRecord, LevelRecord
-from controller.store.runs import change_state, get_run, hold_run, set_level, set_notes, set_probe
+from controller.store.runs import change_state, get_run, hold_run, set_level, set_probe
 from controller.target import TargetSecrets
 from loadcell.clock import AnchoredClock, wall_micros
 from loadcell.errors import LoadcellError
@@ -96,7 +97,7 @@ class Driver:
         for _ in range(PROBE_ATTEMPTS):
             # All that any level needs, so that no level waits for an agent that another run has taken.
             agents = await self.placement.choose(run, max(_wanted(run, level) for level in run.levels))
-            await self._note(run, self.placement.check_capacity(run, agents))
+            await add_notes(self.database, run, self.placement.check_capacity(run, agents))
             if run.record.state == _Run.RUN_STATE_PENDING:
                 await self._change(run, _Run.RUN_STATE_SCHEDULED)
             found = await self.probes.ask(
@@ -126,12 +127,14 @@ class Driver:
         run.record = replace(
             run.record, model=model, pin_output=found.pin_output, words_per_token=words, probed=True
         )
-        await self._note(run, found.notes)
+        await add_notes(self.database, run, found.notes)
 
     async def _run_level(self, run: ActiveRun, level: LevelRecord) -> None:
         index, timeout = level.plan.index, run.record.config.timeout
         if not run.level_leases(index):
-            await self._offer(run, level, await self.placement.choose(run, _wanted(run, level)))
+            agents, notes = await self.placement.choose_for(run, level.plan, _wanted(run, level))
+            await add_notes(self.database, run, notes)
+            await self._offer(run, level, agents)
         if not level.start_micros:
             await self._until(
                 run,
@@ -316,12 +319,6 @@ class Driver:
         await self.database.write(lambda c: change_state(c, run.record.run_key, new))
         run.record = replace(run.record, state=new)
         run.changes.publish()
-
-    async def _note(self, run: ActiveRun, notes: Iterable[str]) -> None:
-        all_notes = tuple(dict.fromkeys([*run.record.notes, *notes]))
-        if all_notes != run.record.notes:
-            await self.database.write(lambda c: set_notes(c, run.record.run_key, all_notes))
-            run.record = replace(run.record, notes=all_notes)
 
 
 def _prepared(lease: LeaseRecord) -> bool:

@@ -15,18 +15,20 @@ import structlog
 from controller.dispatch.active import ActiveRun
 from controller.dispatch.cut import Cut, carry_out
 from controller.dispatch.cutting import MAX_COUNT, Share
+from controller.dispatch.heirs import MAX_HEIRS, choose_heirs
 from controller.dispatch.leases import SECRETS_LOST, LeaseBook, delivered
+from controller.dispatch.notes import add_notes
 from controller.dispatch.outcomes import RunFailedError
 from controller.dispatch.placement import Placement, usable_agents
+from controller.dispatch.selection import ranked
 from controller.lifecycle import lease_ended
 from controller.store.database import Database
-from controller.store.records import LeaseRecord, LevelRecord
+from controller.store.records import AgentRecord, LeaseRecord, LevelRecord
 from loadcell.clock import AnchoredClock
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
 
-MAX_HEIRS = 64  # agents that one share is divided among, so that lost shares make a bounded number of leases
 MAX_UNCERTAINTY_MICROS = 1_000_000  # of an agent's clock; one that is known worse moves the cut no further
 
 _Lease = agent_pb2.LeaseState
@@ -53,7 +55,8 @@ class HandOver:
             if not await self._hand_over_worker(run, run.leases[lease_id], worker):
                 orphans.add(_orphan(run.leases[lease_id], worker))
         for lease in run.level_leases(index):
-            if self._orphaned(run, run.leases[lease.lease_id]) and not await self._hand_over(run, lease):
+            known = run.leases[lease.lease_id]  # the cut before this one may have taken its time
+            if self._orphaned(run, known) and not await self._hand_over(run, known):
                 orphans.add(lease.lease_id)
         for gone in run.orphaned_at.keys() - orphans:
             del run.orphaned_at[gone]
@@ -91,11 +94,9 @@ class HandOver:
         waited = self._waited(run, lease.lease_id)
         # An agent without a fence goes on behind a cut network: it is waited for, as is one whose work is done.
         at_once = lease_ended(lease.state) or run.shared or not level.start_micros
-        agents = await self._heirs(run, lease) if waited or (at_once and not completed) else []
+        agents, note = self._heirs(run, lease) if waited or (at_once and not completed) else ([], "")
         if not agents and not waited:
             return False
-        if not self._orphaned(run, lease := run.leases[lease.lease_id]):
-            return True  # its agent is back
         if not lease_ended(lease.state):
             self.book.expire(run, lease, f"not heard of for {self.book.sessions.lease_seconds:g} s")
             lease = run.leases[lease.lease_id]
@@ -113,7 +114,7 @@ class HandOver:
             agents=agents,
             refusal=_refusal(run, agents, f"agent {lease.agent_id}: lost, {what}; nobody was there to take over"),
         )
-        await self._cut(run, cut)
+        await self._cut(run, cut, note)
         return True
 
     async def _hand_over_worker(self, run: ActiveRun, lease: LeaseRecord, worker: int) -> bool:
@@ -128,22 +129,25 @@ class HandOver:
         if share.lanes(run.levels[lease.level].plan) != 0:
             waited = self._waited(run, _orphan(lease, worker))
             stays = lease.agent_id in self._usable(run)
-            agents = [lease.agent_id] if stays else (await self._heirs(run, lease))[:1]
+            agents, note = ([lease.agent_id], "") if stays else self._heirs(run, lease, share)
             if not agents and not waited:
                 return False
             refusal = _refusal(run, agents, f"agent {lease.agent_id}: {loss.error}; nobody was there to take over")
-            await self._cut(run, Cut(lease, share, loss.next_ordinal, loss.offset_micros, agents, refusal))
+            cut = Cut(lease, share, loss.next_ordinal, loss.offset_micros, agents, refusal)
+            await self._cut(run, cut, note)
         run.lost_workers.pop((lease.lease_id, worker), None)
         return True
 
-    async def _cut(self, run: ActiveRun, cut: Cut) -> None:
-        """Store the cut and give the successors their leases."""
+    async def _cut(self, run: ActiveRun, cut: Cut, note: str) -> None:
+        """Store the cut and give the successors their leases; the note is on these."""
         level, seed, lease_id = run.levels[cut.lease.level], run.record.config.seed, cut.lease.lease_id
         leases, censored = await self.database.write(
             lambda c: carry_out(c, run.record.run_id, level, seed, cut), repeatable=True
         )
         if censored:
             log.warning("samples_censored", run_id=run.record.run_id, lease_id=lease_id, count=censored)
+        if note and any(lease.lease_id not in run.leases for lease in leases):
+            await add_notes(self.database, run, [note])
         for lease in leases:
             if lease.lease_id == lease_id:
                 run.put(replace(run.leases[lease_id], end_ordinal=lease.end_ordinal))
@@ -161,24 +165,39 @@ class HandOver:
                     first_ordinal=lease.first_ordinal,
                 )
 
-    async def _heirs(self, run: ActiveRun, lease: LeaseRecord) -> list[str]:
-        """Return who takes over: the other agents of the run, else a free one or the same one, started anew."""
-        usable, leases = self._usable(run), run.level_leases(lease.level)
-        load = {
-            agent_id: sum(one.agent_id == agent_id and not lease_ended(one.state) for one in leases)
-            for agent_id in usable & run.reserved - {lease.agent_id}
-        }
-        if load:
-            return sorted(load, key=lambda agent_id: (load[agent_id], agent_id))[:MAX_HEIRS]
-        taken = self.book.runs.reservations()
-        free = {agent_id for agent_id in usable if taken.get(agent_id, run) is run}
-        if lease.state == _Lease.LEASE_STATE_CANCELLED:
-            free.discard(lease.agent_id)  # it does not want to
-        return await self.placement.choose(run, 1) if free else []
+    def _heirs(self, run: ActiveRun, lease: LeaseRecord, worker: Share | None = None) -> tuple[list[str], str]:
+        """Return who takes over, and a note when it is too much for them.
 
-    def _usable(self, run: ActiveRun) -> set[str]:
+        The other agents of the run come first, then free ones, and the same one when it was started anew.
+        """
+        usable, leases = self._usable(run), run.level_leases(lease.level)
+        at_work: dict[str, list[Share]] = {
+            agent_id: [] for agent_id in usable.keys() & run.reserved - {lease.agent_id}
+        }
+        for one in leases:
+            if one.agent_id in at_work and not lease_ended(one.state):
+                at_work[one.agent_id].append(Share.of(one))
+        free = [agent for agent in self.placement.free(run) if agent.agent_id not in at_work]
+        if at_work or lease.state == _Lease.LEASE_STATE_CANCELLED:
+            free = [agent for agent in free if agent.agent_id != lease.agent_id]  # it is gone, or does not want to
+        config = run.record.config
+        agents, note = choose_heirs(
+            config,
+            run.levels[lease.level].plan,
+            worker or Share.of(lease),
+            [
+                (usable[agent_id], at_work[agent_id])
+                for agent_id in sorted(at_work, key=lambda a: (len(at_work[a]), a))
+            ],
+            ranked(free, mine=run.reserved, worker_count=config.worker_count),
+            most=MAX_HEIRS if worker is None else 1,
+        )
+        run.reserved.update(agents)
+        return agents, note
+
+    def _usable(self, run: ActiveRun) -> dict[str, AgentRecord]:
         agents = usable_agents(self.book.sessions, run.record.config.agent_labels)
-        return {agent.agent_id for agent in agents}
+        return {agent.agent_id: agent for agent in agents}
 
     def _offset(self, lease: LeaseRecord, level: LevelRecord) -> int:
         """Return the time now since the start of a level, as late as it may be by the clock of a lease's agent."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from controller.capacity import check_capacity
+from controller.capacity import check_capacity, describe_excess, equal_shares, excess_note, find_demands
 from controller.dispatch.active import ActiveRun
 from controller.dispatch.leases import LeaseBook
 from controller.dispatch.outcomes import CancelRequestedError
@@ -16,7 +16,7 @@ from controller.dispatch.sessions import Sessions
 from controller.store.records import AgentRecord
 from loadcell.errors import LoadcellError
 from loadcell.protocol import WAITING_FOR
-from loadcell.v1 import result_pb2
+from loadcell.v1 import result_pb2, target_pb2
 
 CHECK_SECONDS = 0.25  # how often those who wait look for lost agents
 NAMED_AGENTS = 3  # busy agents named to those who wait for them
@@ -46,7 +46,7 @@ class Placement:
                 if run.cancel_requested:
                     raise CancelRequestedError
                 usable, taken = usable_agents(sessions, config.agent_labels), self.book.runs.reservations()
-                free = [agent for agent in usable if taken.get(agent.agent_id, run) is run]
+                free = self.free(run)
                 best = ranked(free, mine=run.reserved, worker_count=config.worker_count)[:wanted]
                 if len(best) == wanted:
                     chosen = [agent.agent_id for agent in best]
@@ -64,6 +64,40 @@ class Placement:
         finally:
             run.waiting_for = ""
 
+    async def choose_for(
+        self, run: ActiveRun, level: target_pb2.LevelPlan, wanted: int
+    ) -> tuple[list[str], list[str]]:
+        """Return the agents for a level and what the result must say of their capacity.
+
+        Agents that came into the run after the plan was compared with its agents may be too weak. Others are taken
+        then if they can do it; if not, the run goes on and says so.
+
+        Raises:
+            CancelRequestedError, LoadcellError: As `choose`.
+        """
+        chosen, config = await self.choose(run, wanted), run.record.config
+        if tuple(chosen) == run.checked[:wanted]:
+            return chosen, []
+        sessions = [self.book.sessions.get(agent_id) for agent_id in chosen]
+        excess = self._excess(run, level, [session.agent for session in sessions if session is not None])
+        if not excess:
+            return chosen, []
+        best = ranked(self.free(run), mine=(), worker_count=config.worker_count)[:wanted]
+        if not config.force and len(best) == wanted and not self._excess(run, level, best):
+            chosen = [agent.agent_id for agent in best]
+            run.reserved.update(chosen)
+            return chosen, []
+        return chosen, [excess_note(level, excess)]
+
+    def free(self, run: ActiveRun) -> list[AgentRecord]:
+        """Return the agents that a run may take: those it has, and those that work for no other."""
+        usable = usable_agents(self.book.sessions, run.record.config.agent_labels)
+        taken = self.book.runs.reservations()
+        return [agent for agent in usable if taken.get(agent.agent_id, run) is run]
+
+    def _excess(self, run: ActiveRun, level: target_pb2.LevelPlan, agents: Sequence[AgentRecord]) -> str:
+        return describe_excess(level, find_demands(run.record.config, level, equal_shares(agents)))
+
     def check_capacity(self, run: ActiveRun, agent_ids: Sequence[str]) -> list[str]:
         """Return what the result must say about the capacity of the chosen agents.
 
@@ -72,7 +106,9 @@ class Placement:
         """
         sessions = (self.book.sessions.get(agent_id) for agent_id in agent_ids)
         agents = [session.agent for session in sessions if session is not None]
-        return check_capacity(run.record.config, [level.plan for level in run.levels], agents)
+        notes = check_capacity(run.record.config, [level.plan for level in run.levels], agents)
+        run.checked = tuple(agent.agent_id for agent in agents)
+        return notes
 
     def _wait_for(self, run: ActiveRun, wanted: int, have: int, busy: Mapping[str, ActiveRun]) -> None:
         """Let watchers know what the run waits for."""

@@ -74,6 +74,33 @@ def test_workers_beyond_the_cores_add_nothing():
     assert request_capacity(make_agent(requests=100, worker_count=8, host={"cpu_count": "many"}), 0) == 800
 
 
+def test_agents_of_one_host_share_its_cores():
+    four = {"hostname": "box", "worker_count": 4, "host": {"cpu_count": "4"}}
+    agents = [make_agent("a", requests=100, **four), make_agent("b", requests=100, **four)]
+    assert check(agents[0], rate=[400], output_len=1) == []
+    assert check(*agents, rate=[400], output_len=1) == []
+    assert "its 2 agents were calibrated for 400 (a: 400 planned, 200 possible" in refusal(*agents, rate=[800])
+    others = [make_agent(name, requests=100, **{**four, "hostname": name}) for name in "ab"]
+    assert check(*others, rate=[800], output_len=1) == []
+
+
+def test_a_host_gives_each_agent_cores_for_its_workers():
+    box = {"hostname": "box", "host": {"cpu_count": "4"}}
+    agents = [
+        make_agent("small", requests=300, worker_count=1, **box),
+        make_agent("large", requests=100, worker_count=3, **box),
+    ]
+    assert check(*agents, rate=[600], output_len=1) == []
+    assert "large: 350 planned, 300 possible" in refusal(*agents, rate=[700])
+
+
+def test_an_agent_without_a_share_leaves_its_host_alone():
+    box = {"hostname": "box", "worker_count": 2, "host": {"cpu_count": "2"}}
+    agents = [make_agent(name, requests=100, **box) for name in "ab"]
+    # A cap of one keeps all but one worker of the first agent idle.
+    assert check(*agents, rate=[100], max_concurrency=1, output_len=1) == []
+
+
 def test_a_cap_that_keeps_workers_idle_lowers_what_is_possible():
     agent = make_agent(requests=100, worker_count=4)
     assert "calibrated for 200" in refusal(agent, rate=[400], output_len=1, max_concurrency=2)
