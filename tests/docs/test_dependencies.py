@@ -14,6 +14,7 @@ EXTRAS = ("controller", "agent", "gateway", "cli", "tokenizer")
 # What a package is imported as, and which folder an extra is for, where it is not the name itself.
 MODULES = {
     "grpcio": "grpc",
+    "google-re2": "re2",
     "googleapis-common-protos": "google.api",
     "protobuf": "google.protobuf",
     "grpcio-health-checking": "grpc_health",

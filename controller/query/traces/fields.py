@@ -55,8 +55,8 @@ _TABLE = (
     Field("parent_span_id", Kind.SPAN_ID, Group.TRACE),  # a request to a target has no parent: always null
     Field("service_name", Kind.TEXT, Group.CONTEXT),
     Field("span_name", Kind.TEXT, Group.CONTEXT, filterable=False),  # follows from operation_type
-    Field("provider", Kind.TEXT, Group.CONTEXT, sortable=True),
-    Field("model", Kind.TEXT, Group.CONTEXT, sortable=True),
+    Field("provider", Kind.TEXT, Group.CONTEXT, nullable=False, sortable=True),
+    Field("model", Kind.TEXT, Group.CONTEXT, nullable=False, sortable=True),
     Field("input_text", Kind.TEXT, Group.TEXTS),
     Field("output_text", Kind.TEXT, Group.TEXTS),
     Field("prompt_tokens", Kind.NUMBER, Group.TRACE),
@@ -71,11 +71,11 @@ _TABLE = (
     Field("error_message", Kind.TEXT, Group.ERROR),
     Field("user_id", Kind.TEXT, Group.CONTEXT),
     Field("session_id", Kind.TEXT, Group.CONTEXT),
-    Field("environment", Kind.TEXT, Group.CONTEXT, sortable=True),
+    Field("environment", Kind.TEXT, Group.CONTEXT, nullable=False, sortable=True),
     Field("tags", Kind.TAGS, Group.CONTEXT),  # no tags: null
     Field("attributes", Kind.OBJECT, Group.RUN),
-    Field("project_id", Kind.TEXT, Group.CONTEXT),
-    Field("operation_type", Kind.TEXT, Group.CONTEXT),
+    Field("project_id", Kind.TEXT, Group.CONTEXT, nullable=False),
+    Field("operation_type", Kind.TEXT, Group.CONTEXT, nullable=False),
     Field("latency_ms", Kind.NUMBER, Group.TRACE),  # the same as duration_ms
     Field("tokens_per_second", Kind.NUMBER, Group.TRACE),
     Field("model_parameters", Kind.OBJECT, Group.RUN),
