@@ -9,6 +9,7 @@ from typing import Any
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, MethodDescriptor, ServiceDescriptor
 
+from gateway.contract import answered
 from gateway.template import Template, parse_template
 
 _VERBS = ("get", "put", "post", "delete", "patch")
@@ -50,7 +51,7 @@ def read_bindings(services: Iterable[ServiceDescriptor]) -> list[Binding]:
     """
     found: dict[tuple[str, str], Binding] = {}
     for service in services:
-        for method in service.methods:
+        for method in answered(service):
             for rule in _rules(method):
                 binding = _binding(method, rule)
                 key = (binding.verb, binding.template.route)

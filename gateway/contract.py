@@ -1,5 +1,7 @@
 """The services that are served over HTTP, and the comments of the contract.
 
+The contract may be ahead of the controller: a service is routed and documented once it is in SERVICES.
+
 Descriptors in generated code carry no comments. `make protos` writes gateway/contract.binpb, the same contract
 with them, for the OpenAPI document.
 """
@@ -12,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from loadcell.v1 import fleet_pb2, run_pb2
 
@@ -21,11 +23,19 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"],
 )
 
+# Methods of these services that no controller answers yet: neither routed nor documented.
+UNANSWERED = frozenset({"loadcell.v1.RunService.UpdateRun", "loadcell.v1.RunService.GetRunTimeline"})
+
 # Field numbers in descriptor.proto: a location is addressed by the path of these numbers and positions.
 _IN_FILE = {"message_type": 4, "enum_type": 5, "service": 6}
 _IN_MESSAGE = {"field": 2, "nested_type": 3, "enum_type": 4}
 _IN_ENUM = {"value": 2}
 _IN_SERVICE = {"method": 2}
+
+
+def answered(service: ServiceDescriptor) -> list[MethodDescriptor]:
+    """Return the methods of a service that the controller answers."""
+    return [method for method in service.methods if method.full_name not in UNANSWERED]
 
 
 @cache

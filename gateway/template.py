@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
+_END = 9  # after every kind of segment
 _NAME = re.compile(r"([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)*)(=\*\*|=\*)?", re.IGNORECASE)
 
 
@@ -23,8 +24,12 @@ class Template:
 
     @property
     def precedence(self) -> tuple[tuple[int, str], ...]:
-        """Sort key: where two templates match one path, the one with the earlier literal segment comes first."""
-        return tuple((segment.count("{") + segment.count(":path}"), segment) for segment in self.route.split("/"))
+        """Sort key: where two templates match one path, the one with the earlier literal segment comes first.
+
+        A variable that spans segments also matches what stands behind it in a longer template; that one comes first.
+        """
+        kinds = ((segment.count("{") + segment.count(":path}"), segment) for segment in self.route.split("/"))
+        return (*kinds, (_END, ""))
 
     def values(self, path_params: dict[str, str]) -> list[tuple[str, str]]:
         """Return what Starlette matched, by the fields of the request."""

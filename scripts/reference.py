@@ -14,13 +14,13 @@ from typing import Any, cast
 from google.protobuf.descriptor import ServiceDescriptor
 
 from gateway.bindings import read_bindings
-from gateway.contract import comments
+from gateway.contract import SERVICES, answered, comments
 from gateway.errors import http_status
 from gateway.health import make_probes
 from gateway.metrics.names import metric_names
 from gateway.upstream import Upstream
 from loadcell import errors, settings
-from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
+from loadcell.v1 import agent_pb2
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ("controller.settings", "agent.settings", "gateway.settings", "loadcell.cli.settings")
@@ -79,12 +79,8 @@ def error_table() -> str:
 
 
 def services() -> list[ServiceDescriptor]:
-    """Every service of the contract."""
-    return [
-        service
-        for file in (run_pb2, fleet_pb2, agent_pb2)
-        for service in file.DESCRIPTOR.services_by_name.values()
-    ]
+    """Every service the controller answers: those served over HTTP, and that of the agents."""
+    return [*SERVICES, *agent_pb2.DESCRIPTOR.services_by_name.values()]
 
 
 def method_tables() -> str:
@@ -102,7 +98,7 @@ def method_tables() -> str:
                 paths.get(method.full_name, ""),
                 " ".join(said[method.full_name].split()),
             )
-            for method in service.methods
+            for method in answered(service)
         ]
         parts.append(f"### {service.name}\n\n{table(('method', 'HTTP', 'what it does and how it fails'), rows)}")
     return "\n\n".join(parts)

@@ -124,6 +124,14 @@ class Client:
         tls_verify: bool | None = None,
         validate_only: bool = False,
         request_id: str = "",
+        project_id: str = "",
+        provider: str = "",
+        environment: str = "",
+        service_name: str = "",
+        user_id: str = "",
+        session_id: str = "",
+        tags: Sequence[str] = (),
+        record_texts: bool = False,
     ) -> run_pb2.CreateRunResponse:
         """Start a run. The arguments are the fields of CreateRunRequest; an argument left out takes its default.
 
@@ -166,6 +174,14 @@ class Client:
             framework_config=config,
             tls_verify=tls_verify,
             validate_only=validate_only,
+            project_id=project_id,
+            provider=provider,
+            environment=environment,
+            service_name=service_name,
+            user_id=user_id,
+            session_id=session_id,
+            tags=tags,
+            record_texts=record_texts,
         )
         response: run_pb2.CreateRunResponse = await answer(self._runs.CreateRun(request, timeout=self._timeout))
         return response

@@ -45,7 +45,7 @@ ASSET_KIND_TOKENIZER: AssetKind
 ASSET_KIND_DATASET: AssetKind
 
 class Run(_message.Message):
-    __slots__ = ("run_id", "status", "state", "server_url", "model", "adapter", "framework", "started_at", "completed_at", "created_at", "error", "labels", "config", "agent_ids")
+    __slots__ = ("run_id", "status", "state", "server_url", "model", "adapter", "framework", "started_at", "completed_at", "created_at", "error", "labels", "config", "agent_ids", "project_id", "baseline", "notes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +67,9 @@ class Run(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     CONFIG_FIELD_NUMBER: _ClassVar[int]
     AGENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     status: str
     state: RunState
@@ -81,10 +84,13 @@ class Run(_message.Message):
     labels: _containers.ScalarMap[str, str]
     config: _result_pb2.RunConfig
     agent_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., framework: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., config: _Optional[_Union[_result_pb2.RunConfig, _Mapping]] = ..., agent_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    project_id: str
+    baseline: bool
+    notes: str
+    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., framework: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., config: _Optional[_Union[_result_pb2.RunConfig, _Mapping]] = ..., agent_ids: _Optional[_Iterable[str]] = ..., project_id: _Optional[str] = ..., baseline: _Optional[bool] = ..., notes: _Optional[str] = ...) -> None: ...
 
 class CreateRunRequest(_message.Message):
-    __slots__ = ("request_id", "server_url", "model", "adapter", "concurrency", "rate", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "api_key", "goodput_thresholds", "arrival", "max_concurrency", "seed", "labels", "headers", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "vllm_config", "validate_only", "tls_verify", "agent_labels", "force")
+    __slots__ = ("request_id", "server_url", "model", "adapter", "concurrency", "rate", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "api_key", "goodput_thresholds", "arrival", "max_concurrency", "seed", "labels", "headers", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "vllm_config", "validate_only", "tls_verify", "agent_labels", "force", "project_id", "provider", "environment", "service_name", "user_id", "session_id", "tags", "record_texts")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -138,6 +144,14 @@ class CreateRunRequest(_message.Message):
     TLS_VERIFY_FIELD_NUMBER: _ClassVar[int]
     AGENT_LABELS_FIELD_NUMBER: _ClassVar[int]
     FORCE_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_FIELD_NUMBER: _ClassVar[int]
+    ENVIRONMENT_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_NAME_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    TAGS_FIELD_NUMBER: _ClassVar[int]
+    RECORD_TEXTS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     server_url: str
     model: str
@@ -170,7 +184,15 @@ class CreateRunRequest(_message.Message):
     tls_verify: bool
     agent_labels: _containers.ScalarMap[str, str]
     force: bool
-    def __init__(self, request_id: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., api_key: _Optional[str] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., headers: _Optional[_Mapping[str, str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., vllm_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: _Optional[bool] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ...) -> None: ...
+    project_id: str
+    provider: str
+    environment: str
+    service_name: str
+    user_id: str
+    session_id: str
+    tags: _containers.RepeatedScalarFieldContainer[str]
+    record_texts: bool
+    def __init__(self, request_id: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., api_key: _Optional[str] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., headers: _Optional[_Mapping[str, str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., vllm_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: _Optional[bool] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ..., project_id: _Optional[str] = ..., provider: _Optional[str] = ..., environment: _Optional[str] = ..., service_name: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., record_texts: _Optional[bool] = ...) -> None: ...
 
 class CreateRunResponse(_message.Message):
     __slots__ = ("run_id", "status")
@@ -193,18 +215,28 @@ class GetRunResponse(_message.Message):
     def __init__(self, run: _Optional[_Union[Run, _Mapping]] = ...) -> None: ...
 
 class ListRunsRequest(_message.Message):
-    __slots__ = ("limit", "offset", "cursor", "status", "model")
+    __slots__ = ("limit", "offset", "cursor", "status", "model", "created_from", "created_to", "labels", "baseline", "project_id")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FROM_FIELD_NUMBER: _ClassVar[int]
+    CREATED_TO_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     limit: int
     offset: int
     cursor: str
     status: str
     model: str
-    def __init__(self, limit: _Optional[int] = ..., offset: _Optional[int] = ..., cursor: _Optional[str] = ..., status: _Optional[str] = ..., model: _Optional[str] = ...) -> None: ...
+    created_from: str
+    created_to: str
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    baseline: bool
+    project_id: str
+    def __init__(self, limit: _Optional[int] = ..., offset: _Optional[int] = ..., cursor: _Optional[str] = ..., status: _Optional[str] = ..., model: _Optional[str] = ..., created_from: _Optional[str] = ..., created_to: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ..., baseline: _Optional[bool] = ..., project_id: _Optional[str] = ...) -> None: ...
 
 class ListRunsResponse(_message.Message):
     __slots__ = ("runs", "total", "limit", "offset", "next_cursor")
@@ -219,6 +251,33 @@ class ListRunsResponse(_message.Message):
     offset: int
     next_cursor: str
     def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ..., total: _Optional[int] = ..., limit: _Optional[int] = ..., offset: _Optional[int] = ..., next_cursor: _Optional[str] = ...) -> None: ...
+
+class UpdateRunRequest(_message.Message):
+    __slots__ = ("run_id", "labels", "remove_labels", "notes", "baseline")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_LABELS_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    labels: _containers.ScalarMap[str, str]
+    remove_labels: _containers.RepeatedScalarFieldContainer[str]
+    notes: str
+    baseline: bool
+    def __init__(self, run_id: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., remove_labels: _Optional[_Iterable[str]] = ..., notes: _Optional[str] = ..., baseline: _Optional[bool] = ...) -> None: ...
+
+class UpdateRunResponse(_message.Message):
+    __slots__ = ("run",)
+    RUN_FIELD_NUMBER: _ClassVar[int]
+    run: Run
+    def __init__(self, run: _Optional[_Union[Run, _Mapping]] = ...) -> None: ...
 
 class CancelRunRequest(_message.Message):
     __slots__ = ("run_id",)
@@ -351,14 +410,62 @@ class GetRunResultResponse(_message.Message):
     result: _result_pb2.RunResult
     def __init__(self, result: _Optional[_Union[_result_pb2.RunResult, _Mapping]] = ...) -> None: ...
 
+class GetRunTimelineRequest(_message.Message):
+    __slots__ = ("run_id", "level", "offset_seconds", "limit")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    level: int
+    offset_seconds: int
+    limit: int
+    def __init__(self, run_id: _Optional[str] = ..., level: _Optional[int] = ..., offset_seconds: _Optional[int] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class GetRunTimelineResponse(_message.Message):
+    __slots__ = ("run_id", "points", "next_offset_seconds")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_OFFSET_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    points: _containers.RepeatedCompositeFieldContainer[TimelinePoint]
+    next_offset_seconds: int
+    def __init__(self, run_id: _Optional[str] = ..., points: _Optional[_Iterable[_Union[TimelinePoint, _Mapping]]] = ..., next_offset_seconds: _Optional[int] = ...) -> None: ...
+
+class TimelinePoint(_message.Message):
+    __slots__ = ("level", "second", "started_at", "sent_count", "success_count", "error_count", "in_flight", "output_tokens", "ttft", "e2e")
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    SECOND_FIELD_NUMBER: _ClassVar[int]
+    STARTED_AT_FIELD_NUMBER: _ClassVar[int]
+    SENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ERROR_COUNT_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    TTFT_FIELD_NUMBER: _ClassVar[int]
+    E2E_FIELD_NUMBER: _ClassVar[int]
+    level: int
+    second: int
+    started_at: _timestamp_pb2.Timestamp
+    sent_count: int
+    success_count: int
+    error_count: int
+    in_flight: int
+    output_tokens: int
+    ttft: LiveLatency
+    e2e: LiveLatency
+    def __init__(self, level: _Optional[int] = ..., second: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sent_count: _Optional[int] = ..., success_count: _Optional[int] = ..., error_count: _Optional[int] = ..., in_flight: _Optional[int] = ..., output_tokens: _Optional[int] = ..., ttft: _Optional[_Union[LiveLatency, _Mapping]] = ..., e2e: _Optional[_Union[LiveLatency, _Mapping]] = ...) -> None: ...
+
 class CompareRunsRequest(_message.Message):
-    __slots__ = ("run_ids",)
+    __slots__ = ("run_ids", "gates")
     RUN_IDS_FIELD_NUMBER: _ClassVar[int]
+    GATES_FIELD_NUMBER: _ClassVar[int]
     run_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, run_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    gates: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run_ids: _Optional[_Iterable[str]] = ..., gates: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CompareRunsResponse(_message.Message):
-    __slots__ = ("run_count", "best_throughput", "best_ttft", "by_concurrency")
+    __slots__ = ("run_count", "best_throughput", "best_ttft", "by_concurrency", "deltas", "gates", "gates_passed")
     class ByConcurrencyEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -370,11 +477,67 @@ class CompareRunsResponse(_message.Message):
     BEST_THROUGHPUT_FIELD_NUMBER: _ClassVar[int]
     BEST_TTFT_FIELD_NUMBER: _ClassVar[int]
     BY_CONCURRENCY_FIELD_NUMBER: _ClassVar[int]
+    DELTAS_FIELD_NUMBER: _ClassVar[int]
+    GATES_FIELD_NUMBER: _ClassVar[int]
+    GATES_PASSED_FIELD_NUMBER: _ClassVar[int]
     run_count: int
     best_throughput: BestValue
     best_ttft: BestValue
     by_concurrency: _containers.MessageMap[str, ComparedLevel]
-    def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ...) -> None: ...
+    deltas: _containers.RepeatedCompositeFieldContainer[MetricDelta]
+    gates: _containers.RepeatedCompositeFieldContainer[GateOutcome]
+    gates_passed: bool
+    def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ..., deltas: _Optional[_Iterable[_Union[MetricDelta, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateOutcome, _Mapping]]] = ..., gates_passed: _Optional[bool] = ...) -> None: ...
+
+class MetricDelta(_message.Message):
+    __slots__ = ("run_id", "level", "metric", "unit", "base_value", "value", "change", "change_low", "change_high", "change_percent", "verdict")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    BASE_VALUE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_LOW_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_HIGH_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    level: str
+    metric: str
+    unit: str
+    base_value: float
+    value: float
+    change: float
+    change_low: float
+    change_high: float
+    change_percent: float
+    verdict: str
+    def __init__(self, run_id: _Optional[str] = ..., level: _Optional[str] = ..., metric: _Optional[str] = ..., unit: _Optional[str] = ..., base_value: _Optional[float] = ..., value: _Optional[float] = ..., change: _Optional[float] = ..., change_low: _Optional[float] = ..., change_high: _Optional[float] = ..., change_percent: _Optional[float] = ..., verdict: _Optional[str] = ...) -> None: ...
+
+class GateOutcome(_message.Message):
+    __slots__ = ("gate", "run_id", "level", "passed", "base_value", "value", "limit", "change", "change_percent", "sentence")
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    PASSED_FIELD_NUMBER: _ClassVar[int]
+    BASE_VALUE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    SENTENCE_FIELD_NUMBER: _ClassVar[int]
+    gate: str
+    run_id: str
+    level: str
+    passed: bool
+    base_value: float
+    value: float
+    limit: float
+    change: float
+    change_percent: float
+    sentence: str
+    def __init__(self, gate: _Optional[str] = ..., run_id: _Optional[str] = ..., level: _Optional[str] = ..., passed: _Optional[bool] = ..., base_value: _Optional[float] = ..., value: _Optional[float] = ..., limit: _Optional[float] = ..., change: _Optional[float] = ..., change_percent: _Optional[float] = ..., sentence: _Optional[str] = ...) -> None: ...
 
 class BestValue(_message.Message):
     __slots__ = ("run_id", "value", "concurrency", "rate")

@@ -54,6 +54,11 @@ class RunServiceStub:
                 request_serializer=loadcell_dot_v1_dot_run__pb2.ListRunsRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_run__pb2.ListRunsResponse.FromString,
                 _registered_method=True)
+        self.UpdateRun = channel.unary_unary(
+                '/loadcell.v1.RunService/UpdateRun',
+                request_serializer=loadcell_dot_v1_dot_run__pb2.UpdateRunRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_run__pb2.UpdateRunResponse.FromString,
+                _registered_method=True)
         self.CancelRun = channel.unary_unary(
                 '/loadcell.v1.RunService/CancelRun',
                 request_serializer=loadcell_dot_v1_dot_run__pb2.CancelRunRequest.SerializeToString,
@@ -73,6 +78,11 @@ class RunServiceStub:
                 '/loadcell.v1.RunService/GetRunResult',
                 request_serializer=loadcell_dot_v1_dot_run__pb2.GetRunResultRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_run__pb2.GetRunResultResponse.FromString,
+                _registered_method=True)
+        self.GetRunTimeline = channel.unary_unary(
+                '/loadcell.v1.RunService/GetRunTimeline',
+                request_serializer=loadcell_dot_v1_dot_run__pb2.GetRunTimelineRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_run__pb2.GetRunTimelineResponse.FromString,
                 _registered_method=True)
         self.CompareRuns = channel.unary_unary(
                 '/loadcell.v1.RunService/CompareRuns',
@@ -122,7 +132,15 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRuns(self, request, context):
-        """Lists runs, newest first. Errors: INVALID_ARGUMENT for a malformed cursor, limit, offset or status.
+        """Lists runs, newest first. Errors: INVALID_ARGUMENT for a malformed cursor, limit, offset, status, time or label.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateRun(self, request, context):
+        """Changes what people say about a run, in any state; what was measured stays. Errors: NOT_FOUND; INVALID_ARGUMENT
+        names the field.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -161,9 +179,17 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRunTimeline(self, request, context):
+        """Returns what happened in each second of a run. Errors: NOT_FOUND; INVALID_ARGUMENT for a level the run does not
+        have or a malformed limit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CompareRuns(self, request, context):
-        """Compares two to ten finished runs. Errors: INVALID_ARGUMENT for the number of runs, NOT_FOUND naming the
-        missing run, FAILED_PRECONDITION naming a run without a result.
+        """Compares two to ten finished runs. Errors: INVALID_ARGUMENT for the number of runs or a malformed gate, NOT_FOUND
+        naming the missing run, FAILED_PRECONDITION naming a run without a result.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -211,6 +237,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.ListRunsRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_run__pb2.ListRunsResponse.SerializeToString,
             ),
+            'UpdateRun': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateRun,
+                    request_deserializer=loadcell_dot_v1_dot_run__pb2.UpdateRunRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_run__pb2.UpdateRunResponse.SerializeToString,
+            ),
             'CancelRun': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelRun,
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.CancelRunRequest.FromString,
@@ -230,6 +261,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.GetRunResult,
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.GetRunResultRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_run__pb2.GetRunResultResponse.SerializeToString,
+            ),
+            'GetRunTimeline': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRunTimeline,
+                    request_deserializer=loadcell_dot_v1_dot_run__pb2.GetRunTimelineRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_run__pb2.GetRunTimelineResponse.SerializeToString,
             ),
             'CompareRuns': grpc.unary_unary_rpc_method_handler(
                     servicer.CompareRuns,
@@ -348,6 +384,33 @@ class RunService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.RunService/UpdateRun',
+            loadcell_dot_v1_dot_run__pb2.UpdateRunRequest.SerializeToString,
+            loadcell_dot_v1_dot_run__pb2.UpdateRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CancelRun(request,
             target,
             options=(),
@@ -445,6 +508,33 @@ class RunService:
             '/loadcell.v1.RunService/GetRunResult',
             loadcell_dot_v1_dot_run__pb2.GetRunResultRequest.SerializeToString,
             loadcell_dot_v1_dot_run__pb2.GetRunResultResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRunTimeline(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.RunService/GetRunTimeline',
+            loadcell_dot_v1_dot_run__pb2.GetRunTimelineRequest.SerializeToString,
+            loadcell_dot_v1_dot_run__pb2.GetRunTimelineResponse.FromString,
             options,
             channel_credentials,
             insecure,

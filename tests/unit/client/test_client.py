@@ -47,6 +47,14 @@ async def test_every_argument_of_create_run_reaches_its_field():
             framework_config={"max_num_seqs": 4},
             tls_verify=False,
             validate_only=True,
+            project_id="p",
+            provider="openai",
+            environment="staging",
+            service_name="s",
+            user_id="u",
+            session_id="t",
+            tags=["a"],
+            record_texts=True,
         )
     assert created.run_id == "r"
     assert runs.metadata[0]["x-api-key"] == "controller-key"

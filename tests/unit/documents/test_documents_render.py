@@ -7,7 +7,19 @@ import orjson
 import pytest
 
 from loadcell.documents import parse, render
-from loadcell.v1 import agent_pb2, fleet_pb2, result_pb2, run_pb2
+from loadcell.v1 import (
+    agent_pb2,
+    cost_pb2,
+    envelope_pb2,
+    event_pb2,
+    export_pb2,
+    fleet_pb2,
+    metrics_pb2,
+    model_pb2,
+    result_pb2,
+    run_pb2,
+    trace_pb2,
+)
 
 
 def test_unset_fields_are_null_where_the_message_says_so():
@@ -89,7 +101,8 @@ def test_members_of_a_oneof_that_are_not_set_are_left_out():
 
 
 def test_every_message_of_the_contract_can_be_rendered_and_read_back():
-    for module in (run_pb2, result_pb2, fleet_pb2, agent_pb2):
+    modules = (run_pb2, result_pb2, fleet_pb2, agent_pb2, envelope_pb2, trace_pb2, metrics_pb2, cost_pb2)
+    for module in (*modules, model_pb2, export_pb2, event_pb2):
         for name in module.DESCRIPTOR.message_types_by_name:
             message_class = getattr(module, name)
             assert parse(message_class, render(message_class())) == message_class()

@@ -7,7 +7,7 @@ from google.api.http_pb2 import HttpRule
 from google.protobuf.message_factory import GetMessageClass
 
 from gateway.bindings import read_bindings
-from gateway.contract import SERVICES
+from gateway.contract import SERVICES, UNANSWERED
 from gateway.template import parse_template
 from gateway.transcode import takes_idempotency_key, to_content, to_request
 from loadcell.errors import LoadcellError
@@ -25,6 +25,12 @@ def test_every_annotated_method_of_the_contract_is_bound():
     assert ("DELETE", "/api/v1/benchmark/run/{run_id}", "DeleteRun") in bound
     assert ("GET", "/api/v1/agents/{agent_id}", "GetAgent") in bound
     assert "WatchRun" not in {name for _, _, name in bound}
+
+
+def test_what_no_controller_answers_yet_is_not_bound():
+    known = {method.full_name for service in SERVICES for method in service.methods}
+    assert known >= UNANSWERED
+    assert not UNANSWERED & {binding.method.full_name for binding in read_bindings(SERVICES)}
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,12 @@ def test_paths_variables_and_additional_bindings_in_the_order_of_their_precedenc
     )
     service = build_service("test.order", {"Do": rule})
     assert [b.template.documented for b in read_bindings([service])] == ["/x/special", "/x/{name}", "/x/{name}"]
+
+
+def test_what_stands_behind_a_variable_of_many_segments_comes_before_it():
+    rule = HttpRule(get="/x/{name=**}", additional_bindings=[HttpRule(get="/x/{name=**}/usage")])
+    service = build_service("test.behind", {"Do": rule})
+    assert [b.template.documented for b in read_bindings([service])] == ["/x/{name}/usage", "/x/{name}"]
 
 
 @pytest.mark.parametrize(
