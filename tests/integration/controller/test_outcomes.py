@@ -64,9 +64,9 @@ async def test_a_plan_of_which_little_is_missing_is_completed_with_a_note(start,
 
 @pytest.mark.parametrize("fields", [{"rate": [50]}, {"concurrency": [2]}])
 async def test_an_agent_that_comes_too_late_does_not_make_the_plan_whole(start, fields):
-    """Half of the time nobody worked on the share; that the rest was carried out does not change it."""
-    controller = await start(agent_wait_seconds=2.0)
-    run_id, agent = await measured(controller, list(range(4)), duration_seconds=4.0, **fields)
+    """For a third of the time nobody worked on the share; that the rest was carried out does not change it."""
+    controller = await start(agent_wait_seconds=3.0)
+    run_id, agent = await measured(controller, list(range(4)), duration_seconds=10.0, **fields)
     await agent.close()
     late = await controller.agent("agent-2", batch_size=1_000)
     run = await controller.ended(run_id)
