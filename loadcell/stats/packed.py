@@ -30,6 +30,7 @@ _WORDS_PER_BUCKET = 3
 _MAX_COUNT = 2**62
 # 32 MiB: 1,200 groups of values that differ by a factor of 10^15.
 _TABLE_CELLS = 2**22
+_NOTHING = (np.zeros(0, np.int64),) * 3
 _LOG_GAMMA = math.log(GAMMA)
 
 
@@ -116,14 +117,17 @@ def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: in
         raise ValueError(f"group numbers must be 0 to {group_count - 1}")
     zeros = np.zeros(group_count, np.int64)
     total = 0.0
-    parts = [(np.zeros(0, np.int64),) * 3]
+    parts = []
     for which, sketches in _read(blobs):
         total += float(sketches.zero_counts.sum(dtype=np.float64) + sketches.counts.sum(dtype=np.float64))
         np.add.at(zeros, groups[which], sketches.zero_counts)
         parts.append((np.repeat(groups[which], sketches.sizes), sketches.buckets, sketches.counts))
     if total >= _MAX_COUNT:
         raise ValueError(f"sketches count {_MAX_COUNT} values or more")
-    owners, buckets, counts = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    # Nearly always all sketches have one format: then nothing is copied.
+    owners, buckets, counts = (
+        parts[0] if len(parts) == 1 else map(np.concatenate, zip(_NOTHING, *parts, strict=True))
+    )
     owners, buckets, counts = _tally(owners, buckets, counts, group_count)
     return GroupedSketches(
         zero_counts=zeros,
@@ -134,23 +138,23 @@ def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: in
 
 
 def _tally(owners: Ints, buckets: Ints, counts: Ints, group_count: int) -> tuple[Ints, Ints, Ints]:
-    """Add up the counts of equal buckets of a group and return them by group, then bucket.
-
-    Counting into a table of groups by buckets is several times as fast as sorting. The table is made for as many
-    groups at a time as its bound allows.
-    """
+    """Add up the counts of equal buckets of a group and return them by group, then bucket."""
     lowest = int(buckets.min(initial=MAX_BUCKET))
     span = max(1, int(buckets.max(initial=-MAX_BUCKET)) - lowest + 1)
-    step = max(1, _TABLE_CELLS // span)
-    parts = [(owners[:0], buckets[:0], counts[:0])]
-    for first in range(0, group_count, step):
-        inside = slice(None) if step >= group_count else (owners >= first) & (owners < first + step)
-        table = np.zeros(min(step, group_count - first) * span, np.int64)
-        np.add.at(table, (owners[inside] - first) * span + (buckets[inside] - lowest), counts[inside])
+    keys = owners * span
+    keys += buckets
+    keys -= lowest
+    if group_count * span <= _TABLE_CELLS:
+        # Counting into a table of groups by buckets is several times as fast as sorting.
+        table = np.zeros(group_count * span, np.int64)
+        np.add.at(table, keys, counts)
         used = np.flatnonzero(table > 0)
-        parts.append((used // span + first, used % span + lowest, table[used]))
-    found, used_buckets, sums = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    return found, used_buckets, sums
+        sums = table[used]
+    else:
+        used, positions = np.unique(keys, return_inverse=True)
+        sums = np.zeros(len(used), np.int64)
+        np.add.at(sums, positions, counts)
+    return used // span, used % span + lowest, sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,16 +195,19 @@ def _parse(blobs: Sequence[bytes], width: int) -> _Sketches:
     at_counts = np.repeat(heads + _HEADER_WORDS + sizes, sizes) + 2 * within
     buckets = words.view(f"<i{width}")[at_buckets].astype(np.int64)
     sketches = _Sketches(_double(words, heads + 2, width), sizes, buckets, _double(words, at_counts, width))
-    if (np.abs(buckets) > MAX_BUCKET).any() or (np.diff(buckets)[within[1:] > 0] <= 0).any():
+    in_range = -MAX_BUCKET <= buckets.min(initial=0) <= buckets.max(initial=0) <= MAX_BUCKET
+    if not in_range or (np.diff(buckets)[within[1:] > 0] <= 0).any():
         raise ValueError("a sketch has buckets out of range or out of order")
-    if (sketches.zero_counts < 0).any() or (sketches.counts <= 0).any():
+    if sketches.zero_counts.min() < 0 or sketches.counts.min(initial=1) <= 0:
         raise ValueError("a sketch has counts that are not positive")
     return sketches
 
 
 def _double(words: NDArray[np.unsignedinteger], at: Ints, width: int) -> Ints:
     """Return the numbers of two words each; those of 2^63 and above come out negative."""
-    numbers: Ints = words[at].astype(np.int64) | (words[at + 1].astype(np.int64) << (8 * width))
+    numbers: Ints = words[at + 1].astype(np.int64)
+    numbers <<= 8 * width
+    numbers |= words[at]
     return numbers
 
 
