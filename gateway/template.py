@@ -26,7 +26,7 @@ class Template:
     def precedence(self) -> tuple[tuple[int, str], ...]:
         """Sort key: where two templates match one path, the one with the earlier literal segment comes first.
 
-        A variable that spans segments also matches what stands behind it in a longer template; that one comes first.
+        A variable that spans segments also matches what stands behind it in a longer template: that comes first.
         """
         kinds = ((segment.count("{") + segment.count(":path}"), segment) for segment in self.route.split("/"))
         return (*kinds, (_END, ""))

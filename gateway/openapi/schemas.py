@@ -95,7 +95,9 @@ class Schemas:
         return self.comment(field.full_name).startswith(REQUIRED_MARK)
 
     def _is_required(self, field: FieldDescriptor, request: bool, nullable: bool) -> bool:
-        return self.is_required(field) if request else nullable or not field.has_presence
+        if request:
+            return self.is_required(field)
+        return (nullable or not field.has_presence) and not is_non_empty(field)
 
     def _property(self, field: FieldDescriptor, *, request: bool, nullable: bool) -> Schema:
         schema = self.value(field, request=request)

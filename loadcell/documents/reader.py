@@ -20,6 +20,8 @@ from loadcell.errors import LoadcellError
 
 MAX_NESTING = 20
 """Levels of a free-form value. Protobuf spends three of its 100 levels on each."""
+MAX_MESSAGES = 30
+"""Messages inside one another, of those that may contain themselves. Both together stay below 100 levels."""
 
 M = TypeVar("M", bound=Message)
 _Convert = Callable[[Any, str], Any]
@@ -166,6 +168,9 @@ def _message_reader(descriptor: Descriptor) -> _Set:
 def _read_message(message: Any, value: Any, path: str) -> None:
     if not isinstance(value, dict):
         raise wrong_type(path, "an object", value)
+    if path.count(".") >= MAX_MESSAGES:
+        field = path.partition(".")[0]
+        raise LoadcellError("LIMIT_EXCEEDED", f"{field} is nested more than {MAX_MESSAGES} deep", field=field)
     _fill(message, value, path)
 
 

@@ -1,5 +1,7 @@
 """JSON documents to messages."""
 
+from typing import Any
+
 import orjson
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from loadcell.documents import load, parse, render
 from loadcell.errors import LoadcellError
-from loadcell.v1 import agent_pb2, fleet_pb2, result_pb2, run_pb2, sample_pb2, target_pb2
+from loadcell.v1 import agent_pb2, fleet_pb2, result_pb2, run_pb2, sample_pb2, target_pb2, trace_pb2
 
 
 def refused(message_class, data) -> LoadcellError:
@@ -135,6 +137,21 @@ def test_malformed_times_are_refused(text):
 def test_times_of_other_zones_become_utc():
     run = parse(run_pb2.Run, {"started_at": "2026-01-31T12:00:00+02:00"})
     assert render(run)["started_at"] == "2026-01-31T10:00:00.000000Z"
+
+
+def filter_of(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"field": "tags", "operator": "in", "value": ["a"]}
+    for _ in range(depth - 1):
+        found = {"operator": "NOT", "filters": [found]}
+    return {"filter": found}
+
+
+def test_messages_that_contain_themselves_are_read_as_deep_as_protobuf_can_carry():
+    deepest = parse(trace_pb2.SearchTracesRequest, filter_of(30))
+    assert trace_pb2.SearchTracesRequest.FromString(deepest.SerializeToString()) == deepest
+    for depth in (31, 300):
+        error = refused(trace_pb2.SearchTracesRequest, filter_of(depth))
+        assert (error.reason, error.field) == ("LIMIT_EXCEEDED", "filter")
 
 
 def test_free_form_values_nested_too_deep_for_protobuf_are_refused():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import pytest
 from google.api.http_pb2 import HttpRule
 from google.protobuf.message_factory import GetMessageClass
@@ -10,6 +13,7 @@ from gateway.bindings import read_bindings
 from gateway.contract import SERVICES, UNANSWERED
 from gateway.template import parse_template
 from gateway.transcode import takes_idempotency_key, to_content, to_request
+from loadcell import v1
 from loadcell.errors import LoadcellError
 from tests.fakes.synthetic_service import build_service
 
@@ -31,6 +35,17 @@ def test_what_no_controller_answers_yet_is_not_bound():
     known = {method.full_name for service in SERVICES for method in service.methods}
     assert known >= UNANSWERED
     assert not UNANSWERED & {binding.method.full_name for binding in read_bindings(SERVICES)}
+
+
+def test_every_annotation_of_the_contract_can_be_served_at_once():
+    names = [module.name for module in iter_modules(v1.__path__) if module.name.endswith("_pb2")]
+    files = [import_module(f"loadcell.v1.{name}").DESCRIPTOR for name in names]
+    services = [service for file in files for service in file.services_by_name.values()]
+    bound = {(b.verb, b.template.documented): b.method.name for b in read_bindings(services)}
+    assert {service.name for service in services} >= {"TraceService", "EventService", "ExportService"}
+    assert bound["POST", "/api/v1/traces/search"] == "SearchTraces"
+    assert bound["GET", "/api/v1/analytics/performance"] == bound["GET", "/api/v1/metrics/performance"]
+    assert bound["GET", "/api/v1/models/compare"] == bound["POST", "/api/v1/models/compare"]
 
 
 @pytest.mark.parametrize(
