@@ -13,16 +13,18 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, func, insert
 from sqlalchemy.exc import DBAPIError
 
 from controller.store.database import Database
+from controller.store.partitions import create_ahead
 from controller.store.place import Place, describe
 from controller.store.postgresql import PREPARING
 from controller.store.prices import seed_prices
 from controller.store.schema import metadata
+from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's own table, spelled as Alembic spells it.
@@ -77,10 +79,11 @@ def prepare(connection: Connection) -> None:
         seed_prices(connection)
         _version.create(connection)
         connection.execute(insert(_version).values(version_num=HEAD))
-        return
-    found = connection.execute(select(_version.c.version_num)).scalar_one_or_none()
-    if found != HEAD:
-        _upgrade(connection, found)
+    else:
+        found = connection.execute(select(_version.c.version_num)).scalar_one_or_none()
+        if found != HEAD:
+            _upgrade(connection, found)
+    create_ahead(connection, wall_micros())
 
 
 def _upgrade(connection: Connection, found: str | None) -> None:

@@ -131,6 +131,9 @@ batches = Table(
     sqlite_with_rowid=False,
 )
 
+# The partitions themselves are no part of the metadata: they come and go by the day, see `partitions`.
+BY_RUN = "RANGE (run_key)"
+
 
 def request_key() -> list[Column[int]]:
     """Columns that name one request; the lease tells apart two agents that executed the same ordinal."""
@@ -183,6 +186,7 @@ traces = Table(
     Column("context_key", BigInteger, nullable=False),
     Column("prompt_cost", BigInteger, nullable=False),  # nano-USD
     Column("completion_cost", BigInteger, nullable=False),  # nano-USD
+    postgresql_partition_by=BY_RUN,
     sqlite_with_rowid=False,
 )
 Index("idx_traces_ts", traces.c.ts)
@@ -195,6 +199,7 @@ trace_timelines = Table(
     metadata,
     *request_key(),
     Column("timeline", LargeBinary, nullable=False),  # encoding: SampleColumns.timelines
+    postgresql_partition_by=BY_RUN,
     sqlite_with_rowid=False,
 )
 
@@ -204,6 +209,7 @@ trace_errors = Table(
     *request_key(),
     Column("error_class", Integer, nullable=False),
     Column("message", Text, nullable=False),
+    postgresql_partition_by=BY_RUN,
     sqlite_with_rowid=False,
 )
 
