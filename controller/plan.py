@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from controller.filing import file_under
 from controller.target import TargetSecrets, check_secrets, check_server_url
 from loadcell.adapters import ADAPTERS
 from loadcell.errors import LoadcellError
@@ -75,6 +76,7 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
         tls_verify=request.tls_verify if request.HasField("tls_verify") else True,
     )
     _framework_config(request, config)
+    file_under(request, config)
     _goodput(request, config)
     _bound(request, config)
     _load(request, config)

@@ -2,8 +2,8 @@
 
     run 34 bits | level 10 | lease 40 | warm-up 1 | ordinal 43
 
-So they need no column and no index, and sort by the run, which begins with the day it was created. The span has the
-last 64 bits.
+So they need no column and no index, and sort by the run, which begins with the day it was created. The span has
+the last 64 bits.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from controller.store.schema_queries import context_tags, contexts
 from loadcell.v1 import result_pb2
 
-# Of runs that do not say.
+# Of runs of earlier versions, which could not say.
 DEFAULT_PROJECT, DEFAULT_PROVIDER, DEFAULT_ENVIRONMENT = "default", "custom", "development"
 
 
@@ -37,15 +37,15 @@ _OPERATIONS = {"openai": "chat", "openai-completions": "completion"}
 def context_of(config: result_pb2.RunConfig, model: str) -> Context:
     """Return the context of the requests of a run. `model` is what the probe found, "" before."""
     return Context(
-        project_id=DEFAULT_PROJECT,
-        provider=DEFAULT_PROVIDER,
+        project_id=config.project_id or DEFAULT_PROJECT,
+        provider=config.provider or DEFAULT_PROVIDER,
         model=model,
-        environment=DEFAULT_ENVIRONMENT,
-        service_name=None,
-        user_id=None,
-        session_id=None,
+        environment=config.environment or DEFAULT_ENVIRONMENT,
+        service_name=config.service_name or None,
+        user_id=config.user_id or None,
+        session_id=config.session_id or None,
         operation_type=_OPERATIONS.get(config.adapter, config.adapter),
-        tags=(),
+        tags=tuple(sorted(set(config.tags))),
     )
 
 
