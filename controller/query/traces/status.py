@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from loadcell.errors import LoadcellError
 
 _WORDS = {
@@ -11,6 +13,8 @@ _WORDS = {
     "unset": "UNSET",  # cancelled, or still in flight when observation ended
     "pending": "UNSET",
 }
+_NUMBER = re.compile("[0-9]{3}")
+_HTTP = range(100, 600)
 
 
 def read_status(value: object, where: str) -> str | int:
@@ -25,13 +29,14 @@ def read_status(value: object, where: str) -> str | int:
         raise LoadcellError(
             "INVALID_FIELD_FORMAT", f"a value of type {type(value).__name__} is no status", field=where
         )
-    text = value.strip().lower() if isinstance(value, str) else f"{value:.17g}"[:64]
-    if text in _WORDS:
-        return _WORDS[text]
-    if len(text) == 3 and text.isascii() and text.isdigit() and 100 <= int(text) <= 599:
-        return int(text)
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word in _WORDS:
+        return _WORDS[str(word)]
+    number = int(word) if isinstance(word, str) and _NUMBER.fullmatch(word) else word
+    if number in _HTTP:
+        return int(number)
     raise LoadcellError(
         "INVALID_FIELD_VALUE",
-        f"status {text[:64]!r} is not known; known: {', '.join(_WORDS)} and HTTP numbers (429)",
+        f"the status is not one of {', '.join(_WORDS)} or the number of an HTTP status, such as 429",
         field=where,
     )
