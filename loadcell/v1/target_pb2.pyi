@@ -46,20 +46,22 @@ class TargetSpec(_message.Message):
     def __init__(self, server_url: _Optional[str] = ..., adapter: _Optional[str] = ..., model: _Optional[str] = ..., api_key: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., stream: _Optional[bool] = ..., timeout_micros: _Optional[int] = ..., tls_verify: _Optional[bool] = ..., pin_output: _Optional[bool] = ...) -> None: ...
 
 class WorkloadSpec(_message.Message):
-    __slots__ = ("input_len", "output_len", "seed", "tokenizer_asset", "dataset_asset", "words_per_token")
+    __slots__ = ("input_len", "output_len", "seed", "tokenizer_asset", "dataset_asset", "words_per_token", "record_texts")
     INPUT_LEN_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_LEN_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     TOKENIZER_ASSET_FIELD_NUMBER: _ClassVar[int]
     DATASET_ASSET_FIELD_NUMBER: _ClassVar[int]
     WORDS_PER_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    RECORD_TEXTS_FIELD_NUMBER: _ClassVar[int]
     input_len: int
     output_len: int
     seed: int
     tokenizer_asset: str
     dataset_asset: str
     words_per_token: float
-    def __init__(self, input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., seed: _Optional[int] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., words_per_token: _Optional[float] = ...) -> None: ...
+    record_texts: bool
+    def __init__(self, input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., seed: _Optional[int] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., words_per_token: _Optional[float] = ..., record_texts: _Optional[bool] = ...) -> None: ...
 
 class LevelPlan(_message.Message):
     __slots__ = ("index", "concurrency", "rate", "arrival", "max_concurrency", "request_count", "duration_micros", "warmup_count")
