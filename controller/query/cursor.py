@@ -9,7 +9,7 @@ import json
 
 from loadcell.errors import LoadcellError
 
-MAX_CURSOR = 8_192  # characters; the longest name to sort by has 1,024 of up to four bytes
+MAX_CURSOR = 16_384  # characters; a name to sort by has up to 1,024, which take up to ten each
 
 
 def encode(question: str, position: list[int | str]) -> str:

@@ -19,7 +19,9 @@ _MAX_INTEGER = 2**63 - 1
 
 def next_cursor(question: Question, last: Position) -> str:
     """Return the cursor of the page after the trace `last`, bound to the list and order of the question."""
-    return cursor.encode(question.list_form(), [question.now, json.dumps(last.value), last.trace_id])
+    return cursor.encode(
+        question.list_form(), [question.now, json.dumps(last.value, ensure_ascii=False), last.trace_id]
+    )
 
 
 def turn_to(question: Question, text: object, filter_at: Callable[[int], Node | None]) -> Question:

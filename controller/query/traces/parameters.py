@@ -165,11 +165,12 @@ def _check_ranges(given: Mapping[str, Node]) -> None:
 
 def _split(value: object, where: str) -> tuple[str, ...]:
     """Return the parts of a list, each of which may hold several between commas."""
-    parts = [value] if isinstance(value, str) else value
-    if isinstance(parts, list | tuple) and not parts:
+    listed = [value] if isinstance(value, str) else value
+    if isinstance(listed, list | tuple) and not listed:
         return ()
-    texts = [read_text(part, where) for part in read_list(parts, where)]
-    return tuple(part.strip() for text in texts for part in text.split(",") if part.strip())
+    texts = [read_text(text, where) for text in read_list(listed, where)]
+    parts = [part.strip() for text in texts for part in text.split(",") if part.strip()]
+    return tuple(str(part) for part in read_list(parts, where)) if parts else ()
 
 
 def _word(name: str, value: object, default: str) -> str:
