@@ -112,6 +112,18 @@ def run(
     ] = False,
     controller: Annotated[str | None, typer.Option(help="Controller HOST:PORT to use.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="Label k=v of the run, repeatable.")] = None,
+    project: Annotated[str, typer.Option(help="Project that the requests are filed under; else default.")] = "",
+    provider: Annotated[str, typer.Option(help="Whose prices count: openai, anthropic, ...; else custom.")] = "",
+    environment: Annotated[str, typer.Option(help="production, staging, ...; else development.")] = "",
+    service: Annotated[str, typer.Option(help="Service that the requests are filed under.")] = "",
+    user: Annotated[str, typer.Option(help="End user that the requests are filed under.")] = "",
+    session_name: Annotated[
+        str, typer.Option("--session", help="Session that the requests are filed under.")
+    ] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="Tag of the requests, repeatable.")] = None,
+    record_texts: Annotated[
+        bool, typer.Option("--record-texts", help="Keep prompts and completions with the requests.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File for the result: .json or .csv.")
     ] = None,
@@ -150,6 +162,14 @@ def run(
         "tls_verify": tls_verify,
         "seed": seed,
         "labels": parse_labels(label or ()),
+        "project_id": project,
+        "provider": provider,
+        "environment": environment,
+        "service_name": service,
+        "user_id": user,
+        "session_id": session_name,
+        "tags": tag or (),
+        "record_texts": record_texts,
         "worker_count": workers,
     }
     agent_count, agent_labels = parse_agents(agents) if agents is not None else (None, {})
