@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
@@ -14,14 +15,18 @@ from controller.query.traces.question import Position, Question
 from controller.query.traces.values import read_number, read_text
 from loadcell.errors import LoadcellError
 
-_MAX_INTEGER = 2**63 - 1
+_MAX_INTEGER = 2**62  # what the databases can compare, with room for arithmetic
+_WORDS = {
+    Kind.TRACE_ID: re.compile("[0-9a-f]{32}"),
+    Kind.SPAN_ID: re.compile("[0-9a-f]{16}"),
+    Kind.STATUS: re.compile("OK|ERROR|UNSET"),
+}
 
 
 def next_cursor(question: Question, last: Position) -> str:
     """Return the cursor of the page after the trace `last`, bound to the list and order of the question."""
-    return cursor.encode(
-        question.list_form(), [question.now, json.dumps(last.value, ensure_ascii=False), last.trace_id]
-    )
+    value = json.dumps(last.value, ensure_ascii=False)
+    return cursor.encode(question.list_form(), [question.now, value, last.ts, last.trace_id])
 
 
 def turn_to(question: Question, text: object, filter_at: Callable[[int], Node | None]) -> Question:
@@ -53,14 +58,14 @@ def read_limit(limit: object) -> int:
 
 
 def _read(text: str, question: Question) -> tuple[int, Position]:
-    now, value, trace_id = cursor.decode(text, question.list_form(), (int, str, str))
+    now, value, ts, trace_id = cursor.decode(text, question.list_form(), (int, str, int, str))
     malformed = LoadcellError("INVALID_CURSOR", "the cursor is malformed", field="cursor")
     try:
-        position = Position(json.loads(str(value)), read_text(trace_id, "cursor"))
-        fits = abs(int(now)) <= _MAX_INTEGER and _fits(question.sort, position.value)
+        position = Position(json.loads(str(value)), int(ts), read_text(trace_id, "cursor"))
+        fits = max(abs(int(now)), abs(position.ts)) <= _MAX_INTEGER and _fits(question.sort, position.value)
     except (ValueError, RecursionError, LoadcellError) as error:
         raise malformed from error
-    if not fits or len(position.trace_id) != 32 or not set(position.trace_id) <= set("0123456789abcdef"):
+    if not fits or not _WORDS[Kind.TRACE_ID].fullmatch(position.trace_id):
         raise malformed
     return int(now), position
 
@@ -71,4 +76,5 @@ def _fits(sort: Field, value: object) -> bool:
     if sort.kind in {Kind.NUMBER, Kind.TIME}:
         # A value that is not finite is not within the bounds either.
         return type(value) in {int, float} and -_MAX_INTEGER <= cast("float", value) <= _MAX_INTEGER
-    return bool(read_text(value, "cursor"))
+    word = read_text(value, "cursor")
+    return sort.kind not in _WORDS or bool(_WORDS[sort.kind].fullmatch(word))

@@ -14,9 +14,10 @@ from controller.query.traces.times import Instant
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The last trace of a page: the value it was sorted by, as the store compares it, and its trace_id."""
+    """The last trace of a page: the value it was sorted by, as the store compares it, its start and trace_id."""
 
     value: int | float | str | None
+    ts: int  # microseconds since 1970
     trace_id: str
 
 
@@ -24,10 +25,11 @@ class Position:
 class Question:
     """What the store is asked for.
 
-    Traces are sorted by `sort`, ties by `trace_id` in the same direction. Traces without a value to sort by come
-    last in both directions, among themselves by `trace_id` in that direction. A page has `limit` traces (1 to
-    1,000) and begins behind `after`. No `filter` selects all traces; no `fields` means all of them. `now` is when
-    the first page was asked for, in microseconds since 1970: relative times count from it on every page.
+    Traces are sorted by `sort`, ties by `ts` and then by `trace_id`, all in the same direction. Traces without a
+    value to sort by come last in both directions, among themselves by `ts` and `trace_id`. A page has `limit`
+    traces (1 to 1,000) and begins behind `after`. No `filter` selects all traces; no `fields` means all of them.
+    `now` is when the first page was asked for, in microseconds since 1970: relative times count from it on every
+    page.
     """
 
     now: int
@@ -61,7 +63,7 @@ class Question:
         The key of a cached answer is made of this and of what the caller may see.
         """
         fields = [[selected.field.name, selected.key] for selected in self.fields]
-        after = self.after and [self.now, self.after.value, self.after.trace_id]
+        after = self.after and [self.now, self.after.value, self.after.ts, self.after.trace_id]
         return _text([self.list_form(), self.limit, fields, self.include, after])
 
 

@@ -102,30 +102,31 @@ def _searched(words: str, text: str) -> bool:
 def page(traces: list[Trace], question: Question) -> list[Trace]:
     """Return the traces of a page, in order."""
 
-    def key(value: Any, trace_id: str) -> tuple[Any, ...]:
-        return (value, trace_id)
-
     selected = [trace for trace in traces if holds(question.filter, trace)]
     name = question.sort.name
     valued = [trace for trace in selected if trace.get(name) is not None]
     empty = [trace for trace in selected if trace.get(name) is None]
-    valued.sort(key=lambda trace: key(trace[name], trace["trace_id"]), reverse=question.descending)
-    empty.sort(key=lambda trace: trace["trace_id"], reverse=question.descending)
+
+    def place(trace: Trace) -> tuple[Any, ...]:
+        return (trace["ts"], trace["trace_id"])
+
+    valued.sort(key=lambda trace: (trace[name], *place(trace)), reverse=question.descending)
+    empty.sort(key=place, reverse=question.descending)
     after = question.after
     if after is not None:
 
         def beyond(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
             return one < other if question.descending else one > other
 
+        end = (after.ts, after.trace_id)
         if after.value is None:
             valued = []
-            empty = [trace for trace in empty if beyond((trace["trace_id"],), (after.trace_id,))]
+            empty = [trace for trace in empty if beyond(place(trace), end)]
         else:
-            end = key(after.value, after.trace_id)
-            valued = [trace for trace in valued if beyond(key(trace[name], trace["trace_id"]), end)]
+            valued = [trace for trace in valued if beyond((trace[name], *place(trace)), (after.value, *end))]
     return [*valued, *empty][: question.limit]
 
 
 def position(trace: Trace, question: Question) -> Position:
     """Return the position of a trace in the order of a question."""
-    return Position(trace.get(question.sort.name), trace["trace_id"])
+    return Position(trace.get(question.sort.name), trace["ts"], trace["trace_id"])

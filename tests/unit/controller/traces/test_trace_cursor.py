@@ -19,7 +19,7 @@ from controller.query.traces.search import ask_search
 from loadcell.errors import LoadcellError
 
 SORTS = [field.name for field in FIELDS.values() if field.sortable]
-LAST = Position(NOW, "0" * 32)
+LAST = Position(NOW, NOW, "0" * 32)
 
 
 def listed(now: int = NOW, **values: object) -> Question:
@@ -58,7 +58,9 @@ def test_W30_pages_hold_every_trace_once_and_in_order(found, sort_by, sort_desc,
 
 @pytest.mark.parametrize("sort_desc", [True, False])
 def test_W30_traces_without_a_value_come_last_in_both_directions(sort_desc):
-    stored = [{"trace_id": f"{number:032x}", "ttft_ms": [None, 5, None, 1][number]} for number in range(4)]
+    stored = [
+        {"trace_id": f"{number:032x}", "ts": number, "ttft_ms": [None, 5, None, 1][number]} for number in range(4)
+    ]
     found = page(stored, ask_search({"sort_by": "ttft_ms", "sort_desc": sort_desc}, NOW))
     assert [trace["ttft_ms"] for trace in found] == ([5, 1] if sort_desc else [1, 5]) + [None, None]
 
@@ -81,21 +83,21 @@ def test_relative_times_count_from_the_first_page():
 
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=1_024))
 def test_any_name_can_be_sorted_by(name):
-    last = Position(name, "0" * 32)
+    last = Position(name, NOW, "0" * 32)
     cursor = next_cursor(listed(sort_by="model"), last)
     assert listed(sort_by="model", cursor=cursor).after == last
 
 
 @pytest.mark.parametrize("character", ["\U0001f600", "\x01", '"', "\\", "\u2028"])
 def test_the_longest_name_can_be_sorted_by(character):
-    last = Position(character * 1_024, "0" * 32)
+    last = Position(character * 1_024, NOW, "0" * 32)
     assert listed(sort_by="model", cursor=next_cursor(listed(sort_by="model"), last)).after == last
 
 
 @given(st.floats(-1e12, 1e12))
 def test_a_number_is_kept_to_the_last_bit(value):
     question = listed(sort_by="duration_ms")
-    after = listed(sort_by="duration_ms", cursor=next_cursor(question, Position(value, "0" * 32))).after
+    after = listed(sort_by="duration_ms", cursor=next_cursor(question, Position(value, NOW, "0" * 32))).after
     assert after is not None
     assert repr(after.value) == repr(value)
 
@@ -127,10 +129,13 @@ def test_nesting_does_not_exhaust_the_stack(depth):
         (2, "1e999"),
         (2, str(2**63)),
         (2, "[" * 2_000),
-        (3, "0" * 31),
-        (3, "0" * 31 + "G"),
-        (3, "\0" * 32),
+        (3, 2**63),
+        (3, 0.5),
         (3, None),
+        (4, "0" * 31),
+        (4, "0" * 31 + "G"),
+        (4, "\0" * 32),
+        (4, None),
     ],
 )
 def test_a_cursor_that_was_tampered_with_is_refused(index, value):
@@ -141,7 +146,7 @@ def test_a_cursor_that_was_tampered_with_is_refused(index, value):
 
 def test_a_text_that_no_database_takes_is_refused():
     for text in ("\0", "\ud800", "", "x" * 1_025):
-        parts = _parts(next_cursor(listed(sort_by="model"), Position("m", "0" * 32)))
+        parts = _parts(next_cursor(listed(sort_by="model"), Position("m", NOW, "0" * 32)))
         parts[2] = json.dumps(text)
         refused(_joined(parts), sort_by="model")
 

@@ -81,7 +81,7 @@ def test_W26_W27_every_parameter_is_part_of_the_normal_form(name):
 
 def test_W26_the_page_is_part_of_the_normal_form():
     question = ask(read_parameters({}), NOW)
-    cursors = [next_cursor(question, Position(NOW - place, "0" * 32)) for place in range(2)]
+    cursors = [next_cursor(question, Position(NOW - place, NOW - place, "0" * 32)) for place in range(2)]
     assert len({normal({}), *(normal({"cursor": cursor}) for cursor in cursors)}) == 3
 
 
