@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import ssl
 from urllib.parse import unquote
@@ -81,5 +82,7 @@ async def _speaks_tls(text: str) -> bool:
         return "ALERT" in (error.reason or "")  # a refusal in the words of TLS
     except OSError:
         return False
-    writer.close()
+    writer.transport.abort()  # there is nothing to say goodbye for
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
     return True

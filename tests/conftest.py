@@ -4,17 +4,28 @@ Every run tries the same examples.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from controller.store.place import Place, parse_place
+from tests.open_transports import OpenTransports
 from tests.postgresql_server import FreshDatabases, PostgresqlServer
 
 settings.register_profile("loadcell", deadline=None, derandomize=True)
 settings.load_profile("loadcell")
+
+_transports = OpenTransports()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """Fail the test that leaves a connection, a pipe or a process open, not one that comes after it."""
+    yield
+    if left := _transports.left_open():
+        pytest.fail("left open: " + "; ".join(left))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from loadcell.mockserver.behavior import Behavior, Fault, fault_of
 from loadcell.mockserver.connection import Connection
 
 KEPT_BODIES = 10_000
+# After so many turns of asyncio's loop what it has accepted is a connection; until then nobody can close it.
+_TURNS_TO_CONNECT = 3
 
 
 class MockServer:
@@ -66,6 +68,11 @@ class MockServer:
         """Stop listening and drop every connection."""
         if self._listener is None:
             return
+        loop = asyncio.get_running_loop()
+        for listening in self._listener.sockets:
+            loop.remove_reader(listening.fileno())
+        for _ in range(_TURNS_TO_CONNECT):
+            await asyncio.sleep(0)
         self._listener.close()
         ends = [connection.close() for connection in self.open_connections]
         await asyncio.gather(*ends)

@@ -1,33 +1,73 @@
-"""A TCP server of a few lines that leaves no connection open, whatever its handler and its peer do."""
+"""A TCP server of a few lines that leaves no connection open, whatever its handler and its peers do."""
 
 import asyncio
 import contextlib
+import socket
 
 
 @contextlib.asynccontextmanager
-async def tcp_server(handle):
-    """Serve `await handle(reader, writer)` on a free port of loopback and yield the base URL.
+async def tcp_server(handle, *, host="127.0.0.1", tls=None):
+    """Serve `await handle(reader, writer)` on a free port and yield the port.
 
-    A peer that leaves ends its handler; the end of the block ends all of them.
+    A connection is closed when its handler returns. A peer that leaves ends its handler; the end of the block ends
+    all of them and waits until their connections are gone. What else a handler raises is raised there.
     """
-    handlers = set()
+    loop = asyncio.get_running_loop()
+    serving = {}
 
-    async def accept(reader, writer):
-        handlers.add(asyncio.current_task())
+    # A server of asyncio forgets what it has accepted and not yet made a connection when it is closed.
+    def accept():
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            serving[loop.create_task(_serve(handle, connection, tls))] = connection
+
+    with socket.create_server((host, 0), family=_family(host)) as listener:
+        listener.setblocking(False)
+        loop.add_reader(listener, accept)
         try:
-            await handle(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+            yield listener.getsockname()[1]
         finally:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+            loop.remove_reader(listener)
+    for task in serving:
+        task.cancel()
+    ends = await asyncio.gather(*serving, return_exceptions=True)
+    for connection in serving.values():
+        connection.close()  # of a task that never came to begin
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+
+async def _serve(handle, connection, tls):
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = _Protocol(reader)
     try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=tls)
+    except OSError:
+        return  # no TLS came about
+    writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+    try:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            await handle(reader, writer)
+        writer.close()
+        await protocol.lost.wait()
     finally:
-        server.close()
-        for task in handlers:
-            task.cancel()
-        await asyncio.gather(*handlers, return_exceptions=True)
+        transport.abort()
+        await protocol.lost.wait()
+
+
+def _family(host):
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+class _Protocol(asyncio.StreamReaderProtocol):
+    """Knows when the connection is gone, even when waiting for that was cancelled before."""
+
+    def __init__(self, reader):
+        super().__init__(reader)
+        self.lost = asyncio.Event()
+
+    def connection_lost(self, exc):
+        super().connection_lost(exc)
+        self.lost.set()

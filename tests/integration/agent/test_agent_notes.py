@@ -31,8 +31,8 @@ async def forgetful_server():
         writer.write(ANSWER)
         await request(reader)
 
-    async with tcp_server(accept) as url:
-        yield url
+    async with tcp_server(accept) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 async def test_requests_sent_again_are_counted_in_a_note(controller, start_agent):

@@ -38,7 +38,8 @@ class ScriptedServer:
 @asynccontextmanager
 async def scripted(answer):
     server = ScriptedServer(answer)
-    async with tcp_server(server.serve) as server.url:
+    async with tcp_server(server.serve) as port:
+        server.url = f"http://127.0.0.1:{port}"
         yield server
 
 

@@ -10,6 +10,7 @@ import pytest
 from loadcell.channel import dial
 from loadcell.tls_errors import explain_outage
 from loadcell.v1 import agent_pb2_grpc
+from tests.fakes.tcp_server import tcp_server
 from tests.integration.security.certificates import Authority, serving
 
 
@@ -21,21 +22,15 @@ async def said(address: str, tls=None) -> str:
     return await explain_outage(failed.value.details())
 
 
-async def listening(answer) -> tuple[asyncio.Server, str]:
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    return server, f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
 @pytest.mark.parametrize("first_bytes", [0, 1])
 async def test_a_controller_that_goes_away_is_no_matter_of_tls(tmp_path, first_bytes):
     """What listens accepts and closes, as a controller does that is killed, or a proxy without one behind it."""
 
-    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def close(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await reader.read(first_bytes)
-        writer.close()
 
-    server, address = await listening(close)
-    async with server:
+    async with tcp_server(close) as port:
+        address = f"127.0.0.1:{port}"
         for tls in (None, Authority(tmp_path, "with-tls").trusted()) if first_bytes else (None,):
             detail = await said(address, tls)
             assert "failed to connect" in detail

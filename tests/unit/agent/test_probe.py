@@ -38,7 +38,8 @@ async def test_a_list_of_models_that_drips_is_given_up(monkeypatch):
             await asyncio.sleep(0.01)
 
     monkeypatch.setattr(models, "_TIMEOUT_SECONDS", 0.3)
-    async with tcp_server(drip) as url:
+    async with tcp_server(drip) as port:
+        url = f"http://127.0.0.1:{port}"
         endpoint = Endpoint.parse(url)
         async with asyncio.timeout(20):
             found = await list_models(
@@ -53,9 +54,9 @@ async def test_the_refusal_of_the_list_of_models_does_not_repeat_the_credential(
         body = b"unknown key " + head.partition(b"uthorization: Bearer ")[2].split(b"\r\n")[0]
         writer.write(b"HTTP/1.1 401 No\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
 
-    async with tcp_server(refuse) as url:
+    async with tcp_server(refuse) as port:
         target = target_pb2.TargetSpec(
-            server_url=url,
+            server_url=f"http://127.0.0.1:{port}",
             adapter="openai",
             api_key="sk-very-secret",
             timeout_micros=10_000_000,

@@ -18,6 +18,7 @@ from agent.targets import registry
 from agent.targets.dialect import Dialect
 from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
+from tests.fakes.tcp_server import tcp_server
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
@@ -85,27 +86,19 @@ class Bench:
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             server.connections += 1
-            peer = Peer(reader, writer, server.connections)
-            try:
-                await handler(peer)
-            except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                pass
-            finally:
-                writer.close()
+            await handler(Peer(reader, writer, server.connections))
 
-        listener = await asyncio.start_server(accept, host, 0, ssl=context)
-        server.port = listener.sockets[0].getsockname()[1]
-        self.stack.callback(listener.close)
+        server.port = await self.stack.enter_async_context(tcp_server(accept, host=host, tls=context))
         return server
 
     def engine(
         self, url: str, *, timeout: float = 10.0, stream: bool = True, adapter: str = "openai", **options: object
     ) -> Client:
         tls_verify = bool(options.pop("tls_verify", True))
-        keep_text = bool(options.pop("keep_text", False))
+        kept = {name: bool(options.pop(name, False)) for name in ("keep_text", "record_texts")}
         endpoint = Endpoint.parse(url, tls_verify=tls_verify)
         dialect = registry.create(adapter, endpoint, model="m", stream=stream, **options)  # type: ignore[arg-type]
-        self.clients.append(Client(self.stack, endpoint, dialect, timeout, keep_text))
+        self.clients.append(Client(self.stack, endpoint, dialect, timeout, kept))
         return self.clients[-1]
 
     async def reads(self, count: int) -> None:
@@ -120,7 +113,7 @@ class Bench:
 
 class Client:
     def __init__(
-        self, stack: AsyncExitStack, endpoint: Endpoint, dialect: Dialect, timeout: float, keep_text: bool
+        self, stack: AsyncExitStack, endpoint: Endpoint, dialect: Dialect, timeout: float, kept: dict[str, bool]
     ) -> None:
         self.samples: asyncio.Queue[Sample] = asyncio.Queue()
         self.dialect = dialect
@@ -130,7 +123,7 @@ class Client:
             dialect,
             timeout_ns=round(timeout * 1e9),
             on_sample=self.samples.put_nowait,
-            keep_text=keep_text,
+            **kept,
         )
         stack.push_async_callback(self.engine.close)
         self.count = 0

@@ -1,7 +1,9 @@
 """The mock server to the byte: every behaviour seen by a client that believes nothing."""
 
 import asyncio
+import contextlib
 import json
+import socket
 from typing import Any
 
 import pytest
@@ -248,6 +250,18 @@ async def test_a_long_stream_waits_for_a_slow_reader():
         writer.close()
         await writer.wait_closed()
     assert response.body.count(b" load") == 60_000
+
+
+async def test_what_is_accepted_while_the_server_stops_is_closed():
+    """A connection that nobody closes would fail this test at its end."""
+    for turns in range(6):
+        async with serve() as server:
+            clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(3)]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        for client in clients:
+            with client, contextlib.suppress(ConnectionResetError):
+                assert client.recv(1) == b""
 
 
 async def test_clients_that_leave_in_the_middle_do_no_harm():
