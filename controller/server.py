@@ -19,6 +19,8 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry, start_http_server
 
 from controller.admission import Admissions
+from controller.cache.cache import Cache
+from controller.cache.where import keeping_place
 from controller.dispatch.conversation import Conversation
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
@@ -30,11 +32,13 @@ from controller.interceptors.refused import refused
 from controller.interceptors.request_id import request_id
 from controller.refusals import Refusals
 from controller.services.agent import AgentServicer
+from controller.services.answers import Answers
 from controller.services.fleet import FleetServicer
 from controller.services.run import RunServicer
 from controller.settings import ControllerSettings
 from controller.store.database import Database
 from controller.store.migrate import open_database
+from controller.store.place import describe
 from controller.vault import Vault
 from loadcell.channel import SERVER_OPTIONS
 from loadcell.data_dir import data_dir, default_database
@@ -100,9 +104,12 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             vault=Vault(settings.secret_key),
         )
         registry, states = CollectorRegistry(), health.aio.HealthServicer()
+        cache = _cache(settings, database, registry)
+        stack.push_async_callback(cache.close)
+        answers = Answers(cache)
         admissions = Admissions(database)
         server = await _server(
-            settings, database, dispatcher, admissions=admissions, registry=registry, states=states
+            settings, database, dispatcher, answers, admissions=admissions, registry=registry, states=states
         )
         bound = _bind(server, settings.grpc, tls)
         _serve_metrics(settings, registry, stack)
@@ -114,6 +121,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         stack.push_async_callback(states.enter_graceful_shutdown)
         watching = asyncio.create_task(admissions.run())
         stack.push_async_callback(_cancel, watching)
+        following = asyncio.create_task(answers.follow(database.changes()))
+        stack.push_async_callback(_cancel, following)
         await server.start()
         yield Serving(bound, dispatcher)
 
@@ -122,6 +131,7 @@ async def _server(
     settings: ControllerSettings,
     database: Database,
     dispatcher: Dispatcher,
+    answers: Answers,
     *,
     admissions: Admissions,
     registry: CollectorRegistry,
@@ -142,7 +152,7 @@ async def _server(
         options=SERVER_OPTIONS,
     )
     conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
-    run_pb2_grpc.add_RunServiceServicer_to_server(RunServicer(database, dispatcher), server)
+    run_pb2_grpc.add_RunServiceServicer_to_server(RunServicer(database, dispatcher, answers), server)
     agents = AgentServicer(database, dispatcher, conversation, refusals)
     agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
     fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher, admissions), server)
@@ -151,6 +161,14 @@ async def _server(
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return server
+
+
+def _cache(settings: ControllerSettings, database: Database, registry: CollectorRegistry) -> Cache:
+    where = describe(database.place)
+    # A path is one of this machine alone.
+    owner = f"{socket.gethostname()}:{where}" if isinstance(database.place, Path) else where
+    place = keeping_place(settings.redis_url, settings.cache_bytes, owner)
+    return Cache(place, settings.cache_seconds, registry)
 
 
 def _bind(server: grpc.aio.Server, address: Address, tls: ServerTls | None) -> Address:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.cache.kinds import SECONDS, Kind, parse_seconds
+from controller.cache.where import redis_url
 from controller.store.place import Place, parse_place
 from controller.vault import secret_key
 from loadcell.logs import LEVELS
@@ -99,6 +102,27 @@ class ControllerSettings:
         parse=number(60.0, 31_536_000.0),
         names=("LOADCELL_FORGET_SECONDS",),
         doc="Lost agents and uploaded files no run refers to are forgotten after this long.",
+    )
+    cache_seconds: Mapping[Kind, float] = setting(
+        SECONDS,
+        parse=parse_seconds,
+        names=("LOADCELL_CACHE_SECONDS", "CACHE_DEFAULT_TTL"),
+        doc="For how long answers to queries are kept: seconds for all kinds, or kind=seconds,... for some of"
+        f" {', '.join(kind.value for kind in Kind)}; 0 keeps none.",
+    )
+    cache_bytes: int = setting(
+        64 << 20,
+        parse=integer(0, 1 << 40),
+        names=("LOADCELL_CACHE_BYTES",),
+        doc="How much memory kept answers may take; with Redis they are kept there instead.",
+    )
+    redis_url: Secret = setting(
+        Secret(""),
+        parse=redis_url,
+        names=("LOADCELL_REDIS_URL", "REDIS_URL"),
+        doc="Redis in which all controllers of a database keep answers together: redis://, rediss:// or unix://."
+        " Default: each keeps its own in memory.",
+        hidden=True,
     )
     metrics: Address | None = setting(
         None,

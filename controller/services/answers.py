@@ -1,15 +1,18 @@
-"""Gives every answer about traces, metrics, costs, models and exports its envelope: status and meta."""
+"""Gives every answer about traces, metrics, costs, models and exports its envelope, and keeps it for a while."""
 
 from __future__ import annotations
 
-import enum
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar, cast
 
 import structlog
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
+from controller.cache.cache import Cache
+from controller.cache.keys import key_of
+from controller.cache.kinds import Kind
 from controller.scope import Scope
 from loadcell.clock import wall_micros
 
@@ -18,33 +21,44 @@ VERSION = "1.0"
 Response = TypeVar("Response", bound=Message)
 
 
-class Kind(enum.Enum):
-    """What a question is about, which says for how long its answer may be kept."""
-
-    TRACES = "traces"
-    TRACE = "trace"
-    METRICS = "metrics"
-    COSTS = "costs"
-    FORECAST = "forecast"
-    MODELS = "models"
-
-
 class Answers:
     """Answers questions. A question is a request message and the scope of who asks."""
 
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
     async def give(
-        self,
-        kind: Kind | None,  # noqa: ARG002
-        request: Message,  # noqa: ARG002
-        scope: Scope,  # noqa: ARG002
-        compute: Callable[[], Awaitable[Response]],
+        self, kind: Kind | None, request: Message, scope: Scope, compute: Callable[[], Awaitable[Response]]
     ) -> Response:
         """Return what `compute` returns, a response with all but its status and meta, in its envelope.
 
         Answers to questions of no kind, such as changes, are never kept.
         """
         started = time.perf_counter()
-        return enveloped(await compute(), started, cached=False)
+        if kind is None:
+            return enveloped(await compute(), started, cached=False)
+
+        async def computed() -> bytes:
+            return (await compute()).SerializeToString()
+
+        value, cached = await self._cache.answer(kind, key_of(request, scope), computed)
+        return enveloped(cast("Response", response_class(request).FromString(value)), started, cached=cached)
+
+    async def forget(self) -> None:
+        """Forget every answer: something they may show was deleted or changed."""
+        await self._cache.forget()
+
+    async def follow(self, changes: AsyncIterator[str]) -> None:
+        """Forget every answer whenever this or another controller tells of a change."""
+        async for _ in changes:
+            await self.forget()
+
+
+def response_class(request: Message) -> type[Message]:
+    """Return the class of the responses to a request: names are alike throughout the contract."""
+    file = request.DESCRIPTOR.file
+    name = request.DESCRIPTOR.name.removesuffix("Request") + "Response"
+    return GetMessageClass(cast("Any", file.message_types_by_name[name]))
 
 
 def enveloped(response: Response, started: float, *, cached: bool) -> Response:

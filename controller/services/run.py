@@ -18,6 +18,7 @@ from controller.messages import run_message
 from controller.query.compare import compare
 from controller.query.listing import page_of_runs
 from controller.query.results import document, export, require_result, require_run, results_to_compare
+from controller.services.answers import Answers
 from controller.store.assets import insert_asset
 from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
@@ -31,9 +32,10 @@ log = structlog.get_logger()
 class RunServicer(run_pb2_grpc.RunServiceServicer):
     """Runs and their results. Errors are raised as LoadcellError and translated by an interceptor."""
 
-    def __init__(self, database: Database, dispatcher: Dispatcher) -> None:
+    def __init__(self, database: Database, dispatcher: Dispatcher, answers: Answers) -> None:
         self._database = database
         self._dispatcher = dispatcher
+        self._answers = answers
 
     async def CreateRun(self, request: run_pb2.CreateRunRequest, context: Any) -> run_pb2.CreateRunResponse:
         """Create a run and begin to drive it."""
@@ -58,6 +60,7 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         await self._database.read(lambda c: require_run(c, request.run_id))
         log.info("benchmark_delete_request", run_id=request.run_id)
         await self._dispatcher.delete(request.run_id)
+        await self._answers.forget()
         return run_pb2.DeleteRunResponse(deleted=request.run_id)
 
     async def WatchRun(

@@ -1,0 +1,1 @@
+"""Keeps answers of queries for a while, in this process or in Redis. It may be lost at any time."""
