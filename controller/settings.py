@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.cache.kinds import SECONDS, Kind, parse_seconds
+from controller.cache.kinds import Seconds, parse_seconds
 from controller.cache.where import redis_url
 from controller.store.place import Place, parse_place
 from controller.vault import secret_key
@@ -103,12 +102,12 @@ class ControllerSettings:
         names=("LOADCELL_FORGET_SECONDS",),
         doc="Lost agents and uploaded files no run refers to are forgotten after this long.",
     )
-    cache_seconds: Mapping[Kind, float] = setting(
-        SECONDS,
+    cache_seconds: Seconds = setting(
+        Seconds(),
         parse=parse_seconds,
         names=("LOADCELL_CACHE_SECONDS", "CACHE_DEFAULT_TTL"),
-        doc="For how long answers to queries are kept: seconds for all kinds, or kind=seconds,... for some of"
-        f" {', '.join(kind.value for kind in Kind)}; 0 keeps none.",
+        doc="For how many seconds answers to queries are kept: one number for all kinds, or kind=seconds,... for"
+        " some; 0 keeps none.",
     )
     cache_bytes: int = setting(
         64 << 20,

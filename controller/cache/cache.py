@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter
 
-from controller.cache.kinds import Kind
+from controller.cache.kinds import Kind, Seconds
 from controller.cache.place import Place
 
 LARGEST = 1 << 20  # bytes of an answer that is kept
@@ -24,7 +24,7 @@ class Kept(NamedTuple):
 class Cache:
     """Keeps answers in a place for as long as their kind says."""
 
-    def __init__(self, place: Place, seconds: Mapping[Kind, float], registry: CollectorRegistry) -> None:
+    def __init__(self, place: Place, seconds: Seconds, registry: CollectorRegistry) -> None:
         self._place = place
         self._seconds = seconds
         self._flights: dict[tuple[str, bytes], asyncio.Task[bytes]] = {}
@@ -39,7 +39,7 @@ class Cache:
         Raises:
             Exception: What `compute` raises; it is not kept.
         """
-        seconds = self._seconds[kind]
+        seconds = self._seconds.of(kind)
         if not seconds:
             return Kept(await compute(), cached=False)
         value, generation = await self._place.get(key)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Mapping
-from types import MappingProxyType
+from typing import NamedTuple
 
 _MOST_SECONDS = 86_400.0
 
@@ -22,36 +21,41 @@ class Kind(enum.Enum):
     MODELS = "models"
 
 
-SECONDS: Mapping[Kind, float] = MappingProxyType(
-    {
-        Kind.TRACES: 60.0,
-        Kind.OLD_TRACES: 300.0,
-        Kind.TRACE: 300.0,
-        Kind.METRICS: 60.0,
-        Kind.COSTS: 900.0,
-        Kind.FORECAST: 1_800.0,
-        Kind.MODELS: 3_600.0,
-    }
-)
+class Seconds(NamedTuple):
+    """For how long the answers of each kind are kept; 0: they are not."""
+
+    traces: float = 60.0
+    old_traces: float = 300.0
+    trace: float = 300.0
+    metrics: float = 60.0
+    costs: float = 900.0
+    forecast: float = 1_800.0
+    models: float = 3_600.0
+
+    def of(self, kind: Kind) -> float:
+        """Return the seconds of a kind."""
+        seconds: float = getattr(self, kind.value)
+        return seconds
+
+    def __str__(self) -> str:
+        return ",".join(f"{name}={seconds:g}" for name, seconds in self._asdict().items())
 
 
-def parse_seconds(text: str) -> Mapping[Kind, float]:
+def parse_seconds(text: str) -> Seconds:
     """Parse "60" for all kinds, or "metrics=30,costs=600" for some, the others staying as they are; 0 keeps none.
 
     Raises:
         ValueError: It is neither, or a number is not from 0 to 86,400.
     """
     if "=" not in text:
-        return MappingProxyType(dict.fromkeys(Kind, _seconds(text)))
-    seconds = dict(SECONDS)
+        return Seconds(*[_seconds(text)] * len(Seconds._fields))
+    given: dict[str, float] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, number = part.partition("=")
-        try:
-            kind = Kind(name.strip())
-        except ValueError:
-            raise ValueError(f"{name.strip()!r} is none of {', '.join(one.value for one in Kind)}") from None
-        seconds[kind] = _seconds(number)
-    return MappingProxyType(seconds)
+        if name.strip() not in Seconds._fields:
+            raise ValueError(f"{name.strip()!r} is none of {', '.join(Seconds._fields)}")
+        given[name.strip()] = _seconds(number)
+    return Seconds()._replace(**given)
 
 
 def _seconds(text: str) -> float:

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from controller.cache.cache import Cache
-from controller.cache.kinds import SECONDS, Kind
+from controller.cache.kinds import Kind, Seconds
 from controller.cache.remote import REST_SECONDS, Remote
 from controller.cache.where import keeping_place
 from loadcell.settings import Secret
@@ -67,7 +67,7 @@ async def test_redis_away_means_nothing_kept_and_no_error(remotes, redis_server,
     await keep(first, "a", b"kept")
     redis_server.stop()
     assert (await first.get("a")).value is None
-    cache = Cache(first, SECONDS, CollectorRegistry())
+    cache = Cache(first, Seconds(), CollectorRegistry())
 
     async def compute() -> bytes:
         return b"computed"

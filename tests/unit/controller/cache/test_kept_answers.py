@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.cache.cache import LARGEST, Cache
 from controller.cache.keys import key_of
-from controller.cache.kinds import SECONDS, Kind, parse_seconds
+from controller.cache.kinds import Kind, Seconds, parse_seconds
 from controller.cache.memory import Memory
 from controller.cache.where import redis_url
 from controller.scope import Scope
@@ -40,8 +40,7 @@ class Computation:
 
 
 def cache_of(place: Memory, registry: CollectorRegistry | None = None, **seconds: float) -> Cache:
-    kinds = {**SECONDS, **{Kind(name): value for name, value in seconds.items()}}
-    return Cache(place, kinds, registry or CollectorRegistry())
+    return Cache(place, Seconds(**seconds), registry or CollectorRegistry())
 
 
 async def test_an_answer_is_kept_for_as_long_as_its_kind_says():
@@ -157,10 +156,14 @@ def test_keys_tell_every_question_and_every_scope_apart():
     assert key_of(questions[1], Scope.of(["b", "a"])) == key_of(questions[1], Scope.of(["a", "b"]))
 
 
+def test_every_kind_has_its_seconds():
+    assert [kind.value for kind in Kind] == list(Seconds._fields)
+
+
 def test_seconds_are_given_for_all_kinds_or_for_some():
-    assert set(parse_seconds("30").values()) == {30.0}
+    assert set(parse_seconds("30")) == {30.0}
     some = parse_seconds("metrics=5, costs=0")
-    assert (some[Kind.METRICS], some[Kind.COSTS], some[Kind.MODELS]) == (5.0, 0.0, 3_600.0)
+    assert (some.of(Kind.METRICS), some.of(Kind.COSTS), some.of(Kind.MODELS)) == (5.0, 0.0, 3_600.0)
 
 
 @pytest.mark.parametrize(
