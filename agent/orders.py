@@ -60,6 +60,7 @@ def orders(
                 worker=position,
                 workers=total,
                 timeline=grant.timeline,
+                record_texts=grant.workload.record_texts,
                 first_ordinal=grant.first_ordinal,
                 fence_ns=fence_ns,
             ),

@@ -72,4 +72,5 @@ def workload_spec(config: result_pb2.RunConfig, words_per_token: float) -> targe
         tokenizer_asset=config.tokenizer_asset,
         dataset_asset=config.dataset_asset,
         words_per_token=words_per_token,
+        record_texts=config.record_texts,
     )

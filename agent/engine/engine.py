@@ -40,6 +40,7 @@ class Engine:
         timeout_ns: int,
         on_sample: Callable[[Sample], None],
         keep_text: bool = False,
+        record_texts: bool = False,
     ) -> None:
         """Prepare an engine; nothing is sent yet.
 
@@ -50,6 +51,7 @@ class Engine:
             timeout_ns: Deadline of each request, counted from its submission, in nanoseconds.
             on_sample: Takes the samples.
             keep_text: Whether samples that the server has not counted bring their text.
+            record_texts: Whether samples bring their prompts and completions.
         """
         self._loop = loop
         self._timeout_ns = timeout_ns
@@ -57,7 +59,7 @@ class Engine:
         self._clock = ReceiveClock()
         self._route = Route(endpoint)
         self._pool = Pool(loop, self._route, self._clock)
-        self._workshop = Workshop(self._pool, dialect, self._ended, keep_text)
+        self._workshop = Workshop(self._pool, dialect, self._ended, keep_text, record_texts)
         # In the order of submission, and so, with one timeout for all, in the order of the deadlines.
         self._in_flight: dict[Exchange, None] = {}
         self._resolutions: set[asyncio.Task[None]] = set()

@@ -19,6 +19,7 @@ from agent.samples.outcome import ErrorClass, Failure, Status, TokenSource
 from agent.samples.sample import Sample, Uncounted
 from agent.targets.answer import Answer
 from agent.targets.dialect import Dialect
+from agent.targets.texts import MAX_SPOKEN_BYTES
 
 MAX_EVENTS = 4_000_000
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -38,13 +39,15 @@ class Workshop:
 
     `ended` is told each exchange with its sample. `read_delays_ns` collects, for each read, how much later than
     the kernel we have seen the bytes. `stale_retries` counts second attempts after a dead idle connection. With
-    `keep_text` a sample that the server has not counted brings its text.
+    `keep_text` a sample that the server has not counted brings its text, with `record_texts` each brings its
+    prompt and its completion.
     """
 
     pool: Pool
     dialect: Dialect
     ended: Callable[[Exchange, Sample], None]
     keep_text: bool = False
+    record_texts: bool = False
     read_delays_ns: list[int] = field(default_factory=list)
     stale_retries: int = 0
 
@@ -91,7 +94,10 @@ class Exchange:
         self._connect_ns = -1
         self._tls_ns = -1
         self._retried = False
-        self._answer = Answer(text=bytearray() if workshop.keep_text else None)
+        self._answer = Answer(
+            text=bytearray() if workshop.keep_text else None,
+            spoken=bytearray() if workshop.record_texts else None,
+        )
         self._splitter: SseSplitter | None = None
         self._body: list[bytes] = []
         self._body_bytes = 0
@@ -237,9 +243,11 @@ class Exchange:
             self._connection.read_bytes = READ_BYTES
 
     def _bound_text(self) -> None:
-        text = self._answer.text
+        text, spoken = self._answer.text, self._answer.spoken
         if text is not None and len(text) > MAX_TEXT_BYTES:
             self._answer.text = None
+        if spoken is not None:
+            del spoken[MAX_SPOKEN_BYTES:]
 
     def _take_body(self, body: bytes, status: int) -> None:
         self._body_bytes += len(body)
@@ -318,6 +326,7 @@ class Exchange:
             uncounted=Uncounted(bytes(answer.text), answer.weights)
             if answer.text and token_source is not TokenSource.SERVER
             else None,
+            texts=dialect.texts(request.payload, bytes(answer.spoken)) if answer.spoken is not None else None,
         )
         self._workshop.ended(self, sample)
 

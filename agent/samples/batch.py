@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 # A server that makes up a finish reason for every request must not make a batch grow.
 MAX_FINISH_REASONS = 64
 OTHER_REASON = "other"
+_NO_TEXTS = ("", "")
 
 
 class BatchBuilder:
@@ -67,6 +68,7 @@ class BatchBuilder:
             if sample.error_message
         )
         self._add_streams(columns)
+        self._add_texts(columns)
         return columns.SerializeToString()
 
     def _add_times(self, columns: sample_pb2.SampleColumns) -> None:
@@ -97,6 +99,12 @@ class BatchBuilder:
                 reason = OTHER_REASON
             columns.finish_reason.append(numbers.setdefault(reason, len(numbers)) if reason else -1)
         columns.finish_reasons.extend(numbers)
+
+    def _add_texts(self, columns: sample_pb2.SampleColumns) -> None:
+        texts = [sample.texts or _NO_TEXTS for sample in self.samples]
+        if any(text is not _NO_TEXTS for text in texts):
+            columns.input_texts.extend(prompt for prompt, _ in texts)
+            columns.output_texts.extend(completion for _, completion in texts)
 
     def _add_streams(self, columns: sample_pb2.SampleColumns) -> None:
         samples = self.samples

@@ -22,7 +22,8 @@ class Sample:
 
     `status`, `error_class` and `token_source` are the enum numbers of sample.proto. `event_times_ns` are the
     payload events' receive times and `event_tokens` their tokens (equal lengths; empty when not streamed).
-    `uncounted` is for a tokenizer, where there is one and the server has not counted.
+    `uncounted` is for a tokenizer, where there is one and the server has not counted. `texts` are prompt and
+    completion, for runs that keep them.
     """
 
     ordinal: int
@@ -53,3 +54,4 @@ class Sample:
     event_times_ns: list[int] | tuple[()] = ()
     event_tokens: list[int] | tuple[()] = ()
     uncounted: Uncounted | None = None
+    texts: tuple[str, str] | None = None

@@ -16,8 +16,9 @@ class Answer:
     `times_ns` and `weights` have one entry per payload event: its receive time and the bytes of its text. Counts
     are -1 until the server has told them. `error` is the text of an error the server reported inside a successful
     response, `problem` says what could not be understood; both are unsanitized and None when there was none.
-    `text` gathers what was generated, over all channels, in UTF-8; None when nobody wants it. `shape` is that of
-    the last payload event, None where an event must be decoded to be understood.
+    `text` gathers what was generated, over all channels, in UTF-8, and `spoken` what is no reasoning; None when
+    nobody wants it. `shape` is that of the last payload event, None where an event must be decoded to be
+    understood.
     """
 
     times_ns: list[int] = field(default_factory=list)
@@ -34,6 +35,7 @@ class Answer:
     error: str | None = None
     problem: str | None = None
     text: bytearray | None = None
+    spoken: bytearray | None = None
     shape: Shape | None = None
 
     def take_texts(self, stream: bytes, stamp_ns: int) -> bytes:
@@ -45,4 +47,6 @@ class Answer:
         self.weights += map(len, texts)
         if self.text is not None:
             self.text += b"".join(texts)
+        if self.spoken is not None and self.shape.spoken:
+            self.spoken += b"".join(texts)
         return rest

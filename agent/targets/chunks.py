@@ -94,8 +94,7 @@ def _read_chunk(answer: Answer, chunk: _Chunk, stamp_ns: int) -> str:
         more_spoken, more_thought, text = _measure(choice.delta, choice.text)
         spoken += more_spoken
         thought += more_thought
-        if answer.text is not None:
-            answer.text += _generated(choice.delta, choice.text)
+        _keep(answer, choice.delta, choice.text)
     if not spoken and not thought:
         return ""
     answer.times_ns.append(stamp_ns)
@@ -134,8 +133,7 @@ def _read_completion(answer: Answer, chunk: _Chunk) -> None:
         spoken, thought, _ = _measure(choice.message, choice.text)
         answer.has_payload |= bool(spoken or thought)
         answer.reasoning_seen |= bool(thought)
-        if answer.text is not None:
-            answer.text += _generated(choice.message, choice.text)
+        _keep(answer, choice.message, choice.text)
         answer.finish_reason = choice.finish_reason or answer.finish_reason
     if chunk.usage is not None:
         _read_usage(answer, chunk.usage)
@@ -170,13 +168,17 @@ def _measure(delta: _Delta | None, text: str | None) -> tuple[int, int, str]:
     return spoken, len(thought.encode()), alone
 
 
-def _generated(delta: _Delta | None, text: str | None) -> bytes:
-    """Return the text of all channels: what a tokenizer is to count."""
-    if delta is None:
-        return (text or "").encode()
-    thought = delta.reasoning_content or delta.reasoning or ""
-    parts = (delta.content, delta.refusal, delta.tool_calls, delta.function_call)
-    return (thought + "".join(map(_words, parts))).encode()
+def _keep(answer: Answer, delta: _Delta | None, text: str | None) -> None:
+    """Keep, where they are wanted, the text of all channels, for a tokenizer, and what is no reasoning."""
+    if answer.text is None and answer.spoken is None:
+        return
+    thought = "" if delta is None else delta.reasoning_content or delta.reasoning or ""
+    parts = (text,) if delta is None else (delta.content, delta.refusal, delta.tool_calls, delta.function_call)
+    spoken = "".join(map(_words, parts)).encode()
+    if answer.text is not None:
+        answer.text += thought.encode() + spoken
+    if answer.spoken is not None:
+        answer.spoken += spoken
 
 
 def _words(part: Any) -> str:

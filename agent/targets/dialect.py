@@ -40,3 +40,6 @@ class Dialect(Protocol):
 
     def sanitize(self, text: str, limit: int = ...) -> str:
         """Return the text bounded, printable and without the credentials of the target."""
+
+    def texts(self, payload: bytes, spoken: bytes) -> tuple[str, str]:
+        """Return the prompt of a request that was built here and what was spoken, bounded, without credentials."""

@@ -10,6 +10,8 @@ from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
 from agent.targets.sanitizer import MAX_CHARACTERS, Sanitizer, secrets_of
 from agent.targets.template import RequestTemplate
+from agent.targets.texts import MAX_CHARACTERS as MAX_TEXT
+from agent.targets.texts import prompt_of
 
 
 class OpenAI:
@@ -69,6 +71,12 @@ class OpenAI:
     def sanitize(self, text: str, limit: int = MAX_CHARACTERS) -> str:
         """Return the text fit for a result, see `Dialect`."""
         return self._sanitizer(text, limit)
+
+    def texts(self, payload: bytes, spoken: bytes) -> tuple[str, str]:
+        """Return prompt and completion, see `Dialect`."""
+        texts = prompt_of(payload), spoken.decode("utf-8", "replace")
+        prompt, completion = (self._sanitizer.redact(text)[:MAX_TEXT] for text in texts)
+        return prompt, completion
 
 
 class ChatCompletions(OpenAI):

@@ -32,7 +32,12 @@ class Sanitizer:
     def __call__(self, text: str, limit: int = MAX_CHARACTERS) -> str:
         """Return the text in at most `limit` characters, on one line, without control characters or secrets."""
         # Secrets first, and in the uncut text: half a key at the end of a cut text would get through.
-        for secret in self._secrets:
-            text = text.replace(secret, REDACTED)
+        text = self.redact(text)
         text = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
         return text if len(text) <= limit else text[: limit - 3] + "..."
+
+    def redact(self, text: str) -> str:
+        """Return the text without secrets, otherwise as it is."""
+        for secret in self._secrets:
+            text = text.replace(secret, REDACTED)
+        return text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_TEXT_FIELD = re.compile(rb'"(?:content|text|reasoning_content|reasoning)": ?"([^"\\]+)"')
+_TEXT_FIELD = re.compile(rb'"(content|text|reasoning_content|reasoning)": ?"([^"\\]+)"')
+_SPOKEN_FIELDS = (b"content", b"text")
 # A text with one of these is not what it looks like, or not in one event.
 _TELLING = (b'"', b"\\", b"\n", b"\r")
 
@@ -14,12 +15,16 @@ class Shape:
 
     Such an event has the same beginning and end and, between them, at least one byte but neither a quote nor a
     backslash. It need not be decoded, which saves most of the time that reading an answer takes.
+
+    Attributes:
+        spoken: Whether the texts are answer, not reasoning.
     """
 
-    __slots__ = ("_head", "_seam", "_tail")
+    __slots__ = ("_head", "_seam", "_tail", "spoken")
 
-    def __init__(self, before: bytes, after: bytes) -> None:
+    def __init__(self, before: bytes, after: bytes, *, spoken: bool) -> None:
         """Take what stands before and after the text in the data of an event."""
+        self.spoken = spoken
         self._head = b"data: " + before
         self._tail = after + b"\n\n"
         self._seam = self._tail + self._head
@@ -28,9 +33,9 @@ class Shape:
     def learn(cls, data: bytes, text: str) -> Shape | None:
         """Return the shape of an event that was decoded to a text, None if it is unclear where that stands."""
         found = _TEXT_FIELD.search(data)
-        if found is None or found[1] != text.encode():
+        if found is None or found[2] != text.encode():
             return None
-        return cls(data[: found.start(1)], data[found.end(1) :])
+        return cls(data[: found.start(2)], data[found.end(2) :], spoken=found[1] in _SPOKEN_FIELDS)
 
     def split(self, stream: bytes) -> tuple[list[bytes], bytes]:
         """Return the texts of the events of this shape that a stream begins with, and the rest of the stream.

@@ -185,6 +185,7 @@ class Driver:
             timeout_ns=plan.target.timeout_ns,
             on_sample=self._on_sample,
             keep_text=tokenizer is not None,
+            record_texts=plan.record_texts,
         )
         await engine.warm(self._connections())
         await self._warm_up(builder(prompts, dialect, warmup=True))
@@ -295,7 +296,7 @@ class Driver:
         self._finish_when_done()
 
     def _on_warm(self, sample: Sample) -> None:
-        sample.uncounted = None  # its tokens are in no figure
+        sample.uncounted = sample.texts = None  # its tokens are in no figure, and all of these wait for the start
         self._warm.append(sample)
         assert self._warming is not None  # noqa: S101  warm-up requests come from it
         self._warming.ended(time.monotonic_ns())

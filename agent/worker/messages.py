@@ -66,6 +66,7 @@ class Prepare(Struct, frozen=True, tag=True):
     worker: int
     workers: int
     timeline: bool
+    record_texts: bool = False
     first_ordinal: int = 0
     fence_ns: int = 0
 

@@ -15,6 +15,8 @@ from agent.worker.counting import TokenCounter
 FLUSH_ROWS = 500
 FLUSH_EVENTS = 5_000
 FLUSH_SECONDS = 0.2
+# Of prompts and completions. The controller takes batches of 4 MiB.
+FLUSH_CHARACTERS = 256 * 1024
 
 
 class Outbox:
@@ -45,6 +47,7 @@ class Outbox:
         self._send = send
         self._builder = BatchBuilder(start_ns, timeline)
         self._events = 0
+        self._characters = 0
         self._full: deque[BatchBuilder] = deque()
         self._sending: asyncio.Task[None] | None = None
 
@@ -54,7 +57,13 @@ class Outbox:
             self._counter.admit(sample)
         self._builder.add(sample)
         self._events += len(sample.event_times_ns)
-        if len(self._builder) >= FLUSH_ROWS or self._events >= FLUSH_EVENTS:
+        if sample.texts is not None:
+            self._characters += sum(map(len, sample.texts))
+        if (
+            len(self._builder) >= FLUSH_ROWS
+            or self._events >= FLUSH_EVENTS
+            or self._characters >= FLUSH_CHARACTERS
+        ):
             self.flush()
 
     def flush(self) -> None:
@@ -62,7 +71,7 @@ class Outbox:
         if len(self._builder):
             self._full.append(self._builder)
             self._builder = BatchBuilder(self._start_ns, self._timeline)
-            self._events = 0
+            self._events = self._characters = 0
             if self._sending is None or self._sending.done():
                 self._sending = self._loop.create_task(self._send_all())
 

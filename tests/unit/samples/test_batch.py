@@ -219,3 +219,10 @@ def test_a_batch_of_failures_only() -> None:
     columns = encode(sample(status=Status.ERROR, error_class=ErrorClass.CONNECT, end_ns=LEVEL + 5 * MS))
     assert list(columns.e2e_micros) == [5000]
     assert list(columns.timelines) == [b""]
+
+
+def test_texts_are_one_entry_a_row_or_none_at_all():
+    assert not encode(sample(0), sample(1)).input_texts
+    columns = encode(sample(0), sample(1, texts=("ask", "answer")), sample(2, texts=("more", "")))
+    assert list(columns.input_texts) == ["", "ask", "more"]
+    assert list(columns.output_texts) == ["", "answer", ""]
