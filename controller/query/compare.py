@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from loadcell.levels import level_key
+from controller.query.deltas import deltas
+from controller.query.gates import outcomes
+from controller.query.pairs import key_of, pair_levels
+from loadcell.stats.gates import Gate
 from loadcell.v1 import result_pb2, run_pb2
 
 
-def compare(results: Sequence[result_pb2.RunResult]) -> run_pb2.CompareRunsResponse:
+def compare(
+    results: Sequence[result_pb2.RunResult], gates: Mapping[str, Gate] | None = None
+) -> run_pb2.CompareRunsResponse:
     """Return the comparison of results, in their order; changes are against the first one.
 
     A level that a run did not have is simply absent there; a figure that is not defined stays unset, so no
     infinity and no NaN ever appears. Only levels with successes can be best.
+
+    Args:
+        results: Two or more.
+        gates: What must hold, by how it is written.
+
+    Raises:
+        LoadcellError: LIMIT_EXCEEDED, there are too many levels.
     """
-    response = run_pb2.CompareRunsResponse(run_count=len(results))
+    pairs = pair_levels(results)
+    response = run_pb2.CompareRunsResponse(run_count=len(results), deltas=deltas(pairs))
+    if gates:
+        response.gates.extend(outcomes(gates, pairs, [result.run_id for result in results[1:]]))
+        response.gates_passed = all(outcome.passed for outcome in response.gates)
     for result in results:
         for level in result.results:
-            figures = response.by_concurrency[level_key(level.concurrency, level.requested_rate)].runs
-            figures.append(_figures(result.run_id, level))
+            response.by_concurrency[key_of(level)].runs.append(_figures(result.run_id, level))
     for compared in response.by_concurrency.values():
         _add_changes(compared, results[0].run_id)
     served = [(r.run_id, level) for r in results for level in r.results if level.successful_requests]

@@ -68,30 +68,6 @@ def check_finished(run: RunRecord) -> None:
         raise LoadcellError("RUN_FAILED", f"run {run.run_id} failed: {run.error}", metadata=metadata)
 
 
-def results_to_compare(connection: Connection, run_ids: list[str]) -> list[result_pb2.RunResult]:
-    """Return the results of two to ten different runs.
-
-    Raises:
-        LoadcellError: INVALID_FIELD_VALUE, RUN_NOT_FOUND, RUN_NOT_FINISHED or RUN_FAILED naming the run.
-    """
-    if not 2 <= len(run_ids) <= 10:
-        raise LoadcellError(
-            "INVALID_FIELD_VALUE", f"2 to 10 runs are compared, not {len(run_ids)}", field="run_ids"
-        )
-    twice = next((run_id for run_id in run_ids if run_ids.count(run_id) > 1), None)
-    if twice is not None:
-        raise LoadcellError("INVALID_FIELD_VALUE", f"run {twice[:64]} is given twice", field="run_ids")
-    results = []
-    for run_id in run_ids:
-        try:
-            results.append(require_result(connection, run_id, partial=False))
-        except LoadcellError as error:
-            if error.reason != "RESULT_NOT_FOUND":
-                raise
-            raise LoadcellError("RUN_NOT_FINISHED", error.message, metadata=error.metadata) from error
-    return results
-
-
 async def export(database: Database, run_id: str, file_format: str, *, partial: bool) -> AsyncIterator[bytes]:
     """Yield a result as a file in pieces of at most 1 MiB.
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,8 +17,10 @@ from controller.creation import create_run
 from controller.dispatch.dispatcher import Dispatcher
 from controller.messages import run_message
 from controller.query.compare import compare
+from controller.query.compared_runs import results_to_compare
+from controller.query.gates import read_gates
 from controller.query.listing import page_of_runs
-from controller.query.results import document, export, require_result, require_run, results_to_compare
+from controller.query.results import document, export, require_result, require_run
 from controller.services.answers import Answers
 from controller.store.assets import insert_asset
 from controller.store.database import Connection, Database
@@ -79,7 +82,9 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
 
     async def CompareRuns(self, request: run_pb2.CompareRunsRequest, context: Any) -> run_pb2.CompareRunsResponse:
         """Set finished runs side by side."""
-        return compare(await self._database.read(lambda c: results_to_compare(c, list(request.run_ids))))
+        gates = read_gates(request.gates)
+        results = await self._database.read(lambda c: results_to_compare(c, request.run_ids))
+        return await asyncio.to_thread(compare, results, gates)
 
     async def ExportRunResult(
         self, request: run_pb2.ExportRunResultRequest, context: Any

@@ -7,6 +7,7 @@ import typer.core
 
 from loadcell.cli.agents import agents_app
 from loadcell.cli.calibrate import calibrate
+from loadcell.cli.compare import compare_runs
 from loadcell.cli.demo import demo
 from loadcell.cli.failure import EXIT_BROKEN_PIPE
 from loadcell.cli.mock_server import mock_server
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("up")(up)
 app.command("demo")(demo)
+runs_app.command("compare")(compare_runs)
 app.add_typer(runs_app, name="runs")
 agents_app.add_typer(tokens_app, name="token")
 app.add_typer(agents_app, name="agents")

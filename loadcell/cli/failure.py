@@ -5,6 +5,7 @@ from loadcell.errors import LoadcellError
 EXIT_OK = 0
 EXIT_RUN_FAILED = 1
 EXIT_USAGE = 2
+EXIT_GATE_MISSED = 3
 EXIT_UNREACHABLE = 4
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
@@ -27,6 +28,7 @@ _FLAG_OF_FIELD = {
     "dataset_asset": "--dataset",
     "run_id": "RUN_ID",
     "run_ids": "RUN_ID",
+    "gates": "--gate",
     "agent_id": "AGENT_ID",
     "token_id": "TOKEN_ID",
     "name": "NAME",

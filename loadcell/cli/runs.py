@@ -157,30 +157,6 @@ def delete_runs(
     return ask(controller, database, question)
 
 
-@runs_app.command("compare")
-def compare_runs(
-    *,
-    run_ids: Annotated[
-        list[str], typer.Argument(metavar="RUN_ID...", help="Two to ten runs; the first is the base.")
-    ],
-    as_json: JsonFlag = False,
-    controller: ControllerFlag = None,
-    database: DatabaseFlag = None,
-) -> int:
-    """Set finished runs side by side."""
-
-    async def question(client: "Client") -> None:
-        from loadcell.cli import layout, report, tables  # noqa: PLC0415
-
-        comparison = await client.compare(run_ids)
-        if as_json:
-            report.print_document(report.document(comparison))
-        else:
-            layout.console().print(tables.comparison_tables(comparison))
-
-    return ask(controller, database, question)
-
-
 @runs_app.command("export")
 def export_run(
     *,

@@ -1,4 +1,4 @@
-"""Tables on the terminal: results, runs, comparisons."""
+"""Tables on the terminal: results and runs."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from loadcell.cli.agent_tables import agent_results_table
-from loadcell.cli.figures import ABSENT, milliseconds, percent, percentile, rate, seconds
+from loadcell.cli.figures import ABSENT, percent, percentile, rate, seconds
 from loadcell.cli.layout import VERDICT_STYLE, fits, local_time, new_table, styled
-from loadcell.levels import level_name, parse_level_key
+from loadcell.levels import level_name
 from loadcell.v1 import result_pb2, run_pb2
 
 LEVELS_ABREAST = 6
@@ -80,56 +80,6 @@ def runs_table(runs: Sequence[run_pb2.Run]) -> Table:
     return table
 
 
-def comparison_tables(comparison: run_pb2.CompareRunsResponse) -> RenderableType:
-    """Return a table for each level that was compared."""
-    parts: list[RenderableType] = []
-    # Closed loops first, each kind by its load.
-    levels = sorted((parse_level_key(key)[::-1], key) for key in comparison.by_concurrency)
-    for (rate_, concurrency), key in levels:
-        name = level_name(concurrency, rate_)
-        parts.append(_Comparison(name, comparison.by_concurrency[key].runs))
-    for title, best in (("best throughput", comparison.best_throughput), ("best TTFT", comparison.best_ttft)):
-        if best.run_id:
-            parts.append(Text(f"{title}: {best.run_id} at {level_name(best.concurrency, best.rate)}"))
-    return Group(*parts)
-
-
-class _Comparison:
-    """A line for each run, or lines for each run where the terminal is too narrow for whole numbers."""
-
-    _TITLES = ("tokens/s", "", "requests/s", "TTFT p50 ms", "", "E2E p99 ms", "errors")
-
-    def __init__(self, name: str, runs: Sequence[run_pb2.ComparedFigures]) -> None:
-        self._name = name
-        self._rows = [(figures.run_id, _compared(figures)) for figures in runs]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = new_table(self._name, *self._TITLES)
-        for run_id, cells in self._rows:
-            table.add_row(run_id, *cells)
-        if fits(console, options, table):
-            yield table
-            return
-        yield Text(self._name)
-        for run_id, cells in self._rows:
-            yield Text(run_id)
-            for title, cell in zip(self._TITLES, cells, strict=True):
-                if cell:
-                    yield Text(f"  {title or 'change'} {cell}")
-
-
-def _compared(figures: run_pb2.ComparedFigures) -> tuple[str, ...]:
-    return (
-        _optional(figures, "throughput_tokens_per_sec"),
-        _change(figures, "throughput_change_percent"),
-        _optional(figures, "request_rate_per_sec"),
-        milliseconds(figures.ttft_p50 if figures.HasField("ttft_p50") else None),
-        _change(figures, "ttft_p50_change_percent"),
-        milliseconds(figures.e2e_p99 if figures.HasField("e2e_p99") else None),
-        percent(figures.error_rate_percent if figures.HasField("error_rate_percent") else None),
-    )
-
-
 def _name(level: result_pb2.LevelResult) -> str:
     return level_name(level.concurrency, level.requested_rate)
 
@@ -144,9 +94,5 @@ def _goodput(level: result_pb2.LevelResult) -> str:
     return percent(goodput.goodput_percent if goodput.HasField("goodput_percent") else None)
 
 
-def _optional(message: result_pb2.LevelResult | run_pb2.ComparedFigures, field: str) -> str:
+def _optional(message: result_pb2.LevelResult, field: str) -> str:
     return rate(getattr(message, field) if message.HasField(field) else None)
-
-
-def _change(figures: run_pb2.ComparedFigures, field: str) -> str:
-    return f"{getattr(figures, field):+.1f} %" if figures.HasField(field) else ""

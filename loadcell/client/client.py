@@ -238,9 +238,16 @@ class Client:
         )
         return response.result
 
-    async def compare(self, runs: Sequence[RunReference]) -> run_pb2.CompareRunsResponse:
-        """Set two to ten finished runs side by side; the first is the base of the changes."""
-        request = run_pb2.CompareRunsRequest(run_ids=[_identifier(run) for run in runs])
+    async def compare(
+        self, runs: Sequence[RunReference], *, gates: Sequence[str] = ()
+    ) -> run_pb2.CompareRunsResponse:
+        """Set two to ten finished runs side by side; the first is the base of the changes and of the gates.
+
+        Args:
+            runs: The runs; "baseline" stands for the newest one marked so, of the same project and model.
+            gates: What must hold of every run against the first, such as "ttft.p99:+5%".
+        """
+        request = run_pb2.CompareRunsRequest(run_ids=[_identifier(run) for run in runs], gates=gates)
         response: run_pb2.CompareRunsResponse = await answer(
             self._runs.CompareRuns(request, timeout=self._timeout)
         )

@@ -6,10 +6,11 @@ import pytest
 from rich.console import Console
 
 from loadcell.cli.agent_tables import agent_details, agents_table
+from loadcell.cli.comparison_tables import comparison_tables
 from loadcell.cli.figures import age, byte_count, milliseconds, percent, rate, seconds
 from loadcell.cli.measure import Outcome
 from loadcell.cli.progress import LiveProgress, PlainProgress, describe, progress_for, remaining_seconds
-from loadcell.cli.tables import comparison_tables, result_tables, runs_table
+from loadcell.cli.tables import result_tables, runs_table
 from loadcell.v1 import agent_pb2, fleet_pb2, result_pb2, run_pb2
 
 Stats = result_pb2.LatencyStats
@@ -251,6 +252,28 @@ def test_no_number_of_a_comparison_is_cut_where_the_terminal_is_narrow():
         assert "\N{HORIZONTAL ELLIPSIS}" not in table
         assert [table.count(text) for text in ("1,234,567", "12,345", "-12.5 %")] == [3, 3, 3]
         assert all(run_id in table for run_id in run_ids)
+
+
+def test_a_comparison_tells_changes_and_gates():
+    change = {"run_id": "second", "level": "50", "unit": "ms", "base_value": 20.0, "value": 25.0, "change": 5.0}
+    sure = run_pb2.MetricDelta(
+        metric="ttft.p50", change_low=4.25, change_high=5.75, change_percent=25, verdict="worse", **change
+    )
+    unsure = run_pb2.MetricDelta(metric="ttft.p99", verdict="unknown", **change)
+    gates = [
+        run_pb2.GateOutcome(run_id="second", level="50", passed=False, sentence="ttft.p50:+5%: missed, why"),
+        run_pb2.GateOutcome(run_id="third", passed=False, sentence="ttft.p50:+5%: missed, nothing in common"),
+    ]
+    comparison = run_pb2.CompareRunsResponse(deltas=[sure, unsure], gates=gates)
+    wide, narrow = text_of(comparison_tables(comparison)), text_of(comparison_tables(comparison), 40)
+    assert row(wide, "ttft.p50") == ["20.0", "25.0", "+5", "+25.0", "%", "+4.25", "to", "+5.75", "worse"]
+    assert row(wide, "ttft.p99") == ["20.0", "25.0", "+5", "unknown"]
+    assert "second at c=50: ttft.p50:+5%: missed, why" in wide
+    assert "third: ttft.p50:+5%: missed, nothing in common" in wide
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert all(cell in narrow for cell in ("+25.0 %", "+4.25 to +5.75", "worse"))
+    alone = text_of(comparison_tables(run_pb2.CompareRunsResponse(gates=gates[:1])))
+    assert alone == "c=50: ttft.p50:+5%: missed, why\n"
 
 
 def test_the_live_table_shows_whole_numbers_where_they_are_long():

@@ -5,7 +5,11 @@ import math
 import pytest
 
 from controller.query.compare import compare
-from loadcell.v1 import result_pb2
+from controller.query.figures import Figure
+from controller.query.gates import read_gates
+from loadcell.errors import LoadcellError
+from loadcell.stats.gates import HIGHER_IS_BETTER, LATENCIES, LOWER_IS_BETTER, STATISTICS
+from loadcell.v1 import result_pb2, run_pb2
 
 
 def level(
@@ -61,3 +65,124 @@ def test_M16_runs_without_successes_have_no_best() -> None:
     response = compare([run("a", level(1, None, None)), run("b")])
     assert not response.HasField("best_ttft")
     assert not response.HasField("best_throughput")
+
+
+def measured(
+    p50: float, ends: tuple[float, float] | None = None, *, p99: float | None = None, failed: int = 0, tokens=100.0
+) -> result_pb2.LevelResult:
+    ttft = result_pb2.LatencyStats(p50=p50, p99=p99)
+    if ends is not None:
+        ttft.p50_ci.CopyFrom(result_pb2.Interval(low=ends[0], high=ends[1]))
+    return result_pb2.LevelResult(
+        concurrency=4,
+        ttft=ttft,
+        throughput_tokens_per_sec=tokens,
+        error_rate_percent=failed / 10,
+        failed_requests=failed,
+        total_requests=1000,
+        successful_requests=1000 - failed,
+    )
+
+
+def changes(response: run_pb2.CompareRunsResponse) -> dict[tuple[str, str], run_pb2.MetricDelta]:
+    return {(delta.run_id, delta.metric): delta for delta in response.deltas}
+
+
+def test_a_change_is_better_or_worse_only_beyond_chance() -> None:
+    found = changes(
+        compare(
+            [
+                run("a", measured(100.0, (98.0, 102.0))),
+                run("near", measured(101.0, (99.0, 103.0), failed=1)),
+                run("slow", measured(120.0, (117.0, 123.0), failed=50)),
+                run("fast", measured(80.0, (79.0, 81.0))),
+                run("unsure", measured(50.0)),
+            ]
+        )
+    )
+    verdicts = {run_id: found[run_id, "ttft.p50"].verdict for run_id in ("near", "slow", "fast", "unsure")}
+    assert verdicts == {"near": "no_difference", "slow": "worse", "fast": "better", "unsure": "unknown"}
+    slow = found["slow", "ttft.p50"]
+    assert (slow.level, slow.unit, slow.base_value, slow.value, slow.change) == ("4", "ms", 100.0, 120.0, 20.0)
+    assert slow.change_percent == pytest.approx(20.0)
+    # Zou and Donner: the distances to the ends that face each other, squared and added.
+    assert (slow.change_low, slow.change_high) == pytest.approx((20 - math.hypot(3, 2), 20 + math.hypot(3, 2)))
+    assert found["slow", "error_rate"].verdict == "worse"
+    assert found["near", "error_rate"].verdict == "no_difference"
+    assert not found["near", "error_rate"].HasField("change_percent")  # of nothing there is no share
+    assert found["unsure", "throughput"].verdict == "unknown"
+    assert not found["unsure", "ttft.p50"].HasField("change_low")
+    assert ("slow", "goodput") not in found  # neither has one
+
+
+def test_a_figure_that_one_run_lacks_has_no_change() -> None:
+    found = changes(compare([run("a", measured(1.0, p99=9.0)), run("b", measured(1.0))]))["b", "ttft.p99"]
+    assert (found.base_value, found.HasField("value"), found.HasField("change")) == (9.0, False, False)
+    assert found.verdict == "unknown"
+
+
+def test_F14_equal_levels_are_compared_in_their_order() -> None:
+    twice = [
+        run("a", measured(10.0), measured(20.0)),
+        run("b", measured(11.0), measured(22.0), measured(33.0)),
+    ]
+    medians = [(delta.base_value, delta.value) for delta in compare(twice).deltas if delta.metric == "ttft.p50"]
+    assert medians == [(10.0, 11.0), (20.0, 22.0)]
+
+
+def test_gates_are_held_against_every_run_and_level() -> None:
+    gates = read_gates(["ttft.p50:+5%", "throughput:-3%", "ttft.p99:+5%"])
+    runs = [run("a", measured(100.0)), run("b", measured(105.0, tokens=97.0)), run("c", measured(106.0))]
+    response = compare(runs, gates)
+    passed = {(outcome.gate, outcome.run_id): outcome.passed for outcome in response.gates}
+    assert passed == {
+        ("ttft.p50:+5%", "b"): True,  # at the limit
+        ("ttft.p50:+5%", "c"): False,
+        ("throughput:-3%", "b"): True,
+        ("throughput:-3%", "c"): True,
+        ("ttft.p99:+5%", "b"): False,  # not known
+        ("ttft.p99:+5%", "c"): False,
+    }
+    missed = next(outcome for outcome in response.gates if not outcome.passed)
+    assert (missed.level, missed.limit, missed.change) == ("4", 105.0, 6.0)
+    assert "from 100 to 106" in missed.sentence
+    assert response.HasField("gates_passed")
+    assert not response.gates_passed
+    assert compare(runs, read_gates(["ttft.p50:+6%"])).gates_passed
+    assert not compare(runs).HasField("gates_passed")
+
+
+def test_a_gate_is_missed_without_a_level_in_common() -> None:
+    response = compare([run("a", level(1, 1.0, 1.0)), run("b", level(2, 1.0, 1.0))], read_gates(["ttft.p50:+5%"]))
+    (outcome,) = response.gates
+    assert (outcome.passed, outcome.level, outcome.run_id) == (False, "", "b")
+    assert "no level in common" in outcome.sentence
+    assert not response.deltas
+
+
+def test_more_levels_than_fit_an_answer_are_refused() -> None:
+    levels = [level(number, 1.0, 1.0) for number in range(1, 502)]
+    with pytest.raises(LoadcellError) as refused:
+        compare([run(name, *levels) for name in "abc"])
+    assert (refused.value.reason, refused.value.field) == ("LIMIT_EXCEEDED", "run_ids")
+    gates = read_gates([f"ttft.p50:+{n}%" for n in range(50)])
+    with pytest.raises(LoadcellError) as refused:
+        compare([run(name, *levels) for name in "ab"], gates)
+    assert (refused.value.reason, refused.value.field) == ("LIMIT_EXCEEDED", "gates")
+    with pytest.raises(LoadcellError, match="51 gates"):
+        read_gates(["ttft.p50:+5%"] * 51)
+
+
+@pytest.mark.parametrize("metric", [*LATENCIES, *HIGHER_IS_BETTER, *LOWER_IS_BETTER])
+def test_every_figure_of_a_gate_is_found_in_a_level(metric: str) -> None:
+    statistics = STATISTICS if metric in LATENCIES else ("",)
+    level_ = result_pb2.LevelResult()
+    for name in ("ttft", "ttfot", "tpot", "itl", "icl", "e2e_latency", "response_time", "schedule_delay"):
+        for number, statistic in enumerate(STATISTICS):
+            setattr(getattr(level_, name), statistic, number)
+    for name in ("throughput_tokens_per_sec", "input_throughput_tokens_per_sec", "request_rate_per_sec"):
+        setattr(level_, name, 0)
+    level_.error_rate_percent = level_.goodput.goodput_percent = 0
+    for number, statistic in enumerate(statistics):
+        assert Figure(metric, statistic).value(level_) == number
+        assert Figure(metric, statistic).value(result_pb2.LevelResult()) is None

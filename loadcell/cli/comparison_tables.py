@@ -1,0 +1,111 @@
+"""Comparisons of runs on the terminal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from google.protobuf.message import Message
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.text import Text
+
+from loadcell.cli.figures import milliseconds, percent, rate
+from loadcell.cli.layout import VERDICT_STYLE, fits, new_table, styled
+from loadcell.levels import level_name, parse_level_key
+from loadcell.v1 import run_pb2
+
+_FIGURES = ("tokens/s", "", "requests/s", "TTFT p50 ms", "", "E2E p99 ms", "errors", "verdict")
+_DELTAS = ("base", "run", "change", "", "95 % interval", "")
+_CHANGE_STYLE = {"better": "green", "worse": "red"}
+_WRITTEN = {"ms": milliseconds, "percent": percent}
+
+
+def comparison_tables(comparison: run_pb2.CompareRunsResponse) -> RenderableType:
+    """Return the figures of all runs level by level, then what changed in each run, then the gates."""
+    return Group(*_parts(comparison))
+
+
+def _parts(comparison: run_pb2.CompareRunsResponse) -> Iterator[RenderableType]:
+    # Closed loops first, each kind by its load.
+    for _, key in sorted((parse_level_key(key)[::-1], key) for key in comparison.by_concurrency):
+        rows = [(figures.run_id, _figures(figures)) for figures in comparison.by_concurrency[key].runs]
+        yield _Rows(_name(key), _FIGURES, rows)
+    for (run_id, key), found in groupby(comparison.deltas, lambda delta: (delta.run_id, delta.level)):
+        yield Text(f"{run_id} against the first run")
+        yield _Rows(_name(key), _DELTAS, [(delta.metric, _delta(delta)) for delta in found])
+    for title, best in (("best throughput", comparison.best_throughput), ("best TTFT", comparison.best_ttft)):
+        if best.run_id:
+            yield Text(f"{title}: {best.run_id} at {level_name(best.concurrency, best.rate)}")
+    yield from _gates(comparison.gates)
+
+
+class _Rows:
+    """A table, or lines where the terminal is too narrow for whole numbers."""
+
+    def __init__(self, name: str, titles: Sequence[str], rows: Sequence[tuple[str, Sequence[Text | str]]]) -> None:
+        self._name = name
+        self._titles = titles
+        self._rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = new_table(self._name, *self._titles)
+        for title, cells in self._rows:
+            table.add_row(Text(title), *cells)
+        if fits(console, options, table):
+            yield table
+            return
+        yield Text(self._name)
+        for title, cells in self._rows:
+            yield Text(title)
+            for name, cell in zip(self._titles, cells, strict=True):
+                if str(cell):
+                    yield Text(f"  {name} " if name else "  ") + cell
+
+
+def _figures(figures: run_pb2.ComparedFigures) -> tuple[Text | str, ...]:
+    return (
+        rate(_get(figures, "throughput_tokens_per_sec")),
+        _percent_change(figures, "throughput_change_percent"),
+        rate(_get(figures, "request_rate_per_sec")),
+        milliseconds(_get(figures, "ttft_p50")),
+        _percent_change(figures, "ttft_p50_change_percent"),
+        milliseconds(_get(figures, "e2e_p99")),
+        percent(_get(figures, "error_rate_percent")),
+        styled(figures.verdict, VERDICT_STYLE),
+    )
+
+
+def _delta(delta: run_pb2.MetricDelta) -> tuple[Text | str, ...]:
+    written = _WRITTEN.get(delta.unit, rate)
+    ends = _get(delta, "change_low"), _get(delta, "change_high")
+    return (
+        written(_get(delta, "base_value")),
+        written(_get(delta, "value")),
+        f"{delta.change:+.4g}" if delta.HasField("change") else "",
+        _percent_change(delta, "change_percent"),
+        f"{ends[0]:+.4g} to {ends[1]:+.4g}" if ends[0] is not None else "",
+        Text(delta.verdict.replace("_", " "), style=_CHANGE_STYLE.get(delta.verdict, "")),
+    )
+
+
+def _gates(gates: Iterable[run_pb2.GateOutcome]) -> Iterator[Text]:
+    outcomes = list(gates)
+    several = len({outcome.run_id for outcome in outcomes}) > 1
+    for outcome in outcomes:
+        where = [outcome.run_id] if several else []
+        if outcome.level:
+            where.append(_name(outcome.level))
+        head = f"{' at '.join(where)}: " if where else ""
+        yield Text(f"{head}{outcome.sentence}", style="green" if outcome.passed else "red")
+
+
+def _name(key: str) -> str:
+    concurrency, rate_ = parse_level_key(key)
+    return level_name(concurrency, rate_)
+
+
+def _get(message: Message, field: str) -> float | None:
+    return getattr(message, field) if message.HasField(field) else None
+
+
+def _percent_change(message: Message, field: str) -> str:
+    change = _get(message, field)
+    return "" if change is None else f"{change:+.1f} %"

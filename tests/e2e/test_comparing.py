@@ -1,0 +1,39 @@
+"""`loadcell runs compare` in a pipeline: exit codes are what counts there."""
+
+from pathlib import Path
+
+from system import System
+
+from loadcell.mockserver import Behavior, serve
+
+SMALL = ("-n", "20", "--input-len", "8", "--output-len", "4", "--warmup", "0")
+
+
+async def test_gates_decide_the_exit_code(shared: System):
+    ids = []
+    for first_token in (1, 300):  # far more than what a busy machine adds
+        async with serve(Behavior(ttft_ms=first_token)) as server:
+            done = await shared.run("run", server.url, "-c", "4", *SMALL, "--json")
+        assert done.code == 0, done.err + shared.logs()
+        ids.append(done.document["run_id"])
+    held = await shared.run("runs", "compare", *reversed(ids), "--gate", "ttft.min:+5%", "--gate", "error_rate:+0")
+    assert held.code == 0, held.err
+    assert "ttft.min:+5%: passed" in held.out
+    missed = await shared.run("runs", "compare", *ids, "--gate", "ttft.min:+5%", "--gate", "error_rate:+0")
+    assert missed.code == 3
+    assert missed.err == "error: 1 of 2 gates missed\n"
+    assert "ttft.min:+5%: missed" in missed.out
+    told = await shared.run("runs", "compare", *ids, "--gate", "ttft.min:+5%", "--json")
+    assert (told.code, told.document["gates_passed"], told.document["gates"][0]["passed"]) == (3, False, False)
+    assert {delta["metric"] for delta in told.document["deltas"]} >= {"ttft.p50", "throughput", "error_rate"}
+    wrong = await shared.run("runs", "compare", *ids, "--gate", "ttft.p99:5%")
+    assert wrong.code == 2
+    assert wrong.err.startswith("error: --gate: gate 'ttft.p99:5%' is not written like")
+    nobody = await shared.run("runs", "compare", "baseline", ids[0])
+    assert nobody.code == 2
+    assert "is marked as baseline" in nobody.err
+
+
+async def test_nobody_to_ask_is_another_exit_code(system: System, tmp_path: Path):
+    done = await system.run("runs", "compare", "a", "b", "--controller", f"unix:{tmp_path}/nobody")
+    assert done.code in {2, 4}, done.err
