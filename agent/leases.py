@@ -11,7 +11,7 @@ import structlog
 
 from agent.assets import Assets
 from agent.clock import OffsetEstimator
-from agent.fence import Fence
+from agent.fence import Fence, fence_clock_ns
 from agent.lease import TERMINAL, Lease
 from agent.orders import orders, participants
 from agent.pool import WorkerPool
@@ -104,7 +104,10 @@ class Leases:
         best = self._offset.best(self._clock.micros())
         offset, doubt = (best.micros, best.uncertainty_micros) if best is not None else (0.0, math.inf)
         wanted = self._clock.monotonic_ns(start.start_micros + offset)
-        lease.begin_ns = max(wanted, time.monotonic_ns() + _SHORTEST_NOTICE_NS)
+        now_ns = time.monotonic_ns()
+        lease.begin_ns = max(wanted, now_ns + _SHORTEST_NOTICE_NS)
+        if lease.fence is not None:
+            lease.fence.begin(fence_clock_ns() + lease.begin_ns - now_ns)
         given_after_the_start = wanted + doubt * 1000 <= lease.granted_ns
         lease.start_ns = wanted if lease.takes_over or given_after_the_start else lease.begin_ns
         lease.start_micros = round(self._clock.at(lease.start_ns) - offset)
@@ -114,11 +117,11 @@ class Leases:
         self._tell(lease)
 
     def answered(self, sent_ns: int) -> None:
-        """The controller has answered a heartbeat that was sent at a time of CLOCK_MONOTONIC."""
+        """The controller has answered a heartbeat that was sent at a time of the fence's clock."""
         self._heard_ns = max(self._heard_ns, sent_ns)
         for lease in self._leases.values():
             if lease.fence is not None and lease.state not in TERMINAL:
-                lease.fence.renew(sent_ns, now_ns=time.monotonic_ns(), begin_ns=lease.begin_ns)
+                lease.fence.renew(sent_ns, now_ns=fence_clock_ns())
                 self._send(lease, Extend(lease.lease_id, lease.fence.until_ns))
 
     def cancel(self, lease_id: str, reason: str) -> None:
@@ -254,7 +257,7 @@ class Leases:
         if not lease.at_work:
             lease.state = lease.outcome
             if lease.fence is not None:
-                lease.fenced_ns = lease.fence.shut_ns(now_ns=time.monotonic_ns(), begin_ns=lease.begin_ns)
+                lease.fenced_ns = lease.fence.shut_ns(fence_clock_ns())
             if lease.begin_ns:
                 lease.full_seconds = self._uplink.full_seconds() - lease.full_at_start
             log.info(

@@ -44,7 +44,7 @@ def orders(
         workload: Its workload, with the assets on this machine.
         positions: Position of each worker that takes part.
         total: Number of workers the share is dealt to.
-        fence_ns: Until when requests may be started (CLOCK_MONOTONIC); 0: for ever.
+        fence_ns: Until when requests may be started (the fence's clock); 0: for ever.
     """
     target, level = target_message(grant.target), _level(grant.level)
     for worker, position in positions.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import structlog
 
 from agent.backoff import Backoff
 from agent.clock import OffsetEstimator
+from agent.fence import fence_clock_ns
 from agent.leases import Leases
 from agent.uplink import Waiting
 from loadcell import __version__
@@ -65,7 +65,7 @@ class _Sent:
     """What was so when a heartbeat was sent.
 
     Attributes:
-        at_ns: When, on CLOCK_MONOTONIC.
+        at_ns: When, on the clock of fences.
         ended: The leases whose end had been sent before it.
     """
 
@@ -221,7 +221,7 @@ class Session:
         sequence, unanswered = 0, 0
         while True:
             sequence += 1
-            self._sent[sequence] = _Sent(time.monotonic_ns(), leases.ended_ids())
+            self._sent[sequence] = _Sent(fence_clock_ns(), leases.ended_ids())
             outgoing.put(agent_pb2.SessionRequest(heartbeat=self._heartbeat(sequence, leases)))
             if sequence <= _QUICK_HEARTBEATS:
                 await asyncio.sleep(_QUICK_SECONDS)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from agent.engine.engine import Engine
 from agent.engine.health import open_files_limit
 from agent.engine.request import PreparedRequest
+from agent.fence import fence_clock_ns
 from agent.pacing import demand
 from agent.prompts.errors import PromptError
 from agent.samples.outcome import Status
@@ -105,7 +106,7 @@ class Driver:
         self._timer.set(begin_ns)
 
     def fence(self, fence_ns: int) -> None:
-        """Start requests until a time of CLOCK_MONOTONIC, instead of until the time told before."""
+        """Start requests until a time of the fence's clock, instead of until the time told before."""
         self._fence_ns = fence_ns
         self.wake()
 
@@ -143,7 +144,7 @@ class Driver:
 
     def _may_start(self) -> bool:
         # Each worker looks at the clock by itself: a main process that is stuck could not shut the gate in time.
-        return self._gate() and (not self._fence_ns or time.monotonic_ns() < self._fence_ns)
+        return self._gate() and (not self._fence_ns or fence_clock_ns() < self._fence_ns)
 
     async def _prepare(self) -> None:
         try:

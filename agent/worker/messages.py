@@ -1,6 +1,7 @@
 """What the main process and a worker process say to one another.
 
-Times are nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share.
+Times are nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share; those of fences are told by
+`agent.fence.fence_clock_ns`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,11 @@
 
 import asyncio
 import signal
+import time
+from pathlib import Path
 
-from fake_controller import grant
+import pytest
+from fake_controller import PATIENCE, grant
 
 from loadcell.clock import wall_micros
 from loadcell.mockserver.behavior import Behavior
@@ -123,3 +126,26 @@ async def test_workers_keep_the_fence_when_the_main_process_is_stuck(controller,
         running = await controller.state_seen("lease", "RUNNING")
     assert started_between(measured, running, stuck + SURELY_SHUT, freed) == []
     assert sorted(row.ordinal for row in measured) == list(range(400))
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has a clock that tells sleep apart")
+async def test_share_on_a_host_that_has_slept_waits_for_the_controller(controller, start_agent, tmp_path):
+    """The fence is an hour long and the load a few seconds: only the sleep can have shut it."""
+    slept = tmp_path / "slept"
+    hour = 3_600_000_000
+    environment = {"PYTHONPATH": str(Path(__file__).parent / "slept"), "SLEPT": str(slept)}
+    async with serve(Behavior()) as server, start_agent(workers=2, **environment):
+        await controller.begin(fenced(server.url, hour, rate=100, arrival=1, duration_micros=hour))
+        await controller.until(lambda: controller.batches)
+        controller.answering = False
+        slept.touch()
+        async with asyncio.timeout(PATIENCE):
+            seen = 0
+            while seen < server.requests:  # without a fence there would be a hundred more
+                seen = server.requests
+                await asyncio.sleep(1)
+            controller.answering = True
+            while seen == server.requests:
+                await asyncio.sleep(0.02)
+        await controller.send(lease_cancel=agent_pb2.LeaseCancel(lease_id="lease", reason="over"))
+        await controller.state("lease", "CANCELLED")
