@@ -22,6 +22,7 @@ from benchmarks.cases import (
     fleet_pacing,
     memory,
     pacing,
+    query,
     startup,
     throughput,
 )
@@ -45,6 +46,8 @@ CASES: dict[str, Measure] = {
     "fleet_pacing": fleet_pacing.measure,
     "fleet_loss": fleet_loss.measure,
     "fleet_faults": fleet_faults.measure,
+    "query_sqlite": query.measure_sqlite,
+    "query_postgresql": query.measure_postgresql,
 }
 
 

@@ -40,3 +40,9 @@ class Sizes:
     fleet_seconds: int = setting(
         6, parse=integer(1, 3_600), names=("FLEET_SECONDS",), doc="Length of a run of the fleet's pacing case."
     )
+    traces: int = setting(
+        5_000_000, parse=integer(100_000, 1_000_000_000), names=("ROWS",), doc="Traces of the query cases."
+    )
+    questions: int = setting(
+        100, parse=integer(10, 100_000), names=("QUESTIONS",), doc="Different questions of each shape of query."
+    )

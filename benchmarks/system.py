@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -83,7 +84,12 @@ def level(result: result_pb2.RunResult) -> result_pb2.LevelResult:
 
 @asynccontextmanager
 async def whole_system(
-    *, agents: int = 1, database: str = "", dial: str = "", port: int = 0
+    *,
+    agents: int = 1,
+    database: str = "",
+    dial: str = "",
+    port: int = 0,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[System]:
     """Start the system and wait until its agents are ready; stop it at the end.
 
@@ -92,6 +98,7 @@ async def whole_system(
         database: URL of the database; empty: a new SQLite file.
         dial: address the agents dial instead of the controller's, for something in between.
         port: port of the controller; 0: a free one.
+        settings: further environment of the controller.
     """
     with tempfile.TemporaryDirectory(prefix="loadcell-bench-") as name:
         folder, port = Path(name), port or free_port()
@@ -99,7 +106,11 @@ async def whole_system(
         controller = Service(
             "controller",
             folder,
-            {"LOADCELL_GRPC": address, "LOADCELL_DATABASE_URL": database or f"sqlite:///{folder}/bench.db"},
+            {
+                "LOADCELL_GRPC": address,
+                "LOADCELL_DATABASE_URL": database or f"sqlite:///{folder}/bench.db",
+                **settings,
+            },
         )
         services = [
             Service(
