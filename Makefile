@@ -7,7 +7,7 @@
 #   make lint    every static check
 #   make protos  generated stubs and contract artefacts
 #   make docs    generated reference tables in docs/
-#   make bench   all figures                       make bench-NAME one case, bench-fleet those of many agents;
+#   make bench   all figures      make bench-NAME one case, bench-fleet those of many agents, bench-query ROWS=5000000;
 #                                                  OUT=file.json keeps them
 #   make clean   removes everything that was generated or installed
 SHELL := /bin/bash
