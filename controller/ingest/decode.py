@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from google.protobuf.message import DecodeError
@@ -21,6 +22,7 @@ MAX_ROWS = 10_000
 MAX_BYTES = 4 * 1024 * 1024
 MAX_MESSAGE = 512  # characters of an error message
 MAX_FINISH_REASON = 64  # characters
+MAX_TEXT = 16_384  # characters of a prompt or a completion
 MAX_SKETCHES = 32
 
 _MICROS = (-1, 10**15)
@@ -77,6 +79,7 @@ class Batch:
     finish_reasons: list[str]
     errors: list[tuple[int, str]]
     timelines: list[bytes]
+    texts: list[tuple[str, str]]
     sketches: list[sample_pb2.Sketch]
     notes: list[str]  # what was left out
 
@@ -104,8 +107,9 @@ def decode(columns: bytes, crc32: int) -> Batch:
     finish_reasons = [_text(reason, MAX_FINISH_REASON) for reason in message.finish_reasons]
     if numbers["finish_reason"].max() >= len(finish_reasons):
         raise CorruptBatchError("finish_reason points outside finish_reasons")
-    if len(message.timelines) not in (0, count):
-        raise CorruptBatchError(f"{len(message.timelines)} timelines for {count} rows")
+    for name in ("timelines", "input_texts", "output_texts"):
+        if len(getattr(message, name)) not in (0, count):
+            raise CorruptBatchError(f"{len(getattr(message, name))} {name} for {count} rows")
     sketches, notes = _sketches(message)
     return Batch(
         arrays=SampleArrays(
@@ -117,6 +121,7 @@ def decode(columns: bytes, crc32: int) -> Batch:
         finish_reasons=finish_reasons,
         errors=_errors(message, count),
         timelines=list(message.timelines),
+        texts=_texts(message),
         sketches=sketches,
         notes=notes,
     )
@@ -127,7 +132,7 @@ def _lost() -> Batch:
     none = dict.fromkeys(_COLUMNS, np.zeros(0, np.int64))
     arrays = SampleArrays(agent=none["ordinal"], lease=none["ordinal"], tpot_micros=np.zeros(0), **none)
     note = "samples are missing: a batch was damaged, or lost with the agent's process, before it was delivered"
-    return Batch(arrays, finish_reasons=[], errors=[], timelines=[], sketches=[], notes=[note])
+    return Batch(arrays, finish_reasons=[], errors=[], timelines=[], texts=[], sketches=[], notes=[note])
 
 
 def _numbers(message: sample_pb2.SampleColumns, count: int) -> dict[str, Ints]:
@@ -162,6 +167,12 @@ def _errors(message: sample_pb2.SampleColumns, count: int) -> list[tuple[int, st
     if errors and not 0 <= min(errors) <= max(errors) < count:
         raise CorruptBatchError("an error message belongs to no row")
     return list(errors.items())
+
+
+def _texts(message: sample_pb2.SampleColumns) -> list[tuple[str, str]]:
+    """Return prompt and completion of each row; empty when the batch has none."""
+    pairs = zip_longest(message.input_texts, message.output_texts, fillvalue="")
+    return [(_text(prompt, MAX_TEXT), _text(completion, MAX_TEXT)) for prompt, completion in pairs]
 
 
 def _text(text: str, characters: int) -> str:
@@ -218,5 +229,6 @@ def rows(
         timelines=[(*key, timeline) for key, timeline in zip(keys, batch.timelines, strict=False) if timeline],
         errors=[(*keys[row], int(classes[row]), message) for row, message in batch.errors],
         sketches=sample_pb2.SampleColumns(sketches=batch.sketches).SerializeToString(),
+        texts=[(*key, *texts) for key, texts in zip(keys, batch.texts, strict=False) if any(texts)],
         rollups=roll_up(arrays, ts, origin.context_key, prompt_cost, completion_cost),
     )

@@ -17,10 +17,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from controller.store.postgresql import PREPARING, rolled_back
 from controller.store.run_keys import first_key
 from controller.store.schema import trace_errors, trace_timelines, traces
+from controller.store.schema_texts import trace_texts, words
 
 log = structlog.get_logger()
 
-PARTITIONED = (traces, trace_timelines, trace_errors)
+PARTITIONED = (traces, trace_timelines, trace_errors, trace_texts, words)
 DAYS_AHEAD = 7
 _DAY_MICROS = 86_400 * 1_000_000
 # Whoever waits for a table lets nobody else to it, and the partitions are needed in days only.

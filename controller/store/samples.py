@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, func, inser
 from sqlalchemy.exc import IntegrityError
 
 from controller.store.censored import delete_censored
+from controller.store.full_text import Text
 from controller.store.postgresql import copy_rows
 from controller.store.rollups import add_rollups
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
+from controller.store.texts import delete_some_texts, insert_texts
 from loadcell.stats.columns import SampleArrays
 from loadcell.stats.rollup import Rollup
 from loadcell.v1 import sample_pb2
@@ -34,6 +36,7 @@ class BatchRows:
     errors: list[tuple[object, ...]]
     sketches: bytes
     rollups: list[Rollup]
+    texts: list[Text] = field(default_factory=list)
 
 
 def insert_batches(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
@@ -112,6 +115,7 @@ def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
     _insert_rows(connection, traces, [row for part in parts for row in part.traces])
     _insert_rows(connection, trace_timelines, [row for part in parts for row in part.timelines])
     _insert_rows(connection, trace_errors, [row for part in parts for row in part.errors])
+    insert_texts(connection, [row for part in parts for row in part.texts])
     highest: dict[int, int] = {}
     for part in parts:
         highest[part.lease_key] = max(part.batch_number, highest.get(part.lease_key, 0))
@@ -260,7 +264,7 @@ def delete_leases(connection: Connection, run_key: int) -> list[str]:
 
 def delete_some_requests(connection: Connection, run_key: int) -> bool:
     """Delete a bounded part of the requests of a run; return whether there may be more."""
-    found = False
+    found = delete_some_texts(connection, run_key, run_key + 1)
     for table in (trace_timelines, trace_errors, traces):
         first = connection.execute(
             select(table.c.level, table.c.warmup, table.c.ordinal)
@@ -282,7 +286,7 @@ def delete_some_requests(connection: Connection, run_key: int) -> bool:
     return found
 
 
-assert {field.name for field in fields(SampleArrays)} == {  # noqa: S101 - a new column must be read and written
+assert {column.name for column in fields(SampleArrays)} == {  # noqa: S101 - a new column must be read and written
     "agent",
     "lease",
     "ordinal",

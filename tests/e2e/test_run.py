@@ -1,9 +1,11 @@
 """`loadcell run` against a server whose behaviour is known."""
 
 import asyncio
+import contextlib
 import csv
 import json
 import shlex
+import sqlite3
 import ssl
 import subprocess
 from pathlib import Path
@@ -321,3 +323,18 @@ async def test_a_database_that_cannot_be_written_is_one_line(system: System, tmp
     assert done.err.startswith("error: the controller ended with exit code 2: ")
     assert done.err.count("\n") == 1
     assert "folder.db" in done.err
+
+
+async def test_prompts_and_completions_are_stored_when_asked_for_and_only_then(system: System):
+    async with serve(Behavior(ttft_ms=1), keep_bodies=True) as server:
+        for flags in ((), ("--record-texts",)):
+            done = await system.run("run", server.url, "-n", "5", *SMALL, *flags)
+            assert done.code == 0, done.err + system.logs()
+    with contextlib.closing(sqlite3.connect(system.home / "loadcell.db")) as database:
+        stored = database.execute(
+            "SELECT run_key, ordinal, input_text, output_text FROM trace_texts ORDER BY ordinal"
+        ).fetchall()
+        newest = database.execute("SELECT max(run_key) FROM benchmark_runs").fetchone()
+    assert [row[:2] for row in stored] == [(*newest, ordinal) for ordinal in range(5)]
+    sent = [json.loads(body)["messages"][-1]["content"] for body in server.bodies]
+    assert all(prompt in sent and len(completion.split()) == 8 for _, _, prompt, completion in stored)

@@ -23,6 +23,10 @@ ROWS = {
     "trace_timelines": "INSERT INTO trace_timelines VALUES (:key, 0, 0, :ordinal, 1, 'x')",
     "trace_errors": "INSERT INTO trace_errors VALUES (:key, 0, 0, :ordinal, 1, 3, 'refused')",
 }
+ALL_ROWS = ROWS | {
+    "trace_texts": "INSERT INTO trace_texts VALUES (:key, 0, 0, :ordinal, 1, 'ask', 'answer')",
+    "trace_words": "INSERT INTO trace_words VALUES (:key, 0, 0, :ordinal, 1, 'iask oanswer')",
+}
 
 
 @pytest.fixture
@@ -33,8 +37,8 @@ def connection(postgresql_url):
     engine.dispose()
 
 
-def insert(connection, key: int, ordinal: int = 0) -> None:
-    for statement in ROWS.values():
+def insert(connection, key: int, ordinal: int = 0, rows: dict[str, str] = ROWS) -> None:
+    for statement in rows.values():
         connection.execute(text(statement), {"key": key, "ordinal": ordinal})
 
 
@@ -49,8 +53,8 @@ def test_requests_lie_in_the_partition_of_their_day(connection):
     create_ahead(connection, NOON)
     keys = [5, first_key(NOON), first_key(NOON + DAY_MICROS) - 1, first_key(NOON + DAYS_AHEAD * DAY_MICROS)]
     for key in keys:
-        insert(connection, key)
-    for table in ROWS:
+        insert(connection, key, rows=ALL_ROWS)
+    for table in ALL_ROWS:
         expected = zip(keys, ("default", "20241004", "20241004", "20241011"), strict=True)
         assert places(connection, table) == [(key, f"{table}_{part}") for key, part in expected]
 
@@ -60,7 +64,7 @@ def test_creating_again_adds_only_the_days_that_came(connection):
     before = [list_partitions(connection, table) for table in PARTITIONED]
     now = wall_micros()
     create_ahead(connection, now)
-    assert [len(found) for found in before] == [DAYS_AHEAD + 1] * 3
+    assert [len(found) for found in before] == [DAYS_AHEAD + 1] * len(PARTITIONED)
     create_ahead(connection, now + 2 * DAY_MICROS)
     after = [list_partitions(connection, table) for table in PARTITIONED]
     for old, new in zip(before, after, strict=True):

@@ -1,0 +1,57 @@
+"""Prompts and completions of requests whose run keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, select, tuple_
+
+from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
+from controller.store.postgresql import copy_rows
+from controller.store.schema import traces
+from controller.store.schema_texts import trace_texts
+from controller.trace_ids import RequestKey
+
+_KEY = [trace_texts.c[name] for name in KEY_NAMES]
+KEYS_AT_ONCE = 200  # below the number of parameters SQLite takes
+
+
+def insert_texts(connection: Connection, texts: list[Text]) -> None:
+    """Store texts with their words."""
+    if not texts:
+        return
+    if connection.dialect.name == "postgresql":
+        copy_rows(connection, trace_texts, texts)
+    else:
+        connection.exec_driver_sql("INSERT INTO trace_texts VALUES (?, ?, ?, ?, ?, ?, ?)", texts)
+    add_words(connection, texts)
+
+
+def read_texts(connection: Connection, keys: Iterable[RequestKey]) -> dict[RequestKey, tuple[str, str]]:
+    """Return prompt and completion of those of some requests that have them, "" for the one that is missing."""
+    wanted = list(keys)
+    columns = select(*_KEY, trace_texts.c.input_text, trace_texts.c.output_text)
+    return {
+        RequestKey(*row[:5]): (row[5], row[6])
+        for first in range(0, len(wanted), KEYS_AT_ONCE)
+        for row in connection.execute(columns.where(tuple_(*_KEY).in_(wanted[first : first + KEYS_AT_ONCE])))
+    }
+
+
+def delete_some_texts(connection: Connection, first: int, end: int) -> bool:
+    """Delete a bounded part of the texts of runs with keys from `first` to below `end`, and their words.
+
+    Returns:
+        Whether there may be more.
+    """
+    of_runs = select(trace_texts).where(trace_texts.c.run_key >= first, trace_texts.c.run_key < end)
+    texts = [tuple(row) for row in connection.execute(of_runs.order_by(*_KEY).limit(KEYS_AT_ONCE))]
+    if texts:
+        remove_words(connection, texts)
+        connection.execute(delete(trace_texts).where(tuple_(*_KEY).in_([one[:5] for one in texts])))
+    return len(texts) == KEYS_AT_ONCE
+
+
+def recorded(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return a condition on `trace_texts` as one on rows of `traces`: false for those without texts."""
+    return exists().where(*(column == traces.c[column.name] for column in _KEY), condition)
