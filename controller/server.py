@@ -35,6 +35,7 @@ from controller.services.agent import AgentServicer
 from controller.services.answers import Answers
 from controller.services.fleet import FleetServicer
 from controller.services.run import RunServicer
+from controller.services.trace import TraceServicer
 from controller.settings import ControllerSettings
 from controller.store.database import Database
 from controller.store.migrate import open_database
@@ -44,7 +45,16 @@ from loadcell.channel import SERVER_OPTIONS
 from loadcell.data_dir import data_dir, default_database
 from loadcell.settings import Address
 from loadcell.tls import ServerTls, server_tls
-from loadcell.v1 import agent_pb2, agent_pb2_grpc, fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc
+from loadcell.v1 import (
+    agent_pb2,
+    agent_pb2_grpc,
+    fleet_pb2,
+    fleet_pb2_grpc,
+    run_pb2,
+    run_pb2_grpc,
+    trace_pb2,
+    trace_pb2_grpc,
+)
 
 log = structlog.get_logger()
 
@@ -52,6 +62,7 @@ SERVICES = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"].full_name,
     agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"].full_name,
+    trace_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name,
 )
 
 
@@ -156,6 +167,7 @@ async def _server(
     agents = AgentServicer(database, dispatcher, conversation, refusals)
     agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
     fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher, admissions), server)
+    trace_pb2_grpc.add_TraceServiceServicer_to_server(TraceServicer(database, answers), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)

@@ -16,15 +16,23 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from loadcell.v1 import fleet_pb2, run_pb2
+from loadcell.v1 import fleet_pb2, run_pb2, trace_pb2
 
 SERVICES: tuple[ServiceDescriptor, ...] = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"],
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"],
+    trace_pb2.DESCRIPTOR.services_by_name["TraceService"],
 )
 
 # Methods of these services that no controller answers yet: neither routed nor documented.
-UNANSWERED = frozenset({"loadcell.v1.RunService.UpdateRun", "loadcell.v1.RunService.GetRunTimeline"})
+UNANSWERED = frozenset(
+    {
+        "loadcell.v1.RunService.UpdateRun",
+        "loadcell.v1.RunService.GetRunTimeline",
+        "loadcell.v1.TraceService.SearchTraces",
+        "loadcell.v1.TraceService.WriteFeedback",
+    }
+)
 
 # Field numbers in descriptor.proto: a location is addressed by the path of these numbers and positions.
 _IN_FILE = {"message_type": 4, "enum_type": 5, "service": 6}

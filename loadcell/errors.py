@@ -51,6 +51,9 @@ REASONS: dict[str, Reason] = {
     "AGENT_TOKEN_REQUIRED": Reason(
         1007, Code.UNAUTHENTICATED, "Agents need a token of their own; an API key is not enough."
     ),
+    "PROJECT_ACCESS_DENIED": Reason(
+        1101, Code.PERMISSION_DENIED, "The project is not one of those the caller may see."
+    ),
     "FOREIGN_ORIGIN": Reason(
         1102,
         Code.PERMISSION_DENIED,
@@ -76,6 +79,7 @@ REASONS: dict[str, Reason] = {
     "UNSUPPORTED_MEDIA_TYPE": Reason(1211, Code.INVALID_ARGUMENT, "A write must carry a JSON body."),
     "METHOD_NOT_ALLOWED": Reason(1212, Code.UNIMPLEMENTED, "The path does not take this HTTP method."),
     "RESOURCE_NOT_FOUND": Reason(1300, Code.NOT_FOUND, "There is nothing at this address."),
+    "TRACE_NOT_FOUND": Reason(1301, Code.NOT_FOUND, "There is no trace with this identifier, or it is of others."),
     "RUN_NOT_FOUND": Reason(1304, Code.NOT_FOUND, "There is no run with this identifier."),
     "RESULT_NOT_FOUND": Reason(1305, Code.NOT_FOUND, "The run has no result yet."),
     "AGENT_NOT_FOUND": Reason(1306, Code.NOT_FOUND, "There is no agent with this identifier."),

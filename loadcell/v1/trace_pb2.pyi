@@ -14,7 +14,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Trace(_message.Message):
-    __slots__ = ("ts", "trace_id", "span_id", "parent_span_id", "service_name", "span_name", "provider", "model", "input_text", "output_text", "prompt_tokens", "completion_tokens", "total_tokens", "prompt_cost_usd", "completion_cost_usd", "total_cost_usd", "duration_ms", "ttft_ms", "status_code", "error_message", "user_id", "session_id", "environment", "tags", "attributes", "project_id", "operation_type", "latency_ms", "tokens_per_second", "model_parameters", "run_id", "level", "agent_id", "finish_reason", "scheduled_time", "client_delay_ms", "children", "evaluations", "feedback", "warmup", "http_status")
+    __slots__ = ("ts", "trace_id", "span_id", "parent_span_id", "service_name", "span_name", "provider", "model", "input_text", "output_text", "prompt_tokens", "completion_tokens", "total_tokens", "prompt_cost_usd", "completion_cost_usd", "total_cost_usd", "duration_ms", "ttft_ms", "status_code", "error_message", "user_id", "session_id", "environment", "tags", "attributes", "project_id", "operation_type", "latency_ms", "tokens_per_second", "model_parameters", "run_id", "level", "agent_id", "finish_reason", "scheduled_time", "client_delay_ms", "children", "evaluations", "feedback", "warmup", "http_status", "timeline")
     TS_FIELD_NUMBER: _ClassVar[int]
     TRACE_ID_FIELD_NUMBER: _ClassVar[int]
     SPAN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,7 @@ class Trace(_message.Message):
     FEEDBACK_FIELD_NUMBER: _ClassVar[int]
     WARMUP_FIELD_NUMBER: _ClassVar[int]
     HTTP_STATUS_FIELD_NUMBER: _ClassVar[int]
+    TIMELINE_FIELD_NUMBER: _ClassVar[int]
     ts: _timestamp_pb2.Timestamp
     trace_id: str
     span_id: str
@@ -97,7 +98,16 @@ class Trace(_message.Message):
     feedback: _containers.RepeatedCompositeFieldContainer[Feedback]
     warmup: bool
     http_status: int
-    def __init__(self, ts: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ..., span_id: _Optional[str] = ..., parent_span_id: _Optional[str] = ..., service_name: _Optional[str] = ..., span_name: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ..., input_text: _Optional[str] = ..., output_text: _Optional[str] = ..., prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., total_tokens: _Optional[int] = ..., prompt_cost_usd: _Optional[float] = ..., completion_cost_usd: _Optional[float] = ..., total_cost_usd: _Optional[float] = ..., duration_ms: _Optional[float] = ..., ttft_ms: _Optional[float] = ..., status_code: _Optional[str] = ..., error_message: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., environment: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., attributes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., project_id: _Optional[str] = ..., operation_type: _Optional[str] = ..., latency_ms: _Optional[float] = ..., tokens_per_second: _Optional[float] = ..., model_parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., run_id: _Optional[str] = ..., level: _Optional[int] = ..., agent_id: _Optional[str] = ..., finish_reason: _Optional[str] = ..., scheduled_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_delay_ms: _Optional[float] = ..., children: _Optional[_Union[_struct_pb2.ListValue, _Mapping]] = ..., evaluations: _Optional[_Iterable[_Union[Evaluation, _Mapping]]] = ..., feedback: _Optional[_Iterable[_Union[Feedback, _Mapping]]] = ..., warmup: _Optional[bool] = ..., http_status: _Optional[int] = ...) -> None: ...
+    timeline: _containers.RepeatedCompositeFieldContainer[TimelineEvent]
+    def __init__(self, ts: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_id: _Optional[str] = ..., span_id: _Optional[str] = ..., parent_span_id: _Optional[str] = ..., service_name: _Optional[str] = ..., span_name: _Optional[str] = ..., provider: _Optional[str] = ..., model: _Optional[str] = ..., input_text: _Optional[str] = ..., output_text: _Optional[str] = ..., prompt_tokens: _Optional[int] = ..., completion_tokens: _Optional[int] = ..., total_tokens: _Optional[int] = ..., prompt_cost_usd: _Optional[float] = ..., completion_cost_usd: _Optional[float] = ..., total_cost_usd: _Optional[float] = ..., duration_ms: _Optional[float] = ..., ttft_ms: _Optional[float] = ..., status_code: _Optional[str] = ..., error_message: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., environment: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., attributes: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., project_id: _Optional[str] = ..., operation_type: _Optional[str] = ..., latency_ms: _Optional[float] = ..., tokens_per_second: _Optional[float] = ..., model_parameters: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., run_id: _Optional[str] = ..., level: _Optional[int] = ..., agent_id: _Optional[str] = ..., finish_reason: _Optional[str] = ..., scheduled_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_delay_ms: _Optional[float] = ..., children: _Optional[_Union[_struct_pb2.ListValue, _Mapping]] = ..., evaluations: _Optional[_Iterable[_Union[Evaluation, _Mapping]]] = ..., feedback: _Optional[_Iterable[_Union[Feedback, _Mapping]]] = ..., warmup: _Optional[bool] = ..., http_status: _Optional[int] = ..., timeline: _Optional[_Iterable[_Union[TimelineEvent, _Mapping]]] = ...) -> None: ...
+
+class TimelineEvent(_message.Message):
+    __slots__ = ("offset_ms", "token_count")
+    OFFSET_MS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    offset_ms: float
+    token_count: int
+    def __init__(self, offset_ms: _Optional[float] = ..., token_count: _Optional[int] = ...) -> None: ...
 
 class Evaluation(_message.Message):
     __slots__ = ("name", "value", "threshold", "passed")

@@ -85,6 +85,7 @@ _CONDITIONS = {
     "max_tokens": ("total_tokens", Operator.LTE),
     "tags": ("tags", Operator.IN),
 }
+MAX_TAGS = 32
 _RANGES = (("min_duration", "max_duration"), ("min_cost", "max_cost"), ("min_tokens", "max_tokens"))
 
 
@@ -104,7 +105,7 @@ def read_parameters(values: Mapping[str, object]) -> Parameters:
             raise LoadcellError("UNKNOWN_FIELD", f"there is no parameter {written[:64]!r}", field=written[:64])
         if value is None or value == "":
             continue
-        checked = _split(value, written) if name in _LISTS else value
+        checked = split(value, written) if name in _LISTS else value
         if name in given and given[name] != checked:
             raise LoadcellError(
                 "INVALID_FIELD_VALUE",
@@ -139,6 +140,7 @@ def _filter(parameters: Parameters, now: int) -> Node | None:
         for name, (field, operator) in _CONDITIONS.items()
         if (value := getattr(parameters, name)) is not None and value != ()
     }
+    _check_tags(parameters)
     _check_ranges(given)
     nodes = list(given.values())
     nodes += [_leaf("tags", Operator.CONTAINS, tag, now, "tags_all") for tag in parameters.tags_all]
@@ -153,8 +155,17 @@ def _leaf(field: str, operator: Operator, value: object, now: int, name: str) ->
     return read_leaf(field, operator.value, value, now, Place(name, name, name))
 
 
+def _check_tags(parameters: Parameters) -> None:
+    for name in ("tags", "tags_all"):
+        if len(getattr(parameters, name)) > MAX_TAGS:
+            raise LoadcellError("LIMIT_EXCEEDED", f"at most {MAX_TAGS} tags can be asked for", field=name)
+
+
 def _check_ranges(given: Mapping[str, Node]) -> None:
     for low, high in _RANGES:
+        for name in (low, high):
+            if name in given and magnitude(given[name]) < 0:
+                raise LoadcellError("INVALID_FIELD_VALUE", f"{name} must be at least 0", field=name)
         if low in given and high in given and magnitude(given[low]) > magnitude(given[high]):
             raise LoadcellError("INVALID_FIELD_VALUE", f"{low} is above {high}", field=low)
     if {"start_time", "end_time"} <= given.keys() and magnitude(given["start_time"]) >= magnitude(
@@ -163,8 +174,12 @@ def _check_ranges(given: Mapping[str, Node]) -> None:
         raise LoadcellError("INVALID_DATE_RANGE", "end_time must be after start_time", field="end_time")
 
 
-def _split(value: object, where: str) -> tuple[str, ...]:
-    """Return the parts of a list, each of which may hold several between commas."""
+def split(value: object, where: str) -> tuple[str, ...]:
+    """Return the parts of a list, each of which may hold several between commas; `where` names it for the error.
+
+    Raises:
+        LoadcellError: INVALID_FIELD_FORMAT or INVALID_FIELD_VALUE, it is no list of texts, or too long.
+    """
     listed = [value] if isinstance(value, str) else value
     if isinstance(listed, list | tuple) and not listed:
         return ()

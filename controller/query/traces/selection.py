@@ -10,6 +10,7 @@ from loadcell.errors import LoadcellError
 
 MAX_SELECTED = 100
 INCLUDES = ("children", "evaluations", "feedback")
+INCLUDES_OF_ONE = (*INCLUDES, "timeline")  # of a single trace only: a timeline is as long as the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,15 @@ def read_selection(paths: Iterable[str], where: str = "fields") -> tuple[Selecte
     return tuple(one for one in selected if one.key is None or one.field not in whole)
 
 
-def read_include(names: Iterable[str], where: str = "include") -> tuple[str, ...]:
-    """Return what is to go with each trace, each once and in the order of INCLUDES.
+def read_include(names: Iterable[str], where: str = "include", *, of_one: bool = False) -> tuple[str, ...]:
+    """Return what is to go with each trace of a list, or with a single one, each once and in a fixed order.
 
     Raises:
-        LoadcellError: INVALID_FIELD_VALUE, a name is none of INCLUDES.
+        LoadcellError: INVALID_FIELD_VALUE, a name is not known.
     """
-    asked = set(names)
-    for name in sorted(asked - set(INCLUDES)):
+    asked, known = set(names), INCLUDES_OF_ONE if of_one else INCLUDES
+    for name in sorted(asked - set(known)):
         raise LoadcellError(
-            "INVALID_FIELD_VALUE", f"{name[:64]!r} cannot be included; known: {', '.join(INCLUDES)}", field=where
+            "INVALID_FIELD_VALUE", f"{name[:64]!r} cannot be included; known: {', '.join(known)}", field=where
         )
-    return tuple(name for name in INCLUDES if name in asked)
+    return tuple(name for name in known if name in asked)

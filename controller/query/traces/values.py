@@ -13,7 +13,7 @@ from loadcell.errors import LoadcellError
 
 MAX_TEXT = 1_024  # characters
 MAX_NUMBER = 2**53  # beyond, a float is not exact
-MAX_VALUES = 100  # of one list
+MAX_VALUES = 1_000  # of one list
 
 _HEX = {Kind.TRACE_ID: re.compile("[0-9a-f]{32}"), Kind.SPAN_ID: re.compile("[0-9a-f]{16}")}
 

@@ -1,0 +1,73 @@
+"""Traces of the store as messages of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf import struct_pb2
+from google.protobuf.json_format import ParseDict
+
+from controller.messages import timestamp
+from controller.query.traces.record import Event, Judgement, Record
+from controller.trace_ids import trace_id
+from loadcell.v1 import trace_pb2
+
+_MAX_INT32 = 2**31 - 1
+_TIMES = ("ts", "scheduled_time")
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+_OBJECTS = ("attributes", "model_parameters")
+
+
+def trace_messages(records: Iterable[Record]) -> list[trace_pb2.Trace]:
+    """Return the messages of traces."""
+    structs: dict[int, struct_pb2.Struct] = {}
+    return [_message(record, structs) for record in records]
+
+
+def feedback_message(judgement: Judgement) -> trace_pb2.Feedback:
+    """Return the message of a judgement."""
+    return trace_pb2.Feedback(
+        feedback_id=judgement.feedback_id,
+        trace_id=trace_id(judgement.key),
+        score=judgement.score,
+        label=judgement.label,
+        comment=judgement.comment,
+        user_id=judgement.user_id,
+        created_at=timestamp(judgement.created_at),
+    )
+
+
+def _message(record: Record, structs: dict[int, struct_pb2.Struct]) -> trace_pb2.Trace:
+    values: dict[str, Any] = dict(record.values)
+    for name in _TIMES:
+        if name in values:
+            values[name] = timestamp(values[name])
+    for name in _COUNTS:
+        if name in values:
+            values[name] = min(values[name], _MAX_INT32)
+    for name in _OBJECTS:
+        if name in values:
+            values[name] = _struct(values[name], structs)
+    if "children" in values:
+        values["children"] = struct_pb2.ListValue()
+    if "evaluations" in values:
+        values["evaluations"] = [trace_pb2.Evaluation(**one._asdict()) for one in values["evaluations"]]
+    if "feedback" in values:
+        values["feedback"] = [feedback_message(one) for one in values["feedback"]]
+    if "timeline" in values:
+        values["timeline"] = [_event(one) for one in values["timeline"]]
+    return trace_pb2.Trace(**values)
+
+
+def _event(event: Event) -> trace_pb2.TimelineEvent:
+    return trace_pb2.TimelineEvent(
+        offset_ms=event.offset_micros / 1_000, token_count=min(event.tokens, _MAX_INT32)
+    )
+
+
+def _struct(value: dict[str, Any], structs: dict[int, struct_pb2.Struct]) -> struct_pb2.Struct:
+    """Return an object as a message, made once for all traces of a run, which share the dictionary."""
+    if id(value) not in structs:
+        structs[id(value)] = ParseDict(value, struct_pb2.Struct())
+    return structs[id(value)]

@@ -1,0 +1,77 @@
+"""TraceService."""
+
+# Names and signatures are those of the generated classes.
+# ruff: noqa: N802
+
+from __future__ import annotations
+
+from typing import Any
+
+from controller.cache.kinds import Kind
+from controller.query.traces.cursor import next_cursor
+from controller.query.traces.messages import trace_messages
+from controller.query.traces.parameters import ask, read_parameters
+from controller.query.traces.question import Question
+from controller.query.traces.requests import plain_values, read_get
+from controller.scope import Scope
+from controller.services.answers import Answers
+from controller.services.caller import scope_of
+from controller.store.database import Connection, Database
+from controller.store.traces.listing import list_traces
+from controller.store.traces.single import get_trace
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+from loadcell.v1 import envelope_pb2, trace_pb2, trace_pb2_grpc
+
+
+class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
+    """Single requests of all runs. Errors are raised as LoadcellError and translated by an interceptor."""
+
+    def __init__(self, database: Database, answers: Answers) -> None:
+        self._database = database
+        self._answers = answers
+
+    async def ListTraces(self, request: trace_pb2.ListTracesRequest, context: Any) -> trace_pb2.ListTracesResponse:
+        """Return a page of the traces for which all parameters hold."""
+        scope = scope_of(context)
+
+        async def compute() -> trace_pb2.ListTracesResponse:
+            if request.project_id and not scope.holds(request.project_id):
+                raise LoadcellError(
+                    "PROJECT_ACCESS_DENIED", "the project is none of yours; leave it out", field="project_id"
+                )
+            question = ask(read_parameters(plain_values(request)), wall_micros())
+            data, pagination = await self._database.read(lambda c: _page(c, question, scope))
+            return trace_pb2.ListTracesResponse(data=data, pagination=pagination)
+
+        return await self._answers.give(Kind.TRACES, request, scope, compute)
+
+    async def GetTrace(self, request: trace_pb2.GetTraceRequest, context: Any) -> trace_pb2.GetTraceResponse:
+        """Return one trace."""
+        scope = scope_of(context)
+
+        async def compute() -> trace_pb2.GetTraceResponse:
+            key, fields, include = read_get(request)
+            record = await self._database.read(lambda c: get_trace(c, key, scope, fields=fields, include=include))
+            if record is None:
+                raise not_found(request.trace_id)
+            return trace_pb2.GetTraceResponse(data=trace_messages([record])[0])
+
+        return await self._answers.give(Kind.TRACE, request, scope, compute)
+
+
+def not_found(trace_id: str) -> LoadcellError:
+    """Return the same error for a trace that does not exist and for one of others."""
+    shown = trace_id[:64]
+    return LoadcellError(
+        "TRACE_NOT_FOUND", f"there is no trace {shown}, or it is not yours", metadata={"trace_id": shown}
+    )
+
+
+def _page(
+    connection: Connection, question: Question, scope: Scope
+) -> tuple[list[trace_pb2.Trace], envelope_pb2.Pagination]:
+    page = list_traces(connection, question, scope)
+    cursor = None if page.last is None else next_cursor(question, page.last)
+    pagination = envelope_pb2.Pagination(cursor=cursor, has_more=cursor is not None, limit=question.limit)
+    return trace_messages(page.records), pagination

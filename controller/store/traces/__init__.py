@@ -1,0 +1,1 @@
+"""Questions about single requests, and feedback on them."""

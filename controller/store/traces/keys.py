@@ -1,0 +1,94 @@
+"""Requests by their identifiers, and sets of keys of any size as one parameter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    TableValuedAlias,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from controller.store.schema import leases, traces
+from controller.store.traces.columns import SPAN_LEASE_BITS
+from controller.trace_ids import RequestKey, request_key
+
+KEY = [traces.c[name] for name in RequestKey._fields]
+# The columns in the order of the digits of trace_id, which is the order of traces that are otherwise equal.
+TRACE_ORDER = [traces.c[name] for name in ("run_key", "level", "lease_key", "warmup", "ordinal")]
+
+_WARMUP_BIT = 43  # of span_id, above the ordinal
+SPAN_LEASES = (1 << SPAN_LEASE_BITS) - 1
+
+
+def in_trace_order(key: RequestKey) -> tuple[int, ...]:
+    """Return a key in the order of TRACE_ORDER."""
+    return (key.run_key, key.level, key.lease_key, key.warmup, key.ordinal)
+
+
+def one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[int]) -> ColumnElement[bool]:
+    """Whether a column is one of some keys, however many they are."""
+    if len(keys) == 1:
+        return column == next(iter(keys))
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(cast(each_of(connection, keys).c.value, Integer)))
+    return column == any_(_array(keys))
+
+
+def each_of(connection: Connection, keys: Collection[int]) -> TableValuedAlias:
+    """Return keys as a table with the column `value`."""
+    if connection.dialect.name == "sqlite":
+        return func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
+    return func.unnest(_array(keys)).table_valued("value", name="each").render_derived()
+
+
+def with_trace_ids(trace_ids: Collection[str]) -> ColumnElement[bool]:
+    """Whether a request has one of some identifiers of 32 hexadecimal digits; at least one."""
+    return with_keys(KEY, [request_key(trace) for trace in trace_ids])
+
+
+def with_keys(columns: list[Any], keys: Collection[RequestKey]) -> ColumnElement[bool]:
+    """Whether columns, in the order of a key, are one of some keys; at least one."""
+    if len(keys) == 1:
+        (key,) = keys
+        return tuple_(*columns) == tuple_(*key)
+    return tuple_(*columns).in_(list(keys))
+
+
+def with_span_ids(connection: Connection, span_ids: Collection[str]) -> ColumnElement[bool]:
+    """Whether a request has one of some identifiers of spans, 16 hexadecimal digits; at least one.
+
+    A span_id has only the last bits of lease_key; the few leases that end in them tell the rest of the key.
+    """
+    wanted: dict[int, list[tuple[int, int]]] = {}
+    for number in {int(span_id, 16) for span_id in span_ids}:
+        request = number >> _WARMUP_BIT & 1, number & (1 << _WARMUP_BIT) - 1
+        wanted.setdefault(number >> _WARMUP_BIT + 1 & SPAN_LEASES, []).append(request)
+    low = leases.c.lease_key.bitwise_and(SPAN_LEASES)
+    found = connection.execute(
+        select(leases.c.run_key, leases.c.level, leases.c.lease_key, low).where(one_of(connection, low, wanted))
+    )
+    keys = [
+        RequestKey(run, level, warmup, ordinal, lease)
+        for run, level, lease, bits in found
+        for warmup, ordinal in wanted[bits]
+    ]
+    return with_keys(KEY, keys) if keys else false()
+
+
+def _array(keys: Collection[int]) -> ColumnElement[Any]:
+    """Return keys as an array of PostgreSQL."""
+    return cast(bindparam(None, list(keys), type_=ARRAY(BigInteger)), ARRAY(BigInteger))

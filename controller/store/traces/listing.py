@@ -1,0 +1,76 @@
+"""Pages of traces."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row
+
+from controller.query.traces.fields import Kind
+from controller.query.traces.question import Position, Question
+from controller.query.traces.record import Record
+from controller.scope import Scope
+from controller.store.traces.included import add_included
+from controller.store.traces.limits import bounded
+from controller.store.traces.narrowing import narrow
+from controller.store.traces.order import Stretch, stretches
+from controller.store.traces.reading import SORT_VALUE, Reader
+from controller.store.traces.walking import located
+from controller.trace_ids import span_id, trace_id
+
+
+class Page(NamedTuple):
+    """Traces in the order of the question; `last` is where the next page begins, None on the last one."""
+
+    records: list[Record]
+    last: Position | None
+
+
+def list_traces(connection: Connection, question: Question, scope: Scope) -> Page:
+    """Return a page of the traces that a question asks for.
+
+    Raises:
+        LoadcellError: REQUEST_TIMEOUT.
+    """
+    with bounded(connection):
+        rows = narrow(connection, question.filter, scope)
+        if rows is None:
+            return Page([], None)
+        reader = Reader(question.fields, question.include)
+        found: list[tuple[Row[Any], Stretch]] = []
+        for stretch in stretches(connection, question, rows):
+            # One more than the page has: whether there is another.
+            wanted = question.limit + 1 - len(found)
+            found += [(row, stretch) for row in _read(connection, stretch, reader, question.descending, wanted)]
+            if len(found) > question.limit:
+                break
+        records = reader.records(connection, [row for row, _ in found[: question.limit]])
+        add_included(connection, records, question.include)
+        if len(found) <= question.limit:
+            return Page(records, None)
+        return Page(records, _position(question, records[-1], *found[question.limit - 1]))
+
+
+def _read(
+    connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
+) -> list[Row[Any]]:
+    first, *others = stretch.columns
+    query = reader.query(first.label(SORT_VALUE))
+    query = query.order_by(*(column.desc() if descending else column.asc() for column in stretch.columns))
+    query = located(connection, query, stretch, descending=descending, limit=limit).limit(limit)
+    order = [(name, descending) for name in (SORT_VALUE, *(column.name for column in others))]
+    return list(connection.execute(reader.joined(query, order)))
+
+
+def _position(question: Question, last: Record, row: Row[Any], stretch: Stretch) -> Position:
+    value: int | str | None = stretch.value
+    match question.sort.kind:
+        case Kind.TRACE_ID:
+            value = trace_id(last.key)
+        case Kind.SPAN_ID:
+            value = span_id(last.key)
+        case Kind.TIME:
+            value = last.ts
+        case Kind.NUMBER if not stretch.by_time:
+            value = getattr(row, SORT_VALUE)
+    return Position(value, last.ts, trace_id(last.key))

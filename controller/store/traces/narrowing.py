@@ -1,0 +1,138 @@
+"""Which requests a question can be about, found before any is looked at: their contexts, runs and time.
+
+All requests of a run have the same context and follow its creation, so what is asked of the few rows that requests
+share says where to look among the many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, select
+
+from controller.query.traces.bounds import ALWAYS, time_bounds
+from controller.query.traces.conditions import And, Condition, Node, Operator
+from controller.query.traces.fields import FIELDS, Group
+from controller.scope import Scope
+from controller.store.schema import benchmark_runs, traces
+from controller.store.schema_queries import contexts
+from controller.store.traces.compiler import on_shared, on_traces, shared_by
+from controller.store.traces.keys import one_of
+
+MOST_KEYS = 1_000  # of contexts or runs that are named one by one
+# A request is not older than its run, but it is timed by the clock of the controller that started its level, which
+# need not be the one that created the run.
+CLOCKS_APART_MICROS = 3_600 * 1_000_000
+
+_IDENTIFIERS = {"trace_id", "span_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Where to look: all of `conditions` hold, and the request has one of `contexts` unless that is None.
+
+    `identified`: the conditions name single requests. `failed`: they ask for requests that ended with an error.
+    """
+
+    conditions: tuple[ColumnElement[bool], ...]
+    contexts: tuple[int, ...] | None = None
+    identified: bool = False
+    failed: bool = False
+
+
+def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrowed | None:
+    """Return where the requests are that a filter selects within a scope, None when there can be none."""
+    parts = list(_conjuncts(filter_))
+    if scope.projects is not None:
+        if not scope.projects:
+            return None
+        parts.append(Condition(FIELDS["project_id"], Operator.IN, tuple(sorted(scope.projects))))
+    first, last = time_bounds(And(tuple(parts))) if parts else ALWAYS
+    if first > last:
+        return None
+    found: Narrowed | None = Narrowed(
+        tuple(on_traces(connection, part) for part in parts if shared_by(part) not in (Group.CONTEXT, Group.RUN)),
+        identified=any(_is(part, _IDENTIFIERS) for part in parts),
+        failed=any(_is(part, {"status_code"}, "ERROR") for part in parts),
+    )
+    mine = tuple(part for part in parts if shared_by(part) is Group.CONTEXT)
+    if mine and found:
+        found = _by_contexts(connection, found, And(mine))
+    mine = tuple(part for part in parts if shared_by(part) is Group.RUN)
+    if mine and found:
+        found = _by_runs(connection, found, And(mine))
+    return found and _by_time(connection, found, first, last)
+
+
+def _conjuncts(node: Node | None) -> Iterator[Node]:
+    if isinstance(node, And):
+        for child in node.children:
+            yield from _conjuncts(child)
+    elif node is not None:
+        yield node
+
+
+def _is(node: Node, names: set[str], value: str | None = None) -> bool:
+    """Whether a node asks for a field to be equal to something, or to `value`."""
+    return (
+        isinstance(node, Condition)
+        and node.field.name in names
+        and node.operator in (Operator.EQ, Operator.IN)
+        and node.value is not None
+        and value in (None, node.value)
+    )
+
+
+def _by_contexts(connection: Connection, found: Narrowed, node: Node) -> Narrowed | None:
+    keys = (
+        connection.execute(select(contexts.c.context_key).where(on_shared(connection, node)).limit(MOST_KEYS + 1))
+        .scalars()
+        .all()
+    )
+    if len(keys) > MOST_KEYS:
+        return _with(found, on_traces(connection, node))
+    return replace(found, contexts=tuple(sorted(keys))) if keys else None
+
+
+def _by_runs(connection: Connection, found: Narrowed, node: Node) -> Narrowed | None:
+    runs = connection.execute(
+        select(benchmark_runs.c.run_key, benchmark_runs.c.context_key, benchmark_runs.c.created_at)
+        .where(on_shared(connection, node))
+        .limit(MOST_KEYS + 1)
+    ).all()
+    if len(runs) > MOST_KEYS:
+        return _with(found, on_traces(connection, node))
+    keys = {context for _, context, _ in runs}.intersection(found.contexts or [context for _, context, _ in runs])
+    if not keys:
+        return None
+    created = min(created_at for _, _, created_at in runs)
+    return replace(
+        _with(
+            found,
+            one_of(connection, traces.c.run_key, [run for run, _, _ in runs]),
+            traces.c.ts >= literal(created - CLOCKS_APART_MICROS, BigInteger),
+        ),
+        contexts=tuple(sorted(keys)),
+    )
+
+
+def _by_time(connection: Connection, found: Narrowed, first: int, last: int) -> Narrowed | None:
+    if first > ALWAYS.first:
+        found = _with(found, traces.c.ts >= literal(first, BigInteger))
+    if last < ALWAYS.last:
+        found = _with(found, traces.c.ts <= literal(last, BigInteger))
+        if connection.dialect.name == "postgresql":
+            # Whole days, that is partitions, were created later.
+            newest = connection.execute(
+                select(func.max(benchmark_runs.c.run_key)).where(
+                    benchmark_runs.c.created_at
+                    <= literal(min(last + CLOCKS_APART_MICROS, ALWAYS.last), BigInteger)
+                )
+            ).scalar_one()
+            return None if newest is None else _with(found, traces.c.run_key <= newest)
+    return found
+
+
+def _with(found: Narrowed, *conditions: ColumnElement[bool]) -> Narrowed:
+    return replace(found, conditions=(*found.conditions, *conditions))

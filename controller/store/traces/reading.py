@@ -1,0 +1,102 @@
+"""From rows to traces, reading no column and joining no table that is not asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, select
+
+from controller.query.traces.fields import FIELDS
+from controller.query.traces.record import Record
+from controller.query.traces.selection import Selected
+from controller.store.schema import benchmark_runs, leases, trace_errors, traces
+from controller.store.schema_queries import contexts
+from controller.store.traces.keys import KEY, with_keys
+from controller.store.traces.readings import READINGS
+from controller.trace_ids import RequestKey
+from loadcell.stats.columns import OK
+
+SORT_VALUE = "sort_value"  # name of what a list is sorted by, if that is no column
+ALWAYS = ("ts", "trace_id", "span_id")
+
+_SHARED: tuple[tuple[Table, str], ...] = (
+    (contexts, "context_key"),
+    (benchmark_runs, "run_key"),
+    (leases, "lease_key"),
+)
+
+
+class Reader:
+    """Reads traces of one question: with `fields`, or all, and what is to go with them."""
+
+    def __init__(self, fields: Sequence[Selected], include: Iterable[str] = ()) -> None:
+        chosen = {*ALWAYS, *(selected.field.name for selected in fields)} if fields else set(FIELDS)
+        self._names = chosen | {name for name in include if name == "evaluations"}
+        self._keys: dict[str, set[str]] = {}
+        for selected in fields:
+            if selected.key is not None:
+                self._keys.setdefault(selected.field.name, set()).add(selected.key)
+        self._readings = {name: reading for name, reading in READINGS.items() if name in self._names}
+        needed = {column for reading in self._readings.values() for column in reading.columns}
+        self._joins = [(table, key) for table, key in _SHARED if any(column.table is table for column in needed)]
+        own = needed.union(KEY, [traces.c.ts], (traces.c[key] for _, key in self._joins))
+        if "error_message" in self._names:
+            own.add(traces.c.status)
+        self._own = [column for column in traces.c if column in own]
+        self._shared = [column for table, _ in self._joins for column in table.c if column in needed]
+
+    def query(self, *others: ColumnElement[Any]) -> Select[Any]:
+        """Return the query for the columns of `traces` that are needed, and others."""
+        return select(*self._own, *others)
+
+    def joined(self, query: Select[Any], order: Sequence[tuple[str, bool]] = ()) -> Select[Any]:
+        """Return the query for the few rows of another with what they share, in the order of columns.
+
+        Each column of the order is descending or not.
+        """
+        if not self._joins:
+            return query
+        page = query.subquery("page")
+        joined: FromClause = page
+        for table, key in self._joins:
+            joined = joined.outerjoin(table, table.c[key] == page.c[key])
+        ordered = [page.c[name].desc() if descending else page.c[name].asc() for name, descending in order]
+        return select(*page.c, *self._shared).select_from(joined).order_by(*ordered)
+
+    def records(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[Record]:
+        """Return rows of a query as traces."""
+        if not rows:
+            return []
+        places = {name: place for place, name in enumerate(rows[0]._fields)}
+        key = [places[column.name] for column in KEY]
+        readings = [
+            (name, reading.value, [places[column.name] for column in reading.columns])
+            for name, reading in self._readings.items()
+        ]
+        found = []
+        for row in rows:
+            values = {}
+            for name, value_of, columns in readings:
+                value = value_of(*[row[place] for place in columns])
+                if value is not None and (part := self._part(name, value)) is not None:
+                    values[name] = part
+            found.append(Record(RequestKey(*[row[place] for place in key]), row[places["ts"]], values))
+        if "error_message" in self._names:
+            _add_errors(connection, [record for record, row in zip(found, rows, strict=True) if row.status != OK])
+        return found
+
+    def _part(self, name: str, value: Any) -> Any:
+        keys = self._keys.get(name)
+        return value if keys is None else {key: value[key] for key in value if key in keys} or None
+
+
+def _add_errors(connection: Connection, records: Sequence[Record]) -> None:
+    by_key = {record.key: record for record in records}
+    if not by_key:
+        return
+    columns = [trace_errors.c[column.name] for column in KEY]
+    found = connection.execute(select(*columns, trace_errors.c.message).where(with_keys(columns, list(by_key))))
+    for *key, message in found:
+        if message:
+            by_key[RequestKey(*key)].values["error_message"] = message

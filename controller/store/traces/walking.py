@@ -1,0 +1,81 @@
+"""Which index leads to the rows of a stretch, and no further than a page of them.
+
+By time, with few contexts, there is one range of (context_key, ts) for each: a page reaches no further than it
+would if it had the rows of one context alone. With many, the index of ts is walked until enough of them fit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal, select
+
+from controller.store.schema import traces
+from controller.store.schema_queries import contexts
+from controller.store.traces.keys import each_of, one_of
+from controller.store.traces.order import Stretch
+
+FEW_CONTEXTS = 16  # so many are looked at one by one always, more where they are few of all
+MOST_CONTEXTS = {"sqlite": 1_000, "postgresql": 64}  # there, each is a range of every partition
+_FEW_OF_ALL = 8  # one in so many
+_ERRORS = 100  # requests to one error: what the index of errors is taken to save
+
+BY_TS, BY_CONTEXT, BY_ERROR = "idx_traces_ts", "idx_traces_context", "idx_traces_errors"
+
+
+def located(
+    connection: Connection, query: Select[Any], stretch: Stretch, *, descending: bool, limit: int
+) -> Select[Any]:
+    """Return a query for at least the first `limit` rows of a stretch, by the index that leads to them."""
+    rows = stretch.rows
+    conditions = [*rows.conditions, *stretch.behind(descending=descending)]
+    of_contexts = [] if rows.contexts is None else [one_of(connection, traces.c.context_key, rows.contexts)]
+    if not stretch.by_time or rows.identified:
+        return query.where(*conditions, *of_contexts)
+    index = _index(connection, stretch)
+    if index == BY_CONTEXT and rows.contexts is not None and len(rows.contexts) > 1:
+        conditions += _until(connection, rows.contexts, conditions, descending=descending, limit=limit)
+    return _through(query, index).where(*conditions, *of_contexts)
+
+
+def _index(connection: Connection, stretch: Stretch) -> str:
+    walked = BY_ERROR if stretch.rows.failed else BY_TS
+    if stretch.rows.contexts is None:
+        return walked
+    few, known = len(stretch.rows.contexts), _contexts(connection)
+    if stretch.rows.failed and few * _ERRORS > known:
+        return BY_ERROR
+    selective = few <= FEW_CONTEXTS or few * _FEW_OF_ALL <= known
+    return BY_CONTEXT if selective and few <= MOST_CONTEXTS[connection.dialect.name] else walked
+
+
+def _contexts(connection: Connection) -> int:
+    """Return how many contexts there are, or a little more."""
+    return connection.execute(select(func.max(contexts.c.context_key))).scalar_one() or 0
+
+
+def _until(
+    connection: Connection,
+    keys: tuple[int, ...],
+    conditions: list[ColumnElement[bool]],
+    *,
+    descending: bool,
+    limit: int,
+) -> list[ColumnElement[bool]]:
+    """Return the bound of time within which one context alone has enough rows, if one has."""
+    each = each_of(connection, keys)
+    mine = select(traces.c.ts).where(traces.c.context_key == each.c.value, *conditions).correlate(each)
+    last = mine.order_by(traces.c.ts.desc() if descending else traces.c.ts).limit(1).offset(limit - 1)
+    lasts = _through(last, BY_CONTEXT).scalar_subquery()
+    end = connection.execute(
+        select(func.max(lasts) if descending else func.min(lasts)).select_from(each)
+    ).scalar_one()
+    if end is None:
+        return []
+    bound = literal(end, BigInteger)
+    return [traces.c.ts >= bound if descending else traces.c.ts <= bound]
+
+
+def _through(query: Select[Any], index: str) -> Select[Any]:
+    """Have SQLite, which does not count rows, take an index; PostgreSQL knows by itself."""
+    return query.with_hint(traces, f"INDEXED BY {index}", "sqlite")
