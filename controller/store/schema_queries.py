@@ -61,6 +61,7 @@ rollups = Table(
     Column("completion_tokens", BigInteger, nullable=False),
     Column("prompt_cost", BigInteger, nullable=False),
     Column("completion_cost", BigInteger, nullable=False),
+    Column("cost_max", BigInteger, nullable=False),  # of one request; before the sketches, to be read without them
     Column("duration_sum", BigInteger, nullable=False),
     Column("duration_min", BigInteger, nullable=False),  # -1 without an OK request
     Column("duration_max", BigInteger, nullable=False),

@@ -27,8 +27,9 @@ _MICROS = 1_000_000
 class Rollup:
     """Requests that began in one span. Times are microseconds, money is nano-USD.
 
-    Unknown tokens and costs add nothing. `duration_min` and `duration_max` are -1 without an OK request. Sketches
-    are packed, see `loadcell.stats.packed`.
+    Unknown tokens and costs add nothing. `cost_max` is of prompt and completion of one request together.
+    `duration_min` and `duration_max` are -1 without an OK request. Sketches are packed, see
+    `loadcell.stats.packed`.
     """
 
     grain: int  # seconds
@@ -40,6 +41,7 @@ class Rollup:
     completion_tokens: int
     prompt_cost: int
     completion_cost: int
+    cost_max: int
     duration_sum: int
     duration_min: int
     duration_max: int
@@ -102,6 +104,7 @@ def _minute(samples: SampleArrays, prompt: Ints, completion: Ints, *, bucket: in
     durations = samples.e2e_micros[ok & (samples.e2e_micros >= 0)]
     ttfts = samples.ttft_micros[ok & (samples.ttft_micros >= 0)]
     classes, counts = np.unique(samples.error_class[~ok], return_counts=True)
+    costs = _together(prompt, completion)
     return Rollup(
         grain=MINUTE,
         bucket=bucket,
@@ -112,6 +115,7 @@ def _minute(samples: SampleArrays, prompt: Ints, completion: Ints, *, bucket: in
         completion_tokens=_known(samples.completion_tokens),
         prompt_cost=_known(prompt),
         completion_cost=_known(completion),
+        cost_max=int(costs.max(initial=0)),
         duration_sum=int(durations.sum()),
         duration_min=int(durations.min(initial=np.iinfo(np.int64).max)) if len(durations) else -1,
         duration_max=int(durations.max(initial=-1)),
@@ -120,7 +124,7 @@ def _minute(samples: SampleArrays, prompt: Ints, completion: Ints, *, bucket: in
         error_classes=Counter(dict(zip(classes.tolist(), counts.tolist(), strict=True))),
         durations=pack(durations),
         ttfts=pack(ttfts),
-        costs=pack(_together(prompt, completion)),
+        costs=pack(costs),
         tokens=pack(_together(samples.prompt_tokens, samples.completion_tokens)),
     )
 
@@ -143,6 +147,7 @@ def _sum(parts: list[Rollup]) -> Rollup:
         completion_tokens=sum(part.completion_tokens for part in parts),
         prompt_cost=sum(part.prompt_cost for part in parts),
         completion_cost=sum(part.completion_cost for part in parts),
+        cost_max=max(part.cost_max for part in parts),
         duration_sum=sum(part.duration_sum for part in parts),
         duration_min=min(smallest, default=-1),
         duration_max=max(part.duration_max for part in parts),
