@@ -16,7 +16,7 @@ from loadcell.stats.rollup import GRAINS, MINUTE, Rollup, add_up, coarser
 
 _NAMES = [field.name for field in fields(Rollup)]
 _KEY = (rollups.c.grain, rollups.c.bucket, rollups.c.context_key)
-_KEYS_AT_ONCE = 200  # below the number of parameters SQLite takes
+KEYS_AT_ONCE = 200  # below the number of parameters SQLite takes
 
 
 def add_rollups(connection: Connection, minutes: Iterable[Rollup]) -> None:
@@ -24,8 +24,8 @@ def add_rollups(connection: Connection, minutes: Iterable[Rollup]) -> None:
     minutes = add_up(minutes)
     for grain in GRAINS:
         added = minutes if grain == MINUTE else coarser(minutes, grain)
-        for first in range(0, len(added), _KEYS_AT_ONCE):
-            _add(connection, added[first : first + _KEYS_AT_ONCE])
+        for first in range(0, len(added), KEYS_AT_ONCE):
+            _add(connection, added[first : first + KEYS_AT_ONCE])
 
 
 def _add(connection: Connection, added: Sequence[Rollup]) -> None:
@@ -33,7 +33,7 @@ def _add(connection: Connection, added: Sequence[Rollup]) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     stored = connection.execute(
         dialect.insert(rollups).on_conflict_do_nothing().returning(*_KEY),
-        [_values(rollup) for rollup in added],
+        [values_of(rollup) for rollup in added],
     )
     new = {tuple(row) for row in stored}
     old = {rollup.key: rollup for rollup in added if rollup.key not in new}
@@ -51,7 +51,7 @@ def _add(connection: Connection, added: Sequence[Rollup]) -> None:
             index_elements=list(_KEY),
             set_={name: insert.excluded[name] for name in _NAMES if name not in rollups.primary_key.columns},
         ),
-        [_values(sum_) for sum_ in add_up([*map(rollup_of, found), *old.values()])],
+        [values_of(sum_) for sum_ in add_up([*map(rollup_of, found), *old.values()])],
     )
 
 
@@ -63,6 +63,7 @@ def rollup_of(row: Row[Any]) -> Rollup:
     return Rollup(**values)
 
 
-def _values(rollup: Rollup) -> dict[str, object]:
+def values_of(rollup: Rollup) -> dict[str, object]:
+    """Return the columns of a rollup."""
     values: dict[str, object] = {name: getattr(rollup, name) for name in _NAMES}
     return values | {"error_classes": json.dumps(rollup.error_classes)}

@@ -14,7 +14,9 @@ from controller.store.censored import delete_censored
 from controller.store.full_text import Text
 from controller.store.postgresql import copy_rows
 from controller.store.rollups import add_rollups
+from controller.store.rollups_subtraction import ROLLED_UP, roll_up_rows, subtract_rollups
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
+from controller.store.schema_queries import feedback
 from controller.store.texts import delete_some_texts, insert_texts
 from loadcell.stats.columns import SampleArrays
 from loadcell.stats.rollup import Rollup
@@ -22,7 +24,8 @@ from loadcell.v1 import sample_pb2
 
 READ_ROWS = 2_000  # rows held as Python objects at a time
 KEY_COLUMNS = 5  # of traces, the first ones: what tells requests apart
-DELETE_ORDINALS = 100_000  # ordinals deleted in one transaction, so that other writers get their turn
+DELETE_ROWS = 10_000  # of a table deleted in one transaction, so that other writers get their turn
+_PLACE = [traces.c[name] for name in ("level", "warmup", "ordinal", "lease_key")]  # of a request in its run
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,27 +266,33 @@ def delete_leases(connection: Connection, run_key: int) -> list[str]:
 
 
 def delete_some_requests(connection: Connection, run_key: int) -> bool:
-    """Delete a bounded part of the requests of a run; return whether there may be more."""
-    found = delete_some_texts(connection, run_key, run_key + 1)
-    for table in (trace_timelines, trace_errors, traces):
-        first = connection.execute(
-            select(table.c.level, table.c.warmup, table.c.ordinal)
-            .where(table.c.run_key == run_key)
-            .order_by(table.c.level, table.c.warmup, table.c.ordinal)
-            .limit(1)
+    """Delete a bounded part of what is stored of the requests of a run, and take them out of the rollups.
+
+    Returns:
+        Whether there may be more.
+    """
+    connection.execute(delete(feedback).where(feedback.c.run_key == run_key))
+    more = delete_some_texts(connection, run_key, run_key + 1)
+    for table in (trace_timelines, trace_errors):
+        key = [table.c[column.name] for column in _PLACE]
+        last = connection.execute(
+            select(*key).where(table.c.run_key == run_key).order_by(*key).offset(DELETE_ROWS - 1).limit(1)
         ).one_or_none()
-        if first is not None:
-            found = True
-            connection.execute(
-                delete(table).where(
-                    table.c.run_key == run_key,
-                    table.c.level == first.level,
-                    table.c.warmup == first.warmup,
-                    table.c.ordinal >= first.ordinal,
-                    table.c.ordinal < first.ordinal + DELETE_ORDINALS,
-                )
-            )
-    return found
+        _delete_up_to(connection, table, run_key, last)
+        more |= last is not None
+    query = select(*ROLLED_UP, *_PLACE).where(traces.c.run_key == run_key).order_by(*_PLACE).limit(DELETE_ROWS)
+    rows = connection.execute(query).all()
+    if rows:
+        _delete_up_to(connection, traces, run_key, rows[-1][len(ROLLED_UP) :])
+        subtract_rollups(connection, roll_up_rows(rows))  # last in the transaction, as when they were added
+    return more or len(rows) == DELETE_ROWS
+
+
+def _delete_up_to(connection: Connection, table: Table, run_key: int, last: Sequence[int] | None) -> None:
+    """Delete the rows of a run up to a place in the order of their keys; without one, all of them."""
+    place = tuple_(*(table.c[column.name] for column in _PLACE))
+    up_to = [place <= tuple(last)] if last is not None else []
+    connection.execute(delete(table).where(table.c.run_key == run_key, *up_to))
 
 
 assert {column.name for column in fields(SampleArrays)} == {  # noqa: S101 - a new column must be read and written

@@ -97,6 +97,24 @@ def merge(many: Sequence[bytes]) -> bytes:
     return merge_groups(many, np.zeros(len(many), np.int64), 1).pack(0)
 
 
+def subtract(whole: bytes, part: bytes) -> bytes:
+    """Return the packed sketch of the values of one sketch without those of another, which must be among them.
+
+    Raises:
+        ValueError: Bytes are no packed sketch, or values of the part are not in the whole.
+    """
+    left, right = merge_groups([whole], [0], 1), merge_groups([part], [0], 1)
+    counts = np.diff(left.cumulated)
+    at = np.searchsorted(left.buckets, right.buckets)
+    zeros = int(left.zero_counts[0] - right.zero_counts[0])
+    if zeros < 0 or not np.array_equal(left.buckets[at[at < len(counts)]], right.buckets):
+        raise ValueError("what is to be taken out of a sketch is not in it")
+    counts[at] -= np.diff(right.cumulated)
+    if counts.min(initial=0) < 0:
+        raise ValueError("what is to be taken out of a sketch is not in it")
+    return _pack(zeros, left.buckets[counts > 0], counts[counts > 0])
+
+
 def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: int) -> GroupedSketches:
     """Merge packed sketches by group.
 

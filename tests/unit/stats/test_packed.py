@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadcell.stats import packed
-from loadcell.stats.packed import merge, merge_groups, pack
+from loadcell.stats.packed import merge, merge_groups, pack, subtract
 from loadcell.stats.quantiles import nearest_rank
 from loadcell.stats.sketch import ACCURACY, MAX_BUCKET, bucket_counts
 
@@ -157,3 +157,14 @@ def test_quantiles_outside_their_range_are_refused(q: float) -> None:
 def test_values_that_are_not_finite_are_refused(value: float) -> None:
     with pytest.raises(ValueError, match="finite"):
         pack([1.0, value])
+
+
+@given(st.lists(values, max_size=30), st.lists(values, max_size=30))
+def test_what_was_merged_can_be_taken_out_again(kept: list[float], taken: list[float]) -> None:
+    assert subtract(merge([pack(kept), pack(taken)]), pack(taken)) == pack(kept)
+
+
+@pytest.mark.parametrize("more", [[1.0, 1.0], [2.0], [0.0], [1.0, 5.0]])
+def test_what_is_not_in_a_sketch_is_not_taken_out(more: list[float]) -> None:
+    with pytest.raises(ValueError, match="not in it"):
+        subtract(pack([1.0, 3.0]), pack(more))
