@@ -12,7 +12,8 @@ from controller.query.traces.cursor import next_cursor
 from controller.query.traces.messages import trace_messages
 from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.question import Question
-from controller.query.traces.requests import plain_values, read_get
+from controller.query.traces.requests import plain_search, plain_values, read_get
+from controller.query.traces.search import ask_search
 from controller.scope import Scope
 from controller.services.answers import Answers
 from controller.services.caller import scope_of
@@ -43,6 +44,19 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
             question = ask(read_parameters(plain_values(request)), wall_micros())
             data, pagination = await self._database.read(lambda c: _page(c, question, scope))
             return trace_pb2.ListTracesResponse(data=data, pagination=pagination)
+
+        return await self._answers.give(Kind.TRACES, request, scope, compute)
+
+    async def SearchTraces(
+        self, request: trace_pb2.SearchTracesRequest, context: Any
+    ) -> trace_pb2.SearchTracesResponse:
+        """Return a page of the traces that a filter holds for."""
+        scope = scope_of(context)
+
+        async def compute() -> trace_pb2.SearchTracesResponse:
+            question = ask_search(plain_search(request), wall_micros())
+            data, pagination = await self._database.read(lambda c: _page(c, question, scope))
+            return trace_pb2.SearchTracesResponse(data=data, pagination=pagination)
 
         return await self._answers.give(Kind.TRACES, request, scope, compute)
 

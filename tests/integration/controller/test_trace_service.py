@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grpc
 import pytest
+from google.protobuf.json_format import ParseDict
 
 from controller.store.migrate import open_database
 from loadcell.documents import render
@@ -46,6 +47,72 @@ async def test_pages_hold_every_trace_once(traces, stored):
             break
     assert len(seen) == len(set(seen)) == len(stored.traces)
     assert {name for trace in page.data for name in render(trace)} == {"ts", "trace_id", "span_id", "model"}
+
+
+def condition(field: str, operator: str, value: object) -> trace_pb2.TraceFilter:
+    return ParseDict({"field": field, "operator": operator, "value": value}, trace_pb2.TraceFilter())
+
+
+def joined(operator: str, *filters: trace_pb2.TraceFilter) -> trace_pb2.TraceFilter:
+    return trace_pb2.TraceFilter(operator=operator, filters=filters)
+
+
+async def test_W32_a_nested_search_finds_what_it_says(traces, stored):
+    filter_ = joined(
+        "and",
+        condition("model", "in", ["gpt-4o", "été"]),
+        joined("OR", condition("status_code", "eq", "error"), condition("total_tokens", "between", [5, 20])),
+        joined("not", condition("environment", "startsWith", "prod")),
+        condition("error_message", "exists", False),
+    )
+    request = trace_pb2.SearchTracesRequest(filter=filter_, sort_by="duration_ms", limit=1_000)
+    answer = await traces.SearchTraces(request)
+    found = {trace.trace_id for trace in answer.data}
+    assert found == {
+        trace_id
+        for trace_id, trace in stored.traces.items()
+        if trace["model"] in {"gpt-4o", "été"}
+        and (trace["status_code"] == "ERROR" or 5 <= trace.get("total_tokens", 0) <= 20)
+        and not trace["environment"].startswith("prod")
+        and "error_message" not in trace
+    }
+    assert found
+    everything = await traces.SearchTraces(trace_pb2.SearchTracesRequest(limit=1))
+    assert everything.data[0].ts.ToMicroseconds() == min(trace["ts"] for trace in stored.all())
+
+
+@pytest.mark.parametrize(
+    ("filter_", "reason", "field"),
+    [
+        (trace_pb2.TraceFilter(), "MISSING_REQUIRED_FIELD", "filter.operator"),
+        (condition("model", "like", "x"), "INVALID_FIELD_VALUE", "filter.operator"),
+        (condition("cost", "eq", 1), "UNKNOWN_FIELD", "filter.field"),
+        (condition("duration_ms", "gt", float("nan")), "INVALID_FIELD_VALUE", "filter.value"),
+        (condition("duration_ms", "gt", {"a": 1}), "INVALID_FIELD_FORMAT", "filter.value"),
+        (condition("model", "regex", "(a+)+$" * 100), "INVALID_FIELD_VALUE", "filter.value"),
+        (condition("model", "regex", r"(a)\1"), "INVALID_FIELD_VALUE", "filter.value"),
+        (joined("NOT", *[condition("model", "eq", "m")] * 2), "INVALID_FIELD_VALUE", "filter.filters"),
+        (joined("and", *[condition("model", "eq", "m")] * 100), "LIMIT_EXCEEDED", "filter"),
+        (joined("xor", condition("model", "eq", "m")), "INVALID_FIELD_VALUE", "filter.operator"),
+        (
+            joined("or", condition("model", "eq", "m"), condition("level", "in", [1, "x"])),
+            "INVALID_FIELD_FORMAT",
+            "filter.filters[1].value[1]",
+        ),
+    ],
+)
+async def test_W25_a_filter_that_cannot_be_used_is_named_by_its_path(controller, filter_, reason, field):
+    stub = trace_pb2_grpc.TraceServiceStub(controller.channel)
+    assert await refusal(stub.SearchTraces(trace_pb2.SearchTracesRequest(filter=filter_))) == (reason, field)
+
+
+async def test_a_filter_of_ten_levels_is_taken_and_one_of_eleven_is_not(traces):
+    deep = condition("model", "eq", "m")
+    for _ in range(9):
+        deep = joined("not", deep)
+    await traces.SearchTraces(trace_pb2.SearchTracesRequest(filter=deep))
+    request = trace_pb2.SearchTracesRequest(filter=joined("and", deep))
+    assert await refusal(traces.SearchTraces(request)) == ("LIMIT_EXCEEDED", "filter")
 
 
 async def test_one_trace_has_all_that_is_known(traces, stored):
