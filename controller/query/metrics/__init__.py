@@ -1,0 +1,1 @@
+"""Questions about many requests at once: what may be asked, and how answers come about."""

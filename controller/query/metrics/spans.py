@@ -1,0 +1,70 @@
+"""Which rollups cover a range of time, the coarsest first, and what remains at its edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loadcell.stats.rollup import GRAINS
+
+_MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rollups of a grain (seconds): buckets from `first` up to, and without, `end`."""
+
+    grain: int
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Parts of minutes: from `start` up to, and without, `end`, in microseconds since 1970."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What makes up a range of time, each part of it once."""
+
+    spans: tuple[Span, ...]
+    edges: tuple[Edge, ...]
+
+
+def cover(start: int, end: int, *, width: int | None, now: int) -> Cover:
+    """Return what covers a range of time (microseconds since 1970, `end` exclusive).
+
+    Args:
+        start: beginning of the range.
+        end: its end; one that is not before `now` needs no exact edge, since nothing has begun after now.
+        width: of the points (seconds), none of which may lie across two rollups; None: one point.
+        now: time of the question.
+    """
+    grains = [grain for grain in sorted(GRAINS, reverse=True) if width is None or width % grain == 0]
+    if end >= now:
+        coarsest = grains[0] * _MICROS
+        end = max(end, -(-now // coarsest) * coarsest)
+    spans: list[Span] = []
+    edges: list[Edge] = []
+    _split(start, end, grains, spans, edges)
+    return Cover(tuple(spans), tuple(edges))
+
+
+def _split(start: int, end: int, grains: Sequence[int], spans: list[Span], edges: list[Edge]) -> None:
+    if start >= end:
+        return
+    if not grains:
+        edges.append(Edge(start, end))
+        return
+    micros = grains[0] * _MICROS
+    first, last = -(-start // micros), end // micros
+    if first >= last:
+        _split(start, end, grains[1:], spans, edges)
+        return
+    spans.append(Span(grains[0], first, last))
+    _split(start, first * micros, grains[1:], spans, edges)
+    _split(last * micros, end, grains[1:], spans, edges)

@@ -1,0 +1,138 @@
+"""Adding rows up by key: sums, smallest, largest, and sketches, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from loadcell.errors import LoadcellError
+from loadcell.stats.columns import Ints
+from loadcell.stats.packed import GroupedSketches, merge_groups
+
+MAX_POINTS = 100_000
+_ROWS_AT_ONCE = 50_000
+_NONE = np.iinfo(np.int64).max  # smallest of nothing, while adding up
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """Rows added up. `keys` ascend; everything has one entry for each."""
+
+    keys: Ints
+    columns: Mapping[str, Ints]
+    sketches: Mapping[str, GroupedSketches]
+
+    def total(self) -> Sums:
+        """Return the sums of all keys under the key 0, or of none when there is none."""
+        count = min(len(self.keys), 1)
+        everything = np.zeros(len(self.keys), np.int64)
+        return Sums(
+            np.zeros(count, np.int64),
+            {name: _reduce(name, values, everything, count) for name, values in self.columns.items()},
+            {name: _total(merged, count) for name, merged in self.sketches.items()},
+        )
+
+
+class Tally:
+    """Adds up rows by key, `..._min` as the smallest and `..._max` as the largest; -1 is none for these two."""
+
+    def __init__(self, columns: Sequence[str], sketches: Sequence[str]) -> None:
+        self._names, self._sketch_names = list(columns), list(sketches)
+        self._keys: list[Ints] = []
+        self._columns: dict[str, list[Ints]] = {name: [] for name in columns}
+        self._sketches: dict[str, list[bytes]] = {name: [] for name in sketches}
+        self._rows = 0
+        self._compact_at = _ROWS_AT_ONCE
+
+    def add(self, keys: Ints, columns: Mapping[str, Ints], sketches: Mapping[str, Sequence[bytes]]) -> None:
+        """Add rows.
+
+        Raises:
+            LoadcellError: LIMIT_EXCEEDED, there are more than MAX_POINTS keys.
+        """
+        self._keys.append(keys)
+        for name in self._names:
+            self._columns[name].append(columns[name])
+        for name in self._sketch_names:
+            self._sketches[name].extend(sketches[name])
+        self._rows += len(keys)
+        if self._rows > self._compact_at:
+            self._compact()
+
+    def sums(self) -> Sums:
+        """Return what was added.
+
+        Raises:
+            LoadcellError: As `add`.
+        """
+        keys, inverse = self._unique()
+        columns = {name: _reduce(name, _joined(self._columns[name]), inverse, len(keys)) for name in self._names}
+        return Sums(
+            keys,
+            columns,
+            {name: merge_groups(blobs, inverse, len(keys)) for name, blobs in self._sketches.items()},
+        )
+
+    def _unique(self) -> tuple[Ints, Ints]:
+        keys, inverse = np.unique(_joined(self._keys), return_inverse=True)
+        check_points(len(keys))
+        return keys, inverse
+
+    def _compact(self) -> None:
+        sums = self.sums()
+        self._keys = [sums.keys]
+        self._columns = {name: [values] for name, values in sums.columns.items()}
+        self._sketches = {
+            name: [merged.pack(group) for group in range(len(sums.keys))] for name, merged in sums.sketches.items()
+        }
+        self._rows = len(sums.keys)
+        # So that all compacting together takes no longer than reading.
+        self._compact_at = max(_ROWS_AT_ONCE, 3 * self._rows)
+
+
+def check_points(count: int) -> None:
+    """Refuse an answer of too many points.
+
+    Raises:
+        LoadcellError: LIMIT_EXCEEDED.
+    """
+    if count > MAX_POINTS:
+        raise LoadcellError(
+            "LIMIT_EXCEEDED",
+            f"the answer has more than {MAX_POINTS:,} points; ask for a longer interval, less time or fewer"
+            " dimensions",
+            field="interval",
+        )
+
+
+def _reduce(name: str, values: Ints, inverse: Ints, count: int) -> Ints:
+    if name.endswith("_min"):
+        return _smallest(values, inverse, count)
+    start, add = (-1, np.maximum.at) if name.endswith("_max") else (0, np.add.at)
+    sums = np.full(count, start, np.int64)
+    add(sums, inverse, values)
+    return sums
+
+
+def _total(merged: GroupedSketches, count: int) -> GroupedSketches:
+    buckets, inverse = np.unique(merged.buckets, return_inverse=True)
+    counts = np.zeros(len(buckets), np.int64)
+    np.add.at(counts, inverse, np.diff(merged.cumulated))
+    return GroupedSketches(
+        zero_counts=np.full(count, merged.zero_counts.sum()),
+        starts=np.array([0, len(buckets)][: count + 1]),
+        buckets=buckets,
+        cumulated=np.concatenate(([0], np.cumsum(counts))),
+    )
+
+
+def _smallest(values: Ints, inverse: Ints, count: int) -> Ints:
+    smallest = np.full(count, _NONE)
+    np.minimum.at(smallest, inverse, np.where(values < 0, _NONE, values))
+    return np.where(smallest == _NONE, -1, smallest)
+
+
+def _joined(parts: Sequence[Ints]) -> Ints:
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

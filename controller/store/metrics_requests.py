@@ -1,0 +1,75 @@
+"""Reading the single requests of a time, for what rollups do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Select, select
+
+from controller.query.metrics.rows import Contexts, RequestRows
+from controller.query.metrics.spans import Edge
+from controller.store.run_keys import first_key
+from controller.store.schema import traces
+from controller.store.traces.columns import IS_ERROR, IS_OK
+from controller.store.traces.keys import one_of
+from loadcell.stats.columns import ERROR, OK, Ints
+
+ROWS_AT_ONCE = 20_000
+_DAY_MICROS = 86_400 * 1_000_000
+_ALWAYS = ("ts", "context_key", "status")
+
+
+def read_requests(
+    connection: Connection,
+    edge: Edge,
+    of: Contexts,
+    columns: Iterable[str] = (),
+    *,
+    statuses: Collection[int] = (OK, ERROR),
+    newest_first: bool = False,
+) -> Iterator[RequestRows]:
+    """Yield the requests of some contexts that began in a range of time and ended in one of some ways.
+
+    Args:
+        connection: to read through.
+        edge: the range.
+        of: the contexts.
+        columns: columns of traces wanted beside ts, context_key and status.
+        statuses: OK, ERROR or both.
+        newest_first: whether they come in this order, else in none.
+    """
+    if not statuses or (not of.every and not len(of.keys)):
+        return
+    names = list(dict.fromkeys([*_ALWAYS, *columns]))
+    question = select(*(traces.c[name] for name in names)).where(
+        *began_in(edge), *among(connection, of), _ended(statuses)
+    )
+    if newest_first:
+        question = question.order_by(traces.c.ts.desc())
+    for rows in _pages(connection, question):
+        yield RequestRows(dict(zip(names, rows.T, strict=True)))
+
+
+def began_in(edge: Edge) -> list[ColumnElement[bool]]:
+    """Return the condition that a request began in a range of time."""
+    # No request begins before its run was created, so days after the range need not be looked into.
+    newer = first_key(max(edge.end + _DAY_MICROS, 0))
+    return [traces.c.ts >= edge.start, traces.c.ts < edge.end, traces.c.run_key < newer]
+
+
+def among(connection: Connection, of: Contexts) -> list[ColumnElement[bool]]:
+    """Return the condition that a request belongs to some contexts."""
+    return [] if of.every else [one_of(connection, traces.c.context_key, of.keys.tolist())]
+
+
+def _ended(statuses: Collection[int]) -> ColumnElement[bool]:
+    if ERROR not in statuses:
+        return IS_OK
+    return IS_ERROR if OK not in statuses else traces.c.status.in_((OK, ERROR))
+
+
+def _pages(connection: Connection, question: Select[tuple[int, ...]]) -> Iterator[Ints]:
+    found = connection.execute(question, execution_options={"yield_per": ROWS_AT_ONCE})
+    for rows in found.partitions():
+        yield np.array([tuple(row) for row in rows], np.int64)

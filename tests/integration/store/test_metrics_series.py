@@ -1,0 +1,100 @@
+"""Metrics over time are what the requests say, one by one."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from controller.query.metrics.catalog import AGGREGATIONS, METRICS, PERCENTS
+from controller.query.metrics.series import get_metrics
+from controller.scope import Scope
+from controller.store.migrate import open_database
+from loadcell.documents import render
+from loadcell.v1 import metrics_pb2
+from tests.integration.store import random_requests as rr
+from tests.integration.store.random_requests import BEGIN, DAY, HOUR, NOW, text
+
+EVERYTHING = Scope.everything()
+REQUESTS = rr.random_requests(700, seed=5)
+UNALIGNED = {
+    "start_time": text(BEGIN + 7 * HOUR + 1_234_567),
+    "end_time": text(BEGIN + 2 * DAY + 3 * HOUR + 59_999_999),
+}
+WHOLE_DAYS = {"start_time": text(BEGIN), "end_time": text(BEGIN + 3 * DAY)}
+INTERVALS = {"1min": 60, "5min": 300, "1hour": 3_600, "1day": 86_400}
+
+
+@pytest.fixture
+async def database(place):
+    database = await open_database(place)
+    await rr.store(database, REQUESTS)
+    yield database
+    await database.close()
+
+
+async def ask(database, scope=EVERYTHING, now=NOW, **fields) -> dict:
+    request = metrics_pb2.GetMetricsRequest(**fields)
+    return render((await database.read(lambda c: get_metrics(c, request, scope, now))).data)
+
+
+def bounds(fields) -> tuple[int, int]:
+    known = {text(at): at for at in (BEGIN, BEGIN + 3 * DAY)}
+    known[UNALIGNED["start_time"]] = BEGIN + 7 * HOUR + 1_234_567
+    known[UNALIGNED["end_time"]] = BEGIN + 2 * DAY + 3 * HOUR + 59_999_999
+    return known[fields["start_time"]], known[fields["end_time"]]
+
+
+CASES = [
+    ("1hour", WHOLE_DAYS, (), {}),
+    ("1min", UNALIGNED, (), {"provider": "openai", "environment": "staging"}),
+    ("5min", UNALIGNED, ("provider",), {"model": "model-1"}),
+    ("1hour", UNALIGNED, ("model", "user_id"), {}),
+    ("1day", WHOLE_DAYS, ("status_code", "model"), {}),
+    ("1day", UNALIGNED, ("session_id", "status_code"), {"user_id": "zoë"}),
+    ("1day", UNALIGNED, ("environment",), {"provider": "openai", "model": "model-1", "project_id": "project-1"}),
+    ("1hour", UNALIGNED, (), {"model": "none"}),
+]
+ROLLED_UP = ("duration", "time_to_first_token", "total_cost", "total_tokens")
+
+
+async def test_W35_every_metric_and_aggregation_is_what_the_requests_say(database):
+    for interval, times, group_by, filters in CASES:
+        start, end = bounds(times)
+        chosen = [r for r in REQUESTS if all(getattr(r.context, name) == filters[name] for name in filters)]
+        expected = list(rr.points(chosen, start, end, INTERVALS[interval], group_by))
+        keys = [key for key, _, _ in expected]
+        for aggregation in (None, *AGGREGATIONS):
+            names = [*METRICS] if aggregation is None else [name for name in METRICS if name in rr.VALUES]
+            # Rollups do not tell tokens and costs of failures from those of successes.
+            rolled_up = ROLLED_UP[: 2 if "status_code" in group_by else 4]
+            for asked, sources in ((names, {"aggregate", "raw"}), (rolled_up, {"aggregate"})):
+                found = await ask(
+                    database,
+                    metrics=asked,
+                    interval=interval,
+                    group_by=group_by,
+                    aggregation=aggregation or "",
+                    **times,
+                    **filters,
+                )
+                source = found["metadata"]["data_source"]
+                assert source in sources
+                assert found["metadata"]["total_points"] == len(expected)
+                assert [tuple(row[key] for key in ("timestamp", *group_by)) for row in found["data"]] == keys
+                for row, (_, requests, seconds) in zip(found["data"], expected, strict=True):
+                    for name in asked:
+                        right = rr.metric(requests, name, aggregation, seconds)
+                        assert is_right(row[name], right, accuracy(source, aggregation, name)), (name, aggregation)
+
+
+def accuracy(source: str, aggregation: str | None, name: str) -> float:
+    """How far an answer may be off: the sketches promise 0.5 %."""
+    sketched = aggregation in PERCENTS or (aggregation in {"min", "max"} and name != "duration")
+    return 0.005_001 if source == "aggregate" and sketched else 1e-9
+
+
+def is_right(answer: float | None, right: float | None, off: float) -> bool:
+    if answer is None or right is None:
+        return answer is right
+    return math.isclose(answer, right, rel_tol=off, abs_tol=1e-12)
