@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import structlog
 
@@ -116,10 +116,15 @@ class Leases:
         self._send(lease, Start(lease.lease_id, lease.start_ns, lease.begin_ns))
         self._tell(lease)
 
-    def answered(self, sent_ns: int) -> None:
-        """The controller has answered a heartbeat that was sent at a time of the fence's clock."""
+    def answered(self, sent_ns: int, *, driven_elsewhere: Container[str] = ()) -> None:
+        """The controller has answered a heartbeat that was sent at a time of the fence's clock.
+
+        It speaks for no lease that another controller drives: that one may not hear us.
+        """
         self._heard_ns = max(self._heard_ns, sent_ns)
         for lease in self._leases.values():
+            if lease.lease_id in driven_elsewhere:
+                continue
             if lease.fence is not None and lease.state not in TERMINAL:
                 lease.fence.renew(sent_ns, now_ns=fence_clock_ns())
                 self._send(lease, Extend(lease.lease_id, lease.fence.until_ns))

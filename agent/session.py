@@ -281,7 +281,7 @@ class Session:
         sent = self._sent.pop(reply.sequence, None)
         if sent is None:
             return  # no heartbeat of this session
-        leases.answered(sent.at_ns)
+        leases.answered(sent.at_ns, driven_elsewhere=frozenset(reply.driven_elsewhere))
         if not reply.updates_pending:
             leases.heard(sent.ended)
 

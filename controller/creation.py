@@ -10,6 +10,7 @@ import structlog
 from controller.capacity import check_capacity
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.limits import agents_wanted
+from controller.dispatch.ownership import OWNER_SECONDS, ownership_clock
 from controller.dispatch.placement import usable_agents
 from controller.dispatch.selection import ranked
 from controller.dispatch.sessions import Sessions
@@ -17,6 +18,7 @@ from controller.identifiers import new_run_id
 from controller.plan import RunPlan, plan_run
 from controller.store.assets import get_asset, hold_asset
 from controller.store.database import Connection, Database
+from controller.store.ownership import extend_ownership
 from controller.store.records import AssetRecord, LevelRecord, RunRecord
 from controller.store.runs import find_by_request, insert_run
 from loadcell.clock import wall_micros
@@ -47,7 +49,7 @@ async def create_run(
     await _check_capacity(plan, request.request_id, database, dispatcher.sessions)
     if request.validate_only:
         return run_pb2.CreateRunResponse(status="valid")
-    record = dispatcher.claim(_record(plan))
+    record = _record(plan, dispatcher.owner)
     sealed = dispatcher.vault.seal(record.run_id, plan.secrets)
     log.info(
         "benchmark_request_received",
@@ -61,12 +63,15 @@ async def create_run(
         def store(connection: Connection) -> tuple[RunRecord | None, RunRecord | None]:
             _check_assets(plan, lambda sha256: hold_asset(connection, sha256))
             created = insert_run(connection, record, plan.levels, request.request_id or None, sealed)
+            if created is not None:
+                extend_ownership(connection, [created.run_key], dispatcher.owner, OWNER_SECONDS)
             return created, None if created else find_by_request(connection, request.request_id)
 
+        since = ownership_clock()
         created, earlier = await database.write(store)
         if created is not None:
             levels = [LevelRecord(level, start_micros=0, finished=False) for level in plan.levels]
-            dispatcher.drive(dispatcher.add(created, levels, plan.secrets))
+            dispatcher.drive(dispatcher.add(created, levels, plan.secrets, owned_since=since))
             return created
         if earlier is None:
             raise LoadcellError("DATABASE_ERROR", "the run could not be stored")
@@ -77,7 +82,7 @@ async def create_run(
     return run_pb2.CreateRunResponse(run_id=run.run_id, status="started")
 
 
-def _record(plan: RunPlan) -> RunRecord:
+def _record(plan: RunPlan, owner: str) -> RunRecord:
     config = plan.config
     return RunRecord(
         run_key=0,
@@ -97,7 +102,7 @@ def _record(plan: RunPlan) -> RunRecord:
         completed_at=None,
         error=None,
         notes=(),
-        owner=None,
+        owner=owner,
         owner_expires_at=None,
     )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from controller.dispatch.changes import Changes
 from controller.dispatch.limits import agents_wanted
+from controller.dispatch.ownership import ownership_clock
 from controller.lifecycle import lease_ended, run_ended
 from controller.live.losses import describe_losses
 from controller.live.run import LiveRun
@@ -36,6 +37,7 @@ class ActiveRun:
     forgotten: set[str] = field(
         default_factory=set
     )  # ended leases whose agent was restarted without their batches
+    owned_until: float = 0.0  # seconds of `ownership_clock`: nobody can have taken it over before
     unheard: bool = False  # nobody who works on it was heard of lately
     waiting_for: str = ""  # a sentence, while the run waits
     stopping: str = ""  # why, once its leases are being stopped
@@ -116,6 +118,13 @@ class ActiveRuns:
         """Return the run of a lease, None when this process does not drive it."""
         run = self._runs.get(run_id_of(lease_id))
         return run if run is not None and lease_id in run.leases else None
+
+    def driven(self, lease_id: str) -> bool:
+        """Whether a lease goes on and is surely this process's to look after, whatever the database is up to."""
+        run = self.of_lease(lease_id)
+        if run is None or run.abandoned or ownership_clock() >= run.owned_until:
+            return False
+        return not lease_ended(run.leases[lease_id].state)
 
     def reservations(self) -> dict[str, ActiveRun]:
         """Return the run that has each busy agent."""

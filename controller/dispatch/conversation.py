@@ -156,6 +156,9 @@ class Conversation:
             agent_send_micros=beat.agent_send_micros,
             controller_receive_micros=received,
             updates_pending=self.dispatcher.book.pending(session),
+            driven_elsewhere=[
+                one.lease_id for one in beat.leases if not self.dispatcher.runs.driven(one.lease_id)
+            ],
         )
         session.send(agent_pb2.SessionResponse(heartbeat_reply=reply))
         reports = [report for report in beat.leases if self._is_own(session, report)]

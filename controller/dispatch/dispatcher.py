@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -16,23 +16,24 @@ from controller.dispatch.draining import Draining
 from controller.dispatch.driver import Driver
 from controller.dispatch.handover import HandOver
 from controller.dispatch.leases import MAX_NOTES, LeaseBook
-from controller.dispatch.ownership import expiry, owner_id
+from controller.dispatch.ownership import OWNER_SECONDS, owner_id
 from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import rebuild_result
 from controller.dispatch.sessions import Sessions
+from controller.dispatch.tenure import Tenure
 from controller.dispatch.upkeep import Upkeep
 from controller.ingest.committer import Committer
 from controller.ingest.decode import Batch
 from controller.lifecycle import run_ended
 from controller.live.run import LiveRun
 from controller.store.database import Connection, Database, DatabaseAwayError
+from controller.store.ownership import NotHeldError, give_up_ownership
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.store.runs import (
     change_state,
     delete_run,
     get_run,
-    give_up_ownership,
     set_notes,
 )
 from controller.store.samples import delete_leases, delete_some_requests
@@ -70,6 +71,7 @@ class Dispatcher:
     probes: Probes = field(init=False)
     draining: Draining = field(init=False)
     committer: Committer = field(init=False)
+    tenure: Tenure = field(init=False)
     _driver: Driver = field(init=False)
     _committing: asyncio.Task[None] | None = None
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -77,13 +79,14 @@ class Dispatcher:
     _secrets: dict[str, TargetSecrets] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.book = LeaseBook(self.database, self.sessions, self.runs)
+        self.book = LeaseBook(self.database, self.sessions, self.runs, self.owner)
         self.probes = Probes(self.sessions)
         self.draining = Draining(self.database, self.sessions)
-        self.committer = Committer(self.database, self._committed)
+        self.committer = Committer(self.database, self._committed, self.owner)
+        self.tenure = Tenure(self.database)
         placement = Placement(self.book, self.agent_wait_seconds)
-        handover = HandOver(self.database, self.book, placement, self.clock)
-        self._driver = Driver(self.database, self.book, placement, self.probes, self.clock, handover)
+        handover = HandOver(self.tenure, self.book, placement, self.clock)
+        self._driver = Driver(self.tenure, self.book, placement, self.probes, self.clock, handover)
 
     async def start(self) -> None:
         """Take over what was left behind and begin to work."""
@@ -110,7 +113,7 @@ class Dispatcher:
             await self.book.save()
             for run_id in self._rebuilding:
                 await rebuild_result(self.database, run_id)
-            await self.database.write(lambda c: give_up_ownership(c, self.owner, wall_micros()))
+            await self.database.write(lambda c: give_up_ownership(c, self.owner), repeatable=True)
         except LoadcellError as error:
             log.exception("stopped_with_work_left", error=str(error.__cause__ or error))
 
@@ -120,7 +123,7 @@ class Dispatcher:
         for run in active:
             run.record = replace(run.record, notes=(*run.record.notes, why))
             noted = partial(set_notes, run_key=run.record.run_key, notes=run.record.notes)
-            await self.database.write(noted)
+            await self.tenure.write(run, noted, repeatable=True)
             await self.cancel(run.record.run_id)
         if tasks := [run.task for run in active if run.task is not None]:
             await asyncio.wait(tasks, timeout=END_SECONDS)
@@ -130,18 +133,28 @@ class Dispatcher:
         async for _ in self.database.changes():
             self.runs.elsewhere.publish()
 
-    def claim(self, run: RunRecord) -> RunRecord:
-        """Return a new run as one that belongs to this process, to be stored and then given to `add`."""
-        return replace(run, owner=self.owner, owner_expires_at=expiry(wall_micros()))
-
     async def to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`, which goes on even when the caller goes away."""
         return await asyncio.shield(self._spawn(work))
 
     def add(
-        self, record: RunRecord, levels: list[LevelRecord], secrets: TargetSecrets | None, *, give_up: str = ""
+        self,
+        record: RunRecord,
+        levels: list[LevelRecord],
+        secrets: TargetSecrets | None,
+        *,
+        owned_since: float,
+        give_up: str = "",
     ) -> ActiveRun:
-        """Take a run in and drive it."""
+        """Take a run in that is this process's; `drive` must follow.
+
+        Args:
+            record: The run.
+            levels: Its levels.
+            secrets: What the target must be told, None when nobody knows it any more.
+            owned_since: When it was not stored yet whose it is, by `ownership_clock`.
+            give_up: Why it must end without going on; empty: it need not.
+        """
         live = LiveRun(record.run_id, [level.plan for level in levels], record.config.goodput_thresholds)
         # It may come back to us: after an outage of the database, or with its agents.
         secrets = secrets or self._secrets.get(record.run_id, secrets)
@@ -150,12 +163,13 @@ class Dispatcher:
             while len(self._secrets) > MAX_SECRETS:
                 del self._secrets[next(iter(self._secrets))]
         run = ActiveRun(record, levels, secrets, live, give_up=give_up, secrets_stored=self.vault.seals)
+        run.owned_until = owned_since + OWNER_SECONDS
         self.runs.add(run)
         return run
 
-    def drive(self, run: ActiveRun) -> None:
-        """Begin to drive a run that was taken in."""
-        run.task = asyncio.create_task(self._drive(run), name=f"run {run.record.run_id}")
+    def drive(self, run: ActiveRun, *, first: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Begin to drive a run that was taken in, once `first` is done."""
+        run.task = asyncio.create_task(self._drive(run, first), name=f"run {run.record.run_id}")
 
     async def cancel(self, run_id: str) -> None:
         """Ask a run to stop; one that has ended is left as it is.
@@ -210,9 +224,14 @@ class Dispatcher:
                 raise LoadcellError("SERVICE_UNAVAILABLE", "the run does not stop; try again")
             await asyncio.sleep(0.2)
 
-    async def _drive(self, run: ActiveRun) -> None:
+    async def _drive(self, run: ActiveRun, first: Callable[[], Awaitable[None]] | None) -> None:
         try:
+            if first is not None:
+                await first()
             await self._driver.drive(run)
+        except NotHeldError:
+            log.warning("run_changed_elsewhere", run_id=run.record.run_id)
+            run.abandoned = True
         except DatabaseAwayError:
             # The agents go on. Whoever reaches the database again takes the run over as it says.
             log.warning("run_left_as_it_is", run_id=run.record.run_id)
@@ -234,7 +253,7 @@ class Dispatcher:
         ended = replace(run.record, state=state, completed_at=wall_micros(), error=error, owner=None)
         values = {"completed_at": ended.completed_at, "error": error, "owner": None}
         try:
-            await self.database.write(lambda c: change_state(c, ended.run_key, state, values))
+            await self.tenure.write(run, lambda c: change_state(c, ended.run_key, state, values))
         except LoadcellError:
             # Nothing can be stored; whoever next looks at the database takes the run over.
             log.exception("run_not_ended", run_id=run.record.run_id)
@@ -255,7 +274,7 @@ class Dispatcher:
         """Take note of a committed batch."""
         run = self.runs.of_lease(lease.lease_id)
         if run is None or run.result_begun:
-            self._rebuild_later(run_id_of(lease.lease_id))
+            self.rebuild_later(run_id_of(lease.lease_id))
         if run is None:
             return
         known = run.leases[lease.lease_id]
@@ -268,7 +287,8 @@ class Dispatcher:
         else:
             self.book.put(run, replace(known, notes=notes))
 
-    def _rebuild_later(self, run_id: str) -> None:
+    def rebuild_later(self, run_id: str) -> None:
+        """Make the result of an ended run again soon: more of it has arrived."""
         if run_id not in self._rebuilding:
             self._rebuilding.add(run_id)
             self._spawn(self._rebuild(run_id))
@@ -280,10 +300,14 @@ class Dispatcher:
             await asyncio.wait({run.task})
         self._rebuilding.discard(run_id)
         try:
-            await rebuild_result(self.database, run_id)
+            if not await rebuild_result(self.database, run_id):
+                self.rebuild_later(run_id)
         except asyncio.CancelledError:
             self._rebuilding.add(run_id)  # for `stop`
             raise
+        except LoadcellError as error:
+            # It is booked in the database and found again.
+            log.warning("result_not_rebuilt", run_id=run_id, error=str(error.__cause__ or error))
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)

@@ -23,12 +23,14 @@ from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
 from controller.dispatch.shortfall import check_carried_out
+from controller.dispatch.tenure import Tenure
 from controller.lifecycle import lease_ended
 from controller.store.censored import censor_stopped
-from controller.store.database import Connection, Database, DatabaseAwayError
+from controller.store.database import Connection, DatabaseAwayError
 from controller.store.leases import insert_leases, list_leases
+from controller.store.ownership import NotHeldError
 from controller.store.records import LeaseRecord, LevelRecord
-from controller.store.runs import change_state, get_run, hold_run, set_level, set_probe
+from controller.store.runs import change_state, get_run, set_level, set_probe
 from controller.target import TargetSecrets
 from loadcell.clock import AnchoredClock, wall_micros
 from loadcell.errors import LoadcellError
@@ -51,7 +53,7 @@ _Run = run_pb2.RunState
 class Driver:
     """Everything a run is driven with."""
 
-    database: Database
+    tenure: Tenure
     book: LeaseBook
     placement: Placement
     probes: Probes
@@ -59,7 +61,12 @@ class Driver:
     handover: HandOver
 
     async def drive(self, run: ActiveRun) -> None:
-        """Bring a run to its end and store its result."""
+        """Bring a run to its end and store its result.
+
+        Raises:
+            NotHeldError: Another controller has the run.
+            DatabaseAwayError: What is stored of the run is where it stands.
+        """
         try:
             await self._prepare(run)
             for level in run.levels:
@@ -70,7 +77,7 @@ class Driver:
             await self._cancel(run)
         except RunFailedError as error:
             await self._fail(run, str(error))
-        except DatabaseAwayError:
+        except (DatabaseAwayError, NotHeldError):
             raise  # not the run's failure
         except LoadcellError as error:
             if error.reason in ("ILLEGAL_TRANSITION", "RUN_NOT_FOUND"):
@@ -80,7 +87,7 @@ class Driver:
 
     async def _follow(self, run: ActiveRun) -> None:
         """Do what another controller has made of the run in the database: a cancel, or a deletion."""
-        stored = await self.database.read(lambda c: get_run(c, run.record.run_id))
+        stored = await self.tenure.database.read(lambda c: get_run(c, run.record.run_id))
         log.warning("run_changed_elsewhere", run_id=run.record.run_id)
         if stored is not None and stored.state == _Run.RUN_STATE_CANCELLING:
             run.record = replace(run.record, state=stored.state)
@@ -97,7 +104,7 @@ class Driver:
         for _ in range(PROBE_ATTEMPTS):
             # All that any level needs, so that no level waits for an agent that another run has taken.
             agents = await self.placement.choose(run, max(_wanted(run, level) for level in run.levels))
-            await add_notes(self.database, run, self.placement.check_capacity(run, agents))
+            await add_notes(self.tenure, run, self.placement.check_capacity(run, agents))
             if run.record.state == _Run.RUN_STATE_PENDING:
                 await self._change(run, _Run.RUN_STATE_SCHEDULED)
             found = await self.probes.ask(
@@ -119,21 +126,22 @@ class Driver:
             raise RunFailedError(found.error)
         words = found.words_per_token if found.words_per_token > 0 else 1.0
         model = found.model or run.record.model
-        await self.database.write(
+        await self.tenure.write(
+            run,
             lambda c: set_probe(
                 c, run.record.run_key, model=model, pin_output=found.pin_output, words_per_token=words
-            )
+            ),
         )
         run.record = replace(
             run.record, model=model, pin_output=found.pin_output, words_per_token=words, probed=True
         )
-        await add_notes(self.database, run, found.notes)
+        await add_notes(self.tenure, run, found.notes)
 
     async def _run_level(self, run: ActiveRun, level: LevelRecord) -> None:
         index, timeout = level.plan.index, run.record.config.timeout
         if not run.level_leases(index):
             agents, notes = await self.placement.choose_for(run, level.plan, _wanted(run, level))
-            await add_notes(self.database, run, notes)
+            await add_notes(self.tenure, run, notes)
             await self._offer(run, level, agents)
         if not level.start_micros:
             await self._until(
@@ -156,7 +164,7 @@ class Driver:
             check_carried_out(connection, level, seed, leases, lease_seconds)
             set_level(connection, run.record.run_key, index, finished=True)
 
-        await self.database.write(store)
+        await self.tenure.write(run, store)
         run.levels[index] = replace(run.levels[index], finished=True)
         run.live.level(index).finish(time.monotonic())
         run.changes.publish()
@@ -180,11 +188,10 @@ class Driver:
         run_key = run.record.run_key
 
         def store(connection: Connection) -> list[LeaseRecord]:
-            hold_run(connection, run_key, run.record.owner)
             insert_leases(connection, records)
             return list_leases(connection, run_key)
 
-        for lease in await self.database.write(store):
+        for lease in await self.tenure.write(run, store):
             if lease.level == level.plan.index:
                 run.put(lease)
                 self.book.grant(run, lease)
@@ -198,12 +205,11 @@ class Driver:
         first = run.record.state == _Run.RUN_STATE_SCHEDULED
 
         def store(connection: Connection) -> None:
-            hold_run(connection, run.record.run_key, run.record.owner)
             set_level(connection, run.record.run_key, index, start_micros=start)
             if first:
                 change_state(connection, run.record.run_key, _Run.RUN_STATE_RUNNING, {"started_at": started_at})
 
-        await self.database.write(store)
+        await self.tenure.write(run, store)
         run.levels[index] = replace(level, start_micros=start)
         if first:
             run.record = replace(run.record, state=_Run.RUN_STATE_RUNNING, started_at=started_at)
@@ -303,7 +309,7 @@ class Driver:
         """Account for what a run that is given up has begun and will not deliver."""
         for level in run.levels:
             if level.start_micros and not level.finished:
-                await self.database.write(self._closing(run, level.plan.index), repeatable=True)
+                await self.tenure.write(run, self._closing(run, level.plan.index), repeatable=True)
 
     async def _finish(self, run: ActiveRun, state: run_pb2.RunState, error: str | None) -> None:
         now = time.monotonic()
@@ -313,10 +319,10 @@ class Driver:
         await self.book.save()
         if state != _Run.RUN_STATE_COMPLETED:
             await self._close_books(run)
-        await finish_run(self.database, run, state, error)
+        await finish_run(self.tenure, run, state, error)
 
     async def _change(self, run: ActiveRun, new: run_pb2.RunState) -> None:
-        await self.database.write(lambda c: change_state(c, run.record.run_key, new))
+        await self.tenure.write(run, lambda c: change_state(c, run.record.run_key, new))
         run.record = replace(run.record, state=new)
         run.changes.publish()
 

@@ -21,8 +21,8 @@ from controller.dispatch.notes import add_notes
 from controller.dispatch.outcomes import RunFailedError
 from controller.dispatch.placement import Placement, usable_agents
 from controller.dispatch.selection import ranked
+from controller.dispatch.tenure import Tenure
 from controller.lifecycle import lease_ended
-from controller.store.database import Database
 from controller.store.records import AgentRecord, LeaseRecord, LevelRecord
 from loadcell.clock import AnchoredClock
 from loadcell.v1 import agent_pb2
@@ -38,7 +38,7 @@ _Lease = agent_pb2.LeaseState
 class HandOver:
     """Looks after the shares of lost agents and workers."""
 
-    database: Database
+    tenure: Tenure
     book: LeaseBook
     placement: Placement
     clock: AnchoredClock
@@ -141,13 +141,13 @@ class HandOver:
     async def _cut(self, run: ActiveRun, cut: Cut, note: str) -> None:
         """Store the cut and give the successors their leases; the note is on these."""
         level, seed, lease_id = run.levels[cut.lease.level], run.record.config.seed, cut.lease.lease_id
-        leases, censored = await self.database.write(
-            lambda c: carry_out(c, run.record.run_id, level, seed, cut), repeatable=True
+        leases, censored = await self.tenure.write(
+            run, lambda c: carry_out(c, run.record.run_id, level, seed, cut), repeatable=True
         )
         if censored:
             log.warning("samples_censored", run_id=run.record.run_id, lease_id=lease_id, count=censored)
         if note and any(lease.lease_id not in run.leases for lease in leases):
-            await add_notes(self.database, run, [note])
+            await add_notes(self.tenure, run, [note])
         for lease in leases:
             if lease.lease_id == lease_id:
                 run.put(replace(run.leases[lease_id], end_ordinal=lease.end_ordinal))

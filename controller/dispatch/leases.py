@@ -12,8 +12,9 @@ from controller.dispatch.active import ActiveRun, ActiveRuns
 from controller.dispatch.cutting import Share
 from controller.dispatch.sessions import Session, Sessions
 from controller.lifecycle import check_lease, lease_ended
-from controller.store.database import Database
+from controller.store.database import Connection, Database
 from controller.store.leases import list_open, save_leases
+from controller.store.ownership import hold_runs
 from controller.store.records import LeaseRecord
 from controller.target import TargetSecrets, target_spec, workload_spec
 from loadcell.errors import LoadcellError
@@ -49,6 +50,7 @@ class LeaseBook:
     database: Database
     sessions: Sessions
     runs: ActiveRuns
+    owner: str
     _unsaved: dict[str, LeaseRecord] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,15 +70,25 @@ class LeaseBook:
     async def save(self) -> None:
         """Write what has changed until now; what rests on the states of leases is written after this.
 
+        Of a run that another controller has taken nothing is written: that one knows better.
+
         Raises:
             LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE; nothing is lost, the next call writes it.
         """
         changed = list(self._unsaved.values())
         if not changed:
             return
-        await self.database.write(lambda c: save_leases(c, changed))
+
+        def store(connection: Connection) -> set[int]:
+            held = hold_runs(connection, {lease.run_key for lease in changed}, self.owner)
+            save_leases(connection, [lease for lease in changed if lease.run_key in held])
+            return held
+
+        held = await self.database.write(store, repeatable=True)
         for lease in changed:
-            if self._unsaved.get(lease.lease_id) is lease:
+            # Of a run that is lost the agents are told, as soon as its driver finds out; see `hand_over`.
+            over = lease.run_key in held or self.runs.of_lease(lease.lease_id) is None
+            if over and self._unsaved.get(lease.lease_id) is lease:
                 del self._unsaved[lease.lease_id]
 
     def pending(self, session: Session) -> bool:
@@ -195,11 +207,13 @@ class LeaseBook:
         return held
 
     def hand_over(self, run: ActiveRun) -> None:
-        """Keep in mind what agents hold of a run that this process drives no longer."""
+        """Keep in mind what agents hold of a run that this process drives no longer, and what was not written."""
         for lease in run.leases.values():
+            unsaved = self._unsaved.pop(lease.lease_id, None) is not None
             session = self.sessions.get(lease.agent_id)
-            if session is not None and not lease_ended(lease.state):
-                session.keep(agent_pb2.LeaseUpdate(lease_id=lease.lease_id, state=lease.state))
+            told = lease.state in _REPORTED and (unsaved or not lease_ended(lease.state))
+            if session is not None and told:
+                session.keep(_report(lease))
         self._changed.set()
 
     async def settle(self) -> None:
@@ -280,12 +294,29 @@ class LeaseBook:
             end_offset_micros=update.end_offset_micros or lease.end_offset_micros,
             ramp_down_offset_micros=update.ramp_down_offset_micros or lease.ramp_down_offset_micros,
             worker_count=update.worker_count or lease.worker_count,
-            notes=(*lease.notes, *(note[:MAX_TEXT] for note in update.notes))[:MAX_NOTES],
+            notes=tuple(dict.fromkeys([*lease.notes, *(note[:MAX_TEXT] for note in update.notes)]))[:MAX_NOTES],
             clock_offset_micros=session.agent.clock_offset_micros if session else lease.clock_offset_micros,
             clock_uncertainty_micros=(
                 session.agent.clock_uncertainty_micros if session else lease.clock_uncertainty_micros
             ),
         )
+
+
+def _report(lease: LeaseRecord) -> agent_pb2.LeaseUpdate:
+    """Return the report of an agent that a lease is as it is after."""
+    return agent_pb2.LeaseUpdate(
+        lease_id=lease.lease_id,
+        state=lease.state,
+        error=lease.error,
+        last_batch_number=lease.last_batch_number,
+        health=lease.health,
+        timestamp_source=lease.timestamp_source,
+        start_micros=lease.start_micros,
+        end_offset_micros=lease.end_offset_micros,
+        ramp_down_offset_micros=lease.ramp_down_offset_micros,
+        worker_count=lease.worker_count,
+        notes=lease.notes,
+    )
 
 
 def delivered(lease: LeaseRecord) -> bool:

@@ -45,7 +45,7 @@ class Placement:
                 seen = sessions.changes.revision
                 if run.cancel_requested:
                     raise CancelRequestedError
-                usable, taken = usable_agents(sessions, config.agent_labels), self.book.runs.reservations()
+                usable, taken = usable_agents(sessions, config.agent_labels), self._taken(run)
                 free = self.free(run)
                 best = ranked(free, mine=run.reserved, worker_count=config.worker_count)[:wanted]
                 if len(best) == wanted:
@@ -58,7 +58,7 @@ class Placement:
                     missing_since = time.monotonic()
                 elif time.monotonic() - missing_since > self.agent_wait_seconds:
                     raise LoadcellError("NO_AGENTS_READY", self._missing(config, wanted, len(usable)))
-                busy = {agent.agent_id: taken[agent.agent_id] for agent in usable if agent not in free}
+                busy = {agent.agent_id: taken[agent.agent_id] for agent in usable if agent.agent_id in taken}
                 self._wait_for(run, wanted, len(best), busy)
                 await sessions.changes.wait(seen, CHECK_SECONDS)
         finally:
@@ -91,9 +91,15 @@ class Placement:
 
     def free(self, run: ActiveRun) -> list[AgentRecord]:
         """Return the agents that a run may take: those it has, and those that work for no other."""
-        usable = usable_agents(self.book.sessions, run.record.config.agent_labels)
-        taken = self.book.runs.reservations()
-        return [agent for agent in usable if taken.get(agent.agent_id, run) is run]
+        usable, taken = usable_agents(self.book.sessions, run.record.config.agent_labels), self._taken(run)
+        return [agent for agent in usable if agent.agent_id not in taken]
+
+    def _taken(self, run: ActiveRun) -> dict[str, str]:
+        """Return the agents that work for another run, and for which, also where another controller drives it."""
+        own = run.record.run_id
+        taken = {session.agent.agent_id: session.works_for for session in self.book.sessions}
+        taken |= {agent_id: other.record.run_id for agent_id, other in self.book.runs.reservations().items()}
+        return {agent_id: run_id for agent_id, run_id in taken.items() if run_id not in ("", own)}
 
     def _excess(self, run: ActiveRun, level: target_pb2.LevelPlan, agents: Sequence[AgentRecord]) -> str:
         return describe_excess(level, find_demands(run.record.config, level, equal_shares(agents)))
@@ -110,13 +116,11 @@ class Placement:
         run.checked = tuple(agent.agent_id for agent in agents)
         return notes
 
-    def _wait_for(self, run: ActiveRun, wanted: int, have: int, busy: Mapping[str, ActiveRun]) -> None:
+    def _wait_for(self, run: ActiveRun, wanted: int, have: int, busy: Mapping[str, str]) -> None:
         """Let watchers know what the run waits for."""
         labels = run.record.config.agent_labels
         parts = [f"{WAITING_FOR} {wanted - have} of {wanted} agents{with_labels(labels)}"]
-        parts += [
-            f"{agent} busy with run {other.record.run_id}" for agent, other in islice(busy.items(), NAMED_AGENTS)
-        ]
+        parts += [f"{agent} busy with run {run_id}" for agent, run_id in islice(busy.items(), NAMED_AGENTS)]
         if len(busy) > NAMED_AGENTS:
             parts.append(f"{len(busy) - NAMED_AGENTS} more busy")
         if draining := self._draining(labels):

@@ -51,12 +51,17 @@ class Replicas:
         self, run: RunRecord, levels: Iterable[LevelRecord], leases: Iterable[LeaseRecord], elsewhere: Elsewhere
     ) -> bool:
         """Whether another controller has the agents that a run needs, and this one has not."""
-        here = self.sessions.connected()
+        here = self._here(elsewhere)
         working = {lease.agent_id for lease in leases if not lease_ended(lease.state)}
         if working:
             return not _any_of(working, here) and any(_any_of(working, agents) for agents in elsewhere.values())
         wanted = max((agents_wanted(run.config, level.plan) for level in levels if not level.finished), default=0)
         return _count(run, here) < wanted and any(_count(run, agents) >= wanted for agents in elsewhere.values())
+
+    def _here(self, elsewhere: Elsewhere) -> list[AgentRecord]:
+        """Return the agents that are connected here, but for those that were heard of elsewhere since."""
+        gone = {agent.agent_id: agent.last_seen_at for agents in elsewhere.values() for agent in agents}
+        return [agent for agent in self.sessions.present() if gone.get(agent.agent_id, 0) <= agent.last_seen_at]
 
 
 def _any_of(agent_ids: set[str], agents: Iterable[AgentRecord]) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import replace
 import structlog
 
 from controller.dispatch.active import ActiveRun
+from controller.dispatch.tenure import Tenure
 from controller.lifecycle import run_ended
 from controller.messages import run_message
 from controller.report.document import build_result
 from controller.store.censored import censor_stopped
 from controller.store.database import Connection, Database
 from controller.store.facts import load_facts
+from controller.store.ownership import NotHeldError, committed_batches, hold_batches, unbook_result
 from controller.store.records import RunRecord
 from controller.store.runs import change_state, get_run, set_result
 from loadcell.clock import wall_micros
@@ -28,26 +30,36 @@ def compute_result(connection: Connection, run: RunRecord) -> result_pb2.RunResu
     return build_result(load_facts(connection, run, run_message))
 
 
-async def finish_run(database: Database, run: ActiveRun, state: run_pb2.RunState, error: str | None) -> None:
-    """End a run: store its result together with its last state, so that one is never seen without the other."""
+async def finish_run(tenure: Tenure, run: ActiveRun, state: run_pb2.RunState, error: str | None) -> None:
+    """End a run: store its result together with its last state, so that one is never seen without the other.
+
+    When more was stored while the result was computed, it stays this process's, which makes it again.
+    """
     # A run may be cancelled between the decision to start and the start.
     completed_at = max(wall_micros(), run.record.started_at or 0)
     ended = replace(run.record, state=state, completed_at=completed_at, error=error)
     run.result_begun = True
-    result = await database.read(lambda c: compute_result(c, ended))
+
+    def compute(connection: Connection) -> tuple[result_pb2.RunResult, int]:
+        return compute_result(connection, ended), committed_batches(connection, ended.run_key)
+
+    result, covered = await tenure.database.read(compute)
 
     def store(connection: Connection) -> None:
-        values = {"completed_at": ended.completed_at, "error": error, "owner": None}
+        complete = hold_batches(connection, ended.run_key) == covered
+        owner = None if complete else ended.owner
+        values = {"completed_at": ended.completed_at, "error": error, "owner": owner}
         change_state(connection, ended.run_key, state, values)
         set_result(connection, ended.run_key, result)
 
     try:
-        await database.write(store)
+        await tenure.write(run, store)
     except LoadcellError as refused:
-        if refused.reason != "ILLEGAL_TRANSITION" or state == run_pb2.RUN_STATE_CANCELLED:
+        cancelling = refused.reason == "ILLEGAL_TRANSITION" and not isinstance(refused, NotHeldError)
+        if not cancelling or state == run_pb2.RUN_STATE_CANCELLED:
             raise
         # A cancel was accepted in the last moment, so cancelled is what the run is.
-        await finish_run(database, run, run_pb2.RUN_STATE_CANCELLED, error)
+        await finish_run(tenure, run, run_pb2.RUN_STATE_CANCELLED, error)
         return
     run.record = replace(ended, owner=None)
     run.ended_at = time.monotonic()
@@ -55,12 +67,18 @@ async def finish_run(database: Database, run: ActiveRun, state: run_pb2.RunState
     _log_end(run.record, result)
 
 
-async def rebuild_result(database: Database, run_id: str) -> None:
-    """Compute the stored result of an ended run again, because more of it has arrived."""
+async def rebuild_result(database: Database, run_id: str) -> bool:
+    """Compute the stored result of an ended run again, because more of it has arrived.
 
-    def rebuild(connection: Connection) -> tuple[RunRecord, result_pb2.RunResult] | None:
+    Returns:
+        Whether it is complete; else still more has arrived meanwhile, and nothing was stored.
+    """
+
+    def rebuild(connection: Connection) -> tuple[RunRecord, result_pb2.RunResult, int] | None:
         run = get_run(connection, run_id)
-        return (run, compute_result(connection, run)) if run is not None and run_ended(run.state) else None
+        if run is None or not run_ended(run.state):
+            return None
+        return run, compute_result(connection, run), committed_batches(connection, run.run_key)
 
     def settle(connection: Connection) -> None:
         run = get_run(connection, run_id)
@@ -69,10 +87,21 @@ async def rebuild_result(database: Database, run_id: str) -> None:
 
     await database.write(settle)
     found = await database.read(rebuild)
-    if found is not None:
-        run, result = found
-        await database.write(lambda c: set_result(c, run.run_key, result))
+    if found is None:
+        return True
+    run, result, covered = found
+
+    def store(connection: Connection) -> bool:
+        if hold_batches(connection, run.run_key) != covered:
+            return False
+        set_result(connection, run.run_key, result)
+        unbook_result(connection, run.run_key)
+        return True
+
+    complete = await database.write(store, repeatable=True)
+    if complete:
         log.info("result_rebuilt", run_id=run_id, total_requests=result.summary.total_requests)
+    return complete
 
 
 def _log_end(run: RunRecord, result: result_pb2.RunResult) -> None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from controller.dispatch.active import run_id_of
 from controller.dispatch.changes import Changes
 from controller.dispatch.namesakes import Namesakes
+from controller.lifecycle import lease_ended
 from controller.store.records import AgentRecord
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2
@@ -41,6 +43,12 @@ class Session:
         """Remember the word of the agent on a lease that is looked after elsewhere."""
         if update.lease_id in self.elsewhere or len(self.elsewhere) < MAX_ELSEWHERE:
             self.elsewhere[update.lease_id] = update
+
+    @property
+    def works_for(self) -> str:
+        """A run that the agent works for although this process does not drive it; empty: there is none."""
+        at_work = (lease_id for lease_id, update in self.elsewhere.items() if not lease_ended(update.state))
+        return next((run_id_of(lease_id) for lease_id in at_work), "")
 
     def send(self, message: agent_pb2.SessionResponse) -> None:
         """Queue a message for the agent."""
@@ -106,11 +114,11 @@ class Sessions:
     def hear(self, agent_id: str) -> None:
         """Note a sign of life of an agent that is connected or expected."""
         if agent_id in self._heard:
-            self._heard[agent_id] = time.monotonic()
+            self.expect(agent_id)
 
-    def expect(self, agent_id: str) -> None:
-        """Give an agent the time of a lease to connect to this process or to show another sign of life."""
-        self._heard[agent_id] = time.monotonic()
+    def expect(self, agent_id: str, extra_seconds: float = 0.0) -> None:
+        """Give an agent the time of a lease, and more, to connect to this process or to show that it lives."""
+        self._heard[agent_id] = max(self._heard.get(agent_id, 0.0), time.monotonic() + extra_seconds)
 
     def forget_lost(self) -> None:
         """Drop what is known of agents that are lost and not connected: they stay lost."""
@@ -134,6 +142,10 @@ class Sessions:
     def connected(self) -> list[AgentRecord]:
         """Return the agents that are connected."""
         return [session.agent for session in self._sessions.values()]
+
+    def present(self) -> list[AgentRecord]:
+        """Return the agents that are connected and heard of: a connection may be dead without anybody knowing."""
+        return [agent for agent in self.connected() if not self.lost(agent.agent_id)]
 
     def usable(self) -> list[str]:
         """Return the agents that may get leases, by name."""

@@ -18,6 +18,7 @@ from controller.ingest.decode import Batch, CorruptBatchError, decode, rows
 from controller.store.database import Connection, Database
 from controller.store.leases import get_lease
 from controller.store.origins import Origin, get_origin
+from controller.store.ownership import book_results
 from controller.store.records import LeaseRecord
 from controller.store.samples import BatchRows, insert_batches
 from loadcell.errors import LoadcellError
@@ -26,6 +27,7 @@ from loadcell.v1 import agent_pb2
 log = structlog.get_logger()
 
 MAX_WAITING = 64  # batches decoded and not yet committed, over all agents
+BOOKED_SECONDS = 60.0  # within which this process makes the result of an ended run again, before others may
 MAX_DELETED = 10_000  # leases of deleted runs that are remembered
 
 Ack = agent_pb2.StreamSamplesResponse
@@ -69,6 +71,7 @@ class Committer:
 
     database: Database
     on_committed: OnCommitted
+    owner: str
     totals: Totals = field(default_factory=Totals)
     _leases: dict[str, _Lease] = field(default_factory=dict)
     _deleted: OrderedDict[str, None] = field(default_factory=OrderedDict)
@@ -188,10 +191,16 @@ class Committer:
         return self._leases[lease_id]
 
     async def _commit(self, group: list[_Waiting]) -> None:
+        parts = [item.stored for item in group]
+
+        def store(connection: Connection) -> set[tuple[int, int]]:
+            refused = insert_batches(connection, parts)
+            # In the same transaction: whatever becomes of this process, they must reach the results.
+            book_results(connection, {part.lease_key for part in parts}, self.owner, BOOKED_SECONDS)
+            return refused
+
         try:
-            refused = await self.database.write(
-                lambda c: insert_batches(c, [item.stored for item in group]), repeatable=True
-            )
+            refused = await self.database.write(store, repeatable=True)
         except LoadcellError as error:
             self._fail(group, error)
             return

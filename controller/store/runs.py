@@ -10,19 +10,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
-from controller.lifecycle import RUN_TRANSITIONS, STATUS_WORDS, check_run, run_ended
+from controller.lifecycle import STATUS_WORDS, check_run, run_ended
 from controller.store.contexts import context_of, intern_context
+from controller.store.ownership import ACTIVE_STATES
 from controller.store.postgresql import announce
 from controller.store.records import LevelRecord, RunRecord
 from controller.store.run_keys import next_key
-from controller.store.schema import agents
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema import run_levels as levels
 from loadcell.errors import LoadcellError
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 _COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status", "secrets")]
-ACTIVE_STATES = [state for state in RUN_TRANSITIONS if not run_ended(state)]
 
 
 def insert_run(
@@ -220,75 +219,6 @@ def list_active(connection: Connection) -> list[RunRecord]:
     """Return the runs that have not ended, oldest first."""
     query = select(*_COLUMNS).where(runs.c.state.in_(ACTIVE_STATES), runs.c.status.in_(("pending", "running")))
     return [_record(row) for row in connection.execute(query.order_by(runs.c.created_at, runs.c.run_key))]
-
-
-def take_over(connection: Connection, run: RunRecord, owner: str, expires_at: int) -> bool:
-    """Make `owner` the owner of a run unless another was quicker; return whether it is."""
-    as_it_was = (
-        select(runs.c.run_key)
-        .where(
-            runs.c.run_key == run.run_key,
-            runs.c.owner.is_not_distinct_from(run.owner),
-            runs.c.owner_expires_at.is_not_distinct_from(run.owner_expires_at),
-            runs.c.state.in_(ACTIVE_STATES),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    claimed = connection.execute(
-        update(runs)
-        .where(runs.c.run_key.in_(as_it_was.scalar_subquery()))
-        .values(owner=owner, owner_expires_at=expires_at)
-        .returning(runs.c.run_key)
-    )
-    return claimed.first() is not None
-
-
-def extend_ownership(
-    connection: Connection, run_keys: Iterable[int], owner: str, expires_at: int
-) -> dict[int, run_pb2.RunState]:
-    """Refresh those of some runs that still belong to an owner and return their states by run_key."""
-    refreshed = connection.execute(
-        update(runs)
-        .where(runs.c.run_key.in_(list(run_keys)), runs.c.owner == owner)
-        .values(owner_expires_at=expires_at)
-        .returning(runs.c.run_key, runs.c.state)
-    )
-    return {row[0]: row[1] for row in refreshed}
-
-
-def give_up_ownership(connection: Connection, owner: str, now: int) -> None:
-    """Leave the runs and the agents of an owner to whoever comes next."""
-    connection.execute(
-        update(runs)
-        .where(runs.c.status.in_(("pending", "running")), runs.c.owner == owner)
-        .values(owner=None, owner_expires_at=now)
-    )
-    connection.execute(update(agents).where(agents.c.connected_to == owner).values(connected_to=None))
-    announce(connection, "")
-
-
-def hold_run(connection: Connection, run_key: int, owner: str | None) -> None:
-    """Keep a run with its owner until this transaction ends: nobody takes it over meanwhile.
-
-    Raises:
-        LoadcellError: ILLEGAL_TRANSITION, it belongs to another owner or was deleted.
-    """
-    mine = select(runs.c.run_key).where(runs.c.run_key == run_key, runs.c.owner.is_not_distinct_from(owner))
-    if connection.execute(mine.with_for_update()).first() is None:
-        raise LoadcellError("ILLEGAL_TRANSITION", "another controller drives the run")
-
-
-def give_up_run(connection: Connection, run_key: int, owner: str, now: int) -> bool:
-    """Leave one run of an owner to whoever comes next; return whether it was the owner's."""
-    left = connection.execute(
-        update(runs)
-        .where(runs.c.run_key == run_key, runs.c.owner == owner)
-        .values(owner=None, owner_expires_at=now)
-        .returning(runs.c.run_id)
-    ).scalar_one_or_none()
-    if left is not None:
-        announce(connection, left)
-    return left is not None
 
 
 def delete_run(connection: Connection, run_key: int) -> None:

@@ -167,18 +167,20 @@ class LeaseProgress(_message.Message):
     def __init__(self, lease_id: _Optional[str] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., in_flight: _Optional[int] = ..., unacknowledged_batches: _Optional[int] = ..., health: _Optional[_Union[_result_pb2.WorkerHealth, _Mapping]] = ..., next_ordinal: _Optional[int] = ...) -> None: ...
 
 class HeartbeatReply(_message.Message):
-    __slots__ = ("sequence", "agent_send_micros", "controller_receive_micros", "controller_send_micros", "updates_pending")
+    __slots__ = ("sequence", "agent_send_micros", "controller_receive_micros", "controller_send_micros", "updates_pending", "driven_elsewhere")
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     AGENT_SEND_MICROS_FIELD_NUMBER: _ClassVar[int]
     CONTROLLER_RECEIVE_MICROS_FIELD_NUMBER: _ClassVar[int]
     CONTROLLER_SEND_MICROS_FIELD_NUMBER: _ClassVar[int]
     UPDATES_PENDING_FIELD_NUMBER: _ClassVar[int]
+    DRIVEN_ELSEWHERE_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     agent_send_micros: int
     controller_receive_micros: int
     controller_send_micros: int
     updates_pending: bool
-    def __init__(self, sequence: _Optional[int] = ..., agent_send_micros: _Optional[int] = ..., controller_receive_micros: _Optional[int] = ..., controller_send_micros: _Optional[int] = ..., updates_pending: _Optional[bool] = ...) -> None: ...
+    driven_elsewhere: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, sequence: _Optional[int] = ..., agent_send_micros: _Optional[int] = ..., controller_receive_micros: _Optional[int] = ..., controller_send_micros: _Optional[int] = ..., updates_pending: _Optional[bool] = ..., driven_elsewhere: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class LeaseGrant(_message.Message):
     __slots__ = ("lease_id", "run_id", "level", "share_index", "share_count", "target", "workload", "worker_count", "timeline", "request_id", "first_ordinal", "fence_micros")

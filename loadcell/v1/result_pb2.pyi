@@ -425,7 +425,7 @@ class AgentResult(_message.Message):
     def __init__(self, agent_id: _Optional[str] = ..., hostname: _Optional[str] = ..., worker_count: _Optional[int] = ..., total_requests: _Optional[int] = ..., successful_requests: _Optional[int] = ..., ttft_p50: _Optional[float] = ..., ttft_p99: _Optional[float] = ..., timestamp_source: _Optional[str] = ..., clock_offset_micros: _Optional[float] = ..., clock_uncertainty_micros: _Optional[float] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., host: _Optional[_Mapping[str, str]] = ..., health: _Optional[_Union[WorkerHealth, _Mapping]] = ...) -> None: ...
 
 class WorkerHealth(_message.Message):
-    __slots__ = ("cpu_share", "loop_lag_max_ms", "client_delay_p99_ms", "coalesced_share", "late_arrivals", "retransmits", "open_files", "open_files_limit", "clock_steps", "reads", "cpu_micros")
+    __slots__ = ("cpu_share", "loop_lag_max_ms", "client_delay_p99_ms", "coalesced_share", "late_arrivals", "retransmits", "open_files", "open_files_limit", "clock_steps", "reads", "cpu_micros", "uplink_full_seconds", "fenced_seconds")
     CPU_SHARE_FIELD_NUMBER: _ClassVar[int]
     LOOP_LAG_MAX_MS_FIELD_NUMBER: _ClassVar[int]
     CLIENT_DELAY_P99_MS_FIELD_NUMBER: _ClassVar[int]
@@ -437,6 +437,8 @@ class WorkerHealth(_message.Message):
     CLOCK_STEPS_FIELD_NUMBER: _ClassVar[int]
     READS_FIELD_NUMBER: _ClassVar[int]
     CPU_MICROS_FIELD_NUMBER: _ClassVar[int]
+    UPLINK_FULL_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FENCED_SECONDS_FIELD_NUMBER: _ClassVar[int]
     cpu_share: float
     loop_lag_max_ms: float
     client_delay_p99_ms: float
@@ -448,4 +450,6 @@ class WorkerHealth(_message.Message):
     clock_steps: int
     reads: int
     cpu_micros: int
-    def __init__(self, cpu_share: _Optional[float] = ..., loop_lag_max_ms: _Optional[float] = ..., client_delay_p99_ms: _Optional[float] = ..., coalesced_share: _Optional[float] = ..., late_arrivals: _Optional[int] = ..., retransmits: _Optional[int] = ..., open_files: _Optional[int] = ..., open_files_limit: _Optional[int] = ..., clock_steps: _Optional[int] = ..., reads: _Optional[int] = ..., cpu_micros: _Optional[int] = ...) -> None: ...
+    uplink_full_seconds: float
+    fenced_seconds: float
+    def __init__(self, cpu_share: _Optional[float] = ..., loop_lag_max_ms: _Optional[float] = ..., client_delay_p99_ms: _Optional[float] = ..., coalesced_share: _Optional[float] = ..., late_arrivals: _Optional[int] = ..., retransmits: _Optional[int] = ..., open_files: _Optional[int] = ..., open_files_limit: _Optional[int] = ..., clock_steps: _Optional[int] = ..., reads: _Optional[int] = ..., cpu_micros: _Optional[int] = ..., uplink_full_seconds: _Optional[float] = ..., fenced_seconds: _Optional[float] = ...) -> None: ...

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
-from controller.store import agents, assets, leases, runs, samples
+from controller.store import agents, assets, leases, ownership, runs, samples
 from controller.store.records import AgentRecord, AssetRecord, LeaseRecord, RunRecord
 from controller.store.samples import BatchRows
 from controller.store.schema import INTEGER_COLUMNS
@@ -140,26 +140,26 @@ class TestStore:
 
     async def test_run_is_taken_over_by_one(self):
         taken = await self.both(
-            partial(runs.take_over, run=self.run, owner="h:2:2", expires_at=9),
-            partial(runs.take_over, run=self.run, owner="h:3:3", expires_at=9),
+            partial(ownership.take_over, run=self.run, owner="h:2:2", seconds=9),
+            partial(ownership.take_over, run=self.run, owner="h:3:3", seconds=9),
         )
         assert sorted(taken) == [False, True]
 
     async def test_run_whose_owner_came_back_is_not_taken_over(self):
-        await self.one.write(lambda c: runs.extend_ownership(c, [1], "h:1:1", 50))
-        assert not await self.other.write(lambda c: runs.take_over(c, self.run, "h:2:2", 9))
-        assert await self.one.write(lambda c: runs.give_up_run(c, 1, "h:1:1", 7))
-        assert not await self.other.write(lambda c: runs.give_up_run(c, 1, "h:2:2", 7))
+        await self.one.write(lambda c: ownership.extend_ownership(c, [1], "h:1:1", 50))
+        assert not await self.other.write(lambda c: ownership.take_over(c, self.run, "h:2:2", 9))
+        assert await self.one.write(lambda c: ownership.give_up_run(c, 1, "h:1:1"))
+        assert not await self.other.write(lambda c: ownership.give_up_run(c, 1, "h:2:2"))
         left = await self.other.read(lambda c: runs.get_run(c, "run-1"))
-        assert (left.owner, left.owner_expires_at) == (None, 7)
-        assert await self.other.write(lambda c: runs.take_over(c, left, "h:2:2", 9))
+        assert left.owner is None
+        assert await self.other.write(lambda c: ownership.take_over(c, left, "h:2:2", 9))
 
     async def test_owner_that_has_lost_a_run_cannot_go_on_with_it(self):
-        await self.one.write(lambda c: runs.hold_run(c, 1, "h:1:1"))
-        assert await self.other.write(lambda c: runs.take_over(c, self.run, "h:2:2", 9))
+        await self.one.write(lambda c: ownership.hold_run(c, 1, "h:1:1"))
+        assert await self.other.write(lambda c: ownership.take_over(c, self.run, "h:2:2", 9))
         with pytest.raises(LoadcellError, match="another controller drives the run"):
-            await self.one.write(lambda c: runs.hold_run(c, 1, "h:1:1"))
-        await self.other.write(lambda c: runs.hold_run(c, 1, "h:2:2"))
+            await self.one.write(lambda c: ownership.hold_run(c, 1, "h:1:1"))
+        await self.other.write(lambda c: ownership.hold_run(c, 1, "h:2:2"))
 
     async def test_state_changes_one_after_another(self):
         async def change(database, state) -> str:
@@ -187,7 +187,7 @@ class TestStore:
         assert {name: [agent.agent_id for agent in there] for name, there in found.items()} == {"b": ["agent"]}
         assert await self.one.read(lambda c: agents.connected_elsewhere(c, "b", 0)) == {}
         assert await self.one.read(lambda c: agents.connected_elsewhere(c, "a", 10)) == {}
-        await self.other.write(lambda c: runs.give_up_ownership(c, "b", 1))
+        await self.other.write(lambda c: ownership.give_up_ownership(c, "b"))
         assert await self.one.read(lambda c: agents.connected_elsewhere(c, "a", 0)) == {}
 
     async def test_same_file_is_uploaded_to_two_controllers(self):

@@ -158,7 +158,7 @@ async def _any_order(path: Path, order: list[int], restarts: set[int], together:
     database = await open_database(path)
     await database.write(_store_run)
     committed: list[int] = []
-    committer = Committer(database, lambda _lease, number, _batch: committed.append(number))
+    committer = Committer(database, lambda _lease, number, _batch: committed.append(number), "me")
     worker = asyncio.create_task(committer.run())
     expected, answers = 0, []
     for position, number in enumerate(order):
@@ -208,7 +208,7 @@ async def test_database_that_fails_loses_nothing(tmp_path):
     """The senders are told, reconnect and begin again after what is stored."""
     database = await open_database(tmp_path / "x.db")
     await database.write(_store_run)
-    committer = Committer(database, lambda *_: None)
+    committer = Committer(database, lambda *_: None, "me")
     worker = asyncio.create_task(committer.run())
     assert (await (await committer.accept(sent(1)))).committed_batch_number == 1
     await database.write(lambda c: c.exec_driver_sql("ALTER TABLE traces RENAME TO away"))
@@ -232,7 +232,7 @@ async def test_fold_that_fails_does_not_stop_ingest(tmp_path):
 
     database = await open_database(tmp_path / "x.db")
     await database.write(_store_run)
-    committer = Committer(database, broken)
+    committer = Committer(database, broken, "me")
     worker = asyncio.create_task(committer.run())
     for number in (1, 2):
         assert (await (await committer.accept(sent(number)))).committed_batch_number == number
@@ -246,7 +246,7 @@ async def test_place_of_a_batch_that_fails_on_its_way_is_free_again(tmp_path):
     """As many more batches as there are places find room, though one failed while it held a place."""
     database = await open_database(tmp_path / "x.db")
     await database.write(_store_run)
-    committer = Committer(database, lambda *_: None)
+    committer = Committer(database, lambda *_: None, "me")
     for number in range(1, MAX_WAITING + 1):
         await committer.accept(sent(number))
     late = asyncio.create_task(committer.accept(sent(MAX_WAITING + 1)))

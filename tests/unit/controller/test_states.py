@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +22,6 @@ from controller.lifecycle import (
 )
 from controller.query import cursor
 from controller.settings import ControllerSettings
-from controller.store.records import RunRecord
 from loadcell.errors import LoadcellError
 from loadcell.settings import load
 from loadcell.v1 import agent_pb2, result_pb2, run_pb2, target_pb2
@@ -96,29 +94,31 @@ def test_run_ids_are_unique_and_sort_by_creation():
     assert {(i[14], i[19] in "89ab") for i in ids} == {("7", True)}
 
 
-def run_of(owner: str | None, expires: int) -> RunRecord:
-    values = {field.name: None for field in dataclasses.fields(RunRecord)}
-    return RunRecord(**{**values, "owner": owner, "owner_expires_at": expires, "config": result_pb2.RunConfig()})
-
-
 def test_ownership_of_the_living_is_respected_and_that_of_the_dead_is_not():
     now = 1_000_000
     me = owner_id()
-    assert not may_take_over(run_of(me, now + 1), now)
-    assert may_take_over(run_of(me, now - 1), now)
-    assert may_take_over(run_of(None, now + 1), now)
-    assert not may_take_over(run_of("elsewhere:1:2", now + 1), now)
+    assert not may_take_over(me, now + 1, now)
+    assert may_take_over(me, now - 1, now)
+    assert may_take_over(None, now + 1, now)
+    assert not may_take_over("elsewhere:0:1:2:3", now + 1, now)
+    assert not may_take_over("name:of-another:version", now + 1, now)
     script = "from controller.dispatch.ownership import owner_id; print(owner_id())"
     dead = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout.strip()
-    assert may_take_over(run_of(dead, now + 1), now)
+    assert may_take_over(dead, now + 1, now)
+    host, table, rest = dead.split(":", 2)
+    assert not may_take_over(f"{host}:{'0' * len(table)}:{rest}", now + 1, now)  # of another container
+
+
+def test_no_two_owners_have_one_name():
+    assert owner_id() != owner_id()
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="start times are read from /proc")
 def test_process_number_given_to_another_is_not_the_owner():
-    host, number, started = owner_id().rsplit(":", 2)
-    assert may_take_over(run_of(f"{host}:{number}:{int(started) - 1}", 2), 1)
+    host, table, number, started, instance = owner_id().rsplit(":", 4)
+    assert may_take_over(f"{host}:{table}:{number}:{int(started) - 1}:{instance}", 2, 1)
 
 
 def test_cursor_round_trip_and_binding():
