@@ -29,7 +29,6 @@ UNANSWERED = frozenset(
     {
         "loadcell.v1.RunService.UpdateRun",
         "loadcell.v1.RunService.GetRunTimeline",
-        "loadcell.v1.TraceService.WriteFeedback",
     }
 )
 

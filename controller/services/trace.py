@@ -9,7 +9,8 @@ from typing import Any
 
 from controller.cache.kinds import Kind
 from controller.query.traces.cursor import next_cursor
-from controller.query.traces.messages import trace_messages
+from controller.query.traces.judging import read_judgement
+from controller.query.traces.messages import feedback_message, trace_messages
 from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.question import Question
 from controller.query.traces.requests import plain_search, plain_values, read_get
@@ -18,6 +19,7 @@ from controller.scope import Scope
 from controller.services.answers import Answers
 from controller.services.caller import scope_of
 from controller.store.database import Connection, Database
+from controller.store.traces.feedback import write_feedback
 from controller.store.traces.listing import list_traces
 from controller.store.traces.single import get_trace
 from loadcell.clock import wall_micros
@@ -68,13 +70,31 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
             key, fields, include = read_get(request)
             record = await self._database.read(lambda c: get_trace(c, key, scope, fields=fields, include=include))
             if record is None:
-                raise not_found(request.trace_id)
+                raise _not_found(request.trace_id)
             return trace_pb2.GetTraceResponse(data=trace_messages([record])[0])
 
         return await self._answers.give(Kind.TRACE, request, scope, compute)
 
+    async def WriteFeedback(
+        self, request: trace_pb2.WriteFeedbackRequest, context: Any
+    ) -> trace_pb2.WriteFeedbackResponse:
+        """Store a judgement about a trace."""
+        scope = scope_of(context)
 
-def not_found(trace_id: str) -> LoadcellError:
+        async def compute() -> trace_pb2.WriteFeedbackResponse:
+            new = read_judgement(request)
+            stored = await self._database.write(
+                lambda c: write_feedback(c, new, scope, wall_micros()), repeatable=True
+            )
+            if stored is None:
+                raise _not_found(request.trace_id)
+            await self._answers.forget()
+            return trace_pb2.WriteFeedbackResponse(data=feedback_message(stored))
+
+        return await self._answers.give(None, request, scope, compute)
+
+
+def _not_found(trace_id: str) -> LoadcellError:
     """Return the same error for a trace that does not exist and for one of others."""
     shown = trace_id[:64]
     return LoadcellError(

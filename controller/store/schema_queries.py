@@ -81,11 +81,14 @@ feedback = Table(
     Column("feedback_id", Key, primary_key=True),
     *(Column(column.name, column.type, nullable=False) for column in request_key()),
     Column("score", Float),  # 0 to 1
-    Column("resolved", Boolean),
+    Column("resolved", Boolean),  # whether the label says so
     Column("comment", Text, nullable=False),
     Column("user_id", Text),
     Column("created_at", BigInteger, nullable=False),
+    Column("label", Text),
+    Column("request_id", Text),  # UUID, its public name
 )
+Index("idx_feedback_request_id", feedback.c.request_id, unique=True)
 Index("idx_feedback_request", feedback.c.run_key, feedback.c.level, feedback.c.ordinal)
 Index("idx_feedback_created_at", feedback.c.created_at)
 

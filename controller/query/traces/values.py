@@ -40,8 +40,8 @@ def read_value(field: Field, value: object, now: int, where: str) -> str | int |
     return text
 
 
-def read_text(value: object, where: str) -> str:
-    """Return a text of 1 to MAX_TEXT characters, which both engines can take as a parameter.
+def read_text(value: object, where: str, most: int = MAX_TEXT) -> str:
+    """Return a text of 1 to `most` characters, which both engines can take as a parameter.
 
     Raises:
         LoadcellError: INVALID_FIELD_FORMAT or INVALID_FIELD_VALUE, it is no such text.
@@ -50,9 +50,9 @@ def read_text(value: object, where: str) -> str:
         raise _wrong_type(value, "a text", where)
     if not value:
         raise LoadcellError("INVALID_FIELD_VALUE", "the text is empty; ask for no value with null", field=where)
-    if len(value) > MAX_TEXT:
+    if len(value) > most:
         raise LoadcellError(
-            "INVALID_FIELD_VALUE", f"the text has {len(value):,} characters, at most {MAX_TEXT:,} fit", field=where
+            "INVALID_FIELD_VALUE", f"the text has {len(value):,} characters, at most {most:,} fit", field=where
         )
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise LoadcellError("INVALID_FIELD_VALUE", "the text has a NUL or half of a surrogate pair", field=where)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from controller.query.traces.record import Event, Record
 from controller.store.schema import trace_timelines
+from controller.store.traces.feedback import list_feedback
 from controller.store.traces.keys import KEY, with_keys
 from controller.trace_ids import RequestKey
 from loadcell.stats.timeline import decode
@@ -21,6 +22,9 @@ def add_included(connection: Connection, records: Sequence[Record], include: Col
     if "children" in include:
         for record in records:
             record.values["children"] = []
+    if "feedback" in include:
+        for key, judgements in list_feedback(connection, list(by_key)).items():
+            by_key[key].values["feedback"] = judgements
     if "timeline" in include:
         _add_timelines(connection, by_key)
 

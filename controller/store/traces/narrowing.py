@@ -13,12 +13,13 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, sel
 
 from controller.query.traces.bounds import ALWAYS, time_bounds
 from controller.query.traces.conditions import And, Condition, Node, Operator
-from controller.query.traces.fields import FIELDS, Group
+from controller.query.traces.fields import Group
 from controller.scope import Scope
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
 from controller.store.traces.keys import one_of
+from controller.store.traces.scoped import of_projects
 
 MOST_KEYS = 1_000  # of contexts or runs that are named one by one
 # A request is not older than its run, but it is timed by the clock of the controller that started its level, which
@@ -43,25 +44,25 @@ class Narrowed:
 
 def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrowed | None:
     """Return where the requests are that a filter selects within a scope, None when there can be none."""
-    parts = list(_conjuncts(filter_))
-    if scope.projects is not None:
-        if not scope.projects:
-            return None
-        parts.append(Condition(FIELDS["project_id"], Operator.IN, tuple(sorted(scope.projects))))
+    if scope.projects is not None and not scope.projects:
+        return None
+    mine = of_projects(scope)
+    parts = [*_conjuncts(filter_), *([] if mine is None else [mine])]
     first, last = time_bounds(And(tuple(parts))) if parts else ALWAYS
     if first > last:
         return None
-    found: Narrowed | None = Narrowed(
+    everywhere = Narrowed(
         tuple(on_traces(connection, part) for part in parts if shared_by(part) not in (Group.CONTEXT, Group.RUN)),
         identified=any(_is(part, _IDENTIFIERS) for part in parts),
         failed=any(_is(part, {"status_code"}, "ERROR") for part in parts),
     )
-    mine = tuple(part for part in parts if shared_by(part) is Group.CONTEXT)
-    if mine and found:
-        found = _by_contexts(connection, found, And(mine))
-    mine = tuple(part for part in parts if shared_by(part) is Group.RUN)
-    if mine and found:
-        found = _by_runs(connection, found, And(mine))
+    found: Narrowed | None = everywhere
+    of_contexts = tuple(part for part in parts if shared_by(part) is Group.CONTEXT)
+    if of_contexts:
+        found = _by_contexts(connection, everywhere, And(of_contexts))
+    of_runs = tuple(part for part in parts if shared_by(part) is Group.RUN)
+    if of_runs and found:
+        found = _by_runs(connection, found, And(of_runs))
     return found and _by_time(connection, found, first, last)
 
 

@@ -6,16 +6,14 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
-from controller.query.traces.conditions import Condition, Operator
-from controller.query.traces.fields import FIELDS
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
 from controller.scope import Scope
-from controller.store.traces.compiler import on_traces
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY, with_keys
 from controller.store.traces.limits import bounded
 from controller.store.traces.reading import Reader
+from controller.store.traces.scoped import in_scope
 from controller.trace_ids import RequestKey
 
 
@@ -32,13 +30,8 @@ def get_trace(
     Raises:
         LoadcellError: REQUEST_TIMEOUT.
     """
-    if scope.projects is not None and not scope.projects:
-        return None
     reader = Reader(fields, include)
-    query = reader.query().where(with_keys(KEY, [key]))
-    if scope.projects is not None:
-        mine = Condition(FIELDS["project_id"], Operator.IN, tuple(sorted(scope.projects)))
-        query = query.where(on_traces(connection, mine))
+    query = reader.query().where(with_keys(KEY, [key]), in_scope(connection, scope))
     with bounded(connection):
         records = reader.records(connection, connection.execute(reader.joined(query)).all())
         add_included(connection, records, include)

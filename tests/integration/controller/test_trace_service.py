@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
@@ -128,6 +130,56 @@ async def test_one_trace_has_all_that_is_known(traces, stored):
                 assert found[name] == value, name
         assert set(found) - set(wanted) <= {"children", "evaluations", "tags"}
         assert found["children"] == []
+
+
+async def test_feedback_is_written_once_and_goes_with_its_trace(traces, stored):
+    trace_id = next(iter(stored.traces))
+    request = trace_pb2.WriteFeedbackRequest(
+        trace_id=trace_id, score=0, label="unresolved", user_id="u", request_id=str(uuid.uuid4())
+    )
+    first = await traces.WriteFeedback(request)
+    again = await traces.WriteFeedback(request)
+    assert (first.status, first.data) == ("success", again.data)
+    assert (first.data.feedback_id, first.data.score, first.data.label) == (request.request_id, 0, "unresolved")
+    assert not first.data.HasField("comment")
+    later = await traces.WriteFeedback(trace_pb2.WriteFeedbackRequest(trace_id=trace_id, comment="well"))
+    answer = await traces.GetTrace(trace_pb2.GetTraceRequest(trace_id=trace_id, include=["feedback"]))
+    assert list(answer.data.feedback) == [later.data, first.data]
+    listed = await traces.ListTraces(trace_pb2.ListTracesRequest(trace_id=trace_id, include=["feedback"]))
+    assert list(listed.data[0].feedback) == [later.data, first.data]
+    changed = trace_pb2.WriteFeedbackRequest(trace_id=trace_id, score=1, request_id=request.request_id)
+    assert await refusal(traces.WriteFeedback(changed)) == ("INVALID_FIELD_VALUE", "request_id")
+    nowhere = trace_pb2.WriteFeedbackRequest(trace_id="0" * 32, score=1)
+    assert await refusal(traces.WriteFeedback(nowhere)) == ("TRACE_NOT_FOUND", None)
+
+
+async def test_feedback_shows_at_once_in_an_answer_that_was_kept(traces, stored):
+    request = trace_pb2.GetTraceRequest(trace_id=next(iter(stored.traces)), include=["feedback"])
+    assert not (await traces.GetTrace(request)).data.feedback
+    await traces.WriteFeedback(trace_pb2.WriteFeedbackRequest(trace_id=request.trace_id, score=1))
+    assert len((await traces.GetTrace(request)).data.feedback) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "field"),
+    [
+        ({}, "MISSING_REQUIRED_FIELD", "score"),
+        ({"user_id": "u"}, "MISSING_REQUIRED_FIELD", "score"),
+        ({"score": 1.01}, "INVALID_FIELD_VALUE", "score"),
+        ({"score": -0.01}, "INVALID_FIELD_VALUE", "score"),
+        ({"score": float("nan")}, "INVALID_FIELD_VALUE", "score"),
+        ({"label": "x" * 65}, "INVALID_FIELD_VALUE", "label"),
+        ({"comment": "x" * 4_097}, "INVALID_FIELD_VALUE", "comment"),
+        ({"comment": "a\0b"}, "INVALID_FIELD_VALUE", "comment"),
+        ({"score": 1, "user_id": "x" * 257}, "INVALID_FIELD_VALUE", "user_id"),
+        ({"score": 1, "request_id": "1"}, "INVALID_FIELD_FORMAT", "request_id"),
+        ({"score": 1, "trace_id": "1"}, "INVALID_FIELD_FORMAT", "trace_id"),
+    ],
+)
+async def test_malformed_feedback_names_the_field(controller, said, reason, field):
+    stub = trace_pb2_grpc.TraceServiceStub(controller.channel)
+    request = trace_pb2.WriteFeedbackRequest(**{"trace_id": "0" * 32, **said})
+    assert await refusal(stub.WriteFeedback(request)) == (reason, field)
 
 
 async def test_W18_a_trace_that_is_not_there_is_not_found(traces):
