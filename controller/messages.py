@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from controller.lifecycle import STATUS_WORDS, agent_state
+from controller.store.contexts import DEFAULT_PROJECT
 from controller.store.records import AgentRecord, RunRecord
 from loadcell.v1 import fleet_pb2, run_pb2
 
@@ -32,6 +33,9 @@ def run_message(run: RunRecord, agent_ids: Sequence[str], *, with_config: bool =
         error=run.error,
         labels=run.config.labels,
         agent_ids=agent_ids,
+        project_id=run.config.project_id or DEFAULT_PROJECT,
+        baseline=run.baseline,
+        notes=run.remark,
     )
     if with_config:
         message.config.CopyFrom(run.config)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from controller.filing import file_under
+from controller.labels import check_labels
 from controller.target import TargetSecrets, check_secrets, check_server_url
 from loadcell.adapters import ADAPTERS
 from loadcell.errors import LoadcellError
 from loadcell.protocol import (
     MAX_AGENTS,
     MAX_CONCURRENCY,
-    MAX_LABEL_TEXT,
-    MAX_LABELS,
     MAX_LEVEL_SECONDS,
     MAX_RATE,
     MAX_REQUESTS,
@@ -64,7 +63,7 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
             MAX_TIMEOUT_SECONDS,
         ),
         seed=request.seed,
-        labels=_labels("labels", request.labels),
+        labels=check_labels("labels", request.labels),
         header_names=sorted(request.headers),
         tokenizer_asset=_sha256("tokenizer_asset", request.tokenizer_asset),
         dataset_asset=_sha256("dataset_asset", request.dataset_asset),
@@ -164,23 +163,8 @@ def _adapter(name: str) -> str:
     return name or ADAPTERS[0]
 
 
-def _labels(name: str, labels: Mapping[str, str]) -> dict[str, str]:
-    if len(labels) > MAX_LABELS:
-        raise LoadcellError(
-            "LIMIT_EXCEEDED", f"{name} has {len(labels)} entries, at most {MAX_LABELS}", field=name
-        )
-    for key, value in labels.items():
-        if not 1 <= len(key) <= MAX_LABEL_TEXT or len(value) > MAX_LABEL_TEXT:
-            raise LoadcellError(
-                "INVALID_FIELD_VALUE",
-                f"{name} {key[:64]!r}: keys have 1 to {MAX_LABEL_TEXT} characters, values no more",
-                field=name,
-            )
-    return dict(labels)
-
-
 def _agent_labels(request: run_pb2.CreateRunRequest) -> dict[str, str]:
-    labels = _labels("agent_labels", request.agent_labels)
+    labels = check_labels("agent_labels", request.agent_labels)
     if "count" in labels:
         raise LoadcellError(
             "INVALID_FIELD_VALUE",

@@ -10,7 +10,8 @@ from controller.dispatch.active import ActiveRun, ActiveRuns
 from controller.lifecycle import run_ended
 from controller.messages import run_message
 from controller.query.progress import ended_progress, stored_progress
-from controller.query.results import require_run
+from controller.query.results import is_visible, require_run
+from controller.scope import Scope
 from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
 from controller.store.runs import get_result, list_levels
@@ -24,7 +25,9 @@ QUIET_SECONDS = 0.5  # time goes by even when nothing arrives: elapsed seconds a
 ELSEWHERE_SECONDS = 1.0  # how often a run that another controller drives is looked up
 
 
-async def watch(run_id: str, database: Database, runs: ActiveRuns) -> AsyncIterator[run_pb2.WatchRunResponse]:
+async def watch(
+    run_id: str, scope: Scope, database: Database, runs: ActiveRuns
+) -> AsyncIterator[run_pb2.WatchRunResponse]:
     """Yield the present state of a run, then every change, ending with the update whose run has ended.
 
     Updates are made when they are sent, so a slow reader gets the latest state and never an old one.
@@ -36,14 +39,14 @@ async def watch(run_id: str, database: Database, runs: ActiveRuns) -> AsyncItera
     while True:
         changes = runs.elsewhere.revision
         active = runs.get(run_id)
-        if active is not None:
+        if active is not None and is_visible(active.record, scope):
             async for update in _watch_active(active):
                 revision = update.revision = max(update.revision, revision + 1)
                 yield update
                 if run_ended(update.run.state):
                     return
         try:
-            update = await database.read(lambda c: _stored(c, run_id))
+            update = await database.read(lambda c: _stored(c, run_id, scope))
         except LoadcellError as error:
             if revision and error.reason == "RUN_NOT_FOUND":
                 raise LoadcellError("RUN_DELETED", f"run {run_id} was deleted", metadata=error.metadata) from error
@@ -67,8 +70,8 @@ async def _watch_active(run: ActiveRun) -> AsyncIterator[run_pb2.WatchRunRespons
         await asyncio.sleep(sent + UPDATE_SECONDS - time.monotonic())
 
 
-def _stored(connection: Connection, run_id: str) -> run_pb2.WatchRunResponse:
-    run = require_run(connection, run_id)
+def _stored(connection: Connection, run_id: str, scope: Scope) -> run_pb2.WatchRunResponse:
+    run = require_run(connection, run_id, scope)
     message = run_message(run, agents_of_runs(connection, [run.run_key]).get(run.run_key, []))
     levels = list_levels(connection, run.run_key)
     if not run_ended(run.state):

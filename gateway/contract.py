@@ -27,7 +27,6 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
 # Methods of these services that no controller answers yet: neither routed nor documented.
 UNANSWERED = frozenset(
     {
-        "loadcell.v1.RunService.UpdateRun",
         "loadcell.v1.RunService.GetRunTimeline",
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from controller.query.results import require_result, require_run
+from controller.scope import Scope
 from controller.store.contexts import context_of
 from controller.store.database import Connection
 from controller.store.run_history import find_baseline
@@ -14,7 +15,7 @@ from loadcell.v1 import result_pb2
 BASELINE = "baseline"  # stands for the run that is marked as one
 
 
-def results_to_compare(connection: Connection, run_ids: Sequence[str]) -> list[result_pb2.RunResult]:
+def results_to_compare(connection: Connection, run_ids: Sequence[str], scope: Scope) -> list[result_pb2.RunResult]:
     """Return the results of two to ten different runs.
 
     Raises:
@@ -28,12 +29,12 @@ def results_to_compare(connection: Connection, run_ids: Sequence[str]) -> list[r
     if twice is not None:
         raise LoadcellError("INVALID_FIELD_VALUE", f"run {twice[:64]} is given twice", field="run_ids")
     others = [run_id for run_id in run_ids if run_id != BASELINE]
-    marked = _baseline(connection, others) if len(others) < len(run_ids) else ""
-    return [_result(connection, marked if run_id == BASELINE else run_id) for run_id in run_ids]
+    marked = _baseline(connection, others, scope) if len(others) < len(run_ids) else ""
+    return [_result(connection, marked if run_id == BASELINE else run_id, scope) for run_id in run_ids]
 
 
-def _baseline(connection: Connection, others: Sequence[str]) -> str:
-    run = require_run(connection, others[0])
+def _baseline(connection: Connection, others: Sequence[str], scope: Scope) -> str:
+    run = require_run(connection, others[0], scope)
     project_id = context_of(run.config, run.model).project_id
     found = find_baseline(connection, project_id, run.model, others)
     if found is None:
@@ -46,9 +47,9 @@ def _baseline(connection: Connection, others: Sequence[str]) -> str:
     return found
 
 
-def _result(connection: Connection, run_id: str) -> result_pb2.RunResult:
+def _result(connection: Connection, run_id: str, scope: Scope) -> result_pb2.RunResult:
     try:
-        return require_result(connection, run_id, partial=False)
+        return require_result(connection, run_id, scope, partial=False)
     except LoadcellError as error:
         if error.reason != "RESULT_NOT_FOUND":
             raise

@@ -1,50 +1,66 @@
-"""Pages of runs and agents."""
+"""Pages of runs."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from controller.lifecycle import STATUS_WORDS
 from controller.messages import run_message
 from controller.query import cursor
+from controller.query.traces.times import read_time
+from controller.scope import Scope
 from controller.store.database import Connection
 from controller.store.leases import agents_of_runs
-from controller.store.runs import RunFilter, count_runs, list_runs
+from controller.store.run_history import RunFilter, count_runs, list_runs
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_LABEL_TEXT
 from loadcell.v1 import run_pb2
 
 MAX_OFFSET = 1_000_000
+MAX_LABELS_ASKED = 16
 
 
-def run_filter(request: run_pb2.ListRunsRequest) -> RunFilter:
-    """Return the filter a request asks for; a status is a public word or the name of a state.
+def run_filter(request: run_pb2.ListRunsRequest, scope: Scope, now: int) -> RunFilter:
+    """Return the filter a request asks for; `now` is the time it is asked for, microseconds since 1970 UTC.
 
     Raises:
-        LoadcellError: INVALID_FIELD_VALUE, the status is not known.
+        LoadcellError: INVALID_FIELD_VALUE, INVALID_FIELD_FORMAT, INVALID_DATE_RANGE or LIMIT_EXCEEDED with the
+            field.
     """
-    model = request.model or None
-    word = request.status.strip().lower()
-    if not word:
-        return RunFilter(model=model)
-    if word in STATUS_WORDS.values():
-        return RunFilter(status=word, model=model)
-    name = "RUN_STATE_" + word.upper().removeprefix("RUN_STATE_")
-    states = {run_pb2.RunState.Name(state): state for state in STATUS_WORDS}
-    if name not in states:
-        known = ", ".join(dict.fromkeys(STATUS_WORDS.values()))
+    status, state = _status(request.status)
+    first, last = (
+        read_time(text, now, name).micros if text else None
+        for text, name in ((request.created_from, "created_from"), (request.created_to, "created_to"))
+    )
+    if first is not None and last is not None and last <= first:
         raise LoadcellError(
-            "INVALID_FIELD_VALUE",
-            f"status {request.status[:64]!r} is not known; known: {known}",
-            field="status",
+            "INVALID_DATE_RANGE",
+            f"created_to {request.created_to!r} is not after created_from {request.created_from!r}",
+            field="created_to",
         )
-    return RunFilter(status=STATUS_WORDS[states[name]], state=states[name], model=model)
+    return RunFilter(
+        scope,
+        status=status,
+        state=state,
+        model=request.model or None,
+        project_id=request.project_id or None,
+        created_from=first,
+        created_to=last,
+        baseline=request.baseline if request.HasField("baseline") else None,
+        labels=_labels(request.labels),
+    )
 
 
-def page_of_runs(connection: Connection, request: run_pb2.ListRunsRequest) -> run_pb2.ListRunsResponse:
+def page_of_runs(
+    connection: Connection, request: run_pb2.ListRunsRequest, scope: Scope, now: int
+) -> run_pb2.ListRunsResponse:
     """Return a page of runs, newest first.
 
+    Relative times count from when the first page was asked for.
+
     Raises:
-        LoadcellError: INVALID_FIELD_VALUE, LIMIT_EXCEEDED or INVALID_CURSOR.
+        LoadcellError: as `run_filter`, and INVALID_CURSOR.
     """
-    filters = run_filter(request)
     limit = cursor.page_size(request.limit if request.HasField("limit") else None)
     if not 0 <= request.offset <= MAX_OFFSET:
         raise LoadcellError(
@@ -52,21 +68,63 @@ def page_of_runs(connection: Connection, request: run_pb2.ListRunsRequest) -> ru
         )
     if request.cursor and request.offset:
         raise LoadcellError("INVALID_FIELD_VALUE", "cursor and offset exclude each other", field="offset")
-    question = f"runs {filters}"
-    after = None
+    question, after = _question(request), None
     if request.cursor:
-        created_at, run_key = cursor.decode(request.cursor, question, (int, int))
-        after = (int(created_at), int(run_key))
+        created_at, run_key, asked = cursor.decode(request.cursor, question, (int, int, int))
+        after, now = (int(created_at), int(run_key)), int(asked)
+    filters = run_filter(request, scope, now)
     # One more than asked for tells whether there is a next page.
     found = list_runs(connection, filters, limit=limit + 1, offset=request.offset, after=after)
     page = found[:limit]
     agents = agents_of_runs(connection, [run.run_key for run in page])
+    more = len(found) > limit
     return run_pb2.ListRunsResponse(
         runs=[run_message(run, agents.get(run.run_key, []), with_config=False) for run in page],
         total=count_runs(connection, filters),
         limit=limit,
         offset=request.offset,
-        next_cursor=(
-            cursor.encode(question, [page[-1].created_at, page[-1].run_key]) if len(found) > limit else ""
-        ),
+        next_cursor=cursor.encode(question, [page[-1].created_at, page[-1].run_key, now]) if more else "",
     )
+
+
+def _question(request: run_pb2.ListRunsRequest) -> str:
+    """Return all that selects runs, as text."""
+    asked = run_pb2.ListRunsRequest()
+    asked.CopyFrom(request)
+    for name in ("limit", "offset", "cursor"):
+        asked.ClearField(name)
+    return f"runs {asked.SerializeToString(deterministic=True).hex()}"
+
+
+def _status(text: str) -> tuple[str | None, run_pb2.RunState | None]:
+    """Return the public word, and the state where the name of one is given."""
+    word = text.strip().lower()
+    if not word or word in STATUS_WORDS.values():
+        return word or None, None
+    name = "RUN_STATE_" + word.upper().removeprefix("RUN_STATE_")
+    states = {run_pb2.RunState.Name(state): state for state in STATUS_WORDS}
+    if name not in states:
+        known = ", ".join(dict.fromkeys(STATUS_WORDS.values()))
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE", f"status {text[:64]!r} is not known; known: {known}", field="status"
+        )
+    return STATUS_WORDS[states[name]], states[name]
+
+
+def _labels(texts: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+    wanted = []
+    for text in dict.fromkeys(texts):
+        key, mark, value = text.partition("=")
+        if not 1 <= len(key) <= MAX_LABEL_TEXT or len(value) > MAX_LABEL_TEXT:
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE",
+                f"label {text[:64]!r} is not written like key=value or key, of at most {MAX_LABEL_TEXT} characters"
+                " each",
+                field="labels",
+            )
+        wanted.append((key, value if mark else None))
+    if len(wanted) > MAX_LABELS_ASKED:
+        raise LoadcellError(
+            "LIMIT_EXCEEDED", f"{len(wanted)} labels are given, at most {MAX_LABELS_ASKED} can be", field="labels"
+        )
+    return tuple(wanted)

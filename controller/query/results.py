@@ -11,6 +11,8 @@ from controller.dispatch.results import compute_result
 from controller.lifecycle import run_ended
 from controller.report.csv import render_csv
 from controller.report.requests import render_requests
+from controller.scope import Scope
+from controller.store.contexts import DEFAULT_PROJECT
 from controller.store.database import Connection, Database
 from controller.store.leases import list_leases
 from controller.store.records import LeaseRecord, RunRecord
@@ -25,32 +27,40 @@ PAGE_ROWS = 5_000  # requests read from the database at a time
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
-def require_run(connection: Connection, run_id: str) -> RunRecord:
+def require_run(connection: Connection, run_id: str, scope: Scope) -> RunRecord:
     """Return a run.
 
     Raises:
-        LoadcellError: MISSING_REQUIRED_FIELD, RUN_NOT_FOUND.
+        LoadcellError: MISSING_REQUIRED_FIELD; RUN_NOT_FOUND, there is none in the scope.
     """
     if not run_id:
         raise LoadcellError("MISSING_REQUIRED_FIELD", "run_id is required", field="run_id")
     run = get_run(connection, run_id)
-    if run is None:
+    if run is None or not is_visible(run, scope):
         shown = run_id[:64]
         raise LoadcellError("RUN_NOT_FOUND", f"there is no run {shown}", metadata={"run_id": shown})
     return run
 
 
-def require_result(connection: Connection, run_id: str, *, partial: bool) -> result_pb2.RunResult:
+def is_visible(run: RunRecord, scope: Scope) -> bool:
+    """Whether a run is in a scope."""
+    return scope.holds(run.config.project_id or DEFAULT_PROJECT)
+
+
+def require_result(connection: Connection, run_id: str, scope: Scope, *, partial: bool) -> result_pb2.RunResult:
     """Return the result of a run; with `partial` what has been measured so far, whatever its state.
 
     Raises:
         LoadcellError: RUN_NOT_FOUND, RESULT_NOT_FOUND, RUN_NOT_FINISHED, RUN_FAILED.
     """
-    run = require_run(connection, run_id)
+    run = require_run(connection, run_id, scope)
     if not partial:
         check_finished(run)
     stored = get_result(connection, run.run_key) if run_ended(run.state) else None
     if stored is not None:
+        # They may have been changed since; there is one truth.
+        stored.config.ClearField("labels")
+        stored.config.labels.update(run.config.labels)
         return stored
     if not partial:
         raise LoadcellError("RESULT_NOT_FOUND", f"run {run_id} has no result", metadata={"run_id": run_id})
@@ -68,17 +78,21 @@ def check_finished(run: RunRecord) -> None:
         raise LoadcellError("RUN_FAILED", f"run {run.run_id} failed: {run.error}", metadata=metadata)
 
 
-async def export(database: Database, run_id: str, file_format: str, *, partial: bool) -> AsyncIterator[bytes]:
+async def export(
+    database: Database, run_id: str, scope: Scope, file_format: str, *, partial: bool
+) -> AsyncIterator[bytes]:
     """Yield a result as a file in pieces of at most 1 MiB.
 
     Raises:
         LoadcellError: as `require_result`; INVALID_FIELD_VALUE for an unknown format.
     """
     if file_format == "jsonl":
-        async for piece in _request_lines(database, run_id, partial=partial):
+        async for piece in _request_lines(database, run_id, scope, partial=partial):
             yield piece
         return
-    _, content = await document(database, run_id, file_format, partial=partial, formats=("csv", "json", "jsonl"))
+    _, content = await document(
+        database, run_id, scope, file_format, partial=partial, formats=("csv", "json", "jsonl")
+    )
     for first in range(0, len(content), PIECE_BYTES):
         yield content[first : first + PIECE_BYTES]
 
@@ -86,6 +100,7 @@ async def export(database: Database, run_id: str, file_format: str, *, partial: 
 async def document(
     database: Database,
     run_id: str,
+    scope: Scope,
     file_format: str,
     *,
     partial: bool,
@@ -102,14 +117,14 @@ async def document(
             f"format {file_format[:64]!r} is not known; known: {', '.join(formats)}",
             field="format",
         )
-    result = await database.read(lambda c: require_result(c, run_id, partial=partial))
+    result = await database.read(lambda c: require_result(c, run_id, scope, partial=partial))
     content = render_csv(result) if file_format == "csv" else orjson.dumps(render(result))
     return CONTENT_TYPES[file_format], content
 
 
-async def _request_lines(database: Database, run_id: str, *, partial: bool) -> AsyncIterator[bytes]:
+async def _request_lines(database: Database, run_id: str, scope: Scope, *, partial: bool) -> AsyncIterator[bytes]:
     def start(connection: Connection) -> tuple[RunRecord, list[LeaseRecord]]:
-        run = require_run(connection, run_id)
+        run = require_run(connection, run_id, scope)
         if not partial:
             check_finished(run)
         return run, list_leases(connection, run.run_key)

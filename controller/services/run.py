@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import structlog
 from google.api import httpbody_pb2
 
+from controller.annotating import annotate
 from controller.assets import receive
 from controller.creation import create_run
 from controller.dispatch.dispatcher import Dispatcher
@@ -20,8 +22,10 @@ from controller.query.compare import compare
 from controller.query.compared_runs import results_to_compare
 from controller.query.gates import read_gates
 from controller.query.listing import page_of_runs
-from controller.query.results import document, export, require_result, require_run
+from controller.query.results import document, export, is_visible, require_result, require_run
+from controller.scope import Scope
 from controller.services.answers import Answers
+from controller.services.caller import scope_of
 from controller.store.assets import insert_asset
 from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
@@ -46,21 +50,31 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
 
     async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:
         """Return a run."""
-        return run_pb2.GetRunResponse(run=await self._run(request.run_id))
+        return run_pb2.GetRunResponse(run=await self._run(request.run_id, scope_of(context)))
 
     async def ListRuns(self, request: run_pb2.ListRunsRequest, context: Any) -> run_pb2.ListRunsResponse:
         """Return a page of runs."""
-        return await self._database.read(lambda c: page_of_runs(c, request))
+        return await self._database.read(lambda c: page_of_runs(c, request, scope_of(context), wall_micros()))
+
+    async def UpdateRun(self, request: run_pb2.UpdateRunRequest, context: Any) -> run_pb2.UpdateRunResponse:
+        """Change what people say about a run."""
+        scope = scope_of(context)
+        new = await self._database.write(lambda c: annotate(c, request, scope), repeatable=True)
+        active = self._dispatcher.runs.get(request.run_id)
+        if active is not None:
+            active.record = replace(active.record, config=new.config, remark=new.remark, baseline=new.baseline)
+            active.changes.publish()
+        return run_pb2.UpdateRunResponse(run=await self._run(request.run_id, scope))
 
     async def CancelRun(self, request: run_pb2.CancelRunRequest, context: Any) -> run_pb2.CancelRunResponse:
         """Ask a run to stop."""
-        await self._database.read(lambda c: require_run(c, request.run_id))
+        await self._database.read(lambda c: require_run(c, request.run_id, scope_of(context)))
         await self._dispatcher.cancel(request.run_id)
-        return run_pb2.CancelRunResponse(run=await self._run(request.run_id))
+        return run_pb2.CancelRunResponse(run=await self._run(request.run_id, scope_of(context)))
 
     async def DeleteRun(self, request: run_pb2.DeleteRunRequest, context: Any) -> run_pb2.DeleteRunResponse:
         """Delete a run and everything measured."""
-        await self._database.read(lambda c: require_run(c, request.run_id))
+        await self._database.read(lambda c: require_run(c, request.run_id, scope_of(context)))
         log.info("benchmark_delete_request", run_id=request.run_id)
         await self._dispatcher.delete(request.run_id)
         await self._answers.forget()
@@ -70,27 +84,31 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         self, request: run_pb2.WatchRunRequest, context: Any
     ) -> AsyncIterator[run_pb2.WatchRunResponse]:
         """Stream the state of a run until it has ended."""
-        async for update in watch(request.run_id, self._database, self._dispatcher.runs):
+        async for update in watch(request.run_id, scope_of(context), self._database, self._dispatcher.runs):
             yield update
 
     async def GetRunResult(
         self, request: run_pb2.GetRunResultRequest, context: Any
     ) -> run_pb2.GetRunResultResponse:
         """Return the result document."""
-        result = await self._database.read(lambda c: require_result(c, request.run_id, partial=request.partial))
+        result = await self._database.read(
+            lambda c: require_result(c, request.run_id, scope_of(context), partial=request.partial)
+        )
         return run_pb2.GetRunResultResponse(result=result)
 
     async def CompareRuns(self, request: run_pb2.CompareRunsRequest, context: Any) -> run_pb2.CompareRunsResponse:
         """Set finished runs side by side."""
         gates = read_gates(request.gates)
-        results = await self._database.read(lambda c: results_to_compare(c, request.run_ids))
+        results = await self._database.read(lambda c: results_to_compare(c, request.run_ids, scope_of(context)))
         return await asyncio.to_thread(compare, results, gates)
 
     async def ExportRunResult(
         self, request: run_pb2.ExportRunResultRequest, context: Any
     ) -> AsyncIterator[run_pb2.ExportRunResultResponse]:
         """Stream a result as a file."""
-        async for data in export(self._database, request.run_id, request.format, partial=request.partial):
+        async for data in export(
+            self._database, request.run_id, scope_of(context), request.format, partial=request.partial
+        ):
             yield run_pb2.ExportRunResultResponse(data=data)
 
     async def DownloadRunResult(
@@ -98,7 +116,7 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
     ) -> httpbody_pb2.HttpBody:
         """Return a result as one body."""
         content_type, content = await document(
-            self._database, request.run_id, request.format or "csv", partial=request.partial
+            self._database, request.run_id, scope_of(context), request.format or "csv", partial=request.partial
         )
         return httpbody_pb2.HttpBody(content_type=content_type, data=content)
 
@@ -111,14 +129,14 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
             await self._database.write(lambda c: insert_asset(c, asset, upload.pieces(), wall_micros()))
         return run_pb2.UploadAssetResponse(sha256=asset.sha256, size_bytes=asset.size_bytes)
 
-    async def _run(self, run_id: str) -> run_pb2.Run:
+    async def _run(self, run_id: str, scope: Scope) -> run_pb2.Run:
         active = self._dispatcher.runs.get(run_id)
         # One that has ended may have been deleted through another controller.
-        if active is not None and not active.ended:
+        if active is not None and not active.ended and is_visible(active.record, scope):
             return run_message(active.record, active.agent_ids)
 
         def read(connection: Connection) -> run_pb2.Run:
-            run = require_run(connection, run_id)
+            run = require_run(connection, run_id, scope)
             return run_message(run, agents_of_runs(connection, [run.run_key]).get(run.run_key, []))
 
         return await self._database.read(read)

@@ -1,25 +1,123 @@
-"""Finding runs of the past."""
+"""Finding runs of the past: lists with filters, and the run to compare others with."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
 
+from controller.scope import Scope
+from controller.store.records import RunRecord
+from controller.store.runs import RUN_COLUMNS, run_record
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema_queries import contexts
+from loadcell.v1 import result_pb2, run_pb2
+
+READ_ROWS = 500  # runs held at a time while their labels are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs a list holds; None selects all.
+
+    Times are microseconds since 1970 UTC, the upper one exclusive. A label is a key with its value, or with
+    None for any value.
+    """
+
+    scope: Scope
+    status: str | None = None
+    state: run_pb2.RunState | None = None
+    model: str | None = None
+    project_id: str | None = None
+    created_from: int | None = None
+    created_to: int | None = None
+    baseline: bool | None = None
+    labels: tuple[tuple[str, str | None], ...] = ()
+
+    def condition(self) -> ColumnElement[bool]:
+        """Return all but the labels as a condition."""
+        parts: list[ColumnElement[bool]] = [true()]
+        for column, value in (
+            (runs.c.status, self.status),
+            (runs.c.state, self.state),
+            (runs.c.model, self.model),
+            (runs.c.baseline, self.baseline),
+        ):
+            if value is not None:
+                parts.append(column == value)
+        if self.created_from is not None:
+            parts.append(runs.c.created_at >= self.created_from)
+        if self.created_to is not None:
+            parts.append(runs.c.created_at < self.created_to)
+        if self.project_id is not None:
+            parts.append(_of_projects([self.project_id]))
+        if self.scope.projects is not None:
+            parts.append(_of_projects(self.scope.projects))
+        return and_(*parts)
+
+    def holds(self, config: bytes) -> bool:
+        """Whether a run with this configuration has the labels."""
+        found = result_pb2.RunConfig.FromString(config).labels
+        return all(key in found and value in (None, found[key]) for key, value in self.labels)
+
+
+def _of_projects(project_ids: Collection[str]) -> ColumnElement[bool]:
+    keys = select(contexts.c.context_key).where(contexts.c.project_id.in_(project_ids))
+    return runs.c.context_key.in_(keys)
+
+
+def list_runs(
+    connection: Connection,
+    filters: RunFilter,
+    *,
+    limit: int,
+    offset: int = 0,
+    after: tuple[int, int] | None = None,
+) -> list[RunRecord]:
+    """Return a page of runs, newest first; `after` is (created_at, run_key) of the last one of the page before."""
+    query = select(*RUN_COLUMNS).where(filters.condition())
+    if after is not None:
+        created_at, run_key = after
+        query = query.where(
+            or_(
+                runs.c.created_at < created_at,
+                and_(runs.c.created_at == created_at, runs.c.run_key < run_key),
+            ),
+            # Implied by the line above, and what lets the index on created_at find the place.
+            runs.c.created_at <= created_at,
+        )
+    query = query.order_by(runs.c.created_at.desc(), runs.c.run_key.desc())
+    if filters.labels:
+        rows = islice(_labelled(connection, query, filters), offset, offset + limit)
+        return [run_record(row) for row in rows]
+    return [run_record(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def count_runs(connection: Connection, filters: RunFilter) -> int:
+    """Return the number of runs on all pages."""
+    if filters.labels:
+        return sum(1 for _ in _labelled(connection, select(runs.c.config).where(filters.condition()), filters))
+    return connection.execute(select(func.count()).select_from(runs).where(filters.condition())).scalar_one()
+
+
+def _labelled(connection: Connection, query: Select[Any], filters: RunFilter) -> Iterator[Row[Any]]:
+    """Yield the rows whose run has the labels. They are in the configuration, which only we can read."""
+    with connection.execute(query, execution_options={"yield_per": READ_ROWS}) as rows:
+        yield from (row for row in rows if filters.holds(row.config))
 
 
 def find_baseline(connection: Connection, project_id: str, model: str, besides: Collection[str]) -> str | None:
     """Return the newest completed run of a model in a project that is marked as baseline, except some."""
     query = (
         select(runs.c.run_id)
-        .join(contexts, contexts.c.context_key == runs.c.context_key)
         .where(
             runs.c.baseline,
             runs.c.status == "completed",
             runs.c.model == model,
-            contexts.c.project_id == project_id,
+            _of_projects([project_id]),
             runs.c.run_id.not_in(besides),
         )
         .order_by(runs.c.created_at.desc(), runs.c.run_key.desc())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import STATUS_WORDS, check_run, run_ended
@@ -21,7 +20,8 @@ from controller.store.schema import run_levels as levels
 from loadcell.errors import LoadcellError
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
-_COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status", "secrets")]
+# All that is needed to go on with a run; results are large and secrets secret.
+RUN_COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status", "secrets")]
 
 
 def insert_run(
@@ -36,7 +36,7 @@ def insert_run(
     Returns:
         The stored run, or None when a run with this `request_id` exists already.
     """
-    values: dict[str, Any] = {column.name: getattr(record, column.name) for column in _COLUMNS}
+    values: dict[str, Any] = {column.name: getattr(record, column.name) for column in RUN_COLUMNS}
     values |= {
         "run_key": next_key(connection, record.created_at),
         "context_key": intern_context(connection, context_of(record.config, record.model)),
@@ -72,63 +72,14 @@ def insert_run(
 
 def get_run(connection: Connection, run_id: str) -> RunRecord | None:
     """Return a run, None when there is none."""
-    row = connection.execute(select(*_COLUMNS).where(runs.c.run_id == run_id)).one_or_none()
-    return None if row is None else _record(row)
+    row = connection.execute(select(*RUN_COLUMNS).where(runs.c.run_id == run_id)).one_or_none()
+    return None if row is None else run_record(row)
 
 
 def find_by_request(connection: Connection, request_id: str) -> RunRecord | None:
     """Return the run that was created with this idempotency key."""
-    row = connection.execute(select(*_COLUMNS).where(runs.c.request_id == request_id)).one_or_none()
-    return None if row is None else _record(row)
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs a list holds; None selects all."""
-
-    status: str | None = None
-    state: run_pb2.RunState | None = None
-    model: str | None = None
-
-    def condition(self) -> ColumnElement[bool]:
-        """Return the filter as a condition."""
-        parts: list[ColumnElement[bool]] = [true()]
-        if self.status is not None:
-            parts.append(runs.c.status == self.status)
-        if self.state is not None:
-            parts.append(runs.c.state == self.state)
-        if self.model is not None:
-            parts.append(runs.c.model == self.model)
-        return and_(*parts)
-
-
-def list_runs(
-    connection: Connection,
-    filters: RunFilter,
-    *,
-    limit: int,
-    offset: int = 0,
-    after: tuple[int, int] | None = None,
-) -> list[RunRecord]:
-    """Return a page of runs, newest first; `after` is (created_at, run_key) of the last one of the page before."""
-    query = select(*_COLUMNS).where(filters.condition())
-    if after is not None:
-        created_at, run_key = after
-        query = query.where(
-            or_(
-                runs.c.created_at < created_at,
-                and_(runs.c.created_at == created_at, runs.c.run_key < run_key),
-            ),
-            # Implied by the line above, and what lets the index on created_at find the place.
-            runs.c.created_at <= created_at,
-        )
-    query = query.order_by(runs.c.created_at.desc(), runs.c.run_key.desc()).limit(limit).offset(offset)
-    return [_record(row) for row in connection.execute(query)]
-
-
-def count_runs(connection: Connection, filters: RunFilter) -> int:
-    """Return the number of runs on all pages."""
-    return connection.execute(select(func.count()).select_from(runs).where(filters.condition())).scalar_one()
+    row = connection.execute(select(*RUN_COLUMNS).where(runs.c.request_id == request_id)).one_or_none()
+    return None if row is None else run_record(row)
 
 
 def count_by_status(connection: Connection) -> dict[str, int]:
@@ -217,8 +168,8 @@ def set_level(connection: Connection, run_key: int, level: int, **values: object
 
 def list_active(connection: Connection) -> list[RunRecord]:
     """Return the runs that have not ended, oldest first."""
-    query = select(*_COLUMNS).where(runs.c.state.in_(ACTIVE_STATES), runs.c.status.in_(("pending", "running")))
-    return [_record(row) for row in connection.execute(query.order_by(runs.c.created_at, runs.c.run_key))]
+    query = select(*RUN_COLUMNS).where(runs.c.state.in_(ACTIVE_STATES), runs.c.status.in_(("pending", "running")))
+    return [run_record(row) for row in connection.execute(query.order_by(runs.c.created_at, runs.c.run_key))]
 
 
 def delete_run(connection: Connection, run_key: int) -> None:
@@ -229,7 +180,8 @@ def delete_run(connection: Connection, run_key: int) -> None:
         announce(connection, run_id)
 
 
-def _record(row: Row[Any]) -> RunRecord:
+def run_record(row: Row[Any]) -> RunRecord:
+    """Return the run of a row with RUN_COLUMNS."""
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
     values["config"] = result_pb2.RunConfig.FromString(values["config"])
     values["notes"] = tuple(json.loads(values["notes"]))

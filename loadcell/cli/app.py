@@ -10,6 +10,7 @@ from loadcell.cli.calibrate import calibrate
 from loadcell.cli.compare import compare_runs
 from loadcell.cli.demo import demo
 from loadcell.cli.failure import EXIT_BROKEN_PIPE
+from loadcell.cli.history import list_runs, update_run
 from loadcell.cli.mock_server import mock_server
 from loadcell.cli.run import run
 from loadcell.cli.runs import runs_app
@@ -43,6 +44,8 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("up")(up)
 app.command("demo")(demo)
+runs_app.command("list")(list_runs)
+runs_app.command("update")(update_run)
 runs_app.command("compare")(compare_runs)
 app.add_typer(runs_app, name="runs")
 agents_app.add_typer(tokens_app, name="token")

@@ -15,7 +15,7 @@ from loadcell.cli.session import Session, open_session
 if TYPE_CHECKING:
     from loadcell.client import Client
 
-runs_app = typer.Typer(help="List, show, watch, cancel, delete, compare and export runs.")
+runs_app = typer.Typer(help="List, show, watch, update, cancel, delete, compare and export runs.")
 
 RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="Identifier of the run.")]
 ControllerFlag = Annotated[str | None, typer.Option("--controller", help="Controller HOST:PORT to ask.")]
@@ -49,35 +49,6 @@ def ask(
         return asyncio.run(connected(session)) or EXIT_OK
 
 
-@runs_app.command("list")
-def list_runs(
-    *,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most runs to list.")] = 20,
-    status: Annotated[str, typer.Option(help="Only runs with this status.")] = "",
-    model: Annotated[str, typer.Option(help="Only runs of this model.")] = "",
-    as_json: JsonFlag = False,
-    controller: ControllerFlag = None,
-    database: DatabaseFlag = None,
-) -> int:
-    """List runs, newest first."""
-
-    async def question(client: "Client") -> None:
-        from loadcell.cli import layout, report, tables  # noqa: PLC0415
-        from loadcell.documents import render  # noqa: PLC0415
-
-        found = []
-        async for run in client.list_runs(status=status, model=model, page_size=min(limit, 1000)):
-            found.append(run)
-            if len(found) == limit:
-                break
-        if as_json:
-            report.print_document(report.document_of({"runs": [render(run) for run in found]}))
-        else:
-            layout.console().print(tables.runs_table(found))
-
-    return ask(controller, database, question)
-
-
 @runs_app.command("show")
 def show_run(
     *, run_id: RunId, as_json: JsonFlag = False, controller: ControllerFlag = None, database: DatabaseFlag = None
@@ -105,6 +76,8 @@ async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
         console.print(tables.result_tables(result))
     if run.error:
         console.print(f"error: {run.error}")
+    if run.notes:
+        console.print(f"notes: {run.notes}")
 
 
 @runs_app.command("watch")

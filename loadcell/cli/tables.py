@@ -73,10 +73,18 @@ def _findings(result: result_pb2.RunResult) -> Iterable[Text]:
 
 def runs_table(runs: Sequence[run_pb2.Run]) -> Table:
     """Return a line for each run."""
-    table = new_table("run", "status", "model", "server", "created", numbers=False)
+    table = new_table("run", "status", "model", "server", "created", "marks", numbers=False)
     for run in runs:
-        status = styled(run.status, _STATUS_STYLE)
-        table.add_row(run.run_id, status, run.model or ABSENT, run.server_url, local_time(run.created_at))
+        marks = ["baseline"] if run.baseline else []
+        marks += [f"{key}={value}" if value else key for key, value in sorted(run.labels.items())]
+        table.add_row(
+            run.run_id,
+            styled(run.status, _STATUS_STYLE),
+            run.model or ABSENT,
+            run.server_url,
+            local_time(run.created_at),
+            ", ".join(marks),
+        )
     return table
 
 

@@ -14,16 +14,15 @@ from google.protobuf import struct_pb2
 
 from loadcell.channel import dial
 from loadcell.client.assets import check_size, upload_messages
-from loadcell.client.calls import answer, responses
+from loadcell.client.calls import answer
+from loadcell.client.history import History
+from loadcell.client.references import RunReference, identifier
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret
 from loadcell.tls import ClientTls
 from loadcell.tls_errors import meaning
-from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, result_pb2, run_pb2, run_pb2_grpc, target_pb2
-
-RunReference = str | run_pb2.Run | run_pb2.CreateRunResponse | result_pb2.RunResult
-"""A run: its identifier, or any message that carries it."""
+from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc, target_pb2
 
 _WHY_SECONDS = 1.0  # to learn why a controller cannot be reached
 _ARRIVALS = {
@@ -34,11 +33,7 @@ _ARRIVALS = {
 _KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
 
 
-def _identifier(run: RunReference) -> str:
-    return run if isinstance(run, str) else run.run_id
-
-
-class Client:
+class Client(History):
     """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
 
     Args:
@@ -188,33 +183,19 @@ class Client:
 
     async def get_run(self, run: RunReference) -> run_pb2.Run:
         """Return the state of a run."""
-        request = run_pb2.GetRunRequest(run_id=_identifier(run))
+        request = run_pb2.GetRunRequest(run_id=identifier(run))
         response: run_pb2.GetRunResponse = await answer(self._runs.GetRun(request, timeout=self._timeout))
         return response.run
 
-    async def list_runs(
-        self, *, status: str = "", model: str = "", page_size: int = 50
-    ) -> AsyncGenerator[run_pb2.Run, None]:
-        """Yield the runs, newest first, fetching page after page."""
-        cursor = ""
-        while True:
-            request = run_pb2.ListRunsRequest(limit=page_size, cursor=cursor, status=status, model=model)
-            page: run_pb2.ListRunsResponse = await answer(self._runs.ListRuns(request, timeout=self._timeout))
-            for run in page.runs:
-                yield run
-            cursor = page.next_cursor
-            if not cursor:
-                return
-
     async def cancel_run(self, run: RunReference) -> run_pb2.Run:
         """Stop a run within a second; what was measured is kept."""
-        request = run_pb2.CancelRunRequest(run_id=_identifier(run))
+        request = run_pb2.CancelRunRequest(run_id=identifier(run))
         response: run_pb2.CancelRunResponse = await answer(self._runs.CancelRun(request, timeout=self._timeout))
         return response.run
 
     async def delete_run(self, run: RunReference) -> None:
         """Delete a run with everything measured."""
-        request = run_pb2.DeleteRunRequest(run_id=_identifier(run))
+        request = run_pb2.DeleteRunRequest(run_id=identifier(run))
         await answer(self._runs.DeleteRun(request, timeout=self._timeout))
 
     async def watch(
@@ -224,47 +205,11 @@ class Client:
 
         A controller that goes away is waited for, up to patience_seconds.
         """
-        request = run_pb2.WatchRunRequest(run_id=_identifier(run))
+        request = run_pb2.WatchRunRequest(run_id=identifier(run))
         updates = watch_to_the_end(lambda: self._runs.WatchRun(request), patience_seconds)
         async with aclosing(updates):
             async for update in updates:
                 yield update
-
-    async def result(self, run: RunReference, *, partial: bool = False) -> result_pb2.RunResult:
-        """Return the result document; `partial` returns what there is, whatever the state of the run."""
-        request = run_pb2.GetRunResultRequest(run_id=_identifier(run), partial=partial)
-        response: run_pb2.GetRunResultResponse = await answer(
-            self._runs.GetRunResult(request, timeout=self._timeout)
-        )
-        return response.result
-
-    async def compare(
-        self, runs: Sequence[RunReference], *, gates: Sequence[str] = ()
-    ) -> run_pb2.CompareRunsResponse:
-        """Set two to ten finished runs side by side; the first is the base of the changes and of the gates.
-
-        Args:
-            runs: The runs; "baseline" stands for the newest one marked so, of the same project and model.
-            gates: What must hold of every run against the first, such as "ttft.p99:+5%".
-        """
-        request = run_pb2.CompareRunsRequest(run_ids=[_identifier(run) for run in runs], gates=gates)
-        response: run_pb2.CompareRunsResponse = await answer(
-            self._runs.CompareRuns(request, timeout=self._timeout)
-        )
-        return response
-
-    async def export(
-        self,
-        run: RunReference,
-        format: Literal["csv", "json", "jsonl"] = "json",  # noqa: A002 (the field of the request)
-        *,
-        partial: bool = False,
-    ) -> AsyncGenerator[bytes, None]:
-        """Yield a file with the result, piece by piece: csv or json (the document), jsonl (a line per request)."""
-        request = run_pb2.ExportRunResultRequest(run_id=_identifier(run), format=format, partial=partial)
-        async with aclosing(responses(self._runs.ExportRunResult(request))) as pieces:
-            async for piece in pieces:
-                yield piece.data
 
     async def upload_asset(
         self, source: str | Path | bytes, kind: Literal["tokenizer", "dataset"], *, filename: str = ""

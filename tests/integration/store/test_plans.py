@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event, text
 
-from controller.store import runs
+from controller.scope import Scope
+from controller.store import run_history, runs
 from controller.store.migrate import open_database
 from controller.store.place import Place
-from controller.store.runs import RunFilter
+from controller.store.run_history import RunFilter
 from controller.store.samples import read_page, read_samples
 
 RUNS = (
@@ -24,25 +25,31 @@ TRACES = (
     f"INSERT INTO traces SELECT 1 + n / 5000, n / 1000 % 5, 0, n, 1{', 0' * 26}, 'stop', n, 0, 0, 0"
     " FROM generate_series(0, 19999) AS n ON CONFLICT DO NOTHING"
 )
+ALL = Scope.everything()
 
 
 @pytest.mark.parametrize(
     ("filters", "after", "index"),
     [
-        (RunFilter(), None, "idx_benchmark_runs_created_at"),
-        (RunFilter(), (5, 5), "idx_benchmark_runs_created_at"),
-        (RunFilter(status="failed"), None, "idx_benchmark_runs_status_created"),
-        (RunFilter(status="failed"), (5, 5), "idx_benchmark_runs_status_created"),
-        (RunFilter(model="m"), None, "idx_benchmark_runs_model"),
+        (RunFilter(ALL), None, "idx_benchmark_runs_created_at"),
+        (RunFilter(ALL), (5, 5), "idx_benchmark_runs_created_at"),
+        (RunFilter(ALL, status="failed"), None, "idx_benchmark_runs_status_created"),
+        (RunFilter(ALL, status="failed"), (5, 5), "idx_benchmark_runs_status_created"),
+        (RunFilter(ALL, model="m"), None, "idx_benchmark_runs_model"),
+        (RunFilter(ALL, created_from=5, created_to=9), None, "idx_benchmark_runs_created_at"),
     ],
 )
 async def test_lists_use_their_documented_index(place, filters, after, index):
-    plans = await plans_of(place, lambda c: runs.list_runs(c, filters, limit=10, after=after))
+    plans = await plans_of(place, lambda c: run_history.list_runs(c, filters, limit=10, after=after))
     assert any(index in line for line in plans), plans
 
 
 async def test_counts_and_upkeep_use_an_index(place):
-    for question in (runs.count_by_status, runs.list_active, lambda c: runs.count_runs(c, RunFilter(status="x"))):
+    for question in (
+        runs.count_by_status,
+        runs.list_active,
+        lambda c: run_history.count_runs(c, RunFilter(ALL, status="x")),
+    ):
         plans = await plans_of(place, question)
         assert any("idx_benchmark_runs_status" in line for line in plans), plans
 

@@ -1,0 +1,145 @@
+"""Calls about runs of the past: lists, changes, results, comparisons, files."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from typing import Literal
+
+from loadcell.client.calls import answer, responses
+from loadcell.client.references import RunReference, identifier
+from loadcell.v1 import result_pb2, run_pb2, run_pb2_grpc
+
+
+class History:
+    """The part of the client that asks about runs of the past."""
+
+    _runs: run_pb2_grpc.RunServiceStub
+    _timeout: float
+
+    async def run_pages(
+        self,
+        *,
+        status: str = "",
+        model: str = "",
+        project_id: str = "",
+        created_from: str = "",
+        created_to: str = "",
+        labels: Sequence[str] = (),
+        baseline: bool | None = None,
+        page_size: int = 50,
+    ) -> AsyncGenerator[run_pb2.ListRunsResponse, None]:
+        """Yield pages of runs, newest first; each tells how many runs there are on all of them.
+
+        Args:
+            status: Status word or state.
+            model: Exact model name.
+            project_id: Exact project.
+            created_from: Earliest creation: RFC 3339, or relative such as "now-7d".
+            created_to: Latest creation, exclusive.
+            labels: Labels the runs must have: "key=value", or "key" for any value.
+            baseline: Only runs that are marked as baselines, or only the others.
+            page_size: Runs on a page, 1 to 1,000.
+        """
+        request = run_pb2.ListRunsRequest(
+            limit=page_size,
+            status=status,
+            model=model,
+            project_id=project_id,
+            created_from=created_from,
+            created_to=created_to,
+            labels=labels,
+            baseline=baseline,
+        )
+        while True:
+            page: run_pb2.ListRunsResponse = await answer(self._runs.ListRuns(request, timeout=self._timeout))
+            yield page
+            request.cursor = page.next_cursor
+            if not page.next_cursor:
+                return
+
+    async def list_runs(
+        self,
+        *,
+        status: str = "",
+        model: str = "",
+        project_id: str = "",
+        created_from: str = "",
+        created_to: str = "",
+        labels: Sequence[str] = (),
+        baseline: bool | None = None,
+        page_size: int = 50,
+    ) -> AsyncGenerator[run_pb2.Run, None]:
+        """Yield the runs, newest first, fetching page after page; the arguments are those of `run_pages`."""
+        pages = self.run_pages(
+            status=status,
+            model=model,
+            project_id=project_id,
+            created_from=created_from,
+            created_to=created_to,
+            labels=labels,
+            baseline=baseline,
+            page_size=page_size,
+        )
+        async with aclosing(pages):
+            async for page in pages:
+                for run in page.runs:
+                    yield run
+
+    async def update_run(
+        self,
+        run: RunReference,
+        *,
+        labels: Mapping[str, str] | None = None,
+        remove_labels: Sequence[str] = (),
+        notes: str | None = None,
+        baseline: bool | None = None,
+    ) -> run_pb2.Run:
+        """Change what people say about a run; what is not given stays.
+
+        Args:
+            run: The run.
+            labels: Labels to set; the others stay.
+            remove_labels: Keys of labels to remove.
+            notes: Notes, at most 10,000 characters; an empty text removes them.
+            baseline: Whether the run is one to compare others with.
+        """
+        request = run_pb2.UpdateRunRequest(
+            run_id=identifier(run), labels=labels, remove_labels=remove_labels, notes=notes, baseline=baseline
+        )
+        response: run_pb2.UpdateRunResponse = await answer(self._runs.UpdateRun(request, timeout=self._timeout))
+        return response.run
+
+    async def result(self, run: RunReference, *, partial: bool = False) -> result_pb2.RunResult:
+        """Return the result document; `partial` returns what there is, whatever the state of the run."""
+        request = run_pb2.GetRunResultRequest(run_id=identifier(run), partial=partial)
+        response: run_pb2.GetRunResultResponse = await answer(
+            self._runs.GetRunResult(request, timeout=self._timeout)
+        )
+        return response.result
+
+    async def compare(
+        self, runs: Sequence[RunReference], *, gates: Sequence[str] = ()
+    ) -> run_pb2.CompareRunsResponse:
+        """Set two to ten finished runs side by side; the first is the base of the changes and of the gates.
+
+        Args:
+            runs: The runs; "baseline" stands for the newest one marked so, of the same project and model.
+            gates: What must hold of every run against the first, such as "ttft.p99:+5%".
+        """
+        request = run_pb2.CompareRunsRequest(run_ids=[identifier(run) for run in runs], gates=gates)
+        response: run_pb2.CompareRunsResponse = await answer(
+            self._runs.CompareRuns(request, timeout=self._timeout)
+        )
+        return response
+
+    async def export(
+        self,
+        run: RunReference,
+        format: Literal["csv", "json", "jsonl"] = "json",  # noqa: A002 (the field of the request)
+        *,
+        partial: bool = False,
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield a file with the result, piece by piece: csv or json (the document), jsonl (a line per request)."""
+        request = run_pb2.ExportRunResultRequest(run_id=identifier(run), format=format, partial=partial)
+        async with aclosing(responses(self._runs.ExportRunResult(request))) as pieces:
+            async for piece in pieces:
+                yield piece.data

@@ -1,0 +1,11 @@
+"""What a run may be named by."""
+
+from loadcell.v1 import result_pb2, run_pb2
+
+RunReference = str | run_pb2.Run | run_pb2.CreateRunResponse | result_pb2.RunResult
+"""A run: its identifier, or any message that carries it."""
+
+
+def identifier(run: RunReference) -> str:
+    """Return the identifier of a run."""
+    return run if isinstance(run, str) else run.run_id

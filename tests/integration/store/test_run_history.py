@@ -1,0 +1,102 @@
+"""Lists of runs and what people say of them, on either engine."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from controller.scope import Scope
+from controller.store import runs
+from controller.store.annotations import Annotations, get_annotations, set_annotations
+from controller.store.run_history import RunFilter, count_runs, find_baseline, list_runs
+from loadcell.v1 import result_pb2, run_pb2
+from tests.integration.store.test_behaviour import PLANS, RUN
+
+ALL = Scope.everything()
+
+
+@pytest.fixture
+async def database(open_one):
+    opened = await open_one()
+    for number in range(8):
+        config = result_pb2.RunConfig(
+            project_id="even" if number % 2 == 0 else "odd",
+            labels={"team": f"t{number % 3}", "empty": ""} if number != 7 else {},
+        )
+        run = replace(
+            RUN,
+            run_id=f"run-{number}",
+            model="m" if number < 6 else "n",
+            config=config,
+            created_at=10 * number,
+            baseline=number in {0, 2, 3, 4},
+            state=run_pb2.RUN_STATE_COMPLETED if number != 4 else run_pb2.RUN_STATE_RUNNING,
+        )
+        await opened.write(partial(runs.insert_run, record=run, plans=PLANS, request_id=None))
+    return opened
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (RunFilter(ALL), [7, 6, 5, 4, 3, 2, 1, 0]),
+        (RunFilter(Scope.of(["odd"])), [7, 5, 3, 1]),
+        (RunFilter(Scope.of([])), []),
+        (RunFilter(Scope.of(["odd"]), project_id="even"), []),
+        (RunFilter(ALL, project_id="even", model="m"), [4, 2, 0]),
+        (RunFilter(ALL, created_from=20, created_to=40), [3, 2]),
+        (RunFilter(ALL, baseline=True), [4, 3, 2, 0]),
+        (RunFilter(ALL, baseline=False, model="n"), [7, 6]),
+        (RunFilter(ALL, labels=(("team", "t1"),)), [4, 1]),
+        (RunFilter(ALL, labels=(("team", None),)), [6, 5, 4, 3, 2, 1, 0]),
+        (RunFilter(ALL, labels=(("team", "t0"), ("empty", ""))), [6, 3, 0]),
+        (RunFilter(ALL, labels=(("team", ""),)), []),
+        (RunFilter(Scope.of(["even"]), status="completed", labels=(("team", "t0"),)), [6, 0]),
+    ],
+)
+async def test_filters_with_true_totals_and_complete_pages(database, filters, expected):
+    def ask(connection) -> tuple[list[str], int]:
+        found, after = [], None
+        while page := list_runs(connection, filters, limit=2, after=after):
+            found += page
+            after = (page[-1].created_at, page[-1].run_key)
+        skipped = list_runs(connection, filters, limit=100, offset=1)
+        assert [run.run_id for run in skipped] == [run.run_id for run in found[1:]]
+        return [run.run_id for run in found], count_runs(connection, filters)
+
+    assert await database.read(ask) == ([f"run-{number}" for number in expected], len(expected))
+
+
+async def test_the_baseline_is_the_newest_completed_one_of_its_kind(database):
+    async def found(project: str, model: str, *besides: str) -> str | None:
+        return await database.read(lambda c: find_baseline(c, project, model, besides))
+
+    assert await found("even", "m") == "run-2"  # 4 is newer and has not ended
+    assert await found("even", "m", "run-2") == "run-0"
+    assert await found("odd", "m") == "run-3"
+    assert await found("even", "n") is None
+    assert await found("elsewhere", "m") is None
+
+
+async def test_changes_of_two_controllers_do_not_undo_each_other(database, open_one):
+    other = await open_one()
+
+    def add_label(connection, key: str) -> None:
+        before = get_annotations(connection, "run-7")
+        before.config.labels[key] = "x"
+        set_annotations(connection, "run-7", Annotations(before.config, "a remark", before.baseline))
+
+    names = [f"label-{number}" for number in range(20)]
+    await asyncio.gather(
+        *(
+            each.write(partial(add_label, key=name))
+            for each, name in zip([database, other] * 10, names, strict=True)
+        )
+    )
+    run = await other.read(lambda c: runs.get_run(c, "run-7"))
+    assert sorted(run.config.labels) == sorted(names)
+    assert (run.remark, run.baseline) == ("a remark", False)
+    assert await database.write(lambda c: get_annotations(c, "missing")) is None
