@@ -24,6 +24,7 @@ from controller.cache.where import keeping_place
 from controller.dispatch.conversation import Conversation
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
+from controller.events.hub import Events
 from controller.interceptors.access import access
 from controller.interceptors.around import AroundInterceptor
 from controller.interceptors.errors import errors
@@ -33,6 +34,7 @@ from controller.interceptors.request_id import request_id
 from controller.refusals import Refusals
 from controller.services.agent import AgentServicer
 from controller.services.answers import Answers
+from controller.services.event import EventServicer
 from controller.services.fleet import FleetServicer
 from controller.services.run import RunServicer
 from controller.services.trace import TraceServicer
@@ -48,6 +50,8 @@ from loadcell.tls import ServerTls, server_tls
 from loadcell.v1 import (
     agent_pb2,
     agent_pb2_grpc,
+    event_pb2,
+    event_pb2_grpc,
     fleet_pb2,
     fleet_pb2_grpc,
     run_pb2,
@@ -63,6 +67,7 @@ SERVICES = (
     agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"].full_name,
     trace_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name,
+    event_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
 )
 
 
@@ -106,9 +111,11 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database or default_database(data_dir(settings.data_dir)))
         stack.push_async_callback(database.close)
+        events = Events(database)
         dispatcher = Dispatcher(
             database,
             Sessions(settings.lease_seconds),
+            events,
             agent_wait_seconds=settings.agent_wait_seconds,
             resume_seconds=settings.resume_seconds,
             forget_seconds=settings.forget_seconds,
@@ -124,11 +131,14 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         )
         bound = _bind(server, settings.grpc, tls)
         _serve_metrics(settings, registry, stack)
+        events.start()
+        stack.push_async_callback(events.stop)
         # Agents that connect at once must find the runs they have leases of.
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop)
         stack.push_async_callback(server.stop, settings.stop_seconds)
         stack.callback(dispatcher.sessions.close_all)
+        stack.callback(events.close)
         stack.push_async_callback(states.enter_graceful_shutdown)
         watching = asyncio.create_task(admissions.run())
         stack.push_async_callback(_cancel, watching)
@@ -168,6 +178,7 @@ async def _server(
     agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
     fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher, admissions), server)
     trace_pb2_grpc.add_TraceServiceServicer_to_server(TraceServicer(database, answers), server)
+    event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)

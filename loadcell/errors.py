@@ -80,6 +80,8 @@ REASONS: dict[str, Reason] = {
     "METHOD_NOT_ALLOWED": Reason(1212, Code.UNIMPLEMENTED, "The path does not take this HTTP method."),
     "RESOURCE_NOT_FOUND": Reason(1300, Code.NOT_FOUND, "There is nothing at this address."),
     "TRACE_NOT_FOUND": Reason(1301, Code.NOT_FOUND, "There is no trace with this identifier, or it is of others."),
+    "JOB_NOT_FOUND": Reason(1302, Code.NOT_FOUND, "There is no export job with this identifier."),
+    "EXPORT_NOT_FOUND": Reason(1303, Code.NOT_FOUND, "The file of the export job is gone."),
     "RUN_NOT_FOUND": Reason(1304, Code.NOT_FOUND, "There is no run with this identifier."),
     "RESULT_NOT_FOUND": Reason(1305, Code.NOT_FOUND, "The run has no result yet."),
     "AGENT_NOT_FOUND": Reason(1306, Code.NOT_FOUND, "There is no agent with this identifier."),
@@ -89,11 +91,15 @@ REASONS: dict[str, Reason] = {
     "RUN_FAILED": Reason(1404, Code.FAILED_PRECONDITION, "The run failed; ask for the partial result."),
     "RUN_DELETED": Reason(1405, Code.FAILED_PRECONDITION, "The run was deleted."),
     "SESSION_REPLACED": Reason(1406, Code.ABORTED, "Another agent with the same identifier has connected."),
+    "EXPORT_NOT_READY": Reason(
+        1410, Code.FAILED_PRECONDITION, "The export job has no file, or can no longer be cancelled."
+    ),
     "NO_AGENTS_READY": Reason(1407, Code.FAILED_PRECONDITION, "Too few agents are ready."),
     "ILLEGAL_TRANSITION": Reason(1408, Code.FAILED_PRECONDITION, "The state does not allow this change."),
     "CAPACITY_EXCEEDED": Reason(
         1409, Code.FAILED_PRECONDITION, "The plan is beyond what the agents were calibrated for."
     ),
+    "TOO_MANY_REQUESTS": Reason(1502, Code.RESOURCE_EXHAUSTED, "Too many of these calls are open at once."),
     "DATABASE_ERROR": Reason(1600, Code.UNAVAILABLE, "The database could not carry out the call."),
     "TARGET_UNREACHABLE": Reason(1703, Code.FAILED_PRECONDITION, "The target could not be connected to."),
     "TARGET_REFUSED": Reason(1704, Code.FAILED_PRECONDITION, "The target refused the test request."),

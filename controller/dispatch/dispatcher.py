@@ -21,8 +21,10 @@ from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import rebuild_result
 from controller.dispatch.sessions import Sessions
+from controller.dispatch.telling import tell_of_thresholds
 from controller.dispatch.tenure import Tenure
 from controller.dispatch.upkeep import Upkeep
+from controller.events.hub import Events
 from controller.ingest.committer import Committer
 from controller.ingest.decode import Batch
 from controller.lifecycle import run_ended
@@ -60,6 +62,7 @@ class Dispatcher:
 
     database: Database
     sessions: Sessions
+    events: Events
     agent_wait_seconds: float
     resume_seconds: float
     forget_seconds: float
@@ -79,7 +82,7 @@ class Dispatcher:
     _secrets: dict[str, TargetSecrets] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.book = LeaseBook(self.database, self.sessions, self.runs, self.owner)
+        self.book = LeaseBook(self.database, self.sessions, self.runs, self.owner, self.events)
         self.probes = Probes(self.sessions)
         self.draining = Draining(self.database, self.sessions)
         self.committer = Committer(self.database, self._committed, self.owner)
@@ -272,6 +275,7 @@ class Dispatcher:
 
     def _committed(self, lease: LeaseRecord, number: int, batch: Batch) -> None:
         """Take note of a committed batch."""
+        self.events.stored(lease, batch.arrays)
         run = self.runs.of_lease(lease.lease_id)
         if run is None or run.result_begun:
             self.rebuild_later(run_id_of(lease.lease_id))
@@ -280,6 +284,7 @@ class Dispatcher:
         known = run.leases[lease.lease_id]
         if not batch.arrays.warmup.all():
             run.live.fold(lease.level, batch.arrays, batch.sketches, time.monotonic())
+            tell_of_thresholds(self.events, run, lease.level)
         known = replace(known, committed_batch_number=max(number, known.committed_batch_number))
         notes = tuple(dict.fromkeys([*known.notes, *batch.notes]))[:MAX_NOTES]
         if notes == known.notes:

@@ -11,6 +11,8 @@ import structlog
 from controller.dispatch.active import ActiveRun, ActiveRuns
 from controller.dispatch.cutting import Share
 from controller.dispatch.sessions import Session, Sessions
+from controller.dispatch.telling import tell_of_lost_agent
+from controller.events.hub import Events
 from controller.lifecycle import check_lease, lease_ended
 from controller.store.database import Connection, Database
 from controller.store.leases import list_open, save_leases
@@ -51,6 +53,7 @@ class LeaseBook:
     sessions: Sessions
     runs: ActiveRuns
     owner: str
+    events: Events
     _unsaved: dict[str, LeaseRecord] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -160,6 +163,7 @@ class LeaseBook:
             agent_id=lease.agent_id,
             error=error,
         )
+        tell_of_lost_agent(self.events, run, lease, error)
         self.put(run, replace(lease, state=_Lease.LEASE_STATE_EXPIRED, error=error))
         self.cancel(lease.agent_id, lease.lease_id, error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,16 @@ from loadcell.stats.verdict import CLEAN, Evidence, judge, worst
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2, sample_pb2, target_pb2
 
 METRICS = ("ttft", "itl", "e2e")
+# Successful requests before a level is held against an objective: one slow request is no sign of anything.
+LEAST_FOR_OBJECTIVE = 20
+
+
+class Beyond(NamedTuple):
+    """An objective that a level does not meet: the 95th percentile is above it. In milliseconds."""
+
+    name: str
+    objective: float
+    value: float
 
 
 class LiveLevel:
@@ -38,6 +49,10 @@ class LiveLevel:
         self._histograms = dict.fromkeys(METRICS, Histogram())
         self._recent = RecentRate()
         self._leases: dict[str, agent_pb2.LeaseProgress] = {}
+        # Those that are set and were not missed yet, by the metric they are on.
+        limits = {"ttft": objectives.ttft_ms, "tpot": objectives.tpot_ms, "e2e": objectives.e2e_ms}
+        self._unmissed = {metric: limit for metric, limit in limits.items() if limit is not None}
+        self._tpot = Histogram()
 
     @property
     def begun(self) -> bool:
@@ -101,7 +116,21 @@ class LiveLevel:
         of_batch["e2e"] = _histogram(rows.e2e_micros[ok])
         for metric, histogram in of_batch.items():
             self._histograms[metric] = merge([self._histograms[metric], histogram])
+        if "tpot" in self._unmissed:
+            tpot = rows.tpot_micros[ok]
+            self._tpot = merge([self._tpot, bucket_counts(tpot[tpot >= 0])])
         self._recent.add(now, len(rows), output_tokens)
+
+    def newly_beyond(self) -> list[Beyond]:
+        """Return the objectives that are missed and were not when this was last asked."""
+        found = []
+        for metric, limit in list(self._unmissed.items()):
+            histogram = self._tpot if metric == "tpot" else self._histograms[metric]
+            value = histogram.quantile(0.95) if histogram.count >= LEAST_FOR_OBJECTIVE else None
+            if value is not None and value / 1e3 > limit:
+                del self._unmissed[metric]
+                found.append(Beyond(f"{metric}_ms", limit, value / 1e3))
+        return found
 
     def share_done(self, now: float) -> float:
         """Return how much of the level is done, 0 to 1; a finished level is done whatever it reached."""

@@ -140,12 +140,15 @@ class Database:
         """Whether other processes can tell of what they change."""
         return isinstance(self.place, URL)
 
-    async def changes(self) -> AsyncIterator[str]:
-        """Yield the runs that are changed, by this process as well, for ever; "" when any may have been."""
+    async def changes(self, channel: str = postgresql.CHANNEL) -> AsyncIterator[str]:
+        """Yield what is announced on a channel, by this process as well, for ever; "" when anything may have been.
+
+        By default these are the runs that are changed. Ends at once in SQLite.
+        """
         while isinstance(self.place, URL):
             try:
-                async for run_id in postgresql.notifications(self.place):
-                    yield run_id
+                async for announced in postgresql.notifications(self.place, channel):
+                    yield announced
             except psycopg.Error as error:
                 log.warning("database_away", error=str(error).strip())
             await asyncio.sleep(LAST_DELAY_SECONDS)

@@ -11,11 +11,13 @@ from collections.abc import AsyncIterator, Iterable
 import psycopg
 from psycopg import errors
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import URL, Connection, Table, create_engine, func, select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 CHANNEL = "loadcell_runs"
+EVENTS_CHANNEL = "loadcell_events"
 PREPARING = 0x10AD_CE11  # advisory lock of whoever creates or changes the tables
 # A server that has gone without a word is noticed within 15 s, in mid-answer as well.
 _CONNECT: dict[str, str | int] = {
@@ -85,8 +87,14 @@ def announce(connection: Connection, run_id: str) -> None:
         connection.execute(select(func.pg_notify(CHANNEL, run_id)))
 
 
-async def notifications(url: URL) -> AsyncIterator[str]:
-    """Yield what is announced; first "" for whatever was missed before.
+def announce_events(connection: Connection) -> None:
+    """Tell every controller, once this is committed, that there are new events; not in SQLite."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_notify(EVENTS_CHANNEL, "")))
+
+
+async def notifications(url: URL, channel: str = CHANNEL) -> AsyncIterator[str]:
+    """Yield what is announced on a channel; first "" for whatever was missed before.
 
     Raises:
         psycopg.OperationalError: The connection is lost or cannot be made.
@@ -94,7 +102,7 @@ async def notifications(url: URL) -> AsyncIterator[str]:
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     connection = await psycopg.AsyncConnection.connect(make_conninfo(plain, **_options(url)), autocommit=True)
     async with connection:
-        await connection.execute(f"LISTEN {CHANNEL}")
+        await connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
         yield ""
         async for notice in connection.notifies():
             yield notice.payload

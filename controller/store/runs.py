@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import STATUS_WORDS, check_run, run_ended
 from controller.store.contexts import context_of, intern_context
+from controller.store.events import record_run_state
 from controller.store.ownership import ACTIVE_STATES
 from controller.store.postgresql import announce
 from controller.store.records import LevelRecord, RunRecord
@@ -67,6 +68,9 @@ def insert_run(
         ],
     )
     announce(connection, record.run_id)
+    record_run_state(
+        connection, run_id=record.run_id, state=record.state, config=record.config, model=record.model
+    )
     return get_run(connection, record.run_id)
 
 
@@ -96,7 +100,7 @@ def change_state(
     Raises:
         LoadcellError: ILLEGAL_TRANSITION, when the state in the database does not allow it; RUN_NOT_FOUND.
     """
-    query = select(runs.c.state, runs.c.run_id).where(runs.c.run_key == run_key)
+    query = select(runs.c.state, runs.c.run_id, runs.c.config, runs.c.model).where(runs.c.run_key == run_key)
     current = connection.execute(query.with_for_update()).one_or_none()
     if current is None:
         raise LoadcellError("RUN_NOT_FOUND", "the run was deleted")
@@ -106,6 +110,15 @@ def change_state(
         changed["secrets"] = None
     connection.execute(update(runs).where(runs.c.run_key == run_key).values(changed))
     announce(connection, current.run_id)
+    error = changed.get("error")
+    record_run_state(
+        connection,
+        run_id=current.run_id,
+        state=new,
+        config=result_pb2.RunConfig.FromString(current.config),
+        model=current.model,
+        error=str(error) if error else None,
+    )
 
 
 def set_probe(

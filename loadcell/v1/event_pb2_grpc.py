@@ -50,8 +50,10 @@ class EventServiceServicer:
         """Streams events of the caller's projects until the caller ends it. The first message is "subscribed"; then every
         event that fits, in the order of its number, and "heartbeat" when nothing was sent for 15 seconds. Events are sent
         at most once: a reader that is slow, or comes back late, misses some, and is told how many. Errors:
-        INVALID_ARGUMENT for an unknown type or filter; PERMISSION_DENIED for a type the caller may not see;
-        RESOURCE_EXHAUSTED when too many streams are open.
+        INVALID_ARGUMENT for an unknown type or filter, or an after_sequence beyond the newest event; PERMISSION_DENIED for
+        a type the caller may not see or a project of others; RESOURCE_EXHAUSTED when too many streams are open.
+
+        The newest 100,000 events are kept, none for longer than a day.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

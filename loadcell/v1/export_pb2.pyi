@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExportJob(_message.Message):
-    __slots__ = ("job_id", "org_id", "project_id", "status", "format", "compression", "created_at", "started_at", "completed_at", "expires_at", "trace_count", "file_size_bytes", "download_url", "error_message", "progress_percent", "metadata")
+    __slots__ = ("job_id", "org_id", "project_id", "status", "format", "compression", "created_at", "started_at", "completed_at", "expires_at", "trace_count", "file_size_bytes", "download_url", "error_message", "progress_percent", "metadata", "sha256")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     ORG_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -30,6 +30,7 @@ class ExportJob(_message.Message):
     ERROR_MESSAGE_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_PERCENT_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     org_id: str
     project_id: str
@@ -46,7 +47,8 @@ class ExportJob(_message.Message):
     error_message: str
     progress_percent: float
     metadata: ExportJobMetadata
-    def __init__(self, job_id: _Optional[str] = ..., org_id: _Optional[str] = ..., project_id: _Optional[str] = ..., status: _Optional[str] = ..., format: _Optional[str] = ..., compression: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_count: _Optional[int] = ..., file_size_bytes: _Optional[int] = ..., download_url: _Optional[str] = ..., error_message: _Optional[str] = ..., progress_percent: _Optional[float] = ..., metadata: _Optional[_Union[ExportJobMetadata, _Mapping]] = ...) -> None: ...
+    sha256: str
+    def __init__(self, job_id: _Optional[str] = ..., org_id: _Optional[str] = ..., project_id: _Optional[str] = ..., status: _Optional[str] = ..., format: _Optional[str] = ..., compression: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_count: _Optional[int] = ..., file_size_bytes: _Optional[int] = ..., download_url: _Optional[str] = ..., error_message: _Optional[str] = ..., progress_percent: _Optional[float] = ..., metadata: _Optional[_Union[ExportJobMetadata, _Mapping]] = ..., sha256: _Optional[str] = ...) -> None: ...
 
 class ExportJobMetadata(_message.Message):
     __slots__ = ("can_cancel", "can_download", "is_expired", "seconds_until_expiration")
@@ -185,15 +187,17 @@ class DownloadExportRequest(_message.Message):
     def __init__(self, job_id: _Optional[str] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
 
 class DownloadExportResponse(_message.Message):
-    __slots__ = ("data", "offset", "total_bytes", "filename", "content_type")
+    __slots__ = ("data", "offset", "total_bytes", "filename", "content_type", "sha256")
     DATA_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
     data: bytes
     offset: int
     total_bytes: int
     filename: str
     content_type: str
-    def __init__(self, data: _Optional[bytes] = ..., offset: _Optional[int] = ..., total_bytes: _Optional[int] = ..., filename: _Optional[str] = ..., content_type: _Optional[str] = ...) -> None: ...
+    sha256: str
+    def __init__(self, data: _Optional[bytes] = ..., offset: _Optional[int] = ..., total_bytes: _Optional[int] = ..., filename: _Optional[str] = ..., content_type: _Optional[str] = ..., sha256: _Optional[str] = ...) -> None: ...

@@ -67,9 +67,9 @@ class ExportServiceServicer:
     """
 
     def CreateExport(self, request, context):
-        """Stores a job, which is carried out as soon as another has ended. Over HTTP: 202. Errors: INVALID_ARGUMENT names
+        """Stores a job, which is carried out in the background, few at once. Over HTTP: 202. Errors: INVALID_ARGUMENT names
         the field; INVALID_DATE_RANGE when the start is not before the end or they are more than 365 days apart;
-        LIMIT_EXCEEDED when the caller's projects have 100 unfinished jobs.
+        LIMIT_EXCEEDED when there are 100 unfinished jobs.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -14,6 +14,7 @@ from scripted_agent import State, batch, columns
 from controller.creation import create_run
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
+from controller.events.hub import Events
 from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import open_database
@@ -210,7 +211,12 @@ async def test_run_takes_the_agents_that_are_free(controller):
 async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
     database = await open_database(tmp_path / "x.db")
     dispatcher = Dispatcher(
-        database, Sessions(1.0), agent_wait_seconds=60, resume_seconds=300, forget_seconds=86_400
+        database,
+        Sessions(1.0),
+        Events(database),
+        agent_wait_seconds=60,
+        resume_seconds=300,
+        forget_seconds=86_400,
     )
     await dispatcher.start()
     background = len(dispatcher._tasks)

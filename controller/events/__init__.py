@@ -1,0 +1,1 @@
+"""What happens, told to those who subscribed: what may be told, to whom it fits, and the way between."""
