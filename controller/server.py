@@ -36,6 +36,7 @@ from controller.services.agent import AgentServicer
 from controller.services.answers import Answers
 from controller.services.event import EventServicer
 from controller.services.fleet import FleetServicer
+from controller.services.metrics import MetricsServicer
 from controller.services.run import RunServicer
 from controller.services.trace import TraceServicer
 from controller.settings import ControllerSettings
@@ -54,6 +55,8 @@ from loadcell.v1 import (
     event_pb2_grpc,
     fleet_pb2,
     fleet_pb2_grpc,
+    metrics_pb2,
+    metrics_pb2_grpc,
     run_pb2,
     run_pb2_grpc,
     trace_pb2,
@@ -67,6 +70,7 @@ SERVICES = (
     agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"].full_name,
     trace_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name,
+    metrics_pb2.DESCRIPTOR.services_by_name["MetricsService"].full_name,
     event_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
 )
 
@@ -178,6 +182,8 @@ async def _server(
     agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
     fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher, admissions), server)
     trace_pb2_grpc.add_TraceServiceServicer_to_server(TraceServicer(database, answers), server)
+    questions = MetricsServicer(database, answers, settings.thresholds)
+    metrics_pb2_grpc.add_MetricsServiceServicer_to_server(questions, server)
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:

@@ -22,6 +22,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"],
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"],
     trace_pb2.DESCRIPTOR.services_by_name["TraceService"],
+    metrics_pb2.DESCRIPTOR.services_by_name["MetricsService"],
     event_pb2.DESCRIPTOR.services_by_name["EventService"],
 )
 
