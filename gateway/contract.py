@@ -16,7 +16,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from loadcell.v1 import event_pb2, fleet_pb2, run_pb2, trace_pb2
+from loadcell.v1 import event_pb2, fleet_pb2, metrics_pb2, run_pb2, trace_pb2
 
 SERVICES: tuple[ServiceDescriptor, ...] = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"],
