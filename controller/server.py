@@ -32,6 +32,7 @@ from controller.interceptors.metrics import metrics
 from controller.interceptors.refused import refused
 from controller.interceptors.request_id import request_id
 from controller.refusals import Refusals
+from controller.retention import Ages, retain
 from controller.services.agent import AgentServicer
 from controller.services.answers import Answers
 from controller.services.event import EventServicer
@@ -146,6 +147,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         stack.push_async_callback(states.enter_graceful_shutdown)
         watching = asyncio.create_task(admissions.run())
         stack.push_async_callback(_cancel, watching)
+        retaining = asyncio.create_task(retain(database, _ages(settings)))
+        stack.push_async_callback(_cancel, retaining)
         following = asyncio.create_task(answers.follow(database.changes()))
         stack.push_async_callback(_cancel, following)
         await server.start()
@@ -190,6 +193,15 @@ async def _server(
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return server
+
+
+def _ages(settings: ControllerSettings) -> Ages:
+    return Ages(
+        requests=settings.trace_retention_days,
+        minutes=settings.minute_retention_days,
+        hours=settings.hour_retention_days,
+        days=settings.day_retention_days,
+    )
 
 
 def _cache(settings: ControllerSettings, database: Database, registry: CollectorRegistry) -> Cache:

@@ -103,6 +103,31 @@ class ControllerSettings:
         names=("LOADCELL_FORGET_SECONDS",),
         doc="Lost agents and uploaded files no run refers to are forgotten after this long.",
     )
+    trace_retention_days: int = setting(
+        90,
+        parse=integer(0, 36_500),
+        names=("LOADCELL_TRACE_RETENTION_DAYS",),
+        doc="How many days requests are kept after the day of their run, with prompts, completions and feedback;"
+        " results are kept. 0: for ever.",
+    )
+    minute_retention_days: int = setting(
+        37,
+        parse=integer(0, 36_500),
+        names=("LOADCELL_MINUTE_RETENTION_DAYS",),
+        doc="How many days sums of requests by the minute are kept. 0: for ever.",
+    )
+    hour_retention_days: int = setting(
+        210,
+        parse=integer(0, 36_500),
+        names=("LOADCELL_HOUR_RETENTION_DAYS",),
+        doc="How many days sums by the hour are kept. 0: for ever.",
+    )
+    day_retention_days: int = setting(
+        1_095,
+        parse=integer(0, 36_500),
+        names=("LOADCELL_DAY_RETENTION_DAYS",),
+        doc="How many days sums by the day are kept. 0: for ever.",
+    )
     cache_seconds: Seconds = setting(
         Seconds(),
         parse=parse_seconds,

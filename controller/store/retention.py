@@ -1,0 +1,99 @@
+"""Deleting what has reached its age, a bounded part at a time. Runs, their results and the rollups stay."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, func, or_, select, text, tuple_
+
+from controller.store.partitions import PARTITIONED, drop, list_partitions
+from controller.store.run_keys import first_key
+from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
+from controller.store.schema_queries import feedback, rollups
+from controller.store.texts import delete_some_texts
+from controller.trace_ids import RequestKey
+
+ROWS_AT_ONCE = 10_000
+ROLLUPS_AT_ONCE = 2_000
+_RETAINING = 0x10AD_CE13  # advisory lock of the one controller that deletes
+
+
+def expire_requests(connection: Connection, before: int) -> bool:
+    """Delete a bounded part of what is stored of the requests of runs that were created before a time.
+
+    A run that goes on keeps its requests, and those after it keep theirs until it has ended. What is deleted here
+    stays in the rollups.
+
+    Args:
+        connection: where.
+        before: the beginning of a day, microseconds since 1970 UTC.
+
+    Returns:
+        Whether there may be more that can be deleted now.
+    """
+    if not _alone(connection):
+        return False
+    # The keys of runs of earlier versions do not tell their day.
+    kept = or_(benchmark_runs.c.created_at >= before, benchmark_runs.c.status.in_(("pending", "running")))
+    oldest = connection.execute(select(func.min(benchmark_runs.c.run_key)).where(kept)).scalar_one()
+    end = min(first_key(before), first_key(before) if oldest is None else oldest)
+    connection.execute(delete(feedback).where(feedback.c.run_key < end))
+    return (
+        _expire_partitions(connection, end)
+        if connection.dialect.name == "postgresql"
+        else _expire(connection, end)
+    )
+
+
+def expire_rollups(connection: Connection, grain: int, first_kept: int) -> bool:
+    """Delete a bounded part of the rollups of a grain with buckets below `first_kept`.
+
+    Returns:
+        Whether there may be more.
+    """
+    if not _alone(connection):
+        return False
+    place = (rollups.c.bucket, rollups.c.context_key)
+    expired = rollups.c.grain == grain, rollups.c.bucket < first_kept
+    last = connection.execute(
+        select(*place).where(*expired).order_by(*place).offset(ROLLUPS_AT_ONCE - 1).limit(1)
+    ).one_or_none()
+    up_to = [tuple_(*place) <= tuple(last)] if last is not None else []
+    connection.execute(delete(rollups).where(*expired, *up_to))
+    return last is not None
+
+
+def _alone(connection: Connection) -> bool:
+    """Whether nobody else deletes until the end of this transaction; else it is done by whoever does."""
+    if connection.dialect.name == "sqlite":
+        return True
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_RETAINING))).scalar_one())
+
+
+def _expire(connection: Connection, end: int) -> bool:
+    more = delete_some_texts(connection, 0, end)
+    for table in (trace_timelines, trace_errors, traces):
+        key = [table.c[name] for name in RequestKey._fields]
+        last = connection.execute(
+            select(*key).where(table.c.run_key < end).order_by(*key).offset(ROWS_AT_ONCE - 1).limit(1)
+        ).one_or_none()
+        up_to = [tuple_(*key) <= tuple(last)] if last is not None else []
+        connection.execute(delete(table).where(table.c.run_key < end, *up_to))
+        more |= last is not None
+    return more
+
+
+def _expire_partitions(connection: Connection, end: int) -> bool:
+    """Drop one partition whose days are over, if there is one, or else rows of the default partitions."""
+    for table in PARTITIONED:
+        for partition in list_partitions(connection, table):
+            if partition.end <= end and drop(connection, partition):
+                return True
+    more = False
+    for table in PARTITIONED:
+        rest = f"{table.name}_default"
+        found = f"SELECT ctid FROM {rest} WHERE run_key < :end LIMIT :rows"  # noqa: S608 - own names
+        deleted = connection.execute(
+            text(f"DELETE FROM {rest} WHERE ctid = ANY (ARRAY ({found}))"),  # noqa: S608 - own names
+            {"end": end, "rows": ROWS_AT_ONCE},
+        )
+        more |= deleted.rowcount == ROWS_AT_ONCE
+    return more
