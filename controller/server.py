@@ -35,6 +35,7 @@ from controller.refusals import Refusals
 from controller.retention import Ages, retain
 from controller.services.agent import AgentServicer
 from controller.services.answers import Answers
+from controller.services.cost import CostServicer
 from controller.services.event import EventServicer
 from controller.services.fleet import FleetServicer
 from controller.services.metrics import MetricsServicer
@@ -52,6 +53,8 @@ from loadcell.tls import ServerTls, server_tls
 from loadcell.v1 import (
     agent_pb2,
     agent_pb2_grpc,
+    cost_pb2,
+    cost_pb2_grpc,
     event_pb2,
     event_pb2_grpc,
     fleet_pb2,
@@ -70,6 +73,7 @@ SERVICES = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"].full_name,
     agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"].full_name,
+    cost_pb2.DESCRIPTOR.services_by_name["CostService"].full_name,
     trace_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name,
     metrics_pb2.DESCRIPTOR.services_by_name["MetricsService"].full_name,
     event_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
@@ -187,6 +191,7 @@ async def _server(
     trace_pb2_grpc.add_TraceServiceServicer_to_server(TraceServicer(database, answers), server)
     questions = MetricsServicer(database, answers, settings.thresholds)
     metrics_pb2_grpc.add_MetricsServiceServicer_to_server(questions, server)
+    cost_pb2_grpc.add_CostServiceServicer_to_server(CostServicer(database, answers), server)
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:

@@ -1,0 +1,82 @@
+"""CostService."""
+
+# Names and signatures are those of the generated classes.
+# ruff: noqa: N802
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from controller.cache.kinds import Kind
+from controller.query.costs.attribution import get_cost_attribution
+from controller.query.costs.forecasting import get_cost_forecast
+from controller.query.costs.over_time import get_cost_analytics, get_cost_breakdown
+from controller.query.costs.summary import get_cost_summary
+from controller.scope import Scope
+from controller.services.answers import Answers
+from controller.services.caller import scope_of
+from controller.services.pricing import PricingMethods
+from controller.store.database import Connection, Database
+from controller.store.traces.limits import bounded
+from loadcell.clock import wall_micros
+from loadcell.v1 import cost_pb2
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+
+class CostServicer(PricingMethods):
+    """Questions about money. Everything is read and computed on the threads of the database."""
+
+    def __init__(self, database: Database, answers: Answers) -> None:
+        super().__init__(database, answers)
+        self._database = database
+        self._answers = answers
+
+    async def GetCostSummary(
+        self, request: cost_pb2.GetCostSummaryRequest, context: Any
+    ) -> cost_pb2.GetCostSummaryResponse:
+        """Sum up the costs of a period."""
+        return await self._answer(Kind.COSTS, get_cost_summary, request, context)
+
+    async def GetCostAttribution(
+        self, request: cost_pb2.GetCostAttributionRequest, context: Any
+    ) -> cost_pb2.GetCostAttributionResponse:
+        """Divide the costs of a period among the values of a dimension."""
+        return await self._answer(Kind.COSTS, get_cost_attribution, request, context)
+
+    async def GetCostForecast(
+        self, request: cost_pb2.GetCostForecastRequest, context: Any
+    ) -> cost_pb2.GetCostForecastResponse:
+        """Extend the daily costs of a period."""
+        return await self._answer(Kind.FORECAST, get_cost_forecast, request, context)
+
+    async def GetCostAnalytics(
+        self, request: cost_pb2.GetCostAnalyticsRequest, context: Any
+    ) -> cost_pb2.GetCostAnalyticsResponse:
+        """Return the costs of a period over time."""
+        return await self._answer(Kind.COSTS, get_cost_analytics, request, context)
+
+    async def GetCostBreakdown(
+        self, request: cost_pb2.GetCostBreakdownRequest, context: Any
+    ) -> cost_pb2.GetCostBreakdownResponse:
+        """Return the costs of a period by model, user, provider and time."""
+        return await self._answer(Kind.COSTS, get_cost_breakdown, request, context)
+
+    async def _answer(
+        self,
+        kind: Kind,
+        answer: Callable[[Connection, Request, Scope, int], Response],
+        request: Request,
+        context: Any,
+    ) -> Response:
+        scope, now = scope_of(context), wall_micros()
+
+        def compute(connection: Connection) -> Response:
+            with bounded(connection):
+                return answer(connection, request, scope, now)
+
+        return await self._answers.give(kind, request, scope, lambda: self._database.read(compute))

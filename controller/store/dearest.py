@@ -1,0 +1,172 @@
+"""The dearest requests of a period, found through the rollups: requests have no index by cost."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, column, select, values
+
+from controller.query.costs.question import CostQuestion
+from controller.query.metrics.spans import Edge, Span, cover
+from controller.store.costs import in_edge, in_span, known, of_question
+from controller.store.run_keys import first_key
+from controller.store.schema import traces
+from controller.store.schema_queries import contexts, rollups
+from controller.trace_ids import RequestKey
+from loadcell.stats.columns import ERROR, OK
+from loadcell.stats.rollup import DAY, HOUR, MINUTE
+
+_FINER = {DAY: HOUR, HOUR: MINUTE}
+_LARGE = 1_000  # requests of a rollup for which it is worth while to look into those of a finer grain
+_AT_ONCE = 100  # rollups whose requests are read together
+MAX_LOOKS = 2_000  # rollups that are looked into, if what they count was deleted
+_MICROS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class CostlyRequest:
+    """A request and what it cost, in nano-USD; `duration_micros` is -1 when it is not defined."""
+
+    key: RequestKey
+    ts: int
+    cost: int
+    tokens: int
+    duration_micros: int
+    provider: str
+    model: str
+    user_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A rollup: where it is, how many requests it counts, and a cost in nano-USD that none of them is above."""
+
+    grain: int
+    bucket: int
+    context_key: int
+    count: int
+    cost_max: int
+
+    def __lt__(self, other: _Cell) -> bool:
+        """Whether it is to be looked into first: the dearer, then the newer."""
+        return (-self.cost_max, -self.end, self.context_key) < (-other.cost_max, -other.end, other.context_key)
+
+    @property
+    def first(self) -> int:
+        """Beginning, in microseconds since 1970."""
+        return self.bucket * self.grain * _MICROS
+
+    @property
+    def end(self) -> int:
+        """End, exclusive."""
+        return self.first + self.grain * _MICROS
+
+
+_COST: ColumnElement[int] = known(traces.c.prompt_cost) + known(traces.c.completion_cost)
+_CELL = (
+    rollups.c.grain,
+    rollups.c.bucket,
+    rollups.c.context_key,
+    rollups.c.ok_count + rollups.c.error_count,
+    rollups.c.cost_max,
+)
+
+
+def dearest_requests(connection: Connection, question: CostQuestion, limit: int) -> list[CostlyRequest]:
+    """Return the requests that cost the most, and anything at all; of equally dear ones the newest first.
+
+    Rollups are looked into in the order of their dearest requests, until none can hold one that is dear enough.
+    """
+    covered = cover(question.period.start, question.period.end, width=None, now=question.period.now)
+    found = [one for edge in covered.edges for one in _read(connection, _of_edge(question, edge), limit)]
+    cells = [cell for span in covered.spans for cell in _dear_cells(connection, question, span)]
+    heapq.heapify(cells)
+    for _ in range(MAX_LOOKS // _AT_ONCE):
+        found = sorted(found, key=lambda one: (-one.cost, -one.ts, one.key))[:limit]
+        enough = found[-1].cost if len(found) == limit else 0
+        some = _next_cells(connection, cells, enough, min(limit, _AT_ONCE))
+        if not some:
+            break
+        found += _read(connection, _of_cells(some, enough), limit)
+    return found
+
+
+def _dear_cells(connection: Connection, question: CostQuestion, span: Span) -> list[_Cell]:
+    query = select(*_CELL).where(
+        in_span(connection, span), rollups.c.cost_max > 0, *of_question(question, rollups.c.context_key)
+    )
+    query = query.order_by(rollups.c.cost_max.desc(), rollups.c.bucket.desc()).limit(MAX_LOOKS)
+    return [_Cell(*row) for row in connection.execute(query)]
+
+
+def _next_cells(connection: Connection, cells: list[_Cell], enough: int, count: int) -> list[_Cell]:
+    """Take from a heap the first rollups that may have requests above a cost, in grains that are worth while."""
+    taken: list[_Cell] = []
+    while len(taken) < count and cells and cells[0].cost_max > enough:
+        cell = heapq.heappop(cells)
+        if cell.grain in _FINER and cell.count > _LARGE:
+            for finer in _finer(connection, cell, enough):
+                heapq.heappush(cells, finer)
+        else:
+            taken.append(cell)
+    return taken
+
+
+def _finer(connection: Connection, cell: _Cell, enough: int) -> list[_Cell]:
+    grain = _FINER[cell.grain]
+    query = select(*_CELL).where(
+        rollups.c.grain == grain,
+        rollups.c.bucket >= cell.first // _MICROS // grain,
+        rollups.c.bucket < cell.end // _MICROS // grain,
+        rollups.c.context_key == cell.context_key,
+        rollups.c.cost_max > enough,
+    )
+    return [_Cell(*row) for row in connection.execute(query)]
+
+
+def _of_edge(question: CostQuestion, edge: Edge) -> Select[Any]:
+    return _requests().where(
+        in_edge(edge.start, edge.end), *of_question(question, traces.c.context_key), _COST > 0
+    )
+
+
+def _of_cells(cells: Sequence[_Cell], enough: int) -> Select[Any]:
+    table = values(
+        column("context_key", BigInteger), column("first", BigInteger), column("end_", BigInteger), name="cells"
+    ).data([(cell.context_key, cell.first, cell.end) for cell in cells])
+    wanted = table.cte()
+    inside = and_(
+        traces.c.context_key == wanted.c.context_key, traces.c.ts >= wanted.c.first, traces.c.ts < wanted.c.end_
+    )
+    newest = max(cell.end for cell in cells)
+    return (
+        _requests()
+        .join(wanted, inside)
+        .where(
+            traces.c.run_key < first_key(newest + DAY * _MICROS),
+            traces.c.status.in_((OK, ERROR)),
+            enough < _COST,
+        )
+    )
+
+
+def _requests() -> Select[Any]:
+    return select(
+        *(traces.c[name] for name in RequestKey._fields),
+        traces.c.ts,
+        _COST,
+        known(traces.c.prompt_tokens) + known(traces.c.completion_tokens),
+        traces.c.e2e_micros,
+        contexts.c.provider,
+        contexts.c.model,
+        contexts.c.user_id,
+    ).join(contexts, contexts.c.context_key == traces.c.context_key)
+
+
+def _read(connection: Connection, query: Select[Any], limit: int) -> Iterator[CostlyRequest]:
+    size = len(RequestKey._fields)
+    for row in connection.execute(query.order_by(_COST.desc(), traces.c.ts.desc()).limit(limit)):
+        yield CostlyRequest(RequestKey(*row[:size]), *row[size:])
