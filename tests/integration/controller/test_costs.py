@@ -61,7 +61,8 @@ def costs_by(requests, key):
 async def test_the_summary_is_what_every_request_gives(world):
     stub, requests, midnight = world
     start, end = midnight - 25 * DAY - 12_345_678_901, midnight - 3 * DAY + 98_765_432
-    for exact in ({}, {"environment": "production"}, {"user_id": "ann"}):
+    some = requests[0].context
+    for exact in ({}, {"environment": some.environment}, {"project_id": some.project_id, "model": some.model}):
         asked = cost_pb2.GetCostSummaryRequest(start_time=spell(start), end_time=spell(end), top_limit=7, **exact)
         answer = await stub.GetCostSummary(asked)
         assert (answer.status, answer.meta.version) == ("success", "1.0")
@@ -104,13 +105,15 @@ async def test_the_summary_is_what_every_request_gives(world):
 
 
 async def test_W27_every_parameter_makes_an_answer_of_its_own(world):
-    stub, _, midnight = world
+    stub, requests, midnight = world
     period = {"start_time": spell(midnight - 32 * DAY), "end_time": spell(midnight)}
     whole = await stub.GetCostSummary(cost_pb2.GetCostSummaryRequest(**period))
     assert len(whole.data.top_traces) == 10
-    for exact in ({"user_id": "ann"}, {"environment": "staging"}, {"project_id": "shop"}, {"provider": "custom"}):
-        part = await stub.GetCostSummary(cost_pb2.GetCostSummaryRequest(**period, **exact))
-        assert 0 < part.data.overview.total_requests < whole.data.overview.total_requests
+    for name in ("user_id", "environment", "project_id", "provider", "model"):
+        value = next(filter(None, (getattr(request.context, name) for request in requests)))
+        part = await stub.GetCostSummary(cost_pb2.GetCostSummaryRequest(**period, **{name: value}))
+        count = sum(getattr(request.context, name) == value for request in requests)
+        assert 0 < part.data.overview.total_requests == count < whole.data.overview.total_requests
     few = await stub.GetCostSummary(cost_pb2.GetCostSummaryRequest(**period, top_limit=3))
     assert len(few.data.top_traces) == 3
     plain = cost_pb2.GetCostSummaryRequest(**period, include_trends=False, include_top_traces=False)
