@@ -30,7 +30,6 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
 # Methods of these services that no controller answers yet: neither routed nor documented.
 UNANSWERED = frozenset(
     {
-        "loadcell.v1.RunService.GetRunTimeline",
         "loadcell.v1.CostService.CreateBudget",
         "loadcell.v1.CostService.ListBudgets",
         "loadcell.v1.CostService.GetBudget",

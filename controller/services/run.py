@@ -23,6 +23,7 @@ from controller.query.compared_runs import results_to_compare
 from controller.query.gates import read_gates
 from controller.query.listing import page_of_runs
 from controller.query.results import document, export, is_visible, require_result, require_run
+from controller.query.timeline import run_timeline
 from controller.scope import Scope
 from controller.services.answers import Answers
 from controller.services.caller import scope_of
@@ -95,6 +96,12 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
             lambda c: require_result(c, request.run_id, scope_of(context), partial=request.partial)
         )
         return run_pb2.GetRunResultResponse(result=result)
+
+    async def GetRunTimeline(
+        self, request: run_pb2.GetRunTimelineRequest, context: Any
+    ) -> run_pb2.GetRunTimelineResponse:
+        """Return what happened in each second of a run."""
+        return await self._database.read(lambda c: run_timeline(c, request, scope_of(context)))
 
     async def CompareRuns(self, request: run_pb2.CompareRunsRequest, context: Any) -> run_pb2.CompareRunsResponse:
         """Set finished runs side by side."""

@@ -14,6 +14,7 @@ from loadcell.cli.history import list_runs, update_run
 from loadcell.cli.mock_server import mock_server
 from loadcell.cli.run import run
 from loadcell.cli.runs import runs_app
+from loadcell.cli.timeline import show_timeline
 from loadcell.cli.tokens import tokens_app
 from loadcell.cli.up import up
 
@@ -47,6 +48,7 @@ app.command("demo")(demo)
 runs_app.command("list")(list_runs)
 runs_app.command("update")(update_run)
 runs_app.command("compare")(compare_runs)
+runs_app.command("timeline")(show_timeline)
 app.add_typer(runs_app, name="runs")
 agents_app.add_typer(tokens_app, name="token")
 app.add_typer(agents_app, name="agents")

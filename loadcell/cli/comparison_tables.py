@@ -1,14 +1,14 @@
 """Comparisons of runs on the terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from google.protobuf.message import Message
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from loadcell.cli.figures import milliseconds, percent, rate
-from loadcell.cli.layout import VERDICT_STYLE, fits, new_table, styled
+from loadcell.cli.layout import VERDICT_STYLE, TableOrLines, styled
 from loadcell.levels import level_name, parse_level_key
 from loadcell.v1 import run_pb2
 
@@ -27,37 +27,14 @@ def _parts(comparison: run_pb2.CompareRunsResponse) -> Iterator[RenderableType]:
     # Closed loops first, each kind by its load.
     for _, key in sorted((parse_level_key(key)[::-1], key) for key in comparison.by_concurrency):
         rows = [(figures.run_id, _figures(figures)) for figures in comparison.by_concurrency[key].runs]
-        yield _Rows(_name(key), _FIGURES, rows)
+        yield TableOrLines(_name(key), _FIGURES, rows)
     for (run_id, key), found in groupby(comparison.deltas, lambda delta: (delta.run_id, delta.level)):
         yield Text(f"{run_id} against the first run")
-        yield _Rows(_name(key), _DELTAS, [(delta.metric, _delta(delta)) for delta in found])
+        yield TableOrLines(_name(key), _DELTAS, [(delta.metric, _delta(delta)) for delta in found])
     for title, best in (("best throughput", comparison.best_throughput), ("best TTFT", comparison.best_ttft)):
         if best.run_id:
             yield Text(f"{title}: {best.run_id} at {level_name(best.concurrency, best.rate)}")
     yield from _gates(comparison.gates)
-
-
-class _Rows:
-    """A table, or lines where the terminal is too narrow for whole numbers."""
-
-    def __init__(self, name: str, titles: Sequence[str], rows: Sequence[tuple[str, Sequence[Text | str]]]) -> None:
-        self._name = name
-        self._titles = titles
-        self._rows = rows
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        table = new_table(self._name, *self._titles)
-        for title, cells in self._rows:
-            table.add_row(Text(title), *cells)
-        if fits(console, options, table):
-            yield table
-            return
-        yield Text(self._name)
-        for title, cells in self._rows:
-            yield Text(title)
-            for name, cell in zip(self._titles, cells, strict=True):
-                if str(cell):
-                    yield Text(f"  {name} " if name else "  ") + cell
 
 
 def _figures(figures: run_pb2.ComparedFigures) -> tuple[Text | str, ...]:

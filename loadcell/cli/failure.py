@@ -32,6 +32,7 @@ _FLAG_OF_FIELD = {
     "created_from": "--since",
     "created_to": "--until",
     "remove_labels": "--remove-label",
+    "offset_seconds": "--offset",
     "agent_id": "AGENT_ID",
     "token_id": "TOKEN_ID",
     "name": "NAME",

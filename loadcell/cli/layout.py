@@ -5,7 +5,7 @@ from datetime import UTC
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -46,6 +46,29 @@ def fits(console: Console, options: ConsoleOptions, *tables: RenderableType) -> 
     """Whether the lines are long enough for these tables: a number that is cut is a wrong number."""
     unbounded = options.update(width=_UNBOUNDED)
     return all(Measurement.get(console, unbounded, each).maximum <= options.max_width for each in tables)
+
+
+class TableOrLines:
+    """A table, or lines where the terminal is too narrow for whole numbers."""
+
+    def __init__(self, name: str, titles: Sequence[str], rows: Sequence[tuple[str, Sequence[Text | str]]]) -> None:
+        self._name = name
+        self._titles = titles
+        self._rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = new_table(self._name, *self._titles)
+        for title, cells in self._rows:
+            table.add_row(Text(title), *cells)
+        if fits(console, options, table):
+            yield table
+            return
+        yield Text(self._name)
+        for title, cells in self._rows:
+            yield Text(title)
+            for name, cell in zip(self._titles, cells, strict=True):
+                if str(cell):
+                    yield Text(f"  {name} " if name else "  ") + cell
 
 
 def styled(word: str, styles: dict[str, str]) -> Text:

@@ -116,6 +116,29 @@ class History:
         )
         return response.result
 
+    async def timeline(
+        self, run: RunReference, *, level: int | None = None, offset_seconds: int = 0, page_size: int = 3_600
+    ) -> AsyncGenerator[run_pb2.TimelinePoint, None]:
+        """Yield what happened in each second of a run, or of one of its levels, fetching page after page.
+
+        Args:
+            run: The run.
+            level: Position of the level, from 0; all levels by default.
+            offset_seconds: Seconds to skip.
+            page_size: Seconds on a page, 1 to 10,000.
+        """
+        request = run_pb2.GetRunTimelineRequest(
+            run_id=identifier(run), level=level, offset_seconds=offset_seconds, limit=page_size
+        )
+        while True:
+            call = self._runs.GetRunTimeline(request, timeout=self._timeout)
+            page: run_pb2.GetRunTimelineResponse = await answer(call)
+            for point in page.points:
+                yield point
+            if not page.HasField("next_offset_seconds"):
+                return
+            request.offset_seconds = page.next_offset_seconds
+
     async def compare(
         self, runs: Sequence[RunReference], *, gates: Sequence[str] = ()
     ) -> run_pb2.CompareRunsResponse:

@@ -433,7 +433,7 @@ class GetRunTimelineResponse(_message.Message):
     def __init__(self, run_id: _Optional[str] = ..., points: _Optional[_Iterable[_Union[TimelinePoint, _Mapping]]] = ..., next_offset_seconds: _Optional[int] = ...) -> None: ...
 
 class TimelinePoint(_message.Message):
-    __slots__ = ("level", "second", "started_at", "sent_count", "success_count", "error_count", "in_flight", "output_tokens", "ttft", "e2e")
+    __slots__ = ("level", "second", "started_at", "sent_count", "success_count", "error_count", "in_flight", "output_tokens", "ttft", "e2e", "due_count")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     SECOND_FIELD_NUMBER: _ClassVar[int]
     STARTED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -444,6 +444,7 @@ class TimelinePoint(_message.Message):
     OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
     TTFT_FIELD_NUMBER: _ClassVar[int]
     E2E_FIELD_NUMBER: _ClassVar[int]
+    DUE_COUNT_FIELD_NUMBER: _ClassVar[int]
     level: int
     second: int
     started_at: _timestamp_pb2.Timestamp
@@ -454,7 +455,8 @@ class TimelinePoint(_message.Message):
     output_tokens: int
     ttft: LiveLatency
     e2e: LiveLatency
-    def __init__(self, level: _Optional[int] = ..., second: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sent_count: _Optional[int] = ..., success_count: _Optional[int] = ..., error_count: _Optional[int] = ..., in_flight: _Optional[int] = ..., output_tokens: _Optional[int] = ..., ttft: _Optional[_Union[LiveLatency, _Mapping]] = ..., e2e: _Optional[_Union[LiveLatency, _Mapping]] = ...) -> None: ...
+    due_count: int
+    def __init__(self, level: _Optional[int] = ..., second: _Optional[int] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., sent_count: _Optional[int] = ..., success_count: _Optional[int] = ..., error_count: _Optional[int] = ..., in_flight: _Optional[int] = ..., output_tokens: _Optional[int] = ..., ttft: _Optional[_Union[LiveLatency, _Mapping]] = ..., e2e: _Optional[_Union[LiveLatency, _Mapping]] = ..., due_count: _Optional[int] = ...) -> None: ...
 
 class CompareRunsRequest(_message.Message):
     __slots__ = ("run_ids", "gates")

@@ -181,7 +181,7 @@ class RunServiceServicer:
 
     def GetRunTimeline(self, request, context):
         """Returns what happened in each second of a run. Errors: NOT_FOUND; INVALID_ARGUMENT for a level the run does not
-        have or a malformed limit.
+        have, a malformed offset or limit; DEADLINE_EXCEEDED when reading the requests takes longer than 50 seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

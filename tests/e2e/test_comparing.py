@@ -34,6 +34,39 @@ async def test_gates_decide_the_exit_code(shared: System):
     assert "is marked as baseline" in nobody.err
 
 
+async def test_a_run_is_marked_found_and_compared_with(shared: System):
+    ids = []
+    async with serve(Behavior(ttft_ms=1)) as server:
+        for _ in range(2):
+            done = await shared.run("run", server.url, "-c", "2", *SMALL, "--project", "marked", "--json")
+            assert done.code == 0, done.err + shared.logs()
+            ids.append(done.document["run_id"])
+    first, second = ids
+    marked = await shared.run("runs", "update", first, "--baseline", "--label", "gpu=h100", "--notes", "as sold")
+    assert (marked.code, marked.err) == (0, "")
+    assert "baseline, gpu=h100" in marked.out
+    listed = await shared.run("runs", "list", "--project", "marked", "--since", "now-1d", "--label", "gpu", "--json")
+    (run,) = listed.document["runs"]
+    assert (run["run_id"], run["baseline"], run["notes"], listed.document["total"]) == (first, True, "as sold", 1)
+    few = await shared.run("runs", "list", "--project", "marked", "--limit", "1")
+    assert "1 of 2 runs" in few.out
+    compared = await shared.run("runs", "compare", "baseline", second, "--gate", "error_rate:+0", "--json")
+    assert (compared.code, compared.document["gates_passed"]) == (0, True)
+    assert [figures["run_id"] for figures in compared.document["by_concurrency"]["2"]["runs"]] == ids
+    seconds = (await shared.run("runs", "timeline", first, "--json")).document["points"]
+    assert sum(point["sent_count"] for point in seconds) == sum(point["success_count"] for point in seconds) == 20
+    assert seconds[-1]["in_flight"] == 0
+    for flags, complaint in (
+        (("update", first), "nothing to change"),
+        (("update", first, "--label", "x"), "--label 'x'"),
+        (("list", "--since", "yesterday"), "--since: 'yesterday' is no time"),
+        (("timeline", first, "--level", "9"), "--level: level must be from 0 to 0"),
+        (("update", "missing", "--baseline"), "there is no run missing"),
+    ):
+        refused = await shared.run("runs", *flags)
+        assert (refused.code, complaint in refused.err) == (2, True), refused.err
+
+
 async def test_nobody_to_ask_is_another_exit_code(system: System, tmp_path: Path):
     done = await system.run("runs", "compare", "a", "b", "--controller", f"unix:{tmp_path}/nobody")
     assert done.code in {2, 4}, done.err

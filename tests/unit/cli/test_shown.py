@@ -11,6 +11,7 @@ from loadcell.cli.figures import age, byte_count, milliseconds, percent, rate, s
 from loadcell.cli.measure import Outcome
 from loadcell.cli.progress import LiveProgress, PlainProgress, describe, progress_for, remaining_seconds
 from loadcell.cli.tables import result_tables, runs_table
+from loadcell.cli.timeline import timeline_tables
 from loadcell.v1 import agent_pb2, fleet_pb2, result_pb2, run_pb2
 
 Stats = result_pb2.LatencyStats
@@ -137,7 +138,10 @@ def test_NO_COLOR_is_heeded(monkeypatch: pytest.MonkeyPatch):
 def test_lists_of_runs():
     run = run_pb2.Run(run_id="0190", status="failed", model="[m]", server_url="http://x")
     run.created_at.FromSeconds(1_700_000_000)
+    run.labels.update({"team": "[s]", "gpu": ""})
+    run.baseline = True
     table = text_of(runs_table([run]))
+    assert "baseline, gpu, team=[s]" in table
     assert all(word in table for word in ("0190", "failed", "[m]", "http://x", "2023-11-1"))
 
 
@@ -274,6 +278,22 @@ def test_a_comparison_tells_changes_and_gates():
     assert all(cell in narrow for cell in ("+25.0 %", "+4.25 to +5.75", "worse"))
     alone = text_of(comparison_tables(run_pb2.CompareRunsResponse(gates=gates[:1])))
     assert alone == "c=50: ttft.p50:+5%: missed, why\n"
+
+
+def test_a_timeline_has_a_line_for_each_second_of_each_level():
+    latency = run_pb2.LiveLatency(p50=12.34, p95=56.7, count=3)
+    point = {"due_count": 1_200, "sent_count": 1_100, "success_count": 90, "error_count": 2, "in_flight": 55}
+    points = [
+        run_pb2.TimelinePoint(level=level, second=second, output_tokens=7_000, ttft=latency, **point)
+        for level, second in ((0, 0), (0, 1), (3, 0))
+    ]
+    wide = "".join(text_of(table) for table in timeline_tables(points))
+    assert row(wide, "1 s") == ["1,200", "1,100", "90", "2", "55", "7,000", "12.3", "56.7", "-", "-"]
+    assert wide.count("0 s") == 2
+    assert wide.index("level 0") < wide.index("level 3")
+    narrow = "".join(text_of(table, 30) for table in timeline_tables(points))
+    assert narrow.count("1,200") == 3
+    assert max(map(len, narrow.splitlines())) <= 30
 
 
 def test_the_live_table_shows_whole_numbers_where_they_are_long():

@@ -55,6 +55,12 @@ class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
     async def GetRunResult(self, request, context):
         return await self._next("GetRunResult", request, context)
 
+    async def UpdateRun(self, request, context):
+        return await self._next("UpdateRun", request, context)
+
+    async def GetRunTimeline(self, request, context):
+        return await self._next("GetRunTimeline", request, context)
+
     async def CompareRuns(self, request, context):
         return await self._next("CompareRuns", request, context)
 

@@ -131,6 +131,40 @@ async def test_list_runs_reads_every_page():
     assert {(request.limit, request.status, request.model) for request in runs.requests} == {(2, "failed", "m")}
 
 
+async def test_runs_are_filtered_and_changed():
+    runs = ScriptedRuns()
+    runs.answers = {
+        "ListRuns": [run_pb2.ListRunsResponse(total=7)],
+        "UpdateRun": [run_pb2.UpdateRunResponse(run=run_pb2.Run(run_id="r", notes="n"))],
+        "CompareRuns": [run_pb2.CompareRunsResponse()],
+    }
+    async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
+        filters = {"project_id": "p", "created_from": "now-1d", "created_to": "now", "labels": ["a"], "baseline": False}
+        assert [page.total async for page in client.run_pages(**filters)] == [7]
+        assert (await client.update_run("r", labels={"a": "b"}, remove_labels=["c"], notes="")).notes == "n"
+        await client.compare(["baseline", "r"], gates=["ttft.p50:+5%"])
+    listed, updated, compared = runs.requests
+    assert listed == run_pb2.ListRunsRequest(limit=50, **filters)
+    assert updated == run_pb2.UpdateRunRequest(run_id="r", labels={"a": "b"}, remove_labels=["c"], notes="")
+    assert compared == run_pb2.CompareRunsRequest(run_ids=["baseline", "r"], gates=["ttft.p50:+5%"])
+
+
+async def test_the_timeline_is_read_page_by_page():
+    runs = ScriptedRuns()
+    points = [run_pb2.TimelinePoint(second=second) for second in range(3)]
+    runs.answers["GetRunTimeline"] = [
+        run_pb2.GetRunTimelineResponse(points=points[:2], next_offset_seconds=7),
+        run_pb2.GetRunTimelineResponse(points=points[2:]),
+    ]
+    async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
+        found = [point.second async for point in client.timeline("r", level=0, offset_seconds=5, page_size=2)]
+    assert found == [0, 1, 2]
+    assert [(r.offset_seconds, r.limit, r.level, r.HasField("level")) for r in runs.requests] == [
+        (5, 2, 0, True),
+        (7, 2, 0, True),
+    ]
+
+
 async def test_agents_and_drain():
     async with scripted(ScriptedRuns()) as port, Client(f"127.0.0.1:{port}") as client:
         assert [agent.agent_id async for agent in client.agents(page_size=2)] == ["a", "b", "c"]
