@@ -7,6 +7,7 @@ when its event loop is closed, which is at the end of the test or the module tha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import weakref
 from typing import Any
 
@@ -34,7 +35,8 @@ class OpenTransports:
                 continue
             self._made.discard(transport)
             before = len(found)
-            transport.__del__(lambda text, *_rest, **_more: found.append(text))  # type: ignore[attr-defined]
+            with contextlib.suppress(RuntimeError):  # what it would do after its warning needs the loop
+                transport.__del__(lambda text, *_rest, **_more: found.append(text))  # type: ignore[attr-defined]
             if len(found) > before:
                 self._reported.append(transport)
         return found

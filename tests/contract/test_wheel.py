@@ -16,13 +16,20 @@ PACKAGES = ("loadcell", "controller", "agent", "gateway")
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Names of the files in a wheel built from a copy of the sources."""
-    source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources, which nobody changes while a wheel is built of it."""
+    source = tmp_path_factory.mktemp("source")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     for name in (*PACKAGES, "tests", "benchmarks", "scripts"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return source
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Names of the files in a wheel built from a copy of the sources."""
+    out = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel"]
     subprocess.run(
         [*pip, "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", out, source], check=True, cwd=out
@@ -32,12 +39,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         return set(archive.namelist())
 
 
-def test_F18_the_wheel_holds_every_file_of_the_packages(wheel: set[str]) -> None:
+def test_F18_the_wheel_holds_every_file_of_the_packages(source: Path, wheel: set[str]) -> None:
     ours = {
-        str(path.relative_to(ROOT))
+        str(path.relative_to(source))
         for package in PACKAGES
-        for path in (ROOT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md"
+        for path in (source / package).rglob("*")
+        if path.is_file() and path.suffix != ".md"
     }
     assert {"loadcell/v1/run_pb2.py", "loadcell/v1/run_pb2.pyi", "loadcell/py.typed"} <= ours
     assert sorted(ours - wheel) == []

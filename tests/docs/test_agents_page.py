@@ -18,8 +18,8 @@ import pytest
 
 from loadcell.client import Client
 from tests.docs.test_examples import ROOT, free_ports
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 90
 BLOCK = re.compile(r"^```\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
 
@@ -49,7 +49,7 @@ class Reader:
 
     def _begin(self, *words: str, listens: bool = True) -> None:
         process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True, env=self._environ)
-        self._processes.callback(process.communicate, timeout=30)
+        self._processes.callback(process.communicate, timeout=PATIENCE_SECONDS)
         self._processes.callback(process.send_signal, signal.SIGTERM)
         assert process.stdout is not None
         assert not listens or process.stdout.readline(), "a process ended before it was ready"

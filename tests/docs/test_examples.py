@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = {"grpc": "127.0.0.1:50051", "http": "localhost:8085", "exporter": "localhost:9090"}
 PYTHON = [
@@ -58,7 +60,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         for process in processes:
             process.send_signal(signal.SIGTERM)
         for process in processes:
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def adapted(example: str, places: dict[str, str]) -> str:

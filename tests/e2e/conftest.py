@@ -7,12 +7,15 @@ import pytest
 import pytest_asyncio
 from system import System, free_address
 
+from tests.patience import PATIENCE_SECONDS
+
 
 @pytest_asyncio.fixture
 async def system(tmp_path: Path) -> AsyncIterator[System]:
     """A user with nothing running."""
     made = System(tmp_path / "home")
     yield made
+    await made.close()
     assert await made.has_no_processes(), f"left behind: {made.processes()}"
 
 
@@ -31,5 +34,5 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
             yield made
         finally:
             process.send_signal(signal.SIGINT)
-            code = process.wait(60)
+            code = process.wait(PATIENCE_SECONDS)
     assert code == 0

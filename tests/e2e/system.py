@@ -1,6 +1,7 @@
 """The whole system through its command line, as a user has it."""
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
@@ -19,8 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from loadcell.mockserver import MockServer
-
-PATIENCE_SECONDS = 90
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ class System:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOADCELL_", "LLM_"))}
         self.command = (sys.executable, "-W", "error", "-m", "loadcell.cli")
         self.environment = {**clean, "LOADCELL_DATA_DIR": str(home)}
+        self._started: list[asyncio.subprocess.Process] = []
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
+        process = await asyncio.create_subprocess_exec(
             *self.command,
             *arguments,
             stdin=asyncio.subprocess.DEVNULL,
@@ -53,6 +54,15 @@ class System:
             stderr=asyncio.subprocess.PIPE,
             env={**self.environment, **environment},
         )
+        self._started.append(process)
+        return process
+
+    async def close(self) -> None:
+        """End the commands that a failed test has left."""
+        for process in self._started:
+            if process.returncode is None:
+                process.kill()
+                await process.communicate()
 
     async def finish(self, process: asyncio.subprocess.Process) -> Done:
         out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
@@ -98,10 +108,11 @@ class System:
 
     async def has_no_processes(self) -> bool:
         """Wait until nothing is left; processes that end with a pipe need a moment."""
-        for _ in range(500):
-            if not self.processes():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while self.processes():
+                    await asyncio.sleep(0.02)
                 return True
-            await asyncio.sleep(0.02)
         return False
 
 
@@ -111,6 +122,16 @@ def command_of(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+async def says(process: asyncio.subprocess.Process, pattern: str) -> str:
+    """Wait for a line on standard error, and return it; the lines before it are gone."""
+    assert process.stderr is not None
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while line := (await process.stderr.readline()).decode():
+            if re.search(pattern, line):
+                return line
+    raise AssertionError(f"the command has ended without {pattern}")
 
 
 async def under_load(server: MockServer, requests: int = 60) -> None:

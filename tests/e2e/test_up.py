@@ -120,7 +120,7 @@ async def test_up_ends_with_the_error_of_a_process_that_dies(system: System):
     addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
     process = await system.start("up", *addresses)
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), 60)
+    await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)
     gateway = next(pid for pid in system.processes() if b"-m\0gateway" in command_of(pid))
     os.kill(gateway, signal.SIGKILL)
     done = await system.finish(process)

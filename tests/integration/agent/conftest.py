@@ -4,7 +4,9 @@ import sys
 from contextlib import asynccontextmanager
 
 import pytest
-from fake_controller import PATIENCE, AgentProcess, FakeController
+from fake_controller import AgentProcess, FakeController
+
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def start_agent(controller, tmp_path):
             if process.returncode is None:
                 workers_seen = [*workers_seen, *agent.workers()]
                 process.terminate()
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 assert await process.wait() == exit_status, agent.log
             assert not [worker for worker in workers_seen if worker.is_running()]
             assert "Traceback" not in agent.log, agent.log

@@ -12,8 +12,7 @@ from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import status_code, status_details
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, sample_pb2, target_pb2
-
-PATIENCE = 30  # seconds; only ever reached by a failing test
+from tests.patience import PATIENCE_SECONDS
 
 
 class FakeController(agent_pb2_grpc.AgentServiceServicer):
@@ -51,7 +50,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
             await queue.put(agent_pb2.SessionResponse(**message))
 
     async def until(self, condition):
-        async with asyncio.timeout(PATIENCE), self._changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
             await self._changed.wait_for(condition)
 
     async def state(self, lease_id, name):

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_controller import PATIENCE, grant
+from fake_controller import grant
 
 from loadcell.clock import wall_micros
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
 from loadcell.v1 import agent_pb2
+from tests.patience import PATIENCE_SECONDS
 
 FENCE = 400_000
 # After this time without an answer the fence is shut, whatever the machine is busy with.
@@ -139,7 +140,7 @@ async def test_share_on_a_host_that_has_slept_waits_for_the_controller(controlle
         await controller.until(lambda: controller.batches)
         controller.answering = False
         slept.touch()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             seen = 0
             while seen < server.requests:  # without a fence there would be a hundred more
                 seen = server.requests

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 
-from fake_controller import PATIENCE, grant
+from fake_controller import grant
 
 from loadcell.clock import wall_micros
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
 from loadcell.pacing.shares import worker_share
 from loadcell.v1 import agent_pb2
+from tests.patience import PATIENCE_SECONDS
 
 OK = 1
 
@@ -159,6 +160,6 @@ async def test_kill_leaves_no_worker_behind(controller, start_agent):
     async with start_agent(workers=2) as agent:
         victim = agent.workers()[0]
         kill(victim)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while victim.is_running() or len(agent.workers()) < 2:
                 await asyncio.sleep(0.02)

@@ -3,12 +3,13 @@
 import asyncio
 import signal
 
-from fake_controller import PATIENCE, grant
+from fake_controller import grant
 
 from loadcell.clock import wall_micros
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
 from loadcell.v1 import agent_pb2
+from tests.patience import PATIENCE_SECONDS
 
 SECOND = 1_000_000
 RATE = {"rate": 100, "arrival": 1}
@@ -135,7 +136,7 @@ async def test_agent_that_was_killed_comes_back_with_no_lease(controller, start_
             agent.process.kill()
             await agent.process.wait()
             for worker in workers:
-                await asyncio.to_thread(worker.wait, PATIENCE)
+                await asyncio.to_thread(worker.wait, PATIENCE_SECONDS)
         async with start_agent(workers=1):
             await controller.until(lambda: len(controller.registers) == 2)
             again = controller.registers[1]

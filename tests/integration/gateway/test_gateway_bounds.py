@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 REQUEST = b"GET /alive HTTP/1.1\r\nHost: localhost\r\n"
@@ -19,7 +21,7 @@ async def connect(gateway):
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, str]:
     """The status and reason of the one answer on a connection that is closed after it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(body)["error"]["error_code"]
 
@@ -40,7 +42,7 @@ async def test_S7_a_head_that_does_not_come_is_given_up(gateway, monkeypatch):
 async def test_a_connection_kept_in_reserve_is_closed_without_a_word(gateway, monkeypatch):
     monkeypatch.setattr("gateway.protocol.HEAD_SECONDS", 0.2)
     reader, writer = await connect(gateway)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await reader.read() == b""
     await close(writer)
 

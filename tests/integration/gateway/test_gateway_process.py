@@ -17,8 +17,7 @@ from scripted_controller import ScriptedController
 
 from gateway.contract import SERVICES
 from loadcell.v1 import run_pb2
-
-DEADLINE_SECONDS = 20
+from tests.patience import PATIENCE_SECONDS
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -33,7 +32,7 @@ async def gateway_process(**more: str) -> AsyncIterator[tuple[asyncio.subprocess
         sys.executable, "-m", "gateway", stderr=asyncio.subprocess.PIPE, env=environment(**more)
     )
     try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             started = json.loads(await process.stderr.readline())
         assert started["event"] == "application_started"
         yield process, started
@@ -51,7 +50,7 @@ async def refused(**more: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", stderr=asyncio.subprocess.PIPE, env=environment(**more)
     )
-    async with asyncio.timeout(DEADLINE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         _, error = await process.communicate()
     return process.returncode, error.decode()
 
@@ -67,7 +66,7 @@ async def test_the_gateway_starts_before_the_controller_and_finds_it_later():
         assert (await client.get("/ready")).status_code == 503
         controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse(total=1)})
         server, _ = await controller.start(address)
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await client.get("/ready")).status_code != 200:
                 await asyncio.sleep(0.05)
         assert (await client.get("/api/v1/benchmark/history")).json()["total"] == 1
@@ -80,7 +79,7 @@ async def test_the_gateway_ends_with_status_0_on_a_signal_and_finishes_open_call
     async with gateway_process(LOADCELL_CONTROLLER=address) as (process, started):
         async with client_of(started) as client:
             call = asyncio.create_task(client.get("/api/v1/benchmark/history"))
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await controller.called.wait()
                 process.send_signal(signal.SIGTERM)
                 assert (await call).status_code == 200

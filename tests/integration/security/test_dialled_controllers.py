@@ -14,17 +14,18 @@ from loadcell.channel import dial
 from loadcell.settings import Address
 from loadcell.v1 import fleet_pb2, fleet_pb2_grpc
 from tests.integration.security.certificates import Authority, serving
-
-PATIENCE = 30
+from tests.patience import PATIENCE_SECONDS
 
 
 async def asked(channel: grpc.aio.Channel) -> None:
-    await fleet_pb2_grpc.FleetServiceStub(channel).ListAgents(fleet_pb2.ListAgentsRequest(), timeout=20)
+    await fleet_pb2_grpc.FleetServiceStub(channel).ListAgents(
+        fleet_pb2.ListAgentsRequest(), timeout=PATIENCE_SECONDS
+    )
 
 
 async def reaches(channel: grpc.aio.Channel) -> None:
     """Call, as whoever reconnects does, until somebody answers."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             with contextlib.suppress(grpc.aio.AioRpcError):
                 return await asked(channel)

@@ -11,6 +11,7 @@ import pytest
 
 from loadcell.v1 import run_pb2, run_pb2_grpc
 from tests.integration.controller.scripted_agent import columns
+from tests.patience import PATIENCE_SECONDS
 
 BATCHES = 150
 
@@ -39,7 +40,7 @@ async def test_watchers_that_never_read_hold_up_nobody_and_get_the_latest_state(
         await agent.finish(lease, BATCHES)
         await controller.ended(run_id)
         # Nothing is queued for them beyond what gRPC holds: an update is made when the one before has left.
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for watcher in watchers:
                 updates = []
                 while (update := await watcher.read()) is not grpc.aio.EOF:
@@ -93,7 +94,7 @@ async def test_batches_that_wait_for_the_database_are_bounded(working):
     with locked(controller.database):
         flooding = asyncio.create_task(flood())
         seen = -1
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while seen != sent:  # the sender is held back once what may wait is full
                 seen = sent
                 await asyncio.sleep(1.0)

@@ -15,6 +15,7 @@ from loadcell.rpc_errors import from_rpc_error
 from loadcell.settings import Address, Secret, SettingsError
 from loadcell.v1 import run_pb2, run_pb2_grpc
 from tests.integration.security.certificates import Authority, Pair, serving
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -31,7 +32,9 @@ async def why(address: str, tls=None) -> str:
     """Return what a caller is told who cannot connect."""
     async with dial(address, tls=tls) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as failed:
-            await run_pb2_grpc.RunServiceStub(channel).ListRuns(run_pb2.ListRunsRequest(), timeout=20)
+            await run_pb2_grpc.RunServiceStub(channel).ListRuns(
+                run_pb2.ListRunsRequest(), timeout=PATIENCE_SECONDS
+            )
     assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
     return from_rpc_error(failed.value).message
 
@@ -108,7 +111,7 @@ async def test_a_channel_uses_new_files_for_its_next_call_and_lets_old_calls_end
         assert channel.newest() is not before
         assert (await watching.read()).run.run_id == run_id
         watching.cancel()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not before.closed:
                 await asyncio.sleep(0.02)
 

@@ -22,8 +22,7 @@ from agent.uplink import Uplink
 from agent.worker.messages import ENCODER, Batch, Cancel
 from loadcell.clock import AnchoredClock
 from loadcell.v1 import agent_pb2
-
-PATIENCE = 20  # seconds; only ever reached by a failing test
+from tests.patience import PATIENCE_SECONDS
 
 
 @asynccontextmanager
@@ -47,7 +46,7 @@ async def test_a_worker_that_cannot_be_started_at_once_is_started_later(monkeypa
 
     monkeypatch.setattr(pool_module, "_RESTART_SECONDS", 0.01)
     monkeypatch.setattr(pool_module, "spawn", reluctant)
-    async with one_worker() as (pool, deaths), asyncio.timeout(PATIENCE):
+    async with one_worker() as (pool, deaths), asyncio.timeout(PATIENCE_SECONDS):
         os.kill(pool._spawned[0].process.pid, signal.SIGKILL)
         while not deaths or not pool.alive():
             await asyncio.sleep(0.01)
@@ -73,13 +72,13 @@ def test_all_that_a_dead_worker_has_sent_is_taken_before_its_death_is_told(new_l
         await pool.open()
         pool.pause(paused)
         bodies = [ENCODER.encode(Batch("lease", b"x" * 1000, ordinal)) for ordinal in range(50)]
-        theirs.settimeout(PATIENCE)
+        theirs.settimeout(PATIENCE_SECONDS)
         # It was killed in the middle of a message.
         theirs.sendall(b"".join(len(body).to_bytes(4, "big") + body for body in bodies) + b"\0\0\0\x09half")
         theirs.close()
         pool.send(0, Cancel("lease"))
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while "dead" not in heard:
                     await asyncio.sleep(0.01)
         finally:
@@ -118,7 +117,7 @@ async def test_a_lease_whose_preparation_fails_in_any_way_fails_with_the_reason(
         leases.grant(
             agent_pb2.LeaseGrant(lease_id="lease", level={"concurrency": 1, "request_count": 1}, share_count=1)
         )
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (update := await updates.get()).state != agent_pb2.LEASE_STATE_FAILED:
                 pass
         assert str(error) in update.error

@@ -13,6 +13,7 @@ from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
 from loadcell.v1 import target_pb2
 from tests.fakes.tcp_server import tcp_server
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_a_probe_that_is_cancelled_while_its_request_is_under_way_lets_go_of_everything():
@@ -41,7 +42,7 @@ async def test_a_list_of_models_that_drips_is_given_up(monkeypatch):
     async with tcp_server(drip) as port:
         url = f"http://127.0.0.1:{port}"
         endpoint = Endpoint.parse(url)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             found = await list_models(
                 target_pb2.TargetSpec(server_url=url), endpoint, create("openai", endpoint, model="")
             )

@@ -11,6 +11,7 @@ import pytest
 from loadcell.cli.settings import database_name, database_url
 from loadcell.cli.started_as import command_line, with_place
 from loadcell.stack.child import search_path
+from tests.patience import PATIENCE_SECONDS
 
 
 def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -20,7 +21,7 @@ def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.Comp
         env={**clean, "LOADCELL_DATA_DIR": str(home), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
         stdin=subprocess.DEVNULL,
     )
@@ -126,7 +127,7 @@ def test_services_take_no_arguments(tmp_path: Path, service: str):
             env={**os.environ, **search_path(), "LOADCELL_DATA_DIR": str(tmp_path)},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
         assert done.returncode == code

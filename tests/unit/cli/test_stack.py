@@ -31,13 +31,14 @@ from loadcell.stack import (
 )
 from loadcell.stack import claim as claims
 from loadcell.stack.log_folder import LogFolder
+from tests.patience import PATIENCE_SECONDS
 
 MOCK = "loadcell.mockserver"
 
 
 def started(log: Path) -> Child:
     child = Child("mock server", MOCK, {}, log, ["--port", "0"])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while b"listening" not in log.read_bytes():
         child.check()
         assert time.monotonic() < deadline
@@ -54,7 +55,7 @@ def alive(pid: int) -> bool:
 
 
 def gone(pid: int) -> bool:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     return not alive(pid)
@@ -64,7 +65,7 @@ def test_a_child_ends_when_it_is_asked_to(tmp_path: Path):
     child = started(tmp_path / "logs" / "mock.log")
     assert child.exit_code is None
     child.terminate()
-    child.close(10)
+    child.close(PATIENCE_SECONDS)
     assert child.exit_code == 0
 
 
@@ -77,7 +78,7 @@ def test_a_child_is_killed_with_its_group(tmp_path: Path):
 
 def test_a_child_that_ends_early_says_its_last_line(tmp_path: Path):
     child = Child("mock server", MOCK, {}, tmp_path / "log", ["--jitter", "7"])
-    child.close(20)
+    child.close(PATIENCE_SECONDS)
     with pytest.raises(
         ChildError, match=r"the mock server ended with exit code 2: .*jitter must be between 0 and 1"
     ):
@@ -86,7 +87,7 @@ def test_a_child_that_ends_early_says_its_last_line(tmp_path: Path):
 
 def test_the_last_line_is_not_a_log_event(tmp_path: Path):
     child = Child("mock server", MOCK, {}, tmp_path / "log", ["--jitter", "7"])
-    child.close(20)
+    child.close(PATIENCE_SECONDS)
     (tmp_path / "log").write_text('error: port taken\n{"event": "application_shutdown"}\n\n')
     assert child.epitaph() == "the mock server ended with exit code 2: port taken"
 
@@ -105,12 +106,12 @@ def test_children_die_with_a_parent_that_is_killed(tmp_path: Path):
         from loadcell.stack import Child
         child = Child("mock server", {MOCK!r}, {{}}, Path({str(tmp_path / "log")!r}), ["--port", "0"])
         print(child.pid, flush=True)
-        time.sleep(60)
+        time.sleep(600)
     """)
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while "listening" not in (tmp_path / "log").read_text() and time.monotonic() < deadline:
         time.sleep(0.01)
     parent.kill()

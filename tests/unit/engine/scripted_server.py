@@ -19,6 +19,7 @@ from agent.targets.dialect import Dialect
 from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
 from tests.fakes.tcp_server import tcp_server
+from tests.patience import PATIENCE_SECONDS
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
@@ -26,7 +27,7 @@ DONE = b"data: [DONE]\n\n"
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():
             await asyncio.sleep(0.001)
 
@@ -146,7 +147,7 @@ class Client:
         return await self.next()
 
     async def next(self) -> Sample:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self.samples.get()
 
 

@@ -73,9 +73,9 @@ async def test_M18_a_trickling_stream_meets_its_deadline(bench: Bench) -> None:
             await peer.send(chunked(delta(content="a")))
             await asyncio.sleep(0.01)
 
-    sample = await bench.ask(handler, timeout=0.3)
+    sample = await bench.ask(handler, timeout=3.0)
     assert (sample.status, sample.error_class) == (Status.ERROR, ErrorClass.TIMEOUT)
-    assert sample.end_ns - sample.start_ns >= 250_000_000
+    assert sample.end_ns - sample.start_ns >= 2_950_000_000
     assert len(sample.event_times_ns) > 2
 
 

@@ -18,6 +18,7 @@ from agent.engine.request import PreparedRequest
 from agent.samples.outcome import ErrorClass, Status
 from agent.samples.sample import Sample
 from loadcell.errors import LoadcellError
+from tests.patience import PATIENCE_SECONDS
 
 
 def url(port: int, host: str = "127.0.0.1") -> str:
@@ -194,7 +195,7 @@ async def test_bytes_beyond_the_response_spoil_the_connection_not_the_response(b
     server = await bench.serve(handler)
     client = bench.engine(url(server.port))
     assert (await client.ask()).event_tokens == [1, 1]
-    await asyncio.sleep(2 * delay)
+    await until(lambda: client.engine.health().connections == 0)
     assert (await client.ask()).event_tokens == [1, 1]
     assert server.connections == 2
 
@@ -293,7 +294,7 @@ async def test_deadlines_are_kept_apart(bench: Bench) -> None:
         await peer.closed()
 
     server = await bench.serve(handler)
-    client = bench.engine(url(server.port), timeout=0.2)
+    client = bench.engine(url(server.port), timeout=3.0)
     for _ in range(10):
         client.submit()
     samples = [await client.next() for _ in range(10)]
@@ -328,7 +329,7 @@ async def test_the_host_is_resolved_once(bench: Bench) -> None:
 async def wait_for_kernel_stamps(client: Client) -> list[Sample]:
     """Ask until the kernel stamps: it switches that on a moment after it was asked to."""
     samples = [await client.ask()]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while sys.platform == "linux" and client.engine.health().timestamp_source != "kernel":
             samples.append(await client.ask())
     return samples
