@@ -80,6 +80,7 @@ class Agent:
             steps=StepDetector(),
             probe=self._probing.start,
             waiting=self._uplink.waiting,
+            on_silent=self._dial_anew,
         )
         self._leases = Leases(
             self._pool, self._uplink, assets, clock=clock, offset=offset, report=self._session.report
@@ -142,6 +143,10 @@ class Agent:
                 await self._leases.all_heard()
         except TimeoutError:
             log.warning("samples_not_delivered", waited_seconds=self._settings.delivery_seconds)
+
+    def _dial_anew(self) -> None:
+        self._channel.renew()
+        self._uplink.renew()
 
     def _identity(self, directory: Path) -> Identity:
         return Identity(

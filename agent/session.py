@@ -106,6 +106,8 @@ class Session:
         steps: Looks at the wall clock at every heartbeat.
         probe: Looks at a target.
         waiting: Tells how much the uplink keeps.
+        on_silent: Called when the controller is silent though the connection stands; the next session needs
+            another one, for gRPC holds on to a half-open one for longer than a lease lasts.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Session:
         steps: StepDetector,
         probe: Callable[[agent_pb2.Probe], asyncio.Task[agent_pb2.ProbeResult]],
         waiting: Callable[[], Waiting],
+        on_silent: Callable[[], None],
     ) -> None:
         self._stub = agent_pb2_grpc.AgentServiceStub(channel)
         self._identity = identity
@@ -129,7 +132,7 @@ class Session:
         self._sent: dict[int, _Sent] = {}
         self._steps = steps
         self._answered = asyncio.Event()
-        self._silent = False
+        self._on_silent = on_silent
 
     def report(self, update: agent_pb2.LeaseUpdate) -> None:
         """Send a lease update; without a session the next registration tells the state."""
@@ -155,6 +158,7 @@ class Session:
                 log.warning("session_lost", code=error.code().name, detail=detail)
             except TimeoutError:
                 log.warning("session_silent", agent_id=self._identity.agent_id)
+                self._on_silent()
             await asyncio.sleep(backoff.next())
 
     async def _converse(self, leases: Leases, backoff: Backoff) -> None:
@@ -162,37 +166,42 @@ class Session:
         register = self._register(leases)
         outgoing.put(agent_pb2.SessionRequest(register=register))
         call = self._stub.Session(aiter(outgoing))
-        heartbeats: asyncio.Task[None] | None = None
+        parts: set[asyncio.Task[None]] = set()
         try:
-            async for response in call:
-                if heartbeats is not None:
-                    self._receive(response, leases)
-                    continue
-                if response.WhichOneof("message") != "registered":
-                    raise LoadcellError("INVALID_REQUEST", "the controller did not begin with a registration")
-                backoff.reset()
-                log.info("agent_registered", controller_id=response.registered.controller_id)
-                self._outgoing = outgoing
-                # What changed while the registration was under way is told now.
-                for update in leases.updates():
-                    if update not in register.leases:
-                        self.report(update)
-                heartbeats = asyncio.get_running_loop().create_task(
-                    self._heartbeats(outgoing, leases, response.registered, call)
-                )
-        except asyncio.CancelledError:
-            if self._silent:
-                raise TimeoutError from None  # our own cancel of the call looks like a cancel of this task
-            raise
+            responses = aiter(call)
+            first = await anext(responses, None)
+            if first is None:
+                return
+            if first.WhichOneof("message") != "registered":
+                raise LoadcellError("INVALID_REQUEST", "the controller did not begin with a registration")
+            backoff.reset()
+            log.info("agent_registered", controller_id=first.registered.controller_id)
+            self._outgoing = outgoing
+            # What changed while the registration was under way is told now.
+            for update in leases.updates():
+                if update not in register.leases:
+                    self.report(update)
+            loop = asyncio.get_running_loop()
+            parts = {
+                loop.create_task(self._listen(responses, leases)),
+                loop.create_task(self._heartbeats(outgoing, leases, first.registered)),
+            }
+            # Neither is of use without the other, whatever ends it.
+            ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            for part in ended:
+                part.result()
         finally:
             self._outgoing = None
-            self._silent = False
             self._sent.clear()
             outgoing.end()
             call.cancel()
-            if heartbeats is not None:
-                heartbeats.cancel()
-                await asyncio.gather(heartbeats, return_exceptions=True)
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+
+    async def _listen(self, responses: AsyncIterator[agent_pb2.SessionResponse], leases: Leases) -> None:
+        async for response in responses:
+            self._receive(response, leases)
 
     def _register(self, leases: Leases) -> agent_pb2.Register:
         identity = self._identity
@@ -210,13 +219,12 @@ class Session:
             instance_id=identity.instance_id,
         )
 
-    async def _heartbeats(
-        self,
-        outgoing: Outgoing,
-        leases: Leases,
-        registered: agent_pb2.Registered,
-        call: grpc.aio.StreamStreamCall[agent_pb2.SessionRequest, agent_pb2.SessionResponse],
-    ) -> None:
+    async def _heartbeats(self, outgoing: Outgoing, leases: Leases, registered: agent_pb2.Registered) -> None:
+        """Send heartbeats for ever.
+
+        Raises:
+            TimeoutError: None has been answered for some time.
+        """
         interval = max(registered.heartbeat_interval_micros / 1e6, 0.05)
         sequence, unanswered = 0, 0
         while True:
@@ -230,10 +238,7 @@ class Session:
             unanswered = 0 if self._answered.is_set() else unanswered + 1
             self._answered.clear()
             if unanswered >= _SILENT_INTERVALS:
-                # A half-open connection looks alive to gRPC for longer than a lease lasts.
-                self._silent = True
-                call.cancel()
-                return
+                raise TimeoutError
 
     def _heartbeat(self, sequence: int, leases: Leases) -> agent_pb2.Heartbeat:
         stepped_ns = self._steps.look()

@@ -68,6 +68,7 @@ class Uplink:
         self._restored = self._restore(spool) if spool is not None else set()
         self._changed = asyncio.Event()
         self._acknowledged = asyncio.Event()
+        self._open: asyncio.Task[None] | None = None
         self._refused_batches = 0
         self._paused = False
         self._paused_at = 0.0
@@ -117,6 +118,11 @@ class Uplink:
         if self._spool is not None:
             self._spool.close()
 
+    def renew(self) -> None:
+        """Open the stream anew, over the connection that is the newest now."""
+        if self._open is not None:
+            self._open.cancel()
+
     async def delivered(self) -> None:
         """Wait until everything has been committed."""
         while not self._outbound.delivered():
@@ -128,10 +134,18 @@ class Uplink:
         backoff = Backoff()
         while True:
             await self._wait_for_work()
+            self._open = asyncio.get_running_loop().create_task(self._stream(backoff))
             try:
-                await self._stream(backoff)
+                await asyncio.wait({self._open})
+            finally:
+                self._open.cancel()
+                await asyncio.gather(self._open, return_exceptions=True)
+            try:
+                self._open.result()
             except grpc.aio.AioRpcError as error:
                 log.warning("uplink_lost", code=error.code().name, detail=error.details())
+            except asyncio.CancelledError:
+                log.warning("uplink_lost", code="CANCELLED", detail="the controller is silent")
             self._outbound.rewind()
             await asyncio.sleep(backoff.next())
 

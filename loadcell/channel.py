@@ -24,6 +24,8 @@ _KEEPALIVE = [
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Of the keepalive's pings as well; by default they may take a minute.
+    ("grpc.http2.ping_timeout_ms", 10_000),
 ]
 _SIZES = [
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -37,6 +39,8 @@ CHANNEL_OPTIONS: list[tuple[str, Any]] = [
     # This is how long an attempt may take: TLS needs several round trips, and busy machines time.
     ("grpc.min_reconnect_backoff_ms", 1_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # A channel that is dialled anew must not get the connection of the one before it.
+    ("grpc.use_local_subchannel_pool", 1),
     # A request for the machine's web proxy would be wrong for every address loadcell dials.
     ("grpc.enable_http_proxy", 0),
 ]
@@ -56,7 +60,7 @@ def dial(
     api_key: Secret | None = None,
     agent_token: Secret | None = None,
     tls: ClientTls | None = None,
-) -> grpc.aio.Channel:
+) -> RedialledChannel:
     """Open a channel to a controller; connecting happens in the background.
 
     Args:
@@ -92,7 +96,7 @@ def dial(
         elsewhere = lookup is not None and lookup.renew(state)
         return (credentials is not None and credentials.renew()) or elsewhere
 
-    return redial() if lookup is None and credentials is None else RedialledChannel(redial, changed)
+    return RedialledChannel(redial, changed)
 
 
 class _Metadata:

@@ -1,4 +1,4 @@
-"""A channel that is dialled anew when its credentials, or the places behind its address, change."""
+"""A channel that can be dialled anew, and is when its credentials or the places behind its address change."""
 
 from __future__ import annotations
 
@@ -29,11 +29,15 @@ class RedialledChannel(grpc.aio.Channel):
     def newest(self) -> _Dialled:
         """Return where a call that begins now belongs."""
         if self._changed(self._newest.channel.get_state()):
-            old, self._newest = self._newest, _Dialled(self._dial())
-            self._older = {dialled for dialled in self._older if not dialled.closed}
-            self._older.add(old)
-            old.retire()
+            self.renew()
         return self._newest
+
+    def renew(self) -> None:
+        """Dial anew: calls that begin from now on have another connection."""
+        old, self._newest = self._newest, _Dialled(self._dial())
+        self._older = {dialled for dialled in self._older if not dialled.closed}
+        self._older.add(old)
+        old.retire()
 
     async def __aenter__(self) -> Self:
         """Return the channel; it is closed with the block."""

@@ -50,6 +50,7 @@ async def session(controller, wall, tmp_path):
             steps=StepDetector(wall),
             probe=lambda _: None,
             waiting=lambda: Waiting(0, 0),
+            on_silent=lambda: None,
         )
         leases = Leases(pool, uplink, Assets(channel, tmp_path), clock=clock, offset=offset, report=one.report)
         running = asyncio.create_task(one.run(leases))

@@ -1,5 +1,7 @@
 """Credentials and request ids reach the server in all four kinds of call."""
 
+import asyncio
+
 import grpc
 import pytest
 import structlog
@@ -30,7 +32,11 @@ class _Echo(grpc.GenericRpcHandler):
             async for _ in requests:
                 yield answer
 
+        async def from_where(_request, context):
+            return context.peer().encode()
+
         return {
+            "/t/from": grpc.unary_unary_rpc_method_handler(from_where),
             "/t/uu": grpc.unary_unary_rpc_method_handler(one),
             "/t/us": grpc.unary_stream_rpc_method_handler(many),
             "/t/su": grpc.stream_unary_rpc_method_handler(last_of),
@@ -72,3 +78,23 @@ async def test_without_a_bound_request_id_each_call_gets_its_own(server_address)
         answers = await _answers(channel)
     assert all(answer.startswith(b"None ") and len(answer) == 41 for answer in answers)
     assert len(set(answers)) == 4
+
+
+async def test_a_channel_that_is_dialled_anew_has_another_connection(server_address):
+    """One that is half open looks alive to gRPC, which would share it between channels to the same place."""
+    over = asyncio.Event()
+
+    async def until_over():
+        yield b""
+        await over.wait()
+
+    async with dial(server_address) as channel:
+        hold = channel.stream_stream("/t/ss")(until_over())  # keeps the first connection open
+        await hold.read()
+        ask = channel.unary_unary("/t/from")
+        first, again = await ask(b""), await ask(b"")
+        channel.renew()
+        second = await ask(b"")
+        over.set()
+        assert await hold.read() == grpc.aio.EOF
+    assert first == again != second
