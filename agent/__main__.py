@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
 from agent.host import default_agent_id, usable_cpus
 from agent.pool import spawn
 from agent.settings import AgentSettings

@@ -8,6 +8,7 @@ import sys
 import structlog
 import uvloop
 
+import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
 from controller.server import StartError, serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import StoreError

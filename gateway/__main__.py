@@ -13,6 +13,7 @@ import uvloop
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 import loadcell
+import loadcell.quiet_grpc  # before anything imports gRPC
 from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES

@@ -7,6 +7,7 @@ first being the documented one and the others aliases; a variable with a secret 
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -225,7 +226,19 @@ def address(value: str) -> Address:
     host = host.removeprefix("[").removesuffix("]")
     if not separator or not host or not port.isdecimal() or int(port) > 65535:
         raise ValueError("must be host:port with a port from 0 to 65535, or unix:/path")
+    if ":" in host and not _is_ipv6(host):
+        raise ValueError(
+            "must be one host:port; several have commas between them, IPv6 is written [2001:db8::7]:50051"
+        )
     return Address(host, int(port))
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def addresses(value: str) -> Address:

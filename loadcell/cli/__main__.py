@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
 from loadcell.cli.app import app
 from loadcell.cli.failure import EXIT_BROKEN_PIPE, EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
 from loadcell.settings import SettingsError

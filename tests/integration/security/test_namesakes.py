@@ -12,7 +12,8 @@ from loadcell.channel import dial
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
-from tests.integration.security.test_processes import PATIENCE, begin
+from tests.integration.security.test_processes import begin
+from tests.patience import PATIENCE_SECONDS
 
 __all__ = ["begin"]
 
@@ -44,7 +45,7 @@ async def persist(address: str, instance_id: str, kept: asyncio.Queue[str]) -> L
 async def test_of_many_at_the_same_instant_one_stays_and_all_others_end_for_good(controller):
     kept: asyncio.Queue[str] = asyncio.Queue()
     twins = [asyncio.create_task(persist(controller.address, f"process-{n}", kept)) for n in range(20)]
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         waiting = set(twins)
         while len(waiting) > 1:
             _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

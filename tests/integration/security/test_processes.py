@@ -13,8 +13,8 @@ import pytest
 from loadcell.settings import Secret
 from loadcell.v1 import fleet_pb2
 from tests.integration.security.certificates import Authority, serving
+from tests.patience import PATIENCE_SECONDS
 
-PATIENCE = 60
 KEY = Secret("the key")
 
 
@@ -32,13 +32,13 @@ class Process:
         return self._log.read_text()
 
     async def says(self, *texts: str) -> None:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not all(text in self.log for text in texts):
                 assert self.process.returncode is None, self.log
                 await asyncio.sleep(0.05)
 
     async def ends(self) -> int:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self.process.wait()
 
 
@@ -115,6 +115,17 @@ async def test_an_agent_says_again_and_again_what_is_wrong_with_tls_and_goes_on_
         await agent.says("session_lost", "is not signed by an authority in LOADCELL_TLS_CA")
         trusted.write_bytes(ca.file.read_bytes())
         await agent.says("agent_registered")
+    assert all(line.startswith("{") for line in agent.log.splitlines()), "a library has spoken as well"
+
+
+async def test_a_command_says_what_is_wrong_with_tls_in_one_line(start, begin, ca, tmp_path):
+    controller = await start(tls=ca.trusted(), **serving(ca.pair("server")))
+    ask = ("loadcell.cli", "runs", "list", "--controller", controller.address)
+    async with begin(*ask, LOADCELL_TLS_CA=Authority(tmp_path, "other").file) as command:
+        assert await command.ends() != 0
+    (line,) = command.log.splitlines()
+    assert line.startswith("error: ")
+    assert "is not signed by an authority in LOADCELL_TLS_CA" in line
 
 
 async def test_an_agent_without_its_files_does_not_start(begin, ca, tmp_path):

@@ -71,7 +71,9 @@ def test_addresses_keep_their_text_and_know_their_reach(text, loopback):
     assert address(text).is_loopback is loopback
 
 
-@pytest.mark.parametrize("text", ["", "host", ":80", "host:", "host:x", "host:70000", "unix:"])
+@pytest.mark.parametrize(
+    "text", ["", "host", ":80", "host:", "host:x", "host:70000", "unix:", "host:1:2", "::g:1"]
+)
 def test_malformed_addresses_are_refused(text):
     with pytest.raises(ValueError, match="must"):
         address(text)
