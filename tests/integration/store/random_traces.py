@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -48,7 +49,9 @@ class Stored:
     """What is in the database, as plain traces by trace_id."""
 
     traces: dict[str, dict[str, Any]]
-    run_ids: list[str]
+    leases: list[tuple[RunRecord, LeaseRecord]]
+    random: Random
+    batches: Counter[int] = field(default_factory=Counter)  # of each lease
 
     def all(self) -> list[dict[str, Any]]:
         return list(self.traces.values())
@@ -56,31 +59,33 @@ class Stored:
 
 def fill(connection, *, rows: int = 40, seed: int = 1) -> Stored:
     """Store runs with the same and with different contexts, and `rows` requests of each lease."""
-    random = Random(seed)
-    stored = Stored({}, [])
+    stored = Stored({}, [], Random(seed))
     for number in range(10):
         config = _config(number)
         model = WORDS[number * 7 % len(WORDS)]
         created = NOW - (3 + number % 5 * 24) * HOUR
         run = runs.insert_run(connection, _run(number, config, model, created), [target_pb2.LevelPlan()], None)
-        stored.run_ids.append(run.run_id)
         for level in range(1 + number % 2):
             for share in range(1 + number % 3):
                 lease = _lease(run, level, share)
                 leases.insert_leases(connection, [lease])
                 key = leases.get_lease(connection, lease.lease_id).lease_key
-                add(connection, stored, run, replace(lease, lease_key=key), 1, rows, random)
+                stored.leases.append((run, replace(lease, lease_key=key)))
+    for place in range(len(stored.leases)):
+        add(connection, stored, rows, place)
     return stored
 
 
-def add(
-    connection, stored: Stored, run: RunRecord, lease: LeaseRecord, number: int, rows: int, random: Random
-) -> None:
-    """Store another batch of a lease."""
+def add(connection, stored: Stored, rows: int, place: int | None = None) -> None:
+    """Store another batch of a lease, of any if none is chosen."""
+    random = stored.random
+    run, lease = random.choice(stored.leases) if place is None else stored.leases[place]
+    stored.batches[lease.lease_key] += 1
+    number = stored.batches[lease.lease_key]
     batch = BatchRows(lease.lease_key, number, [], [], [], b"", [])
-    for place in range(rows):
+    for ordinal in range(rows):
         key = RequestKey(
-            run.run_key, lease.level, random.choice([0, 0, 1]), number * 10_000 + place, lease.lease_key
+            run.run_key, lease.level, random.choice([0, 0, 1]), number * 10_000 + ordinal, lease.lease_key
         )
         values = _values(random)
         extra = {
@@ -206,14 +211,14 @@ def _total(one: int, other: int, unit: int = 1) -> float | None:
     return _known(sum(parts), unit) if parts else None
 
 
-def random_leaf(random: Random, stored: Stored, field: Field) -> dict[str, Any]:
-    """Return a condition that some traces fulfil, on a field."""
-    path = field.name
-    fitting = [operator for operator in Operator if operator in FITTING[field.kind]]
-    if field.kind is Kind.OBJECT:
+def random_leaf(random: Random, stored: Stored, of: Field) -> dict[str, Any]:
+    """Return a condition that some traces fulfil, on a of."""
+    path = of.name
+    fitting = [operator for operator in Operator if operator in FITTING[of.kind]]
+    if of.kind is Kind.OBJECT:
         path += "." + random.choice(["team", "b.c", "framework", "max_tokens", "stream"])
     operator = random.choice([operator for operator in fitting if operator is not Operator.SEARCH])
-    choices = _choices(field, stored)
+    choices = _choices(of, stored)
     value: Any = random.choice(choices)
     match operator:
         case Operator.IN | Operator.NOT_IN:
@@ -223,34 +228,34 @@ def random_leaf(random: Random, stored: Stored, field: Field) -> dict[str, Any]:
         case Operator.EQ | Operator.NE if random.random() < 0.2:
             value = None
         case Operator.CONTAINS | Operator.STARTS_WITH | Operator.ENDS_WITH | Operator.NOT_CONTAINS:
-            if field.kind is not Kind.TAGS:
+            if of.kind is not Kind.TAGS:
                 value = random.choice(["GPT", "-4", "%", "_", "É", "é", "s"])
-        case Operator.GT | Operator.GTE | Operator.LT | Operator.LTE if field.kind is Kind.OBJECT:
+        case Operator.GT | Operator.GTE | Operator.LT | Operator.LTE if of.kind is Kind.OBJECT:
             value = random.choice([16, 16.5, 17])
     return {"field": path, "operator": operator.value, "value": value}
 
 
-def _choices(field: Field, stored: Stored) -> list[Any]:
-    if field.kind is Kind.TIME:
+def _choices(of: Field, stored: Stored) -> list[Any]:
+    if of.kind is Kind.TIME:
         return [*TIMES, "2020-01-01T00:00:00Z"]
-    if field.kind is Kind.OBJECT:
+    if of.kind is Kind.OBJECT:
         return ["x", "GPT-4", "mine", 16, 17, True, False, "1", 1]
-    if field.kind is Kind.SPAN_ID or field.kind is Kind.TRACE_ID:
-        digits = 16 if field.kind is Kind.SPAN_ID else 32
+    if of.kind is Kind.SPAN_ID or of.kind is Kind.TRACE_ID:
+        digits = 16 if of.kind is Kind.SPAN_ID else 32
         return [*list(stored.traces)[:5], *list(stored.traces)[-2:], "f" * 32] if digits == 32 else [
             *[trace[-16:] for trace in list(stored.traces)[:5]], "f" * 16
         ]  # fmt: skip
-    if field.kind is Kind.TAGS:
+    if of.kind is Kind.TAGS:
         return ["a", "b", "été", "a%b_c", "c"]
-    found = {trace[field.name] for trace in stored.all() if field.name in trace}
-    more = {Kind.NUMBER: [-1, 0.0005, 1_000_000], Kind.TEXT: ["nobody", "%"]}.get(field.kind, [])
+    found = {trace[of.name] for trace in stored.all() if of.name in trace}
+    more = {Kind.NUMBER: [-1, 0.0005, 1_000_000], Kind.TEXT: ["nobody", "%"]}.get(of.kind, [])
     return sorted(found) + more
 
 
 def random_filter(random: Random, stored: Stored, depth: int = 2) -> dict[str, Any]:
     """Return a filter of some conditions."""
     if depth == 0 or random.random() < 0.2:
-        fields = [field for field in FIELDS.values() if field.filterable]
+        fields = [one for one in FIELDS.values() if one.filterable]
         return random_leaf(random, stored, random.choice(fields))
     operator = random.choice(["and", "and", "OR", "not"])
     count = 1 if operator == "not" else random.randint(1, 3)
