@@ -7,7 +7,7 @@ for either and for both taken together, on both engines alike, and what a word i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, cast, column, delete, func, literal, select, table, text, tuple_
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -76,21 +76,29 @@ def remove_words(connection: Connection, texts: Sequence[Text]) -> None:
     connection.execute(delete(numbers).where(numbers.c.text_key.in_(number_of.values())))
 
 
-def searched(connection: Connection, side: Side, asked: str) -> ColumnElement[bool]:
-    """Return a condition on rows of `traces`: that the request has all words of a text, which has at least one."""
+class Found(NamedTuple):
+    """A condition on rows of `traces`, and whether it is best to begin with the requests it holds for."""
+
+    condition: ColumnElement[bool]
+    few: bool
+
+
+def searched(connection: Connection, side: Side, asked: str) -> Found:
+    """Return the requests that have all words of a text, which has at least one."""
     groups = [[letter + word for letter in side] for word in words_of(asked)]
     if connection.dialect.name != "sqlite":
         query = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in groups)
         found = select(*(words.c[name] for name in KEY_NAMES))
-        return tuple_(*_KEY).in_(found.where(words.c.terms.bool_op("@@")(cast(literal(query), TSQUERY))))
+        holds = tuple_(*_KEY).in_(found.where(words.c.terms.bool_op("@@")(cast(literal(query), TSQUERY))))
+        return Found(holds, few=False)  # PostgreSQL keeps count of words
     query = " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in groups)
     matching = select(_index.c.rowid).where(_index.c.trace_words.op("MATCH")(query))
     count = connection.execute(select(func.count()).select_from(matching.limit(FEW + 1).subquery())).scalar_one()
     if count <= FEW:
         keys = select(*(numbers.c[name] for name in KEY_NAMES)).where(numbers.c.text_key.in_(matching))
-        return tuple_(*_KEY).in_(keys)
+        return Found(tuple_(*_KEY).in_(keys), few=True)
     mine = select(numbers.c.text_key).where(*(numbers.c[column.name] == column for column in _KEY))
-    return matching.where(_index.c.rowid == mine.correlate(traces).scalar_subquery()).exists()
+    return Found(matching.where(_index.c.rowid == mine.correlate(traces).scalar_subquery()).exists(), few=False)
 
 
 def _terms(prompt: str, completion: str) -> str:

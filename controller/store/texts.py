@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, select, tuple_
+from sqlalchemy import Connection, delete, select, tuple_
 
 from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
 from controller.store.postgresql import copy_rows
-from controller.store.schema import traces
 from controller.store.schema_texts import trace_texts
 from controller.trace_ids import RequestKey
 
@@ -50,8 +49,3 @@ def delete_some_texts(connection: Connection, first: int, end: int) -> bool:
         remove_words(connection, texts)
         connection.execute(delete(trace_texts).where(tuple_(*_KEY).in_([one[:5] for one in texts])))
     return len(texts) == KEYS_AT_ONCE
-
-
-def recorded(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return a condition on `trace_texts` as one on rows of `traces`: false for those without texts."""
-    return exists().where(*(column == traces.c[column.name] for column in _KEY), condition)

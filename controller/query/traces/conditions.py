@@ -34,7 +34,7 @@ class Operator(Enum):
     STARTS_WITH = "starts_with"
     ENDS_WITH = "ends_with"
     REGEX = "regex"  # the language of controller.query.traces.patterns, anywhere in the text
-    SEARCH = "search"  # all words, in English; on any field but input_text and output_text: in both taken together
+    SEARCH = "search"  # all words, whole; on any field but input_text and output_text: in both taken together
 
 
 Scalar: TypeAlias = str | int | float | bool | Instant

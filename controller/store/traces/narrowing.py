@@ -19,6 +19,7 @@ from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
 from controller.store.traces.keys import one_of
+from controller.store.traces.parts import search
 from controller.store.traces.scoped import of_projects
 
 MOST_KEYS = 1_000  # of contexts or runs that are named one by one
@@ -51,9 +52,12 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     first, last = time_bounds(And(tuple(parts))) if parts else ALWAYS
     if first > last:
         return None
+    searches = [one for one in parts if isinstance(one, Condition) and one.operator is Operator.SEARCH]
+    found_by_words = [search(connection, one) for one in searches]
+    others = [one for one in parts if one not in searches and shared_by(one) not in (Group.CONTEXT, Group.RUN)]
     everywhere = Narrowed(
-        tuple(on_traces(connection, part) for part in parts if shared_by(part) not in (Group.CONTEXT, Group.RUN)),
-        identified=any(_is(part, _IDENTIFIERS) for part in parts),
+        (*(one.condition for one in found_by_words), *(on_traces(connection, one) for one in others)),
+        identified=any(_is(part, _IDENTIFIERS) for part in parts) or any(one.few for one in found_by_words),
         failed=any(_is(part, {"status_code"}, "ERROR") for part in parts),
     )
     found: Narrowed | None = everywhere

@@ -24,12 +24,14 @@ _REMEMBERED_RUNS = 10_000
 class RunObjects(NamedTuple):
     """The objects that the requests of a run share; not to be changed. An empty one is no value.
 
-    `objectives` are the names and highest values (milliseconds) of what makes a request good.
+    `objectives` are the names and highest values (milliseconds) of what makes a request good; `has_texts` says
+    whether prompts and completions are kept.
     """
 
     attributes: dict[str, Any]
     model_parameters: dict[str, Any]
     objectives: tuple[tuple[str, float], ...]
+    has_texts: bool
 
 
 @lru_cache(maxsize=_REMEMBERED_RUNS)
@@ -45,7 +47,7 @@ def run_objects(config: bytes) -> RunObjects:
     attributes.update(message.labels)
     parameters = {"max_tokens": message.output_len, "stream": message.stream, "temperature": 0}
     objectives = tuple((field.name, value) for field, value in message.goodput_thresholds.ListFields())
-    return RunObjects(attributes, parameters, objectives)
+    return RunObjects(attributes, parameters, objectives, message.record_texts)
 
 
 def runs_with(connection: Connection, condition: Condition) -> list[int]:

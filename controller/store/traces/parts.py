@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, false, not_, or_, select, true
 
 from controller.query.traces.conditions import Condition, Operator, Scalar
 from controller.query.traces.fields import Field, Group, Kind
 from controller.query.traces.times import Instant
+from controller.store.full_text import Found, Side, searched
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import context_tags, contexts
+from controller.store.schema_texts import trace_texts
 from controller.store.traces.columns import HAS_RATE, IS_ERROR, IS_OK, RATE, WHOLE, Whole
 from controller.store.traces.comparisons import compare_number, compare_text, has_number, has_text
 from controller.store.traces.keys import KEY, one_of, with_span_ids, with_trace_ids
@@ -27,6 +29,7 @@ _TABLES = {
     Group.RUN: benchmark_runs,
     Group.LEASE: leases,
     Group.ERROR: trace_errors,
+    Group.TEXTS: trace_texts,
     Group.TRACE: traces,
 }
 
@@ -40,10 +43,12 @@ class Part:
 
 
 def condition(connection: Connection, asked: Condition) -> ColumnElement[bool]:
-    """Return a condition whose operator is no opposite, on the table of its field; of errors, on traces."""
+    """Return a condition whose operator is no opposite, on the table of its field; of errors, texts, on traces."""
     if asked.field.kind is Kind.OBJECT:
         return one_of(connection, benchmark_runs.c.run_key, runs_with(connection, asked))
-    part = _searched() if asked.operator is Operator.SEARCH else _part(connection, asked.field)
+    if asked.operator is Operator.SEARCH:
+        return search(connection, asked).condition
+    part = _part(connection, asked.field)
     if asked.value is None:
         return not_(part.present)
     return part.compare(asked.operator, asked.value if isinstance(asked.value, tuple) else (asked.value,))
@@ -54,11 +59,10 @@ def _part(connection: Connection, field: Field) -> Part:
         return _number(WHOLE[field.name])
     if field.name in _SPECIAL:
         return _SPECIAL[field.name](connection)
-    if field.group is Group.TEXTS:
-        return _searched()
-    column, dialect = _TABLES[field.group].c[_NAMES.get(field.name, field.name)], connection.dialect.name
+    table, dialect = _TABLES[field.group], connection.dialect.name
+    column = table.c[_NAMES.get(field.name, field.name)]
     text = Part(has_text(column), lambda operator, values: compare_text(column, operator, values, dialect))
-    return _of_error(text) if field.group is Group.ERROR else text
+    return _of_request(table, text) if field.group in (Group.ERROR, Group.TEXTS) else text
 
 
 def _number(whole: Whole) -> Part:
@@ -115,23 +119,22 @@ def _parent(_: Connection) -> Part:
     return Part(false(), lambda _operator, _values: false())
 
 
-def _of_error(message: Part) -> Part:
-    """Return what is asked of the message of a request as asked of the request."""
-    same = [trace_errors.c[column.name] == column for column in KEY]
+def _of_request(table: Table, part: Part) -> Part:
+    """Return what is asked of a row that some requests have beside their own as asked of the request."""
+    same = [table.c[column.name] == column for column in KEY]
 
-    def on_traces(on_errors: ColumnElement[bool]) -> ColumnElement[bool]:
-        return exists().where(*same, on_errors)
+    def on_traces(on_table: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(*same, on_table)
 
-    return Part(on_traces(message.present), lambda operator, values: on_traces(message.compare(operator, values)))
-
-
-def _searched() -> Part:
-    return Part(_text_recorded(), lambda _operator, _values: _text_recorded())
+    return Part(on_traces(part.present), lambda operator, values: on_traces(part.compare(operator, values)))
 
 
-def _text_recorded() -> ColumnElement[bool]:
-    """Return what holds for prompts and completions: none are recorded."""
-    return false()
+def search(connection: Connection, asked: Condition) -> Found:
+    """Return the requests that have the words of a SEARCH."""
+    return searched(connection, _SIDES.get(asked.field.name, "io"), str(asked.value))
+
+
+_SIDES: dict[str, Side] = {"input_text": "i", "output_text": "o"}
 
 
 _SPECIAL: dict[str, Callable[[Connection], Part]] = {

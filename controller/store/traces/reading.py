@@ -12,13 +12,16 @@ from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import contexts
+from controller.store.texts import read_texts
 from controller.store.traces.keys import KEY, with_keys
+from controller.store.traces.objects import run_objects
 from controller.store.traces.readings import READINGS
 from controller.trace_ids import RequestKey
 from loadcell.stats.columns import OK
 
 SORT_VALUE = "sort_value"  # name of what a list is sorted by, if that is no column
 ALWAYS = ("ts", "trace_id", "span_id")
+TEXTS = ("input_text", "output_text")
 
 _SHARED: tuple[tuple[Table, str], ...] = (
     (contexts, "context_key"),
@@ -38,7 +41,10 @@ class Reader:
             if selected.key is not None:
                 self._keys.setdefault(selected.field.name, set()).add(selected.key)
         self._readings = {name: reading for name, reading in READINGS.items() if name in self._names}
+        self._texts = [name for name in TEXTS if name in self._names]
         needed = {column for reading in self._readings.values() for column in reading.columns}
+        if self._texts:
+            needed.add(benchmark_runs.c.config)  # it says whether there are any
         self._joins = [(table, key) for table, key in _SHARED if any(column.table is table for column in needed)]
         own = needed.union(KEY, [traces.c.ts], (traces.c[key] for _, key in self._joins))
         if "error_message" in self._names:
@@ -84,11 +90,23 @@ class Reader:
             found.append(Record(RequestKey(*[row[place] for place in key]), row[places["ts"]], values))
         if "error_message" in self._names:
             _add_errors(connection, [record for record, row in zip(found, rows, strict=True) if row.status != OK])
+        if self._texts:
+            self._add_texts(connection, [one for one, row in zip(found, rows, strict=True) if _has_texts(row)])
         return found
+
+    def _add_texts(self, connection: Connection, records: Sequence[Record]) -> None:
+        texts = read_texts(connection, [record.key for record in records])
+        for record in records:
+            of_record = zip(TEXTS, texts.get(record.key, ()), strict=False)
+            record.values.update((name, text) for name, text in of_record if text and name in self._texts)
 
     def _part(self, name: str, value: Any) -> Any:
         keys = self._keys.get(name)
         return value if keys is None else {key: value[key] for key in value if key in keys} or None
+
+
+def _has_texts(row: Row[Any]) -> bool:
+    return bool(row.config) and run_objects(row.config).has_texts
 
 
 def _add_errors(connection: Connection, records: Sequence[Record]) -> None:

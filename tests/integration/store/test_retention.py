@@ -83,7 +83,7 @@ async def kept(database: Database) -> dict[str, list[int]]:
         for table in TABLES:
             counts = connection.execute(text(f"SELECT run_key, count(*) FROM {table} GROUP BY run_key ORDER BY 1"))
             found[table] = [key for key, count in counts if count == REQUESTS]
-        search = select(traces.c.run_key).where(searched(connection, "io", "long days")).distinct()
+        search = select(traces.c.run_key).where(searched(connection, "io", "long days").condition).distinct()
         found["words"] = sorted(connection.execute(search).scalars())
         return found
 

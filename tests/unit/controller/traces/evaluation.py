@@ -7,7 +7,6 @@ None or left out, tags are a list.
 from __future__ import annotations
 
 import operator as operators
-import re
 import string
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from controller.query.traces.fields import Kind
 from controller.query.traces.patterns import matches
 from controller.query.traces.question import Position, Question
 from controller.query.traces.times import Instant
+from controller.query.traces.words import words
 
 Trace = Mapping[str, Any]
 
@@ -93,10 +93,8 @@ def _texts(name: str, trace: Trace) -> str:
     return " ".join(trace.get(one) or "" for one in names)
 
 
-def _searched(words: str, text: str) -> bool:
-    """Whole words only: what stemming adds is the engines' own."""
-    split = re.compile(r"\w+").findall
-    return set(split(words.lower())) <= set(split(text.lower()))
+def _searched(asked: str, text: str) -> bool:
+    return set(words(asked)) <= set(words(text))
 
 
 def page(traces: list[Trace], question: Question) -> list[Trace]:
