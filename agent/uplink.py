@@ -17,7 +17,7 @@ from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
 # Workers are let go on well below the limit, so that they do not stop and go with every batch.
 _RESUME_SHARE = 0.8
-_FINAL_REFUSALS = frozenset({"UNKNOWN_LEASE", "WRONG_AGENT", "RUN_DELETED"})
+_FINAL_REFUSALS = frozenset({"UNKNOWN_LEASE", "WRONG_AGENT", "RUN_DELETED", "LEASE_ENDED"})
 
 log = structlog.get_logger()
 
@@ -211,7 +211,7 @@ class Uplink:
             response.lease_id,
             response.refused_batch_number,
             response.committed_batch_number,
-            corrupt=response.refused_reason == "CORRUPT_BATCH",
+            corrupt=response.refused_reason in ("CORRUPT_BATCH", "BATCH_TOO_LARGE"),
         )
         log.info(
             "batches_resent",

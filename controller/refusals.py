@@ -12,7 +12,17 @@ from loadcell.errors import REASONS
 log = structlog.get_logger()
 
 # Reasons that are told in answers of a stream, beside those of the catalog.
-_IN_BAND = frozenset({"UNKNOWN_LEASE", "WRONG_AGENT", "CORRUPT_BATCH", "BATCH_GAP", "RUN_DELETED"})
+_IN_BAND = frozenset(
+    {
+        "UNKNOWN_LEASE",
+        "WRONG_AGENT",
+        "CORRUPT_BATCH",
+        "BATCH_GAP",
+        "BATCH_TOO_LARGE",
+        "LEASE_ENDED",
+        "RUN_DELETED",
+    }
+)
 _BURST = 100  # lines
 _PER_SECOND = 10.0  # lines, beyond the burst
 

@@ -83,5 +83,5 @@ def _begun(  # noqa: PLR0917 -- what the answer rests on
         return end
     lanes = plan.concurrency or plan.max_concurrency or share.count
     highest = highest_ordinal(connection, lease, lanes, share.index, share.count)
-    begun = max(lease.first_ordinal, known, 0 if highest is None else highest + 1)
+    begun = share.begun_by_word(known, max(lease.first_ordinal, 0 if highest is None else highest + 1))
     return begun if end is None else min(begun, end)

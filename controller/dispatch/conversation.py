@@ -29,6 +29,9 @@ log = structlog.get_logger()
 Requests = AsyncIterator[agent_pb2.SessionRequest]
 
 
+REGISTER_SECONDS = 10.0  # from the begin of a session until its Register
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """Talks with agents on behalf of a dispatcher."""
@@ -38,6 +41,9 @@ class Conversation:
     refusals: Refusals
     heartbeat_seconds: float
 
+    def __post_init__(self) -> None:
+        self.dispatcher.book.on_unknown = self._refuse_unknown
+
     async def hold(self, requests: Requests, admission: Admission) -> AsyncIterator[agent_pb2.SessionResponse]:
         """Talk with one agent until it leaves or the session is ended.
 
@@ -46,7 +52,7 @@ class Conversation:
                 PROTOCOL_VERSION_UNSUPPORTED for a first message that is no usable Register; INVALID_REQUEST for a
                 second one; AGENT_TOKEN_BOUND and why a token has ended; SESSION_REPLACED; SERVICE_UNAVAILABLE.
         """
-        register = registration(await anext(requests, None))
+        register = registration(await _first(requests))
         admission.claim(register.agent_id)
         self.dispatcher.sessions.namesakes.check(register.agent_id, register.instance_id)
         self._check_room(register.agent_id)
@@ -145,6 +151,9 @@ class Conversation:
     def _refuse(self, session: Session, reason: str, error: str, **facts: str) -> None:
         self.refusals.note(reason, agent_id=session.agent.agent_id, error=error, **facts)
 
+    def _refuse_unknown(self, agent_id: str, lease_id: str) -> None:
+        self.refusals.note("UNKNOWN_LEASE", agent_id=agent_id, lease_id=lease_id, error="a report on no lease")
+
     def _beat(self, session: Session, beat: agent_pb2.Heartbeat) -> None:
         received = self.dispatcher.clock.micros()
         if is_sound_beat(beat):
@@ -194,3 +203,18 @@ class Conversation:
         agent_id = session.agent.agent_id
         log.warning("agent_clock_stepped", agent_id=agent_id, steps=new, steps_since_start=steps)
         self.dispatcher.book.note(agent_id, "the wall clock of the agent was set during a level")
+
+
+async def _first(requests: Requests) -> agent_pb2.SessionRequest | None:
+    """Return the first message of a session, None when there is none.
+
+    Raises:
+        LoadcellError: INVALID_REQUEST, it does not come.
+    """
+    try:
+        async with asyncio.timeout(REGISTER_SECONDS):
+            return await anext(requests, None)
+    except TimeoutError as error:
+        raise LoadcellError(
+            "INVALID_REQUEST", f"the first message of a session must come within {REGISTER_SECONDS:g} s"
+        ) from error

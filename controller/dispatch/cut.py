@@ -105,7 +105,8 @@ def _cut_at(connection: Connection, level: LevelRecord, seed: int, cut: Cut, end
     share = cut.worker or Share.of(lease)
     lanes = plan.concurrency or plan.max_concurrency or share.count
     highest = highest_ordinal(connection, lease, lanes, share.index, share.count)
-    at = max(lease.first_ordinal, cut.next_ordinal, -1 if highest is None else highest + 1)
+    stored = max(lease.first_ordinal, -1 if highest is None else highest + 1)
+    at = share.begun_by_word(cut.next_ordinal, stored)
     if plan.rate:
         at = max(at, first_due(plan, seed, cut.until_micros))
     return at if end is None else min(at, end)

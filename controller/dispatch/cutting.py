@@ -20,6 +20,7 @@ from loadcell.stats.columns import Ints, Mask
 from loadcell.v1 import target_pb2
 
 MAX_COUNT = 2**31 - 1  # of shares: share_count is an int32
+MAX_UNSEEN = 1_000_000  # requests of a share that an agent may say it has begun while no sample of them is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,15 @@ class Share:
         lane = ordinals % (plan.concurrency or plan.max_concurrency or self.count)
         held: Mask = (lane % self.count == self.index) & (ordinals >= self.first)
         return held
+
+    def begun_by_word(self, told: int, stored: int) -> int:
+        """Return one above the highest ordinal begun: what an agent tells, as far as it can be believed.
+
+        Args:
+            told: What it tells.
+            stored: One above the highest ordinal with a sample.
+        """
+        return max(stored, min(told, stored + MAX_UNSEEN * self.count))
 
     def size(self, plan: target_pb2.LevelPlan, end: int) -> int:
         """Return how many ordinals it has from its first up to, and without, `end`."""

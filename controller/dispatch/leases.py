@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -15,7 +15,7 @@ from controller.dispatch.telling import tell_of_lost_agent
 from controller.events.hub import Events
 from controller.lifecycle import check_lease, lease_ended
 from controller.store.database import Connection, Database
-from controller.store.leases import list_open, save_leases
+from controller.store.leases import find_open, save_leases
 from controller.store.ownership import hold_runs
 from controller.store.records import LeaseRecord
 from controller.target import TargetSecrets, target_spec, workload_spec
@@ -46,7 +46,8 @@ class LeaseBook:
     """Keeps leases in memory and in the database in step. `run` must be running.
 
     Memory changes first and at once, so no sign of life waits for the database. The newest state of every changed
-    lease is written a moment later; `save` waits until that is done.
+    lease is written a moment later; `save` waits until that is done. `on_unknown` is told of an agent, and of a
+    lease it has reported on that there is not.
     """
 
     database: Database
@@ -54,6 +55,7 @@ class LeaseBook:
     runs: ActiveRuns
     owner: str
     events: Events
+    on_unknown: Callable[[str, str], None] = lambda agent_id, lease_id: None  # noqa: ARG005 - nobody listens
     _unsaved: dict[str, LeaseRecord] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -229,10 +231,13 @@ class LeaseBook:
         asked = {lease_id for session in self.sessions for lease_id in session.elsewhere}
         if not asked:
             return
-        open_leases = await self.database.read(lambda c: list_open(c, asked))
+        found = await self.database.read(lambda c: find_open(c, asked))
         for session in self.sessions:
-            for lease_id in asked & session.elsewhere.keys() - open_leases:
-                self._end(session.agent.agent_id, session.elsewhere.pop(lease_id))
+            for lease_id in asked & session.elsewhere.keys():
+                if lease_id not in found:
+                    self.on_unknown(session.agent.agent_id, lease_id)
+                if not found.get(lease_id, False):
+                    self._end(session.agent.agent_id, session.elsewhere.pop(lease_id))
 
     def _end(self, agent_id: str, update: agent_pb2.LeaseUpdate) -> None:
         if not lease_ended(update.state):

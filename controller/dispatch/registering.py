@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from controller.store.records import AgentRecord
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
-from loadcell.protocol import MAX_WORKERS, PROTOCOL_VERSION
+from loadcell.protocol import MAX_LABEL_TEXT, MAX_WORKERS, PROTOCOL_VERSION
 from loadcell.v1 import agent_pb2
 
 MAX_PAIRS = 64  # labels, and facts about the host
@@ -59,6 +60,7 @@ def registration(first: agent_pb2.SessionRequest | None) -> agent_pb2.Register:
                 f"{name} may have {MAX_PAIRS} entries of {MAX_PAIR_TEXT:,} characters",
                 field=f"register.{name}",
             )
+    _check_labels(register.labels)
     _check_calibration(register.calibration)
     return register
 
@@ -79,6 +81,21 @@ def agent_record(register: agent_pb2.Register) -> AgentRecord:
         host=dict(register.host),
         calibration=register.calibration if register.HasField("calibration") else None,
     )
+
+
+def _check_labels(labels: Mapping[str, str]) -> None:
+    for key, value in labels.items():
+        if key == "count" or not key or not value:
+            why = (
+                "'count' is how many agents a run asks for"
+                if key == "count"
+                else "keys and values have characters"
+            )
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE",
+                f"{key[:MAX_LABEL_TEXT]}={value[:MAX_LABEL_TEXT]} is no label: {why}",
+                field="register.labels",
+            )
 
 
 def _check_calibration(calibration: agent_pb2.Calibration) -> None:

@@ -29,5 +29,12 @@ def is_sound_progress(report: agent_pb2.LeaseProgress) -> bool:
 
 
 def is_sound_update(update: agent_pb2.LeaseUpdate) -> bool:
-    """Whether a lease update is of a reasonable size and names batches that can be."""
-    return update.ByteSize() <= MAX_UPDATE_BYTES and 0 <= update.last_batch_number <= _LARGE
+    """Whether a lease update is of a reasonable size and its figures are within their ranges."""
+    figures = [
+        update.last_batch_number,
+        update.start_micros,
+        update.end_offset_micros,
+        update.ramp_down_offset_micros,
+        *(figure for loss in update.lost_workers for figure in (loss.offset_micros, loss.next_ordinal)),
+    ]
+    return update.ByteSize() <= MAX_UPDATE_BYTES and all(0 <= figure <= _LARGE for figure in figures)

@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 
 import structlog
 
@@ -20,7 +21,7 @@ from controller.store.leases import get_lease
 from controller.store.origins import Origin, get_origin
 from controller.store.ownership import book_results
 from controller.store.records import LeaseRecord
-from controller.store.samples import BatchRows, insert_batches
+from controller.store.samples import BatchRows, Refused, insert_batches
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2
 
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 MAX_WAITING = 64  # batches decoded and not yet committed, over all agents
 BOOKED_SECONDS = 60.0  # within which this process makes the result of an ended run again, before others may
+MAX_LEASES = 20_000  # that are known at once; what is known of the others is read again
 MAX_DELETED = 10_000  # leases of deleted runs that are remembered
 
 Ack = agent_pb2.StreamSamplesResponse
@@ -73,7 +75,7 @@ class Committer:
     on_committed: OnCommitted
     owner: str
     totals: Totals = field(default_factory=Totals)
-    _leases: dict[str, _Lease] = field(default_factory=dict)
+    _leases: OrderedDict[str, _Lease] = field(default_factory=OrderedDict)  # those used last at the end
     _deleted: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _waiting: deque[_Waiting] = field(default_factory=deque)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING))
@@ -99,7 +101,7 @@ class Committer:
             log.warning(
                 "batch_refused", lease_id=request.lease_id, batch_number=request.batch_number, error=str(error)
             )
-            return _refuse(request, "CORRUPT_BATCH", lease.committed)
+            return _refuse(request, error.reason, lease.committed)
         await self._slots.acquire()
         queued = False
         try:
@@ -160,6 +162,8 @@ class Committer:
         lease = self._leases.get(request.lease_id) or await self._load(request.lease_id)
         if lease is not None and not lease.origin.start_micros:
             lease = await self._load(request.lease_id)  # it was started meanwhile
+        if request.lease_id in self._leases:
+            self._leases.move_to_end(request.lease_id)
         if lease is None:
             deleted = request.lease_id in self._deleted
             return _refuse(request, "RUN_DELETED" if deleted else "UNKNOWN_LEASE", 0)
@@ -187,13 +191,20 @@ class Committer:
             known.origin = origin
             return known
         number = record.committed_batch_number
-        self._leases[lease_id] = _Lease(record, origin, committed=number, accepted=number)
-        return self._leases[lease_id]
+        lease = self._leases[lease_id] = _Lease(record, origin, committed=number, accepted=number)
+        self._forget_idle()
+        return lease
+
+    def _forget_idle(self) -> None:
+        """Drop what is known of the leases that were used longest ago; what is on its way is still needed."""
+        for lease_id in list(islice(self._leases, max(0, len(self._leases) - MAX_LEASES))):
+            if self._leases[lease_id].accepted == self._leases[lease_id].committed:
+                del self._leases[lease_id]
 
     async def _commit(self, group: list[_Waiting]) -> None:
         parts = [item.stored for item in group]
 
-        def store(connection: Connection) -> set[tuple[int, int]]:
+        def store(connection: Connection) -> Refused:
             refused = insert_batches(connection, parts)
             # In the same transaction: whatever becomes of this process, they must reach the results.
             book_results(connection, {part.lease_key for part in parts}, self.owner, BOOKED_SECONDS)
@@ -208,9 +219,9 @@ class Committer:
             for _ in group:
                 self._slots.release()
         for item in group:
-            if (item.lease.record.lease_key, item.number) in refused:
-                # What follows the batch that cannot be stored comes too early.
-                self._reject(item, "BATCH_GAP" if item.lease.broken else "CORRUPT_BATCH")
+            reason = refused.get((item.lease.record.lease_key, item.number))
+            if reason is not None:
+                self._reject(item, reason)
                 continue
             item.lease.committed = max(item.number, item.lease.committed)
             self.totals.batches += 1

@@ -68,7 +68,15 @@ _HIGH = np.array([high for _, (_, high) in _COLUMNS.values()], np.int64)
 
 
 class CorruptBatchError(ValueError):
-    """A batch cannot be taken; the text says why."""
+    """A batch cannot be taken; the text says why, the reason is that of `StreamSamplesResponse`."""
+
+    reason = "CORRUPT_BATCH"
+
+
+class BatchTooLargeError(CorruptBatchError):
+    """A batch has more bytes than one may have."""
+
+    reason = "BATCH_TOO_LARGE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,11 @@ def decode(columns: bytes, crc32: int) -> Batch:
     """Check and decode a serialized SampleColumns message. Without a byte it is one that its agent has lost.
 
     Raises:
+        BatchTooLargeError: It has more than 4 MiB.
         CorruptBatchError: The checksum, a length or a value is wrong.
     """
     if len(columns) > MAX_BYTES:
-        raise CorruptBatchError(f"{len(columns):,} bytes, at most {MAX_BYTES:,}")
+        raise BatchTooLargeError(f"{len(columns):,} bytes, at most {MAX_BYTES:,}")
     if zlib.crc32(columns) != crc32:
         raise CorruptBatchError("the checksum does not match the bytes")
     try:

@@ -16,7 +16,7 @@ from controller.store.records import AgentRecord
 from controller.store.schema import agents, leases
 from loadcell.v1 import agent_pb2
 
-MAX_LOST = 1_000  # agents not connected that are remembered
+MAX_LOST = 1_000  # agents that are remembered although no controller has heard of them lately
 _NAMES = [field.name for field in fields(AgentRecord)]
 _COLUMNS = [agents.c[name] for name in _NAMES]
 
@@ -123,10 +123,10 @@ def touch_agents(connection: Connection, seen: Iterable[AgentRecord], controller
 
 
 def forget_agents(connection: Connection, before: int, *, lost_before: int, keep: Iterable[str]) -> int:
-    """Delete agents not heard of since an instant, and beyond 1,000 the longest lost; return how many.
+    """Delete agents not heard of since an instant, and beyond 1,000 that are lost those that are for longest.
 
     Agents in `keep`, those with a lease that has not ended, and those that some controller has heard of since
-    `lost_before` stay: they are not lost.
+    `lost_before` stay: they are not lost. Returns how many were deleted.
     """
     busy = select(leases.c.agent_id).where(leases.c.state.in_(OPEN_STATES))
     connected = set(keep)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 
+from controller.store.bulk import insert_rows
+from controller.store.chunks import chunks
 from controller.store.origins import get_origin
 from controller.store.records import LeaseRecord
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, traces
@@ -70,11 +72,13 @@ def count_censored(connection: Connection, lease: LeaseRecord, before_micros: in
 
 def hold_leases(connection: Connection, lease_keys: Iterable[int]) -> set[int]:
     """Keep batches of leases from being stored until this transaction ends; return those with lost batches."""
-    keys = list(lease_keys)
-    held = select(leases.c.lease_key).where(leases.c.lease_key.in_(keys)).order_by(leases.c.lease_key)
-    connection.execute(held.with_for_update())
-    lost = select(batches.c.lease_key).where(batches.c.lease_key.in_(keys), batches.c.row_count == 0)
-    return set(connection.execute(lost).scalars())
+    damaged: set[int] = set()
+    for keys in chunks(sorted(lease_keys)):
+        held = select(leases.c.lease_key).where(leases.c.lease_key.in_(keys)).order_by(leases.c.lease_key)
+        connection.execute(held.with_for_update())
+        lost = select(batches.c.lease_key).where(batches.c.lease_key.in_(keys), batches.c.row_count == 0)
+        damaged |= set(connection.execute(lost).scalars())
+    return damaged
 
 
 def known_ordinals(connection: Connection, lease: LeaseRecord, first: int, last: int) -> Ints:
@@ -95,9 +99,13 @@ def insert_censored(
         starts_micros: since when each may have been in flight, microseconds since the start of the level.
         until_micros: when observation ended, by the same count; with it they have their age.
     """
-    origin = get_origin(connection, lease)
-    key = {"run_key": lease.run_key, "level": lease.level, "warmup": 0, "lease_key": lease.lease_key}
-    rest = {
+    origin, count, starts = get_origin(connection, lease), len(ordinals), starts_micros.tolist()
+    every = {
+        **_UNKNOWN,
+        "run_key": lease.run_key,
+        "level": lease.level,
+        "warmup": 0,
+        "lease_key": lease.lease_key,
         "status": CENSORED,
         "tpot_micros": -1.0,
         "finish_reason": None,
@@ -105,22 +113,15 @@ def insert_censored(
         "prompt_cost": -1,
         "completion_cost": -1,
     }
-    connection.execute(
-        insert(traces),
-        [
-            {
-                **_UNKNOWN,
-                **rest,
-                **key,
-                "ordinal": ordinal,
-                "scheduled_offset_micros": start,
-                "start_offset_micros": start,
-                "e2e_micros": max(0, until_micros - start),
-                "ts": origin.start_micros + start,
-            }
-            for ordinal, start in zip(ordinals.tolist(), starts_micros.tolist(), strict=True)
-        ],
-    )
+    columns: dict[str, list[object]] = {name: [value] * count for name, value in every.items()}
+    columns |= {
+        "ordinal": ordinals.tolist(),
+        "scheduled_offset_micros": starts,
+        "start_offset_micros": starts,
+        "e2e_micros": np.maximum(0, until_micros - starts_micros).tolist(),
+        "ts": (origin.start_micros + starts_micros).tolist(),
+    }
+    insert_rows(connection, traces, list(zip(*(columns[column.name] for column in traces.columns), strict=True)))
 
 
 def censor_stopped(connection: Connection, run_key: int) -> None:
@@ -129,8 +130,7 @@ def censor_stopped(connection: Connection, run_key: int) -> None:
     Their age stays what it was. To be called for runs that are not cancelled.
     """
     cut = select(leases.c.lease_key).where(leases.c.run_key == run_key, leases.c.end_ordinal.is_not(None))
-    keys = connection.execute(cut).scalars().all()
-    if keys:
+    for keys in chunks(connection.execute(cut).scalars().all()):
         connection.execute(
             update(traces)
             .where(

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from controller.lifecycle import LEASE_TRANSITIONS, lease_ended, run_ended
+from controller.store.chunks import chunks
 from controller.store.records import LeaseRecord
 from controller.store.schema import benchmark_runs, leases
 from loadcell.v1 import result_pb2
@@ -50,17 +51,15 @@ def get_lease(connection: Connection, lease_id: str) -> LeaseRecord | None:
     return None if row is None else _record(row)
 
 
-def list_open(connection: Connection, lease_ids: Iterable[str]) -> set[str]:
-    """Return those of some leases that have not ended and whose run has not."""
-    query = (
-        select(leases.c.lease_id, leases.c.state, benchmark_runs.c.state)
-        .join(benchmark_runs, benchmark_runs.c.run_key == leases.c.run_key)
-        .where(leases.c.lease_id.in_(list(lease_ids)))
+def find_open(connection: Connection, lease_ids: Iterable[str]) -> dict[str, bool]:
+    """Return those of some leases that there are, and whether neither they nor their runs have ended."""
+    query = select(leases.c.lease_id, leases.c.state, benchmark_runs.c.state).join(
+        benchmark_runs, benchmark_runs.c.run_key == leases.c.run_key
     )
     return {
-        lease_id
-        for lease_id, lease, run in connection.execute(query)
-        if not lease_ended(lease) and not run_ended(run)
+        lease_id: not lease_ended(lease) and not run_ended(run)
+        for chunk in chunks(lease_ids)
+        for lease_id, lease, run in connection.execute(query.where(leases.c.lease_id.in_(chunk)))
     }
 
 

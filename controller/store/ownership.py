@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, and_, func, or_, select, text, update
 
 from controller.lifecycle import RUN_TRANSITIONS, run_ended
+from controller.store.chunks import chunks
 from controller.store.postgresql import announce
 from controller.store.records import RunRecord
 from controller.store.schema import agents, leases
@@ -66,16 +67,16 @@ def extend_ownership(
     connection: Connection, run_keys: Iterable[int], owner: str, seconds: float
 ) -> dict[int, run_pb2.RunState]:
     """Refresh those of some runs that still belong to an owner and return their states by run_key."""
-    keys = list(run_keys)
-    if not keys:
-        return {}
-    refreshed = connection.execute(
-        update(runs)
-        .where(runs.c.run_key.in_(keys), runs.c.owner == owner)
-        .values(owner_expires_at=_expiry(connection, seconds))
-        .returning(runs.c.run_key, runs.c.state)
-    )
-    return {row[0]: row[1] for row in refreshed}
+    refreshed: dict[int, run_pb2.RunState] = {}
+    for keys in chunks(run_keys):
+        found = connection.execute(
+            update(runs)
+            .where(runs.c.run_key.in_(keys), runs.c.owner == owner)
+            .values(owner_expires_at=_expiry(connection, seconds))
+            .returning(runs.c.run_key, runs.c.state)
+        )
+        refreshed |= {row[0]: row[1] for row in found}
+    return refreshed
 
 
 def give_up_ownership(connection: Connection, owner: str) -> None:
@@ -116,8 +117,11 @@ def hold_run(connection: Connection, run_key: int, owner: str | None) -> None:
 def hold_runs(connection: Connection, run_keys: Iterable[int], owner: str) -> set[int]:
     """Do so for those of some runs that are an owner's, or have ended and are driven by nobody; return them."""
     mine = or_(runs.c.owner == owner, runs.c.state.in_(ENDED_STATES))
-    held = select(runs.c.run_key).where(runs.c.run_key.in_(list(run_keys)), mine).order_by(runs.c.run_key)
-    return set(connection.execute(held.with_for_update()).scalars())
+    held: set[int] = set()
+    for keys in chunks(sorted(run_keys)):
+        found = select(runs.c.run_key).where(runs.c.run_key.in_(keys), mine).order_by(runs.c.run_key)
+        held |= set(connection.execute(found.with_for_update()).scalars())
+    return held
 
 
 def book_results(connection: Connection, lease_keys: Iterable[int], owner: str, seconds: float) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from controller.store.bulk import insert_rows
 from controller.store.censored import delete_censored
+from controller.store.chunks import chunks
 from controller.store.full_text import Text
-from controller.store.postgresql import copy_rows
 from controller.store.rollups import add_rollups
 from controller.store.rollups_subtraction import ROLLED_UP, roll_up_rows, subtract_rollups
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
@@ -20,7 +21,7 @@ from controller.store.schema_queries import feedback
 from controller.store.texts import delete_some_texts, insert_texts
 from loadcell.stats.columns import SampleArrays
 from loadcell.stats.rollup import Rollup
-from loadcell.v1 import sample_pb2
+from loadcell.v1 import agent_pb2, sample_pb2
 
 READ_ROWS = 2_000  # rows held as Python objects at a time
 KEY_COLUMNS = 5  # of traces, the first ones: what tells requests apart
@@ -42,36 +43,53 @@ class BatchRows:
     texts: list[Text] = field(default_factory=list)
 
 
-def insert_batches(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
+Refused = dict[tuple[int, int], str]
+"""Why batches are not stored, by lease_key and batch_number: reasons of `StreamSamplesResponse`."""
+
+# Of these the agent has told how many batches there are.
+_TOLD = (agent_pb2.LEASE_STATE_COMPLETED, agent_pb2.LEASE_STATE_CANCELLED)
+
+
+def insert_batches(connection: Connection, parts: Sequence[BatchRows]) -> Refused:
     """Store batches, those of a lease in their order, and note the highest number of each lease.
 
     A batch that is stored already is left as it is, so all of this may be repeated.
 
     Returns:
-        (lease_key, batch_number) of the batches that could not be stored: there are other rows with the same keys,
-        a batch before them is missing, or their lease was deleted. The others are stored.
+        Those that could not be stored: there are other rows with the same keys (CORRUPT_BATCH), a batch before
+        them is missing (BATCH_GAP), their lease was deleted (RUN_DELETED), or had fewer batches when it ended, by
+        the word of its agent (LEASE_ENDED). The others are stored.
     """
     # Locked, so that nobody else stores batches of these leases, or deletes them, until all of this is committed.
-    query = select(leases.c.lease_key, leases.c.committed_batch_number)
+    query = select(leases.c.lease_key, leases.c.committed_batch_number, leases.c.state, leases.c.last_batch_number)
     found = connection.execute(
         query.where(leases.c.lease_key.in_({part.lease_key for part in parts}))
         .order_by(leases.c.lease_key)
         .with_for_update()
     )
-    committed = {row[0]: row[1] for row in found}
+    committed: dict[int, int] = {}
+    last: dict[int, int] = {}
+    for lease_key, number, state, last_number in found:
+        committed[lease_key] = number
+        if state in _TOLD:
+            last[lease_key] = last_number
     fresh: list[BatchRows] = []
-    refused: set[tuple[int, int]] = set()
+    refused: Refused = {}
     for part in parts:
         before = committed.get(part.lease_key)
-        if before is None or part.batch_number > before + 1:
-            refused.add((part.lease_key, part.batch_number))
+        if before is None:
+            refused[part.lease_key, part.batch_number] = "RUN_DELETED"
+        elif part.batch_number > max(before, last.get(part.lease_key, part.batch_number)):
+            refused[part.lease_key, part.batch_number] = "LEASE_ENDED"
+        elif part.batch_number > before + 1:
+            refused[part.lease_key, part.batch_number] = "BATCH_GAP"
         elif part.batch_number == before + 1:
             committed[part.lease_key] = part.batch_number
             fresh.append(part)
     return refused | _store(connection, fresh) if fresh else refused
 
 
-def _store(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
+def _store(connection: Connection, parts: Sequence[BatchRows]) -> Refused:
     try:
         with connection.begin_nested():
             _insert(connection, parts)
@@ -80,26 +98,28 @@ def _store(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int,
         # waits, for a lease has no gaps.
         return _insert_each(connection, parts)
     _roll_up(connection, parts)
-    return set()
+    return {}
 
 
-def _insert_each(connection: Connection, parts: Sequence[BatchRows]) -> set[tuple[int, int]]:
-    refused: dict[int, list[int]] = {}
+def _insert_each(connection: Connection, parts: Sequence[BatchRows]) -> Refused:
+    refused: Refused = {}
+    broken: set[int] = set()
     stored: list[BatchRows] = []
     for part in parts:
-        if part.lease_key not in refused:
+        if part.lease_key in broken:
+            refused[part.lease_key, part.batch_number] = "BATCH_GAP"
+        else:
             try:
                 with connection.begin_nested():
                     # Samples of a share that was given up take the place of what was not known of them.
                     delete_censored(connection, (row[:KEY_COLUMNS] for row in part.traces))
                     _insert(connection, [part])
                 stored.append(part)
-                continue
             except IntegrityError:
-                refused[part.lease_key] = []
-        refused[part.lease_key].append(part.batch_number)
+                broken.add(part.lease_key)
+                refused[part.lease_key, part.batch_number] = "CORRUPT_BATCH"
     _roll_up(connection, stored)
-    return {(lease_key, number) for lease_key, numbers in refused.items() for number in numbers}
+    return refused
 
 
 def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
@@ -115,9 +135,9 @@ def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
             for part in parts
         ],
     )
-    _insert_rows(connection, traces, [row for part in parts for row in part.traces])
-    _insert_rows(connection, trace_timelines, [row for part in parts for row in part.timelines])
-    _insert_rows(connection, trace_errors, [row for part in parts for row in part.errors])
+    insert_rows(connection, traces, [row for part in parts for row in part.traces])
+    insert_rows(connection, trace_timelines, [row for part in parts for row in part.timelines])
+    insert_rows(connection, trace_errors, [row for part in parts for row in part.errors])
     insert_texts(connection, [row for part in parts for row in part.texts])
     highest: dict[int, int] = {}
     for part in parts:
@@ -133,17 +153,6 @@ def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
 def _roll_up(connection: Connection, parts: Iterable[BatchRows]) -> None:
     # Last in the transaction: other controllers that add to the same rollups wait until it ends.
     add_rollups(connection, [rollup for part in parts for rollup in part.rollups])
-
-
-def _insert_rows(connection: Connection, table: Table, rows: list[tuple[object, ...]]) -> None:
-    """Insert tuples through the driver: building a dictionary for each row would cost more than storing it."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        copy_rows(connection, table, rows)
-    else:
-        marks = ", ".join(["?"] * len(table.columns))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608 - own names
 
 
 _READ = [
@@ -226,10 +235,10 @@ def _arrays(rows: Sequence[Sequence[Any]], agents: Mapping[int, int], reasons: d
 
 def read_sketches(connection: Connection, lease_keys: Iterable[int]) -> list[sample_pb2.Sketch]:
     """Return the sketches of all batches of some leases."""
-    query = select(batches.c.sketches).where(batches.c.lease_key.in_(list(lease_keys)))
     return [
         sketch
-        for (packed,) in connection.execute(query)
+        for keys in chunks(lease_keys)
+        for (packed,) in connection.execute(select(batches.c.sketches).where(batches.c.lease_key.in_(keys)))
         for sketch in sample_pb2.SampleColumns.FromString(packed).sketches
     ]
 

@@ -45,7 +45,9 @@ async def test_a_run_is_marked_found_and_compared_with(shared: System):
     marked = await shared.run("runs", "update", first, "--baseline", "--label", "gpu=h100", "--notes", "as sold")
     assert (marked.code, marked.err) == (0, "")
     assert "baseline, gpu=h100" in marked.out
-    listed = await shared.run("runs", "list", "--project", "marked", "--since", "now-1d", "--label", "gpu", "--json")
+    listed = await shared.run(
+        "runs", "list", "--project", "marked", "--since", "now-1d", "--label", "gpu", "--json"
+    )
     (run,) = listed.document["runs"]
     assert (run["run_id"], run["baseline"], run["notes"], listed.document["total"]) == (first, True, "as sold", 1)
     few = await shared.run("runs", "list", "--project", "marked", "--limit", "1")

@@ -43,6 +43,8 @@ BUGS = {
     "lease_not_prepared",
     "probe_failed",
     "lease_update_refused",
+    "upkeep_failed",
+    "run_not_taken_over",
 }
 
 

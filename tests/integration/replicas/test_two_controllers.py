@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+import structlog
 
-from controller.dispatch import upkeep
+from controller.dispatch import dispatcher, upkeep
+from controller.dispatch.draining import Draining
 from controller.store.place import parse_place
 from loadcell.v1 import agent_pb2, run_pb2
 from tests.integration.controller.scripted_agent import State
@@ -120,3 +122,35 @@ async def test_takeover_that_fails_halfway_leaves_the_run_to_the_next(start, pos
     assert ask(postgresql_url, "SELECT owner FROM benchmark_runs WHERE run_id = %s", broken) == [(None,)]
     ask(postgresql_url, change, plan, broken)
     assert (await second.ended(broken)).status == "completed"
+
+
+async def test_late_batches_reach_the_result_although_their_controller_is_gone(start, monkeypatch, postgresql_url):
+    """The other one finds them, and a step of its upkeep that always fails keeps it from nothing."""
+    monkeypatch.setattr(dispatcher, "REBUILD_SECONDS", 3_600.0)  # it dies before it has done so
+    database = parse_place(postgresql_url)
+    first = await start(database=database, agent_wait_seconds=0.5)
+    agent = await first.agent(complete=False)
+    run_id = await first.create(num_prompts=12)
+    await agent.until(lambda: agent.starts)
+    (lease,) = agent.starts
+    await agent.close()
+    await first.ended(run_id)
+    again = await first.agent(held=[held(lease)], complete=False, grants=dict(agent.grants))
+    last = await again.deliver(lease)
+    await again.until(lambda: again.acks and again.acks[-1].committed_batch_number == last)
+    owner = "SELECT owner FROM benchmark_runs"
+    assert ask(postgresql_url, owner) == [(first.dispatcher.owner,)]
+    ask(postgresql_url, "UPDATE benchmark_runs SET owner_expires_at = 0")
+    monkeypatch.setattr(dispatcher, "REBUILD_SECONDS", 0.0)
+
+    async def fail(_: Draining) -> None:
+        raise RuntimeError("draining")
+
+    monkeypatch.setattr(Draining, "follow", fail)
+    with structlog.testing.capture_logs() as lines:
+        second = await start(database=database)
+        async with asyncio.timeout(40):
+            while (await second.result(run_id, partial=True)).results[0].total_requests != 12:
+                await asyncio.sleep(0.05)
+        await until(lambda: ask(postgresql_url, owner) == [(None,)])
+    assert {line["step"] for line in lines if line["event"] == "upkeep_failed"} == {"draining"}

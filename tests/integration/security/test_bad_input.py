@@ -11,6 +11,7 @@ import grpc
 import pytest
 import structlog
 
+from controller.dispatch import conversation, cutting
 from loadcell.errors import LoadcellError
 from loadcell.protocol import PROTOCOL_VERSION
 from loadcell.rpc_errors import from_rpc_error
@@ -95,6 +96,9 @@ FIRST = [
     (register(labels={str(n): "v" for n in range(65)}), "LIMIT_EXCEEDED", "labels"),
     (register(labels={str(n): "v" for n in range(100_000)}), "LIMIT_EXCEEDED", "labels"),
     (register(labels={"k": WORD}), "LIMIT_EXCEEDED", "labels"),
+    (register(labels={"count": "2"}), "INVALID_FIELD_VALUE", "'count' is how many agents a run asks for"),
+    (register(labels={"zone": ""}), "INVALID_FIELD_VALUE", "zone="),
+    (register(labels={"": "a"}), "INVALID_FIELD_VALUE", "=a"),
     (register(host={WORD: ""}), "LIMIT_EXCEEDED", "host"),
     (register(worker_count=-1), "INVALID_FIELD_VALUE", "worker_count"),
     (register(worker_count=2**31 - 1), "INVALID_FIELD_VALUE", "worker_count"),
@@ -119,6 +123,54 @@ async def test_a_first_message_that_cannot_be_used(watched, first, reason, said)
     assert await counted() == {reason: 1}
     assert [line["reason"] for line in lines if line["event"] == "agent_refused"] == [reason]
     assert not (await controller.fleet.ListAgents(fleet_pb2.ListAgentsRequest())).agents
+
+
+async def test_a_session_without_a_first_message_ends(watched, monkeypatch):
+    monkeypatch.setattr(conversation, "REGISTER_SECONDS", 0.1)
+    controller, counted = watched
+    async with stranger(controller) as agents:
+        error = await refusal(agents.Session())
+    assert (error.reason, "within 0.1 s" in error.message) == ("INVALID_REQUEST", True)
+    assert await counted() == {"INVALID_REQUEST": 1}
+
+
+async def test_a_report_on_a_lease_that_there_is_not_is_counted(watched):
+    controller, counted = watched
+    agent = await controller.agent()
+    await agent.report("no-such-run.0.0", State.LEASE_STATE_RUNNING)
+    await agent.until(lambda: "no-such-run.0.0" in agent.cancels)
+    assert await counted() == {"UNKNOWN_LEASE": 1}
+
+
+async def test_a_batch_beyond_the_last_of_a_lease_that_has_ended_changes_nothing(working):
+    controller, counted, agent, lease = working
+    last = await agent.deliver(lease, count=96)
+    await agent.finish(lease, last)
+    await controller.ended(lease.split(".")[0])
+    before = len(agent.acks)
+    await agent.send(lease, last + 1, columns([96, 97]))
+    await agent.until(lambda: len(agent.acks) > before)
+    assert (agent.acks[-1].refused_reason, agent.acks[-1].committed_batch_number) == ("LEASE_ENDED", last)
+    assert await counted() == {"LEASE_ENDED": 1}
+    assert (await controller.result(lease.split(".")[0])).results[0].total_requests == 96
+
+
+async def test_what_an_agent_says_to_have_begun_is_believed_within_bounds(start, monkeypatch):
+    """A lost share of a closed loop is cut above it: nobody may make the controller count to 2**53."""
+    monkeypatch.setattr(cutting, "MAX_UNSEEN", 1_000)
+    controller = await start(agent_wait_seconds=0.5)
+    first, second = [await controller.agent(name, complete=False) for name in ("agent-1", "agent-2")]
+    run_id = await controller.create(agent_count=2, concurrency=[4], duration_seconds=0.2)
+    for agent in (first, second):
+        await agent.until(lambda agent=agent: agent.starts)
+    (lease,), (other,) = first.starts, second.starts
+    first.next_ordinals[lease] = 2**53
+    seen = len(first.replies)
+    await first.until(lambda: len(first.replies) > seen + 2)
+    await first.close()
+    await second.finish(other, await second.deliver(other))
+    await controller.ended(run_id)
+    assert (await controller.result(run_id, partial=True)).results[0].censored_requests == 1_000
 
 
 async def test_a_second_register_ends_the_session(watched):
@@ -181,7 +233,7 @@ BATCHES = {
     "negative_crc": ({"crc32": -1}, "CORRUPT_BATCH"),
     "corrupted_bytes": ({"flip": True}, "CORRUPT_BATCH"),
     "no_message": ({"data": b"\xff" * 100}, "CORRUPT_BATCH"),
-    "oversized": ({"data": b"\0" * (4 * 1024 * 1024 + 1)}, "CORRUPT_BATCH"),
+    "oversized": ({"data": b"\0" * (4 * 1024 * 1024 + 1)}, "BATCH_TOO_LARGE"),
     "empty_lease": ({"lease": ""}, "UNKNOWN_LEASE"),
     "unknown_lease": ({"lease": "no-such-run.0.0"}, "UNKNOWN_LEASE"),
     "long_lease": ({"lease": "x" * 1_000_000}, "UNKNOWN_LEASE"),

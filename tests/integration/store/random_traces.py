@@ -101,7 +101,7 @@ def add(connection, stored: Stored, rows: int, place: int | None = None) -> None
             message = random.choice(WORDS)
             batch.errors.append((*key, 3, message))
         stored.traces[trace_id(key)] = _trace(key, run, lease, values | extra, message)
-    assert samples.insert_batches(connection, [batch]) == set()
+    assert not samples.insert_batches(connection, [batch])
 
 
 def _config(number: int) -> result_pb2.RunConfig:

@@ -81,7 +81,7 @@ class TestStore:
     async def test_what_is_written_is_read(self):
         assert self.run == replace(RUN, run_key=1, model="a\N{REPLACEMENT CHARACTER}b", context_key=1)
         stored = batch(self.lease.lease_key, 1, [3, 1, 2])
-        assert await self.one.write(lambda c: samples.insert_batches(c, [stored])) == set()
+        assert await self.one.write(lambda c: samples.insert_batches(c, [stored])) == {}
         found, reasons = await self.other.read(lambda c: samples.read_samples(c, 1, 0, {self.lease.lease_key: 0}))
         assert (found.ordinal.tolist(), reasons) == ([1, 2, 3], ["stop"])
         assert found.finish_reason.tolist() == [0, -1, 0]
@@ -106,14 +106,17 @@ class TestStore:
 
     async def test_batch_that_arrives_twice_is_stored_once(self):
         store = partial(samples.insert_batches, parts=[batch(self.lease.lease_key, 1, [0, 1])])
-        assert await self.both(store, store) == [set(), set()]
-        assert await self.one.write(store) == set()
+        assert await self.both(store, store) == [{}, {}]
+        assert await self.one.write(store) == {}
         assert await self.ordinals() == [0, 1]
 
     async def test_batches_without_the_one_before_are_refused(self):
         key = self.lease.lease_key
         parts = [batch(key, 2, [2]), batch(key, 1, [0]), batch(key, 2, [1]), batch(99, 1, [5])]
-        assert await self.one.write(lambda c: samples.insert_batches(c, parts)) == {(key, 2), (99, 1)}
+        assert await self.one.write(lambda c: samples.insert_batches(c, parts)) == {
+            (key, 2): "BATCH_GAP",
+            (99, 1): "RUN_DELETED",
+        }
         assert await self.ordinals() == [0, 1]
         assert (await self.one.read(lambda c: leases.get_lease(c, "run-1.0.0"))).committed_batch_number == 2
 
@@ -122,13 +125,16 @@ class TestStore:
         second = replace(self.lease, lease_id="run-1.0.1", share_index=1)
         await self.one.write(lambda c: leases.insert_leases(c, [second]))
         parts = [batch(key, 1, [0]), batch(key, 2, [0]), batch(key, 3, [1]), batch(key + 1, 1, [0])]
-        assert await self.one.write(lambda c: samples.insert_batches(c, parts)) == {(key, 2), (key, 3)}
+        assert await self.one.write(lambda c: samples.insert_batches(c, parts)) == {
+            (key, 2): "CORRUPT_BATCH",
+            (key, 3): "BATCH_GAP",
+        }
         assert await self.one.read(lambda c: samples.count_stored(c, 1)) == {0: 2}
 
     async def test_deletion_leaves_nothing_however_late_a_batch_is(self):
         late = [partial(samples.insert_batches, parts=[batch(self.lease.lease_key, n, [n])]) for n in (1, 2)]
         await self.both(late[0], partial(samples.delete_leases, run_key=1))
-        assert await self.one.write(late[1]) == {(self.lease.lease_key, 2)}
+        assert await self.one.write(late[1]) == {(self.lease.lease_key, 2): "RUN_DELETED"}
         while await self.other.write(lambda c: samples.delete_some_requests(c, 1)):
             pass
         await self.other.write(lambda c: runs.delete_run(c, 1))

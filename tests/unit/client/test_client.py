@@ -139,7 +139,13 @@ async def test_runs_are_filtered_and_changed():
         "CompareRuns": [run_pb2.CompareRunsResponse()],
     }
     async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
-        filters = {"project_id": "p", "created_from": "now-1d", "created_to": "now", "labels": ["a"], "baseline": False}
+        filters = {
+            "project_id": "p",
+            "created_from": "now-1d",
+            "created_to": "now",
+            "labels": ["a"],
+            "baseline": False,
+        }
         assert [page.total async for page in client.run_pages(**filters)] == [7]
         assert (await client.update_run("r", labels={"a": "b"}, remove_labels=["c"], notes="")).notes == "n"
         await client.compare(["baseline", "r"], gates=["ttft.p50:+5%"])

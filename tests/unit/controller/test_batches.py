@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from controller.ingest import committer as committing
 from controller.ingest import decode as decoding
 from controller.ingest.committer import MAX_WAITING, Committer
 from controller.ingest.decode import CorruptBatchError, decode
@@ -263,5 +265,27 @@ async def test_place_of_a_batch_that_fails_on_its_way_is_free_again(tmp_path):
     async with asyncio.timeout(20):
         for number in range(1, MAX_WAITING + 1):
             await committer.accept(sent(number))
+    committer.close()
+    await database.close()
+
+
+async def test_what_is_known_of_leases_is_bounded(tmp_path, monkeypatch):
+    """Those used longest ago are forgotten and read again; nothing is lost and nothing counted twice."""
+    monkeypatch.setattr(committing, "MAX_LEASES", 2)
+    database = await open_database(tmp_path / "x.db")
+    await database.write(_store_run)
+    others = [replace(LEASE, lease_id=f"lease-{number}", share_index=number) for number in (1, 2, 3)]
+    await database.write(lambda c: insert_leases(c, others))
+    committer = Committer(database, lambda *_: None, "me")
+    worker = asyncio.create_task(committer.run())
+    for number in (1, 2, 3):
+        for lease in ("lease", "lease-1", "lease-2", "lease-3"):
+            request = sent(number)
+            request.lease_id = lease
+            assert (await (await committer.accept(request))).committed_batch_number == number
+            assert len(committer._leases) <= 3
+    assert committer.totals.samples == 4 * 9
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
     committer.close()
     await database.close()
