@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
+import time
 from pathlib import Path
 
 import grpc
@@ -16,6 +18,9 @@ from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
 _FETCH_SECONDS = 600.0
+# More than this is kept only of files that somebody has asked for lately, of which one may be read just now.
+_KEPT_BYTES = 2 * 1024**3
+_LATELY_SECONDS = 2 * _FETCH_SECONDS
 
 
 class Assets:
@@ -44,9 +49,28 @@ class Assets:
             raise LoadcellError("ASSET_NOT_FOUND", f"{sha256[:80]!r} is not the hash of a file")
         path = self._directory / sha256
         async with self._lock:
-            if not path.is_file():
+            try:
+                os.utime(path)
+            except FileNotFoundError:
                 await self._download(sha256, path)
+                await asyncio.to_thread(self._make_room)
         return str(path)
+
+    def _make_room(self) -> None:
+        """Remove files, and what dead downloads have left, those first that nobody has asked for longest.
+
+        Agents that share the directory may do so at the same time.
+        """
+        now, files = time.time(), []
+        for path in self._directory.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                found = path.stat()
+                files.append((found.st_mtime, found.st_size, path))
+        kept = sum(size for _, size, _ in files)
+        for asked, size, path in sorted(files):
+            if now - asked > _LATELY_SECONDS and (kept > _KEPT_BYTES or path.suffix == ".part"):
+                path.unlink(missing_ok=True)
+                kept -= size
 
     async def _download(self, sha256: str, path: Path) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
