@@ -108,14 +108,16 @@ def describe(level: run_pb2.LevelProgress) -> str:
     eta = "" if level.finished else f", ETA {seconds(remaining_seconds(level))}"
     speed = f"{rate(level.request_rate)} requests/s, {rate(level.token_rate)} tokens/s"
     ttft = f"TTFT p50 {_ttft(level, 'p50')} p99 {_ttft(level, 'p99')} ms"
-    done = f"{level.percent:3.0f} %, {level.completed:,} requests"
+    # One that has ended may have made fewer requests than were planned: nothing of it is to come all the same.
+    share = "" if level.finished else f"{level.percent:3.0f} %, "
+    done = f"{share}{level.completed:,} requests"
     return f"{_name(level)}: {done}, {speed}, {ttft}, {level.error_count:,} errors{eta}"
 
 
 def _cells(level: run_pb2.LevelProgress) -> tuple[str | Text | ProgressBar, ...]:
     return (
         _name(level),
-        ProgressBar(total=100, completed=level.percent, width=10),
+        ProgressBar(total=100, completed=100 if level.finished else level.percent, width=10),
         f"{level.completed:,}",
         rate(level.request_rate),
         rate(level.token_rate),

@@ -333,13 +333,15 @@ def test_the_end_of_a_level_is_estimated_from_its_mean_speed():
 def test_plain_progress_prints_every_end_of_a_level_once(capsys: pytest.CaptureFixture[str]):
     progress = PlainProgress()
     progress.update(progress_update())
-    progress.update(progress_update(finished=True, percent=100.0, completed=100))
-    progress.update(progress_update(finished=True, percent=100.0, completed=100))
+    ended = progress_update(finished=True, percent=95.0, completed=95)  # 5 were censored
+    progress.update(ended)
+    progress.update(ended)
     progress.close()
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
-    assert captured.err.startswith("c=10: 100 %, 100 requests")
+    assert captured.err.startswith("c=10: 95 requests")
+    assert captured.err.endswith("done\n")
 
 
 def test_live_progress_draws_and_leaves_the_terminal_as_it_was():
