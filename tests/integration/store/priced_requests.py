@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from controller.store.bulk import insert_rows
 from controller.store.contexts import Context, intern_context
 from controller.store.database import Connection
 from controller.store.rollups import add_rollups
 from controller.store.run_keys import first_key
-from controller.store.samples import _insert_rows
 from controller.store.schema import INTEGER_COLUMNS, traces
 from controller.trace_ids import RequestKey, trace_id
 from loadcell.stats.columns import ERROR, OK, SampleArrays
@@ -112,7 +112,7 @@ def _store_context(connection, context, ts, rng, number) -> list[Request]:
         zip(ts.tolist(), prompt.tolist(), completion.tolist(), strict=True),
         strict=True,
     )
-    _insert_rows(
+    insert_rows(
         connection,
         traces,
         [(*one, *numbers, 0.0, None, at, key, p, c) for one, *numbers, (at, p, c) in rows],
