@@ -115,13 +115,15 @@ async def test_takeover_that_fails_halfway_leaves_the_run_to_the_next(start, pos
         "UPDATE run_levels SET plan = %s WHERE run_key = (SELECT run_key FROM benchmark_runs WHERE run_id = %s)"
     )
     ask(postgresql_url, change, b"\xff", broken)
-    second = await start(database=database)
-    assert [run.record.run_id for run in second.dispatcher.runs] == [sound]
-    await second.agent()
-    assert (await second.ended(sound)).status == "completed"
-    assert ask(postgresql_url, "SELECT owner FROM benchmark_runs WHERE run_id = %s", broken) == [(None,)]
-    ask(postgresql_url, change, plan, broken)
-    assert (await second.ended(broken)).status == "completed"
+    with structlog.testing.capture_logs() as lines:  # written out, the errors would take a test's time
+        second = await start(database=database)
+        assert [run.record.run_id for run in second.dispatcher.runs] == [sound]
+        await second.agent()
+        assert (await second.ended(sound)).status == "completed"
+        assert ask(postgresql_url, "SELECT owner FROM benchmark_runs WHERE run_id = %s", broken) == [(None,)]
+        ask(postgresql_url, change, plan, broken)
+        assert (await second.ended(broken)).status == "completed"
+    assert {line["run_id"] for line in lines if line["event"] == "run_not_taken_over"} == {broken}
 
 
 async def test_late_batches_reach_the_result_although_their_controller_is_gone(start, monkeypatch, postgresql_url):
