@@ -19,7 +19,13 @@ from loadcell.errors import LoadcellError
 
 JSON = "application/json"
 IDEMPOTENCY_FIELD = "request_id"
-_EXTENSIONS = {"text/csv": "csv", JSON: "json", "application/x-ndjson": "jsonl"}
+_EXTENSIONS = {
+    "text/csv": "csv",
+    JSON: "json",
+    "application/x-ndjson": "jsonl",
+    "text/html": "html",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from functools import partial as partial_of
 
 import orjson
@@ -10,7 +11,9 @@ import orjson
 from controller.dispatch.results import compute_result
 from controller.lifecycle import run_ended
 from controller.report.csv import render_csv
+from controller.report.html import render_html
 from controller.report.requests import render_requests
+from controller.report.xlsx import render_xlsx
 from controller.scope import Scope
 from controller.store.contexts import DEFAULT_PROJECT
 from controller.store.database import Connection, Database
@@ -24,7 +27,14 @@ from loadcell.v1 import result_pb2, run_pb2
 
 PIECE_BYTES = 1024 * 1024
 PAGE_ROWS = 5_000  # requests read from the database at a time
-CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# Forms of the result document: the content type, and what makes it.
+DOCUMENTS: dict[str, tuple[str, Callable[[result_pb2.RunResult], bytes]]] = {
+    "csv": ("text/csv; charset=utf-8", render_csv),
+    "json": ("application/json", lambda result: orjson.dumps(render(result))),
+    "xlsx": (_XLSX, render_xlsx),
+    "html": ("text/html; charset=utf-8", render_html),
+}
 
 
 def require_run(connection: Connection, run_id: str, scope: Scope) -> RunRecord:
@@ -90,9 +100,7 @@ async def export(
         async for piece in _request_lines(database, run_id, scope, partial=partial):
             yield piece
         return
-    _, content = await document(
-        database, run_id, scope, file_format, partial=partial, formats=("csv", "json", "jsonl")
-    )
+    _, content = await document(database, run_id, scope, file_format, partial=partial, others=("jsonl",))
     for first in range(0, len(content), PIECE_BYTES):
         yield content[first : first + PIECE_BYTES]
 
@@ -104,22 +112,23 @@ async def document(
     file_format: str,
     *,
     partial: bool,
-    formats: tuple[str, ...] = ("csv", "json"),
+    others: tuple[str, ...] = (),
 ) -> tuple[str, bytes]:
-    """Return the content type and the bytes of the result document as csv or json.
+    """Return the content type and the bytes of the result document.
 
     Raises:
-        LoadcellError: as `require_result`; INVALID_FIELD_VALUE for a format that is not one of `formats`.
+        LoadcellError: as `require_result`; INVALID_FIELD_VALUE for another format; of those, `others` are made
+            elsewhere.
     """
-    if file_format not in CONTENT_TYPES:
+    if file_format not in DOCUMENTS:
         raise LoadcellError(
             "INVALID_FIELD_VALUE",
-            f"format {file_format[:64]!r} is not known; known: {', '.join(formats)}",
+            f"format {file_format[:64]!r} is not known; known: {', '.join((*DOCUMENTS, *others))}",
             field="format",
         )
     result = await database.read(lambda c: require_result(c, run_id, scope, partial=partial))
-    content = render_csv(result) if file_format == "csv" else orjson.dumps(render(result))
-    return CONTENT_TYPES[file_format], content
+    content_type, make = DOCUMENTS[file_format]
+    return content_type, await asyncio.to_thread(make, result)
 
 
 async def _request_lines(database: Database, run_id: str, scope: Scope, *, partial: bool) -> AsyncIterator[bytes]:

@@ -4,12 +4,14 @@ import math
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Literal
 
 from loadcell.cli.failure import CommandError
 from loadcell.protocol import MAX_AGENTS, MAX_CONCURRENCY, MAX_RATE
 from loadcell.target_url import parse_target_url
 
-FORMATS = {".json": "json", ".csv": "csv"}
+DocumentForm = Literal["json", "csv", "xlsx", "html"]
+FORMATS: dict[str, DocumentForm] = {".json": "json", ".csv": "csv", ".xlsx": "xlsx", ".html": "html"}
 _COUNT_NAMES = ("count", "agents", "agent_count")  # and what is nearly so
 
 
@@ -155,17 +157,17 @@ def parse_server(positional: str | None, option: str | None) -> str:
     return text
 
 
-def parse_output(path: Path | None) -> str:
-    """Return the format that the ending of a file asks for: json or csv, empty without a file.
+def parse_output(path: Path | None) -> DocumentForm | None:
+    """Return the form of a result that the ending of a file asks for, None without a file.
 
     Raises:
         CommandError: Another ending.
     """
     if path is None:
-        return ""
+        return None
     name = FORMATS.get(path.suffix.lower())
     if name is None:
-        raise CommandError(f"--output {str(path)!r}: the ending must be {' or '.join(FORMATS)}")
+        raise CommandError(f"--output {str(path)!r}: the ending must be one of {', '.join(FORMATS)}")
     return name
 
 

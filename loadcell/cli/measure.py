@@ -11,6 +11,7 @@ from loadcell.cli.failure import (
     CommandError,
     from_error,
 )
+from loadcell.cli.flags import DocumentForm
 from loadcell.cli.follow import Interrupts, follow
 from loadcell.cli.progress import Progress
 from loadcell.cli.session import Session
@@ -42,13 +43,13 @@ class Outcome:
         run: Its last state.
         result: What was measured; None when there is nothing.
         interrupted: Whether the user stopped it.
-        csv: The result as CSV, when it was wanted.
+        file: The result in the form that was wanted.
     """
 
     run: run_pb2.Run
     result: result_pb2.RunResult | None
     interrupted: bool = False
-    csv: bytes = b""
+    file: bytes = b""
 
     @property
     def exit_code(self) -> int:
@@ -74,14 +75,16 @@ class Outcome:
         return "every request failed"
 
 
-async def measure(session: Session, order: Order, progress: Progress, *, csv: bool = False) -> Outcome:
+async def measure(
+    session: Session, order: Order, progress: Progress, *, form: DocumentForm | None = None
+) -> Outcome:
     """Make a run and return what became of it.
 
     Args:
         session: The controller.
         order: The run.
         progress: Shows how far it is.
-        csv: Whether to fetch the result as CSV, too.
+        form: What the result is to be fetched as for a file, if as anything.
 
     Raises:
         CommandError: The run is refused, or the controller is lost.
@@ -101,8 +104,8 @@ async def measure(session: Session, order: Order, progress: Progress, *, csv: bo
                 progress.say(f"run {created.run_id}")
                 run = await follow(client, created.run_id, progress, interrupts.asked, session.stack)
                 outcome = Outcome(run, await partial_result(client, run.run_id), interrupts.asked.is_set())
-                if csv and outcome.result is not None:
-                    outcome.csv = b"".join([piece async for piece in client.export(run, "csv", partial=True)])
+                if form is not None and outcome.result is not None:
+                    outcome.file = b"".join([piece async for piece in client.export(run, form, partial=True)])
                 return outcome
         except LoadcellError as error:
             raise from_error(error, address=session.address) from error

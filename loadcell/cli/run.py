@@ -11,6 +11,7 @@ import typer
 
 from loadcell.cli.failure import CommandError
 from loadcell.cli.flags import (
+    DocumentForm,
     check_seconds,
     parse_agents,
     parse_concurrency,
@@ -125,7 +126,7 @@ def run(
         bool, typer.Option("--record-texts", help="Keep prompts and completions with the requests.")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="File for the result: .json or .csv.")
+        Path | None, typer.Option("--output", "-o", help="File for the result: .json, .csv, .xlsx or .html.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result document and nothing else.")] = False,
     database: Annotated[
@@ -221,7 +222,7 @@ def execute(
     order: "Order",
     *,
     output: Path | None = None,
-    form: str = "",
+    form: DocumentForm | None = None,
     as_json: bool = False,
     place: Sequence[str] = (),
 ) -> "Outcome":
@@ -231,7 +232,7 @@ def execute(
         session: The controller.
         order: The run.
         output: File for the result.
-        form: Format of the file, "json" or "csv".
+        form: Format of the file.
         as_json: Whether standard output gets the result document and nothing else.
         place: Flags with which other commands find the run.
 
@@ -244,12 +245,12 @@ def execute(
 
     progress = progress_for(layout.console(stderr=True))
     try:
-        outcome = asyncio.run(measure(session, order, progress, csv=form == "csv"))
+        outcome = asyncio.run(measure(session, order, progress, form=None if form == "json" else form))
     finally:
         progress.close()
     if outcome.result is not None:
         if output is not None:  # first, because nobody may read what is printed
-            content = outcome.csv if form == "csv" else report.document(outcome.result)
+            content = report.document(outcome.result) if form == "json" else outcome.file
             _save(output, content, command_line("runs", "export", outcome.run.run_id, *place, "-o"))
         if as_json:
             report.print_document(report.document(outcome.result))

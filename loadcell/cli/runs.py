@@ -1,6 +1,7 @@
 """`loadcell runs`: what was measured before."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,8 @@ class ExportFormat(StrEnum):
 
     CSV = "csv"
     JSON = "json"
+    XLSX = "xlsx"
+    HTML = "html"
     JSONL = "jsonl"
 
 
@@ -135,7 +138,8 @@ def export_run(
     *,
     run_id: RunId,
     form: Annotated[
-        ExportFormat | None, typer.Option("--format", "-f", help="csv or json: the result; jsonl: every request.")
+        ExportFormat | None,
+        typer.Option("--format", "-f", help="csv, json, xlsx or html: the result; jsonl: every request."),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File; by default standard output.")
@@ -146,6 +150,8 @@ def export_run(
 ) -> int:
     """Write a result as a file."""
     chosen = _export_format(form, output)
+    if chosen is ExportFormat.XLSX and output is None and sys.stdout.isatty():
+        raise CommandError("--format xlsx: a terminal cannot show it; give --output FILE")
     if output is not None:
         check_writable(output)
 

@@ -157,11 +157,11 @@ class History:
     async def export(
         self,
         run: RunReference,
-        format: Literal["csv", "json", "jsonl"] = "json",  # noqa: A002 (the field of the request)
+        format: Literal["csv", "json", "xlsx", "html", "jsonl"] = "json",  # noqa: A002 (the field of the request)
         *,
         partial: bool = False,
     ) -> AsyncGenerator[bytes, None]:
-        """Yield a file with the result, piece by piece: csv or json (the document), jsonl (a line per request)."""
+        """Yield a file with the result, piece by piece: the document, or with jsonl a line for each request."""
         request = run_pb2.ExportRunResultRequest(run_id=identifier(run), format=format, partial=partial)
         async with aclosing(responses(self._runs.ExportRunResult(request))) as pieces:
             async for piece in pieces:

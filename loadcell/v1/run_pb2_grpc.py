@@ -197,7 +197,7 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportRunResult(self, request, context):
-        """Renders the result as a file: csv or json (the document), jsonl (one line per request).
+        """Renders the result as a file: csv, json, xlsx or html (the document), jsonl (one line per request).
         Errors: as GetRunResult, and INVALID_ARGUMENT for an unknown format.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -205,7 +205,7 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DownloadRunResult(self, request, context):
-        """Renders the result document as one downloadable body: csv (default) or json. Errors: as ExportRunResult.
+        """Renders the result document as one downloadable body: csv (default), json, xlsx or html. Errors: as ExportRunResult.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -1,5 +1,6 @@
 """`loadcell runs compare` in a pipeline: exit codes are what counts there."""
 
+import zipfile
 from pathlib import Path
 
 from system import System
@@ -32,6 +33,21 @@ async def test_gates_decide_the_exit_code(shared: System):
     nobody = await shared.run("runs", "compare", "baseline", ids[0])
     assert nobody.code == 2
     assert "is marked as baseline" in nobody.err
+
+
+async def test_a_result_is_saved_in_every_form(shared: System, tmp_path: Path):
+    saved = tmp_path / "result.html"
+    async with serve(Behavior(ttft_ms=1)) as server:
+        done = await shared.run("run", server.url, *SMALL, "--json", "-o", str(saved))
+    assert done.code == 0, done.err + shared.logs()
+    run_id = done.document["run_id"]
+    book = tmp_path / "result.xlsx"
+    exported = await shared.run("runs", "export", run_id, "-o", str(book))
+    assert exported.code == 0, exported.err
+    assert zipfile.is_zipfile(book)
+    again = await shared.run("runs", "export", run_id, "--format", "html")
+    assert again.out == saved.read_text()
+    assert run_id in again.out
 
 
 async def test_a_run_is_marked_found_and_compared_with(shared: System):

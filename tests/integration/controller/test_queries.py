@@ -101,6 +101,15 @@ async def test_exports(controller):
     download = await controller.runs.DownloadRunResult(run_pb2.DownloadRunResultRequest(run_id=run_id))
     assert download.content_type == "text/csv; charset=utf-8"
     assert download.data == await exported("csv")
+    for form, content_type in (("xlsx", "officedocument"), ("html", "text/html"), ("json", "application/json")):
+        download = await controller.runs.DownloadRunResult(
+            run_pb2.DownloadRunResultRequest(run_id=run_id, format=form)
+        )
+        assert content_type in download.content_type
+        assert download.data == await exported(form)
+        assert form == "xlsx" or run_id in download.data.decode()
+    lines_only = controller.runs.DownloadRunResult(run_pb2.DownloadRunResultRequest(run_id=run_id, format="jsonl"))
+    assert (await refusal(lines_only))[:2] == ("INVALID_FIELD_VALUE", "format")
     wrong = controller.runs.ExportRunResult(run_pb2.ExportRunResultRequest(run_id=run_id, format="pdf"))
     assert (await refusal(wrong))[:2] == ("INVALID_FIELD_VALUE", "format")
     unknown = controller.runs.ExportRunResult(run_pb2.ExportRunResultRequest(run_id="x", format="jsonl"))

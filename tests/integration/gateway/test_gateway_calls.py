@@ -86,13 +86,21 @@ async def test_head_is_get_without_a_body(gateway):
     assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_a_download_has_its_type_and_name(gateway):
-    body = httpbody_pb2.HttpBody(content_type="text/csv; charset=utf-8", data=b"a,b\r\n")
+@pytest.mark.parametrize(
+    ("content_type", "extension"),
+    [
+        ("text/csv; charset=utf-8", "csv"),
+        ("text/html; charset=utf-8", "html"),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    ],
+)
+async def test_a_download_has_its_type_and_name(gateway, content_type, extension):
+    body = httpbody_pb2.HttpBody(content_type=content_type, data=b"a,b\r\n")
     gateway.controller.answers["DownloadRunResult"] = body
-    response = await gateway.http.get("/api/v1/benchmark/result/0123456789ab/export?format=csv")
+    response = await gateway.http.get(f"/api/v1/benchmark/result/0123456789ab/export?format={extension}")
     assert response.content == b"a,b\r\n"
-    assert response.headers["content-type"] == "text/csv; charset=utf-8"
-    assert response.headers["content-disposition"] == 'attachment; filename="01234567_benchmark.csv"'
+    assert response.headers["content-type"] == content_type
+    assert response.headers["content-disposition"] == f'attachment; filename="01234567_benchmark.{extension}"'
 
 
 async def test_the_idempotency_key_becomes_the_request_id_of_the_call(gateway):

@@ -169,10 +169,11 @@ def test_the_server_is_given_in_either_way_but_once():
 
 
 def test_output_endings(tmp_path: Path):
-    assert parse_output(None) == ""
+    assert parse_output(None) is None
     assert parse_output(tmp_path / "a.JSON") == "json"
     assert parse_output(tmp_path / "a.csv") == "csv"
-    with pytest.raises(CommandError, match=r"\.json or \.csv"):
+    assert parse_output(tmp_path / "a.xlsx") == "xlsx"
+    with pytest.raises(CommandError, match=r"one of \.json, \.csv, \.xlsx, \.html"):
         parse_output(tmp_path / "a.txt")
 
 
