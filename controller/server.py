@@ -39,6 +39,7 @@ from controller.services.cost import CostServicer
 from controller.services.event import EventServicer
 from controller.services.fleet import FleetServicer
 from controller.services.metrics import MetricsServicer
+from controller.services.model import ModelServicer
 from controller.services.run import RunServicer
 from controller.services.trace import TraceServicer
 from controller.settings import ControllerSettings
@@ -61,6 +62,8 @@ from loadcell.v1 import (
     fleet_pb2_grpc,
     metrics_pb2,
     metrics_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
     run_pb2,
     run_pb2_grpc,
     trace_pb2,
@@ -76,6 +79,7 @@ SERVICES = (
     cost_pb2.DESCRIPTOR.services_by_name["CostService"].full_name,
     trace_pb2.DESCRIPTOR.services_by_name["TraceService"].full_name,
     metrics_pb2.DESCRIPTOR.services_by_name["MetricsService"].full_name,
+    model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
     event_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
 )
 
@@ -191,6 +195,7 @@ async def _server(
     trace_pb2_grpc.add_TraceServiceServicer_to_server(TraceServicer(database, answers), server)
     questions = MetricsServicer(database, answers, settings.thresholds)
     metrics_pb2_grpc.add_MetricsServiceServicer_to_server(questions, server)
+    model_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(database, answers), server)
     cost_pb2_grpc.add_CostServiceServicer_to_server(CostServicer(database, answers), server)
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)

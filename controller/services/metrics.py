@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-from google.protobuf.message import Message
+from typing import Any
 
 from controller.cache.kinds import Kind
-from controller.query.chosen import choose, keep
 from controller.query.metrics.custom import query_metrics
 from controller.query.metrics.optimization import get_optimization
 from controller.query.metrics.performance import get_performance
@@ -20,30 +16,26 @@ from controller.query.metrics.series import describe_metric, get_metrics
 from controller.query.metrics.summary import get_summary
 from controller.scope import Scope
 from controller.services.answers import Answers
+from controller.services.asking import Asking
 from controller.services.caller import scope_of
 from controller.store.database import Connection, Database
-from loadcell.clock import wall_micros
-from loadcell.errors import LoadcellError
 from loadcell.stats.advice import Thresholds
 from loadcell.v1 import metrics_pb2, metrics_pb2_grpc
 
-Request = TypeVar("Request", bound=Message)
-Response = TypeVar("Response", bound=Message)
-
 
 class MetricsServicer(metrics_pb2_grpc.MetricsServiceServicer):
-    """Questions about many requests at once. Everything is read and computed on the threads of the database."""
+    """Questions about many requests at once."""
 
     def __init__(self, database: Database, answers: Answers, thresholds: Thresholds) -> None:
-        self._database = database
         self._answers = answers
+        self._asking = Asking(database, answers, Kind.METRICS)
         self._thresholds = thresholds
 
     async def GetMetrics(
         self, request: metrics_pb2.GetMetricsRequest, context: Any
     ) -> metrics_pb2.GetMetricsResponse:
         """Return metrics over time."""
-        return await self._answer(request, context, get_metrics)
+        return await self._asking.answer(request, context, get_metrics)
 
     async def GetMetric(
         self, request: metrics_pb2.GetMetricRequest, context: Any
@@ -59,25 +51,25 @@ class MetricsServicer(metrics_pb2_grpc.MetricsServiceServicer):
         self, request: metrics_pb2.GetMetricsSummaryRequest, context: Any
     ) -> metrics_pb2.GetMetricsSummaryResponse:
         """Sum up a period."""
-        return await self._answer(request, context, get_summary)
+        return await self._asking.answer(request, context, get_summary)
 
     async def QueryMetrics(
         self, request: metrics_pb2.QueryMetricsRequest, context: Any
     ) -> metrics_pb2.QueryMetricsResponse:
         """Answer a query of several metrics."""
-        return await self._answer(request, context, query_metrics)
+        return await self._asking.answer(request, context, query_metrics)
 
     async def GetPerformance(
         self, request: metrics_pb2.GetPerformanceRequest, context: Any
     ) -> metrics_pb2.GetPerformanceResponse:
         """Return latency and throughput."""
-        return await self._answer(request, context, get_performance)
+        return await self._asking.answer(request, context, get_performance)
 
     async def GetQuality(
         self, request: metrics_pb2.GetQualityRequest, context: Any
     ) -> metrics_pb2.GetQualityResponse:
         """Return success, failures and feedback."""
-        return await self._answer(request, context, get_quality)
+        return await self._asking.answer(request, context, get_quality)
 
     async def GetOptimization(
         self, request: metrics_pb2.GetOptimizationRequest, context: Any
@@ -89,27 +81,4 @@ class MetricsServicer(metrics_pb2_grpc.MetricsServiceServicer):
         ) -> metrics_pb2.GetOptimizationResponse:
             return get_optimization(connection, request, scope, now, self._thresholds)
 
-        return await self._answer(request, context, advise)
-
-    async def _answer(
-        self,
-        request: Request,
-        context: Any,
-        function: Callable[[Connection, Request, Scope, int], Response],
-    ) -> Response:
-        scope = scope_of(context)
-        asked: Any = request
-
-        async def compute() -> Response:
-            if asked.project_id and not scope.holds(asked.project_id):
-                raise LoadcellError(
-                    "PROJECT_ACCESS_DENIED", "the project is none of yours; leave it out", field="project_id"
-                )
-            now = wall_micros()
-            answer: Any = await self._database.read(lambda c: function(c, request, scope, now))
-            response: Response = answer
-            if "fields" in request.DESCRIPTOR.fields_by_name:
-                keep(answer.data, choose(asked.fields, type(answer.data)))
-            return response
-
-        return await self._answers.give(Kind.METRICS, request, scope, compute)
+        return await self._asking.answer(request, context, advise)

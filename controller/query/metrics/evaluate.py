@@ -103,7 +103,7 @@ def _of_rollups(
 ) -> tuple[Figures, Figures]:
     needs = question.needs
     columns = [*_COUNTS, *sorted(needs.columns.difference(_COUNTS))]
-    tally, failures = Tally(columns, sorted(needs.sketches)), Failures()
+    tally, failures = Tally(columns, sorted(needs.sketches), question.width_field), Failures()
     uniques = {name: Uniques(contexts.values[name]) for name in needs.uniques}
     for rows in found:
         position = grouping.contexts_of(rows.context)

@@ -49,7 +49,7 @@ class Gaps:
         if not len(present) and len(figures.groups) == 1:
             present = np.zeros(1, np.int64)
         self._shape = (points, len(present))
-        check_points(points * len(present))
+        check_points(points * len(present), "interval")
         inside = figures.time // width - first
         kept = inside < points
         self._cells = (inside * len(present) + position)[kept]

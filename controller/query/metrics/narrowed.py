@@ -42,6 +42,7 @@ def read_narrowed(request: Request, scope: Scope, now: int, needs: Needs | None 
         scope,
         read_period(request.start_time, request.end_time, now, default_days=7),
         width=INTERVALS.get(granularity),
+        width_field="granularity",
         filters=exact_filters(
             provider=request.provider,
             model=request.model,

@@ -58,6 +58,7 @@ class Question:
         scope: whose requests may be seen.
         period: when they began.
         width: of a point in seconds; None: one point for the whole period.
+        width_field: parameter that says the width, for errors.
         group_by: dimensions that tell rows apart.
         filters: conditions on contexts, all of which must hold.
         statuses: conditions on the status, all of which must hold.
@@ -67,6 +68,7 @@ class Question:
     scope: Scope
     period: Period
     width: int | None = None
+    width_field: str = "interval"
     group_by: tuple[str, ...] = ()
     filters: tuple[DimensionFilter, ...] = ()
     statuses: tuple[StatusFilter, ...] = ()

@@ -48,7 +48,7 @@ def of_requests(
             for unique in uniques.values():
                 unique.add(mine, position[kept])
     cells, inverse = np.unique(_joined(keys), return_inverse=True)
-    check_points(len(cells))
+    check_points(len(cells), question.width_field)
     ends = _joined(status)
     time, group = grouping.cells(cells)
     return Figures(

@@ -38,7 +38,8 @@ class Sums:
 class Tally:
     """Adds up rows by key, `..._min` as the smallest and `..._max` as the largest; -1 is none for these two."""
 
-    def __init__(self, columns: Sequence[str], sketches: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], sketches: Sequence[str], width_field: str) -> None:
+        self._width_field = width_field
         self._names, self._sketch_names = list(columns), list(sketches)
         self._keys: list[Ints] = []
         self._columns: dict[str, list[Ints]] = {name: [] for name in columns}
@@ -77,7 +78,7 @@ class Tally:
 
     def _unique(self) -> tuple[Ints, Ints]:
         keys, inverse = np.unique(_joined(self._keys), return_inverse=True)
-        check_points(len(keys))
+        check_points(len(keys), self._width_field)
         return keys, inverse
 
     def _compact(self) -> None:
@@ -92,8 +93,8 @@ class Tally:
         self._compact_at = max(_ROWS_AT_ONCE, 3 * self._rows)
 
 
-def check_points(count: int) -> None:
-    """Refuse an answer of too many points.
+def check_points(count: int, width_field: str) -> None:
+    """Refuse an answer of too many points; `width_field` is the parameter that says how wide they are.
 
     Raises:
         LoadcellError: LIMIT_EXCEEDED.
@@ -101,9 +102,8 @@ def check_points(count: int) -> None:
     if count > MAX_POINTS:
         raise LoadcellError(
             "LIMIT_EXCEEDED",
-            f"the answer has more than {MAX_POINTS:,} points; ask for a longer interval, less time or fewer"
-            " dimensions",
-            field="interval",
+            f"the answer has more than {MAX_POINTS:,} points; ask for wider ones, less time or fewer dimensions",
+            field=width_field,
         )
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import random
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 from sqlalchemy import insert
 
 from controller.store.contexts import Context, intern_context
 from controller.store.database import Connection, Database
+from controller.store.migrate import open_database
+from controller.store.place import parse_place
 from controller.store.rollups import add_rollups
 from controller.store.run_keys import first_key
 from controller.store.schema import trace_errors, traces
@@ -96,12 +101,33 @@ def random_requests(count: int, seed: int) -> list[Request]:
     return [request(ordinal) for ordinal in range(count)]
 
 
-async def store(database: Database, requests: list[Request]) -> None:
+@contextmanager
+def stored(
+    request: pytest.FixtureRequest, requests: list[Request], more: Callable[[Connection], None] | None = None
+) -> Iterator[Database]:
+    """Store requests, their rollups and more in a new database of the engine of `request.param`.
+
+    Tests of a module share it: making one takes longer than most questions.
+    """
+    if request.param == "sqlite":
+        place = request.getfixturevalue("tmp_path_factory").mktemp("requests") / "loadcell.db"
+    else:
+        place = parse_place(request.getfixturevalue("_postgresql").url())
+
+    async def fill() -> Database:
+        database = await open_database(place)
+        await database.write(lambda connection: store(connection, requests))
+        if more is not None:
+            await database.write(more)
+        return database
+
+    database = asyncio.run(fill())
+    yield database
+    asyncio.run(database.close())
+
+
+def store(connection: Connection, requests: list[Request]) -> None:
     """Store requests and their rollups."""
-    await database.write(lambda connection: _store(connection, requests))
-
-
-def _store(connection: Connection, requests: list[Request]) -> None:
     keys = {request.context: intern_context(connection, request.context) for request in requests}
     names = ("run_key", "level", "warmup", "ordinal", "lease_key")
     plain = ("ts", "status", "error_class", "http_status", "e2e_micros", "ttft_micros", "prompt_tokens")

@@ -9,7 +9,6 @@ import pytest
 from controller.query.metrics.catalog import AGGREGATIONS, METRICS, PERCENTS
 from controller.query.metrics.series import get_metrics
 from controller.scope import Scope
-from controller.store.migrate import open_database
 from loadcell.documents import render
 from loadcell.v1 import metrics_pb2
 from tests.integration.store import random_requests as rr
@@ -25,12 +24,10 @@ WHOLE_DAYS = {"start_time": text(BEGIN), "end_time": text(BEGIN + 3 * DAY)}
 INTERVALS = {"1min": 60, "5min": 300, "1hour": 3_600, "1day": 86_400}
 
 
-@pytest.fixture
-async def database(place):
-    database = await open_database(place)
-    await rr.store(database, REQUESTS)
-    yield database
-    await database.close()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request):
+    with rr.stored(request, REQUESTS) as database:
+        yield database
 
 
 async def ask(database, scope=EVERYTHING, now=NOW, **fields) -> dict:

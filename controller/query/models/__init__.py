@@ -1,0 +1,1 @@
+"""Questions about models: what was seen of them, what they cost, how they compare."""
