@@ -21,7 +21,7 @@ LEVELS = (1, 10, 50)
 REQUESTS_PER_LEVEL = 100
 _MODEL = "demo-model"
 _MOCK_FLAGS = ("--port", "0", "--model", _MODEL, "--ttft-ms", "20", "--itl-ms", "2", "--jitter", "0.3")
-_PATIENCE_SECONDS = 15.0
+_PATIENCE_SECONDS = 60.0
 _READY = "listening on "
 
 

@@ -16,7 +16,7 @@ from loadcell.protocol import WAITING_FOR
 from loadcell.stack import ChildError, Stack
 from loadcell.v1 import run_pb2
 
-CANCEL_PATIENCE_SECONDS = 20.0
+CANCEL_PATIENCE_SECONDS = 60.0
 WAITING_PATIENCE_SECONDS = 1.0
 _SUPERVISION_SECONDS = 0.25
 

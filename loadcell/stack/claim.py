@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-_STARTING_PATIENCE_SECONDS = 15.0
+_STARTING_PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)

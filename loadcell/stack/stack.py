@@ -14,7 +14,7 @@ from typing import TypeVar
 from loadcell.stack.child import Child, ChildError
 from loadcell.stack.log_folder import LogFolder
 
-START_PATIENCE_SECONDS = 30.0
+START_PATIENCE_SECONDS = 120.0
 STOP_PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.01
 

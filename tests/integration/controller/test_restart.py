@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from scripted_agent import ScriptedAgent, State
 
 from loadcell.channel import dial
 from loadcell.v1 import agent_pb2, run_pb2, run_pb2_grpc
+from tests.integration.controller.scripted_agent import ScriptedAgent, State
 
 START = "application_started"
 
