@@ -14,6 +14,7 @@ from typing import TypeVar
 from loadcell.stack.child import Child, ChildError
 from loadcell.stack.log_folder import LogFolder
 
+# A process that ends is noticed at once: this is for one that hangs, on a machine of any speed.
 START_PATIENCE_SECONDS = 120.0
 STOP_PATIENCE_SECONDS = 10.0
 _POLL_SECONDS = 0.01
