@@ -19,6 +19,7 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry, start_http_server
 
 from controller.admission import Admissions
+from controller.budget_watch import BudgetWatch
 from controller.cache.cache import Cache
 from controller.cache.where import keeping_place
 from controller.dispatch.conversation import Conversation
@@ -139,8 +140,16 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         stack.push_async_callback(cache.close)
         answers = Answers(cache)
         admissions = Admissions(database)
+        budgets = BudgetWatch(database, lambda: dispatcher.committer.totals.samples)
         server = await _server(
-            settings, database, dispatcher, answers, admissions=admissions, registry=registry, states=states
+            settings,
+            database,
+            dispatcher,
+            answers,
+            admissions=admissions,
+            budgets=budgets,
+            registry=registry,
+            states=states,
         )
         bound = _bind(server, settings.grpc, tls)
         _serve_metrics(settings, registry, stack)
@@ -155,6 +164,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         stack.push_async_callback(states.enter_graceful_shutdown)
         watching = asyncio.create_task(admissions.run())
         stack.push_async_callback(_cancel, watching)
+        looking = asyncio.create_task(budgets.run())
+        stack.push_async_callback(_cancel, looking)
         retaining = asyncio.create_task(retain(database, _ages(settings)))
         stack.push_async_callback(_cancel, retaining)
         following = asyncio.create_task(answers.follow(database.changes()))
@@ -170,6 +181,7 @@ async def _server(
     answers: Answers,
     *,
     admissions: Admissions,
+    budgets: BudgetWatch,
     registry: CollectorRegistry,
     states: health.aio.HealthServicer,
 ) -> grpc.aio.Server:
@@ -196,7 +208,7 @@ async def _server(
     questions = MetricsServicer(database, answers, settings.thresholds)
     metrics_pb2_grpc.add_MetricsServiceServicer_to_server(questions, server)
     model_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(database, answers), server)
-    cost_pb2_grpc.add_CostServiceServicer_to_server(CostServicer(database, answers), server)
+    cost_pb2_grpc.add_CostServiceServicer_to_server(CostServicer(database, answers, budgets.look), server)
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:

@@ -29,16 +29,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
 )
 
 # Methods of these services that no controller answers yet: neither routed nor documented.
-UNANSWERED = frozenset(
-    {
-        "loadcell.v1.CostService.CreateBudget",
-        "loadcell.v1.CostService.ListBudgets",
-        "loadcell.v1.CostService.GetBudget",
-        "loadcell.v1.CostService.UpdateBudget",
-        "loadcell.v1.CostService.DeleteBudget",
-        "loadcell.v1.CostService.GetBudgetHistory",
-    }
-)
+UNANSWERED: frozenset[str] = frozenset()
 
 # Field numbers in descriptor.proto: a location is addressed by the path of these numbers and positions.
 _IN_FILE = {"message_type": 4, "enum_type": 5, "service": 6}

@@ -16,6 +16,7 @@ from itertools import islice
 import structlog
 
 from controller.ingest.decode import Batch, CorruptBatchError, decode, rows
+from controller.ingest.prices import Prices
 from controller.store.database import Connection, Database
 from controller.store.leases import get_lease
 from controller.store.origins import Origin, get_origin
@@ -23,6 +24,7 @@ from controller.store.ownership import book_results
 from controller.store.records import LeaseRecord
 from controller.store.samples import BatchRows, Refused, insert_batches
 from loadcell.errors import LoadcellError
+from loadcell.stats.pricing import PriceList
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
@@ -75,6 +77,7 @@ class Committer:
     on_committed: OnCommitted
     owner: str
     totals: Totals = field(default_factory=Totals)
+    _prices: Prices = field(init=False)
     _leases: OrderedDict[str, _Lease] = field(default_factory=OrderedDict)  # those used last at the end
     _deleted: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _waiting: deque[_Waiting] = field(default_factory=deque)
@@ -83,6 +86,9 @@ class Committer:
     _closed: bool = False
     # Decoding a large batch takes tens of milliseconds; heartbeats must not wait for it.
     _decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ingest-decoder"))
+
+    def __post_init__(self) -> None:
+        self._prices = Prices(self.database)
 
     async def accept(self, request: agent_pb2.StreamSamplesRequest) -> asyncio.Future[Ack]:
         """Take a batch; the future is done when it is committed or refused.
@@ -94,8 +100,9 @@ class Committer:
             return refused
         lease = self._leases[request.lease_id]
         try:
+            prices = await self._prices.current()
             batch, stored = await asyncio.get_running_loop().run_in_executor(
-                self._decoder, _prepare, request, lease.record, lease.origin
+                self._decoder, _prepare, request, lease.record, lease.origin, prices
             )
         except CorruptBatchError as error:
             log.warning(
@@ -264,12 +271,13 @@ def _find(connection: Connection, lease_id: str) -> tuple[LeaseRecord, Origin] |
 
 
 def _prepare(
-    request: agent_pb2.StreamSamplesRequest, lease: LeaseRecord, origin: Origin
+    request: agent_pb2.StreamSamplesRequest, lease: LeaseRecord, origin: Origin, prices: PriceList
 ) -> tuple[Batch, BatchRows]:
     batch = decode(request.columns, request.crc32)
+    began = origin.start_micros + int(batch.arrays.start_offset_micros[0] if len(batch.arrays) else 0)
     stored = rows(
         batch,
-        origin,
+        origin.priced(prices, began),
         run_key=lease.run_key,
         level=lease.level,
         lease_key=lease.lease_key,

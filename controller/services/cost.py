@@ -17,6 +17,7 @@ from controller.query.costs.over_time import get_cost_analytics, get_cost_breakd
 from controller.query.costs.summary import get_cost_summary
 from controller.scope import Scope
 from controller.services.answers import Answers
+from controller.services.budgets import BudgetMethods
 from controller.services.caller import scope_of
 from controller.services.pricing import PricingMethods
 from controller.store.database import Connection, Database
@@ -28,11 +29,12 @@ Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 
-class CostServicer(PricingMethods):
+class CostServicer(PricingMethods, BudgetMethods):
     """Questions about money. Everything is read and computed on the threads of the database."""
 
-    def __init__(self, database: Database, answers: Answers) -> None:
-        super().__init__(database, answers)
+    def __init__(self, database: Database, answers: Answers, on_budget_change: Callable[[], None]) -> None:
+        PricingMethods.__init__(self, database, answers)
+        BudgetMethods.__init__(self, database, answers, on_budget_change)
         self._database = database
         self._answers = answers
 

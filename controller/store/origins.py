@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, select
 
@@ -12,20 +12,27 @@ from controller.store.prices import price_list
 from controller.store.records import LeaseRecord
 from controller.store.schema import benchmark_runs, run_levels
 from controller.store.schema_queries import contexts
-from loadcell.stats.pricing import Price
+from loadcell.stats.pricing import Price, PriceList
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The level of a lease.
 
-    `start_micros` is when it was started, microseconds since 1970 UTC, 0 before; `price` is None for a model whose
-    price is not known.
+    `start_micros` is when it was started, microseconds since 1970 UTC, 0 before; `listed_by` is the provider whose
+    price of the model counts, "" for whoever lists it; `price` is that in force when the level was started, None
+    where it is not known.
     """
 
     start_micros: int
     context_key: int
+    listed_by: str
+    model: str
     price: Price | None
+
+    def priced(self, prices: PriceList, at_micros: int) -> Origin:
+        """Return it with the price in force at a time, in microseconds since 1970 UTC."""
+        return replace(self, price=prices.find(self.listed_by, self.model, _day(at_micros)))
 
 
 def get_origin(connection: Connection, lease: LeaseRecord) -> Origin:
@@ -38,7 +45,10 @@ def get_origin(connection: Connection, lease: LeaseRecord) -> Origin:
         .outerjoin(contexts, contexts.c.context_key == benchmark_runs.c.context_key)
         .where(run_levels.c.run_key == lease.run_key, run_levels.c.level == lease.level)
     ).one()
-    day = datetime.fromtimestamp(start / 1e6, UTC).date()
     # Whoever does not say who serves the model has the price of whoever lists it.
     listed_by = "" if provider in (None, DEFAULT_PROVIDER) else provider
-    return Origin(start, context_key, price_list(connection).find(listed_by, model, day))
+    return Origin(start, context_key, listed_by, model, None).priced(price_list(connection), start)
+
+
+def _day(at_micros: int) -> date:
+    return datetime.fromtimestamp(at_micros / 1e6, UTC).date()

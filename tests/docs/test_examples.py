@@ -86,14 +86,22 @@ async def test_python_examples_run(
     shutil.which("curl") is None and not os.environ.get("CI"), reason="the examples are for curl, which is missing"
 )
 async def test_curl_examples_answer(places: dict[str, str]) -> None:
-    lines = re.findall(r"^curl (?:.*\\\n)*.*$", (ROOT / "docs" / "api.md").read_text(), flags=re.MULTILINE)
-    assert len(lines) >= 2
+    started, history = await answers_of("api.md", places)
+    assert started["status"] == "started"
+    assert started["run_id"] in {run["run_id"] for run in history["runs"]}
+    listed, price, budget = await answers_of("costs.md", places)
+    assert {one["provider"] for one in listed["data"]} == {"openai"}
+    assert (price["data"]["model"], price["data"]["completion_cost_per_1k"]) == ("my-model", 0.0016)
+    assert (budget["data"]["name"], budget["data"]["amount"]) == ("tests", 50)
+
+
+async def answers_of(page: str, places: dict[str, str]) -> list[dict[str, Any]]:
+    """What the examples for curl on a page are answered."""
+    lines = re.findall(r"^curl (?:.*\\\n)*.*$", (ROOT / "docs" / page).read_text(), flags=re.MULTILINE)
     documents = []
     for line in lines:
         words = shlex.split(adapted(line.replace("\\\n", " "), places))
         process = await asyncio.create_subprocess_exec(*words, "--noproxy", "*", stdout=asyncio.subprocess.PIPE)
         said, _ = await process.communicate()
         documents.append(json.loads(said))
-    started, history = documents
-    assert started["status"] == "started"
-    assert started["run_id"] in {run["run_id"] for run in history["runs"]}
+    return documents

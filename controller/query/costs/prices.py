@@ -62,8 +62,10 @@ def page_of_prices(connection: Connection, request: cost_pb2.ListPricingRequest)
     question = f"prices {wanted}"
     after = None
     if request.cursor:
-        provider, model, day = cursor.decode(request.cursor, question, (str, str, str))
-        after = (str(provider), str(model), str(day))
+        provider, model, day = (
+            read_text(text, "cursor") for text in cursor.decode(request.cursor, question, (str, str, str))
+        )
+        after = (provider, model, day)
     found = page_prices(connection, wanted, limit=limit + 1, after=after)
     page = found[:limit]
     next_cursor = None
