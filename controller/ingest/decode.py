@@ -238,6 +238,10 @@ def rows(
         timelines=[(*key, timeline) for key, timeline in zip(keys, batch.timelines, strict=False) if timeline],
         errors=[(*keys[row], int(classes[row]), message) for row, message in batch.errors],
         sketches=sample_pb2.SampleColumns(sketches=batch.sketches).SerializeToString(),
-        texts=[(*key, *texts) for key, texts in zip(keys, batch.texts, strict=False) if any(texts)],
+        texts=[
+            (start, (*key, *texts))
+            for start, key, texts in zip(ts.tolist(), keys, batch.texts, strict=False)
+            if any(texts)
+        ],
         rollups=roll_up(arrays, ts, origin.context_key, prompt_cost, completion_cost),
     )

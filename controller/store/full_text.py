@@ -6,10 +6,25 @@ for either and for both taken together, on both engines alike, and what a word i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, cast, column, delete, func, literal, select, table, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    cast,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    table,
+    text,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from controller.query.traces.words import words as words_of
@@ -25,27 +40,27 @@ Text = tuple[int, int, int, int, int, str, str]
 
 KEY_NAMES = RequestKey._fields
 _KEY = [traces.c[name] for name in KEY_NAMES]
-_index = table("trace_words", column("rowid"), column("trace_words"))  # of SQLite
-# SQLite: so many requests are looked up by their keys; of more there is one in every stretch of time.
-FEW = 10_000
+# SQLite numbers texts in the order of the starts of their requests, microseconds since 1970, so that the last ones
+# with a word are found first. So many bits tell those of one microsecond apart.
+START_BITS = 11
+INDEX = table("trace_words", column("rowid"), column("trace_words"))
 
 
-def add_words(connection: Connection, texts: Sequence[Text]) -> None:
-    """Put texts that were just stored into the index."""
-    if not texts:
-        return
-    terms = [_terms(prompt, completion) for *_, prompt, completion in texts]
+def add_words(connection: Connection, started: Sequence[tuple[int, Text]]) -> None:
+    """Put texts that were just stored into the index; before each stands when its request was started."""
     if connection.dialect.name == "sqlite":
-        last = text("SELECT seq FROM sqlite_sequence WHERE name = 'trace_word_texts'")
-        first = (connection.execute(last).scalar_one_or_none() or 0) + 1
+        started = sorted(started)  # FTS5 takes the terms of a transaction fastest in the order of their numbers
+        keys = _free_numbers(connection, [start for start, _ in started])
         connection.exec_driver_sql(
             "INSERT INTO trace_word_texts VALUES (?, ?, ?, ?, ?, ?)",
-            [(number, *one[:5]) for number, one in enumerate(texts, first)],
+            [(key, *one[:5]) for key, (_, one) in zip(keys, started, strict=True)],
         )
         connection.exec_driver_sql(
-            "INSERT INTO trace_words (rowid, terms) VALUES (?, ?)", list(enumerate(terms, first))
+            "INSERT INTO trace_words (rowid, terms) VALUES (?, ?)",
+            [(key, _terms(*one[5:])) for key, (_, one) in zip(keys, started, strict=True)],
         )
         return
+    texts = [one for _, one in started]
     columns = zip(*(one[:5] for one in texts), strict=True)
     connection.execute(
         text(
@@ -53,8 +68,25 @@ def add_words(connection: Connection, texts: Sequence[Text]) -> None:
             " CAST(:level AS integer[]), CAST(:warmup AS integer[]), CAST(:ordinal AS bigint[]),"
             " CAST(:lease_key AS bigint[]), CAST(:terms AS text[])) AS t (a, b, c, d, e, f)"
         ),
-        {name: list(column) for name, column in zip(KEY_NAMES, columns, strict=True)} | {"terms": terms},
+        {name: list(column) for name, column in zip(KEY_NAMES, columns, strict=True)}
+        | {"terms": [_terms(*one[5:]) for one in texts]},
     )
+
+
+def _free_numbers(connection: Connection, starts: Sequence[int]) -> list[int]:
+    """Return numbers for new texts, in the order of their starts."""
+    first = {start: start << START_BITS for start in starts}
+    each = func.json_each(json.dumps(list(first.values()))).table_valued("value")
+    taken = select(numbers.c.text_key).where(numbers.c.text_key.in_(select(cast(each.c.value, Integer))))
+    for key in connection.execute(taken).scalars():  # hardly ever: another text of the same microsecond
+        start = key >> START_BITS
+        last = select(func.max(numbers.c.text_key)).where(numbers.c.text_key < start + 1 << START_BITS)
+        first[start] = connection.execute(last).scalar_one() + 1
+    found = []
+    for start in starts:
+        found.append(first[start])
+        first[start] += 1
+    return found
 
 
 def remove_words(connection: Connection, texts: Sequence[Text]) -> None:
@@ -76,29 +108,31 @@ def remove_words(connection: Connection, texts: Sequence[Text]) -> None:
     connection.execute(delete(numbers).where(numbers.c.text_key.in_(number_of.values())))
 
 
-class Found(NamedTuple):
-    """A condition on rows of `traces`, and whether it is best to begin with the requests it holds for."""
-
-    condition: ColumnElement[bool]
-    few: bool
-
-
-def searched(connection: Connection, side: Side, asked: str) -> Found:
-    """Return the requests that have all words of a text, which has at least one."""
+def searched(connection: Connection, side: Side, asked: str) -> ColumnElement[bool]:
+    """Return a condition on rows of `traces`: that the request has all words of a text, which has at least one."""
     groups = [[letter + word for letter in side] for word in words_of(asked)]
     if connection.dialect.name != "sqlite":
         query = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in groups)
         found = select(*(words.c[name] for name in KEY_NAMES))
-        holds = tuple_(*_KEY).in_(found.where(words.c.terms.bool_op("@@")(cast(literal(query), TSQUERY))))
-        return Found(holds, few=False)  # PostgreSQL keeps count of words
-    query = " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in groups)
-    matching = select(_index.c.rowid).where(_index.c.trace_words.op("MATCH")(query))
-    count = connection.execute(select(func.count()).select_from(matching.limit(FEW + 1).subquery())).scalar_one()
-    if count <= FEW:
-        keys = select(*(numbers.c[name] for name in KEY_NAMES)).where(numbers.c.text_key.in_(matching))
-        return Found(tuple_(*_KEY).in_(keys), few=True)
-    mine = select(numbers.c.text_key).where(*(numbers.c[column.name] == column for column in _KEY))
-    return Found(matching.where(_index.c.rowid == mine.correlate(traces).scalar_subquery()).exists(), few=False)
+        return tuple_(*_KEY).in_(found.where(words.c.terms.bool_op("@@")(cast(literal(query), TSQUERY))))
+    return of_numbers(matching(expression(side, asked)))
+
+
+def expression(side: Side, asked: str) -> str:
+    """Return what FTS5 is asked for the words of a text."""
+    groups = ([letter + word for letter in side] for word in words_of(asked))
+    return " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in groups)
+
+
+def matching(query: str) -> Select[Any]:
+    """Return the query for the numbers of the texts that match an expression of FTS5, as `INDEX` has them."""
+    return select(INDEX.c.rowid).where(INDEX.c.trace_words.op("MATCH")(query))
+
+
+def of_numbers(texts: Select[Any]) -> ColumnElement[bool]:
+    """Return the condition on rows of `traces` that the text of a request has one of some numbers."""
+    keys = select(*(numbers.c[name] for name in KEY_NAMES)).where(numbers.c.text_key.in_(texts))
+    return tuple_(*_KEY).in_(keys)
 
 
 def _terms(prompt: str, completion: str) -> str:

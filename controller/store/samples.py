@@ -40,7 +40,7 @@ class BatchRows:
     errors: list[tuple[object, ...]]
     sketches: bytes
     rollups: list[Rollup]
-    texts: list[Text] = field(default_factory=list)
+    texts: list[tuple[int, Text]] = field(default_factory=list)  # when each was started, and the text
 
 
 Refused = dict[tuple[int, int], str]

@@ -40,10 +40,9 @@ FTS5 = (
 numbers = Table(
     "trace_word_texts",
     MetaData(),
-    Column("text_key", Key, primary_key=True),  # rowid in trace_words
+    Column("text_key", Key, primary_key=True),  # rowid in trace_words, see `full_text.START_BITS`
     *(Column(column.name, column.type, nullable=False) for column in request_key()),
     UniqueConstraint("run_key", "level", "warmup", "ordinal", "lease_key", name="uq_trace_word_texts_request"),
-    sqlite_autoincrement=True,  # what is left of a deleted text in the index never finds another one
 )
 
 

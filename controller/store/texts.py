@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, select, tuple_
 
@@ -15,15 +15,16 @@ _KEY = [trace_texts.c[name] for name in KEY_NAMES]
 KEYS_AT_ONCE = 200  # below the number of parameters SQLite takes
 
 
-def insert_texts(connection: Connection, texts: list[Text]) -> None:
-    """Store texts with their words."""
-    if not texts:
+def insert_texts(connection: Connection, started: Sequence[tuple[int, Text]]) -> None:
+    """Store texts with their words; before each stands when its request was started, microseconds since 1970."""
+    if not started:
         return
+    texts = [one for _, one in started]
     if connection.dialect.name == "postgresql":
         copy_rows(connection, trace_texts, texts)
     else:
         connection.exec_driver_sql("INSERT INTO trace_texts VALUES (?, ?, ?, ?, ?, ?, ?)", texts)
-    add_words(connection, texts)
+    add_words(connection, started)
 
 
 def read_texts(connection: Connection, keys: Iterable[RequestKey]) -> dict[RequestKey, tuple[str, str]]:

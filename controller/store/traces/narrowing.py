@@ -6,20 +6,21 @@ share says where to look among the many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, select
 
-from controller.query.traces.bounds import ALWAYS, time_bounds
+from controller.query.traces.bounds import ALWAYS, Bounds, time_bounds
 from controller.query.traces.conditions import And, Condition, Node, Operator
 from controller.query.traces.fields import Group
 from controller.scope import Scope
+from controller.store.full_text import expression
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
 from controller.store.traces.keys import one_of
-from controller.store.traces.parts import search
+from controller.store.traces.parts import side
 from controller.store.traces.scoped import of_projects
 
 MOST_KEYS = 1_000  # of contexts or runs that are named one by one
@@ -34,11 +35,14 @@ _IDENTIFIERS = {"trace_id", "span_id"}
 class Narrowed:
     """Where to look: all of `conditions` hold, and the request has one of `contexts` unless that is None.
 
+    All of them were started within `times`. `words`: an expression of FTS5 that holds as well.
     `identified`: the conditions name single requests. `failed`: they ask for requests that ended with an error.
     """
 
     conditions: tuple[ColumnElement[bool], ...]
     contexts: tuple[int, ...] | None = None
+    times: Bounds = ALWAYS
+    words: str | None = None
     identified: bool = False
     failed: bool = False
 
@@ -52,12 +56,13 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     first, last = time_bounds(And(tuple(parts))) if parts else ALWAYS
     if first > last:
         return None
-    searches = [one for one in parts if isinstance(one, Condition) and one.operator is Operator.SEARCH]
-    found_by_words = [search(connection, one) for one in searches]
-    others = [one for one in parts if one not in searches and shared_by(one) not in (Group.CONTEXT, Group.RUN)]
+    words = _words(connection, parts)
+    others = [part for part in parts if shared_by(part) not in (Group.CONTEXT, Group.RUN) and part not in words]
     everywhere = Narrowed(
-        (*(one.condition for one in found_by_words), *(on_traces(connection, one) for one in others)),
-        identified=any(_is(part, _IDENTIFIERS) for part in parts) or any(one.few for one in found_by_words),
+        tuple(on_traces(connection, part) for part in others),
+        times=Bounds(first, last),
+        words=" AND ".join(words.values()) or None,
+        identified=any(_is(part, _IDENTIFIERS) for part in parts),
         failed=any(_is(part, {"status_code"}, "ERROR") for part in parts),
     )
     found: Narrowed | None = everywhere
@@ -68,6 +73,17 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     if of_runs and found:
         found = _by_runs(connection, found, And(of_runs))
     return found and _by_time(connection, found, first, last)
+
+
+def _words(connection: Connection, parts: Iterable[Node]) -> dict[Node, str]:
+    """Return what is asked for words and leads to the requests in SQLite; PostgreSQL finds its own way."""
+    if connection.dialect.name != "sqlite":
+        return {}
+    return {
+        part: expression(side(part), str(part.value))
+        for part in parts
+        if isinstance(part, Condition) and part.operator is Operator.SEARCH
+    }
 
 
 def _conjuncts(node: Node | None) -> Iterator[Node]:

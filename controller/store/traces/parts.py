@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, false, no
 from controller.query.traces.conditions import Condition, Operator, Scalar
 from controller.query.traces.fields import Field, Group, Kind
 from controller.query.traces.times import Instant
-from controller.store.full_text import Found, Side, searched
+from controller.store.full_text import Side, searched
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import context_tags, contexts
 from controller.store.schema_texts import trace_texts
@@ -47,7 +47,7 @@ def condition(connection: Connection, asked: Condition) -> ColumnElement[bool]:
     if asked.field.kind is Kind.OBJECT:
         return one_of(connection, benchmark_runs.c.run_key, runs_with(connection, asked))
     if asked.operator is Operator.SEARCH:
-        return search(connection, asked).condition
+        return searched(connection, side(asked), str(asked.value))
     part = _part(connection, asked.field)
     if asked.value is None:
         return not_(part.present)
@@ -129,9 +129,9 @@ def _of_request(table: Table, part: Part) -> Part:
     return Part(on_traces(part.present), lambda operator, values: on_traces(part.compare(operator, values)))
 
 
-def search(connection: Connection, asked: Condition) -> Found:
-    """Return the requests that have the words of a SEARCH."""
-    return searched(connection, _SIDES.get(asked.field.name, "io"), str(asked.value))
+def side(asked: Condition) -> Side:
+    """Return what a SEARCH is for: prompts, completions or both."""
+    return _SIDES.get(asked.field.name, "io")
 
 
 _SIDES: dict[str, Side] = {"input_text": "i", "output_text": "o"}

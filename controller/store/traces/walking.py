@@ -14,6 +14,7 @@ from controller.store.schema import traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.keys import each_of, one_of
 from controller.store.traces.order import Stretch
+from controller.store.traces.wording import by_words
 
 FEW_CONTEXTS = 16  # so many are looked at one by one always, more where they are few of all
 MOST_CONTEXTS = {"sqlite": 1_000, "postgresql": 64}  # there, each is a range of every partition
@@ -28,6 +29,8 @@ def located(
 ) -> Select[Any]:
     """Return a query for at least the first `limit` rows of a stretch, by the index that leads to them."""
     rows = stretch.rows
+    if rows.words is not None:
+        return by_words(connection, query, stretch, rows.words, descending=descending, limit=limit)
     conditions = [*rows.conditions, *stretch.behind(descending=descending)]
     of_contexts = [] if rows.contexts is None else [one_of(connection, traces.c.context_key, rows.contexts)]
     if not stretch.by_time or rows.identified:

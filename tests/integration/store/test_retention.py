@@ -54,7 +54,7 @@ def add_run(connection, days_ago: int, *, run_key: int | None = None, status: st
     connection.execute(insert(trace_timelines), [key | {"timeline": b"x"} for key in keys])
     connection.execute(insert(trace_errors), [key | {"error_class": 1, "message": "m"} for key in keys])
     connection.execute(insert(feedback), [key | {"comment": "good", "created_at": 1} for key in keys])
-    insert_texts(connection, [(*key.values(), "how long", f"{days_ago} days") for key in keys])
+    insert_texts(connection, [(created_at, (*key.values(), "how long", f"{days_ago} days")) for key in keys])
     for grain in (MINUTE, HOUR, DAY):
         values = dict.fromkeys((c.name for c in rollups.c), 0)
         values |= dict.fromkeys(("durations", "ttfts", "costs", "tokens"), b"") | {"error_classes": "{}"}
@@ -83,7 +83,7 @@ async def kept(database: Database) -> dict[str, list[int]]:
         for table in TABLES:
             counts = connection.execute(text(f"SELECT run_key, count(*) FROM {table} GROUP BY run_key ORDER BY 1"))
             found[table] = [key for key, count in counts if count == REQUESTS]
-        search = select(traces.c.run_key).where(searched(connection, "io", "long days").condition).distinct()
+        search = select(traces.c.run_key).where(searched(connection, "io", "long days")).distinct()
         found["words"] = sorted(connection.execute(search).scalars())
         return found
 

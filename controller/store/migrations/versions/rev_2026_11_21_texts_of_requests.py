@@ -45,7 +45,6 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "run_key", "level", "warmup", "ordinal", "lease_key", name="uq_trace_word_texts_request"
         ),
-        sqlite_autoincrement=True,
     )
 
 
