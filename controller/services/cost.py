@@ -17,12 +17,11 @@ from controller.query.costs.over_time import get_cost_analytics, get_cost_breakd
 from controller.query.costs.summary import get_cost_summary
 from controller.scope import Scope
 from controller.services.answers import Answers
+from controller.services.asking import Asking
 from controller.services.budgets import BudgetMethods
-from controller.services.caller import scope_of
 from controller.services.pricing import PricingMethods
 from controller.store.database import Connection, Database
 from controller.store.traces.limits import bounded
-from loadcell.clock import wall_micros
 from loadcell.v1 import cost_pb2
 
 Request = TypeVar("Request", bound=Message)
@@ -30,55 +29,52 @@ Response = TypeVar("Response", bound=Message)
 
 
 class CostServicer(PricingMethods, BudgetMethods):
-    """Questions about money. Everything is read and computed on the threads of the database."""
+    """Questions about money, and what is kept about it."""
 
     def __init__(self, database: Database, answers: Answers, on_budget_change: Callable[[], None]) -> None:
         PricingMethods.__init__(self, database, answers)
         BudgetMethods.__init__(self, database, answers, on_budget_change)
-        self._database = database
-        self._answers = answers
+        self._costs = Asking(database, answers, Kind.COSTS)
+        self._forecasts = Asking(database, answers, Kind.FORECAST)
 
     async def GetCostSummary(
         self, request: cost_pb2.GetCostSummaryRequest, context: Any
     ) -> cost_pb2.GetCostSummaryResponse:
         """Sum up the costs of a period."""
-        return await self._answer(Kind.COSTS, get_cost_summary, request, context)
+        return await self._costs.answer(request, context, _in_time(get_cost_summary))
 
     async def GetCostAttribution(
         self, request: cost_pb2.GetCostAttributionRequest, context: Any
     ) -> cost_pb2.GetCostAttributionResponse:
         """Divide the costs of a period among the values of a dimension."""
-        return await self._answer(Kind.COSTS, get_cost_attribution, request, context)
+        return await self._costs.answer(request, context, _in_time(get_cost_attribution))
 
     async def GetCostForecast(
         self, request: cost_pb2.GetCostForecastRequest, context: Any
     ) -> cost_pb2.GetCostForecastResponse:
         """Extend the daily costs of a period."""
-        return await self._answer(Kind.FORECAST, get_cost_forecast, request, context)
+        return await self._forecasts.answer(request, context, _in_time(get_cost_forecast))
 
     async def GetCostAnalytics(
         self, request: cost_pb2.GetCostAnalyticsRequest, context: Any
     ) -> cost_pb2.GetCostAnalyticsResponse:
         """Return the costs of a period over time."""
-        return await self._answer(Kind.COSTS, get_cost_analytics, request, context)
+        return await self._costs.answer(request, context, _in_time(get_cost_analytics))
 
     async def GetCostBreakdown(
         self, request: cost_pb2.GetCostBreakdownRequest, context: Any
     ) -> cost_pb2.GetCostBreakdownResponse:
         """Return the costs of a period by model, user, provider and time."""
-        return await self._answer(Kind.COSTS, get_cost_breakdown, request, context)
+        return await self._costs.answer(request, context, _in_time(get_cost_breakdown))
 
-    async def _answer(
-        self,
-        kind: Kind,
-        answer: Callable[[Connection, Request, Scope, int], Response],
-        request: Request,
-        context: Any,
-    ) -> Response:
-        scope, now = scope_of(context), wall_micros()
 
-        def compute(connection: Connection) -> Response:
-            with bounded(connection):
-                return answer(connection, request, scope, now)
+def _in_time(
+    function: Callable[[Connection, Request, Scope, int], Response],
+) -> Callable[[Connection, Request, Scope, int], Response]:
+    """Return a function that answers the same, or fails when it would take too long."""
 
-        return await self._answers.give(kind, request, scope, lambda: self._database.read(compute))
+    def answer(connection: Connection, request: Request, scope: Scope, now: int) -> Response:
+        with bounded(connection):
+            return function(connection, request, scope, now)
+
+    return answer

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Mapping
 
 from controller.messages import timestamp
-from controller.query.chosen import choose, keep
 from controller.query.costs.parameters import MAX_DAYS, read_limit
 from controller.query.costs.question import ANONYMOUS, Spent, ask, ratio, usd
 from controller.query.metrics.parameters import Period, read_period
@@ -47,10 +46,8 @@ def get_cost_attribution(
     question = ask(request, scope, period)
     limit = read_limit(request.limit if request.HasField("limit") else _DEFAULT_LIMIT, "limit", most=_MAX_LIMIT)
     least = _read_cost(request.min_cost)
-    chosen = choose(request.fields, cost_pb2.CostAttribution)
     spent = spent_by(connection, question, (_COLUMNS[dimension], "provider", "model"))
     attribution = attribute(period, dimension, spent, limit=limit, min_cost=least)
-    keep(attribution, chosen)
     return cost_pb2.GetCostAttributionResponse(data=attribution)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from controller.messages import timestamp
-from controller.query.chosen import choose, keep
 from controller.query.costs.days import spell, whole_days
 from controller.query.costs.parameters import MAX_DAYS
 from controller.query.costs.question import Spent, ask, usd
@@ -39,11 +38,9 @@ def get_cost_forecast(
     """
     period = _read_history(request, now)
     ahead = _read_days(request)
-    chosen = choose(request.fields, cost_pb2.CostForecast)
     days = spent_over_time(connection, ask(request, scope, period), DAY)
     intervals = not request.HasField("include_confidence_intervals") or request.include_confidence_intervals
     answer = extend(period, days, ahead, intervals=intervals)
-    keep(answer, chosen)
     return cost_pb2.GetCostForecastResponse(data=answer)
 
 

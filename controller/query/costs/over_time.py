@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from controller.messages import timestamp
-from controller.query.chosen import choose, keep
 from controller.query.costs.parameters import MAX_DAYS
 from controller.query.costs.question import CostQuestion, Spent, ask, dearest_first, ratio, usd
 from controller.query.metrics.parameters import INTERVALS, RAW, read_interval, read_period
@@ -30,7 +29,6 @@ def get_cost_analytics(
         LoadcellError: a parameter is wrong, and named.
     """
     question, granularity = _ask(request, scope, now)
-    chosen = choose(request.fields, cost_pb2.CostAnalytics)
     total = sum(spent_by(connection, question, ("provider",)).values(), Spent())
     analytics = cost_pb2.CostAnalytics(
         total_cost=usd(total.total),
@@ -40,7 +38,6 @@ def get_cost_analytics(
         avg_cost_per_request=ratio(usd(total.total), total.requests),
         time_series=_points(connection, question, granularity),
     )
-    keep(analytics, chosen)
     return cost_pb2.GetCostAnalyticsResponse(data=analytics)
 
 
@@ -53,7 +50,6 @@ def get_cost_breakdown(
         LoadcellError: a parameter is wrong, and named.
     """
     question, granularity = _ask(request, scope, now)
-    chosen = choose(request.fields, cost_pb2.CostBreakdown)
     spent = spent_by(connection, question, ("model", "user_id", "provider"))
     breakdown = cost_pb2.CostBreakdown(
         by_model=_items(spent, 0)[:_MAX_ITEMS],
@@ -61,7 +57,6 @@ def get_cost_breakdown(
         by_provider=_items(spent, 2),
         by_time=_points(connection, question, granularity),
     )
-    keep(breakdown, chosen)
     return cost_pb2.GetCostBreakdownResponse(data=breakdown)
 
 

@@ -62,12 +62,10 @@ def ask(request: Any, scope: Scope, period: Period) -> CostQuestion:
     """Return the question of a request that has some of FILTERS as fields.
 
     Raises:
-        LoadcellError: INVALID_FIELD_VALUE, a value is too long or has characters that no name has;
-            PROJECT_ACCESS_DENIED, the project is none of the caller's.
+        LoadcellError: INVALID_FIELD_VALUE, a value is too long or has characters that no name has.
     """
     given = {name: getattr(request, name, "") for name in FILTERS}
     exact = {name: read_text(value, name) for name, value in given.items() if value}
-    check_project(exact.get("project_id"), scope)
     return CostQuestion(scope, period, exact)
 
 

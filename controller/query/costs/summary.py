@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from controller.messages import timestamp
-from controller.query.chosen import choose, keep
 from controller.query.costs.days import (
     by_week,
     change_percent,
@@ -42,7 +41,6 @@ def get_cost_summary(
     """
     period = read_period(request.start_time, request.end_time, now, default_days=_DEFAULT_DAYS, max_days=MAX_DAYS)
     question = ask(request, scope, period)
-    chosen = choose(request.fields, cost_pb2.CostSummary)
     limit = read_limit(
         request.top_limit if request.HasField("top_limit") else _DEFAULT_TOP, "top_limit", most=_MAX_TOP
     )
@@ -52,7 +50,6 @@ def get_cost_summary(
         summary.trends.CopyFrom(trends(period, days))
     if _wanted(request, "include_top_traces"):
         summary.top_traces.extend(costly_traces(dearest_requests(connection, question, limit)))
-    keep(summary, chosen)
     return cost_pb2.GetCostSummaryResponse(data=summary)
 
 
