@@ -28,6 +28,10 @@ def _parts(comparison: run_pb2.CompareRunsResponse) -> Iterator[RenderableType]:
     for _, key in sorted((parse_level_key(key)[::-1], key) for key in comparison.by_concurrency):
         rows = [(figures.run_id, _figures(figures)) for figures in comparison.by_concurrency[key].runs]
         yield TableOrLines(_name(key), _FIGURES, rows)
+        for figures in comparison.by_concurrency[key].runs:
+            if figures.verdict == "client_limited":
+                note = f"{_name(key)}: the figures of {figures.run_id} are those of the client, not of the server"
+                yield Text(note, style="yellow")
     for (run_id, key), found in groupby(comparison.deltas, lambda delta: (delta.run_id, delta.level)):
         yield Text(f"{run_id} against the first run")
         yield TableOrLines(_name(key), _DELTAS, [(delta.metric, _delta(delta)) for delta in found])

@@ -42,7 +42,7 @@ class Stored:
             )
         for (level, share), shift in SHIFTS.items():
             lease = LeaseRecord(
-                0, f"l{level}{share}", run.run_key, level, share, 2, "a", agent_pb2.LEASE_STATE_COMPLETED
+                0, f"l{level}{share}", run.run_key, level, share, 2, "a", agent_pb2.LEASE_STATE_RUNNING
             )
             lease = replace(lease, start_micros=STARTS[level] + shift)
             await self.database.write(partial(leases.insert_leases, records=[lease]))
@@ -67,7 +67,7 @@ class Stored:
             shift = SHIFTS[lease.level, lease.share_index]
             self.rows.append({**values, "level": lease.level, "warmup": warmup, "shift": shift})
         batch = BatchRows(lease.lease_key, 1, traces, [], [], b"", [])
-        assert await self.database.write(lambda c: samples.insert_batches(c, [batch])) == set()
+        assert not await self.database.write(lambda c: samples.insert_batches(c, [batch]))  # none is refused
 
     def counted(self, level: int) -> list[tuple[int, ...]]:
         """Level, second, due, sent, succeeded, failed, in flight, tokens, values of ttft: of each second."""

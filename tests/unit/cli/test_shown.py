@@ -269,11 +269,15 @@ def test_a_comparison_tells_changes_and_gates():
         run_pb2.GateOutcome(run_id="third", passed=False, sentence="ttft.p50:+5%: missed, nothing in common"),
     ]
     comparison = run_pb2.CompareRunsResponse(deltas=[sure, unsure], gates=gates)
+    comparison.by_concurrency["50"].runs.add(run_id="second", verdict="client_limited")
+    comparison.by_concurrency["50"].runs.add(run_id="third", verdict="degraded")
     wide, narrow = text_of(comparison_tables(comparison)), text_of(comparison_tables(comparison), 40)
     assert row(wide, "ttft.p50") == ["20.0", "25.0", "+5", "+25.0", "%", "+4.25", "to", "+5.75", "worse"]
     assert row(wide, "ttft.p99") == ["20.0", "25.0", "+5", "unknown"]
     assert "second at c=50: ttft.p50:+5%: missed, why" in wide
     assert "third: ttft.p50:+5%: missed, nothing in common" in wide
+    assert wide.count("are those of the client") == 1
+    assert "c=50: the figures of second are those of the client" in wide
     assert max(map(len, narrow.splitlines())) <= 40
     assert all(cell in narrow for cell in ("+25.0 %", "+4.25 to +5.75", "worse"))
     alone = text_of(comparison_tables(run_pb2.CompareRunsResponse(gates=gates[:1])))
