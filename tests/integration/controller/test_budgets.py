@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 from datetime import UTC, datetime
+from pathlib import Path
 
 import grpc
 import numpy as np
@@ -155,6 +156,7 @@ async def until(reached):
 
 async def test_prices_set_meanwhile_count_from_then_on_and_spending_raises_an_alert(start, place):
     controller = await start(database=place)
+    other = controller if isinstance(place, Path) else await start(database=place)  # another on the same database
     costs = cost_pb2_grpc.CostServiceStub(controller.channel)
     agent = await controller.agent(complete=False)
     budget = (await costs.CreateBudget(CREATE(name="tight", amount=1, critical_threshold=1_000))).data
@@ -178,7 +180,7 @@ async def test_prices_set_meanwhile_count_from_then_on_and_spending_raises_an_al
     overview = await send()
     assert (overview.total_requests, overview.total_cost) == (2, 0)
     price = cost_pb2.SetPricingRequest(model="m", prompt_cost_per_1k=100, completion_cost_per_1k=0)
-    await costs.SetPricing(price)
+    await cost_pb2_grpc.CostServiceStub(other.channel).SetPricing(price)
 
     async def costly() -> cost_pb2.CostOverview | None:
         found = await send()
