@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from controller.query.metrics.question import DimensionFilter, Needs
 from controller.query.metrics.rows import Contexts, RollupRows
@@ -13,6 +13,7 @@ from controller.query.metrics.spans import Span
 from controller.scope import Scope
 from controller.store.schema_queries import contexts, rollups
 from controller.store.traces.keys import one_of
+from loadcell.stats.rollup import HOUR, MINUTE
 
 ROWS_AT_ONCE = 20_000
 # Looking up single rows is better than reading all of a time and leaving most of them out, up to this many.
@@ -47,6 +48,13 @@ def _condition(asked: DimensionFilter) -> ColumnElement[bool]:
         # What has no value is not one of some values.
         return or_(column.not_in(asked.values), column.is_(None))
     return column.in_(asked.values)
+
+
+def oldest_kept(connection: Connection) -> dict[int, int]:
+    """Return the first bucket that is kept of the grains that go before the requests they are made of."""
+    buckets = [select(func.min(rollups.c.bucket)).where(rollups.c.grain == grain) for grain in (MINUTE, HOUR)]
+    found = connection.execute(select(*(bucket.scalar_subquery() for bucket in buckets))).one()
+    return {grain: bucket for grain, bucket in zip((MINUTE, HOUR), found, strict=True) if bucket is not None}
 
 
 def read_rollups(connection: Connection, span: Span, of: Contexts, needs: Needs) -> Iterator[RollupRows]:

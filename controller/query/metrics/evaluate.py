@@ -16,13 +16,13 @@ from controller.query.metrics.grouping import STATUS, Grouping, admitted, asks_n
 from controller.query.metrics.question import Question, needs_of
 from controller.query.metrics.requests import of_requests
 from controller.query.metrics.rows import Contexts, RollupRows
-from controller.query.metrics.spans import Edge, cover
+from controller.query.metrics.spans import Edge, as_kept, cover
 from controller.query.metrics.tally import Sums, Tally
 from controller.query.metrics.uniques import Uniques
 from controller.store.database import Connection
 from controller.store.metrics_requests import read_requests
 from controller.store.query_time import Patience, bounded
-from controller.store.rollup_reading import read_contexts, read_rollups
+from controller.store.rollup_reading import oldest_kept, read_contexts, read_rollups
 from loadcell.stats.columns import ERROR, OK, Ints
 from loadcell.stats.packed import pack
 
@@ -90,7 +90,7 @@ def _rollups(
     connection: Connection, question: Question, contexts: Contexts, patience: Patience
 ) -> Iterator[RollupRows]:
     period = question.period
-    parts = cover(period.start, period.end, width=question.width, now=period.now)
+    parts = as_kept(cover(period.start, period.end, width=question.width, now=period.now), oldest_kept(connection))
     for span in parts.spans:
         yield from patience.watch(read_rollups(connection, span, contexts, question.needs))
     for edge in parts.edges:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from controller.query.metrics.rows import RollupRows
 from loadcell.stats.columns import Ints
@@ -30,8 +31,8 @@ class Failures:
             if rows.classes[position] == "{}":
                 continue
             start = int(rows.start[position])
-            for name, count in json.loads(rows.classes[position]).items():
-                self._add(int(name), count, start, start + rows.seconds * 1_000_000)
+            for number, count in _counts(rows.classes[position]):
+                self._add(number, count, start, start + rows.seconds * 1_000_000)
 
     def _add(self, number: int, count: int, start: int, end: int) -> None:
         known = self.by_class.get(number)
@@ -40,3 +41,9 @@ class Failures:
             return
         known.count += count
         known.start, known.end = min(known.start, start), max(known.end, end)
+
+
+@lru_cache(maxsize=4_096)
+def _counts(classes: str) -> tuple[tuple[int, int], ...]:
+    """Return the numbers and counts of a JSON object; most rollups have one of few."""
+    return tuple((int(name), count) for name, count in json.loads(classes).items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from loadcell.stats.rollup import GRAINS
@@ -41,7 +41,7 @@ def cover(start: int, end: int, *, width: int | None, now: int) -> Cover:
     Args:
         start: beginning of the range.
         end: its end; one that is not before `now` needs no exact edge, since nothing has begun after now.
-        width: of the points (seconds), none of which may lie across two rollups; None: one point.
+        width: of the points (whole minutes in seconds), which no rollup may lie across; None: one point.
         now: time of the question.
     """
     grains = [grain for grain in sorted(GRAINS, reverse=True) if width is None or width % grain == 0]
@@ -51,6 +51,25 @@ def cover(start: int, end: int, *, width: int | None, now: int) -> Cover:
     spans: list[Span] = []
     edges: list[Edge] = []
     _split(start, end, grains, spans, edges)
+    return Cover(tuple(spans), tuple(edges))
+
+
+def as_kept(covered: Cover, oldest: Mapping[int, int]) -> Cover:
+    """Return a cover without rollups that are no longer kept; the finest of them go before the requests do.
+
+    Args:
+        covered: what covers a range.
+        oldest: the first bucket that is kept of each grain; a grain that is missing has all.
+    """
+    spans: list[Span] = []
+    edges = list(covered.edges)
+    for span in covered.spans:
+        first = max(span.first, min(oldest.get(span.grain, span.first), span.end))
+        if first > span.first:
+            micros = span.grain * _MICROS
+            edges.append(Edge(span.first * micros, first * micros))
+        if first < span.end:
+            spans.append(Span(span.grain, first, span.end))
     return Cover(tuple(spans), tuple(edges))
 
 

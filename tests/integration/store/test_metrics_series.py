@@ -9,10 +9,12 @@ import pytest
 from controller.query.metrics.catalog import AGGREGATIONS, METRICS, PERCENTS
 from controller.query.metrics.series import get_metrics
 from controller.scope import Scope
+from controller.store.schema_queries import rollups
 from loadcell.documents import render
+from loadcell.stats.columns import ERROR, OK
 from loadcell.v1 import metrics_pb2
 from tests.integration.store import random_requests as rr
-from tests.integration.store.random_requests import BEGIN, DAY, HOUR, NOW, text
+from tests.integration.store.random_requests import BEGIN, DAY, HOUR, NOW, SECOND, text
 
 EVERYTHING = Scope.everything()
 REQUESTS = rr.random_requests(700, seed=5)
@@ -95,3 +97,60 @@ def is_right(answer: float | None, right: float | None, off: float) -> bool:
     if answer is None or right is None:
         return answer is right
     return math.isclose(answer, right, rel_tol=off, abs_tol=1e-12)
+
+
+async def test_answers_stay_right_when_minutes_and_hours_are_no_longer_kept(database):
+    asked = {"metrics": ["request_count", "duration", "total_cost"], "interval": "1day", "aggregation": "p90"}
+    before = await ask(database, **asked, **UNALIGNED)
+
+    def without(connection):
+        with connection.begin_nested() as kept:
+            old = (rollups.c.bucket * rollups.c.grain * SECOND < BEGIN + DAY) & (rollups.c.grain < 86_400)
+            connection.execute(rollups.delete().where(old))
+            request = metrics_pb2.GetMetricsRequest(**asked, **UNALIGNED)
+            found = get_metrics(connection, request, EVERYTHING, NOW)
+            kept.rollback()
+        return render(found.data)
+
+    assert await database.write(without) == before
+
+
+async def test_gaps_are_filled_as_asked_for_each_group(database):
+    asked = {"metrics": ["request_count", "duration"], "interval": "1hour", "group_by": ["provider"], **UNALIGNED}
+    start, end = bounds(UNALIGNED)
+    plain = {(row["timestamp"], row["provider"]): row for row in (await ask(database, **asked))["data"]}
+    hours = range(start // HOUR * HOUR, end, HOUR)
+    keys = [(text(hour), provider) for hour in hours for provider in ("anthropic", "openai")]
+    assert 0 < len(plain) < len(keys)
+    for how in ("", "0", "previous", "interpolate"):
+        found = await ask(database, **asked, fill_gaps=True, fill_value=how)
+        assert found["metadata"]["total_points"] == len(keys)
+        assert [(row["timestamp"], row["provider"]) for row in found["data"]] == keys
+        for provider in ("anthropic", "openai"):
+            series = [row for row in found["data"] if row["provider"] == provider]
+            present = [(row["timestamp"], provider) in plain for row in series]
+            for position, row in enumerate(series):
+                if present[position]:
+                    assert row == plain[row["timestamp"], provider]
+                    continue
+                before = [n for n in range(position) if present[n]]
+                after = [n for n in range(position + 1, len(series)) if present[n]]
+                right = {"": None, "0": 0}.get(how)
+                if how == "previous" and before:
+                    right = series[before[-1]]["request_count"]
+                if how == "interpolate" and before and after:
+                    (low, high), counts = (before[-1], after[0]), [row["request_count"] for row in series]
+                    right = counts[low] + (counts[high] - counts[low]) * (position - low) / (high - low)
+                assert is_right(row["request_count"], right, 1e-9)
+
+
+async def test_one_series_without_requests_is_all_gaps(database):
+    found = await ask(database, metrics=["duration"], model="none", fill_gaps=True, fill_value="0", **WHOLE_DAYS)
+    assert [row["duration"] for row in found["data"]] == [0] * 72
+
+
+async def test_an_end_that_has_not_come_yet_needs_no_single_requests(database):
+    asked = {"metrics": ["request_count"], "interval": "1day", "start_time": text(BEGIN)}
+    now = max(request.ts for request in REQUESTS) + 1
+    found = await ask(database, now=now, **asked)
+    assert sum(row["request_count"] for row in found["data"]) == sum(r.status in {OK, ERROR} for r in REQUESTS)
