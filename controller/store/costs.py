@@ -130,12 +130,17 @@ def _parts(
 
 def _of_span(connection: Connection, question: CostQuestion, span: Span, width: int | None) -> Select[Any]:
     by: ColumnElement[int] = rollups.c.context_key
-    if width is not None:
-        by = rollups.c.bucket if width == span.grain else rollups.c.bucket * span.grain // width
+    groups: list[ColumnElement[int]] = [by]
+    if width == span.grain:
+        by = rollups.c.bucket
+        groups = [rollups.c.grain, by]  # the order of the rows, so that they need no sorting
+    elif width is not None:
+        by = rollups.c.bucket * span.grain // width
+        groups = [by]
     return (
         select(*_sums(by, _OF_ROLLUPS))
         .where(in_span(connection, span), *of_question(question, rollups.c.context_key))
-        .group_by(by)
+        .group_by(*groups)
     )
 
 

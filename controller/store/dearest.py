@@ -22,7 +22,8 @@ from loadcell.stats.rollup import DAY, HOUR, MINUTE
 _FINER = {DAY: HOUR, HOUR: MINUTE}
 _LARGE = 1_000  # requests of a rollup for which it is worth while to look into those of a finer grain
 _AT_ONCE = 100  # rollups whose requests are read together
-MAX_LOOKS = 2_000  # rollups that are looked into, if what they count was deleted
+_FEW = 4  # times as many rollups as requests are wanted
+MAX_LOOKS = 2_000  # rollups that are looked into at most, of each part of the period
 _MICROS = 1_000_000
 
 
@@ -78,27 +79,48 @@ _CELL = (
 def dearest_requests(connection: Connection, question: CostQuestion, limit: int) -> list[CostlyRequest]:
     """Return the requests that cost the most, and anything at all; of equally dear ones the newest first.
 
-    Rollups are looked into in the order of their dearest requests, until none can hold one that is dear enough.
+    Rollups are looked into in the order of their dearest requests, until none can have one that is dear enough.
     """
     covered = cover(question.period.start, question.period.end, width=None, now=question.period.now)
-    found = [one for edge in covered.edges for one in _read(connection, _of_edge(question, edge), limit)]
-    cells = [cell for span in covered.spans for cell in _dear_cells(connection, question, span)]
-    heapq.heapify(cells)
-    for _ in range(MAX_LOOKS // _AT_ONCE):
-        found = sorted(found, key=lambda one: (-one.cost, -one.ts, one.key))[:limit]
-        enough = found[-1].cost if len(found) == limit else 0
-        some = _next_cells(connection, cells, enough, min(limit, _AT_ONCE))
-        if not some:
+    at_edges = [one for edge in covered.edges for one in _read(connection, _of_edge(question, edge), limit)]
+    found: list[CostlyRequest] = []
+    # What the dearest request of a rollup cost is known, so as many rollups as requests are wanted have enough. Of
+    # what earlier versions stored no more than a bound is known: then more are needed.
+    for most in (_FEW * limit, MAX_LOOKS):
+        parts = [_dear_cells(connection, question, span, most) for span in covered.spans]
+        unseen = max((part[-1].cost_max for part in parts if len(part) == most), default=0)
+        found = _search(connection, [cell for part in parts for cell in part], at_edges, limit)
+        if unseen <= _enough(found, limit):
             break
-        found += _read(connection, _of_cells(some, enough), limit)
     return found
 
 
-def _dear_cells(connection: Connection, question: CostQuestion, span: Span) -> list[_Cell]:
+def _search(
+    connection: Connection, cells: list[_Cell], known_ones: list[CostlyRequest], limit: int
+) -> list[CostlyRequest]:
+    """Return the dearest of some requests and those of some rollups."""
+    heapq.heapify(cells)
+    found = _dearest(known_ones, limit)
+    while some := _next_cells(connection, cells, _enough(found, limit), min(limit, _AT_ONCE)):
+        read = _read(connection, _of_cells(some, _enough(found, limit)), limit)
+        found = _dearest([*found, *read], limit)
+    return found
+
+
+def _dearest(requests: list[CostlyRequest], limit: int) -> list[CostlyRequest]:
+    return sorted(requests, key=lambda one: (-one.cost, -one.ts, one.key))[:limit]
+
+
+def _enough(found: list[CostlyRequest], limit: int) -> int:
+    """Return the cost a request must be above to be one of the dearest."""
+    return found[-1].cost if len(found) == limit else 0
+
+
+def _dear_cells(connection: Connection, question: CostQuestion, span: Span, most: int) -> list[_Cell]:
     query = select(*_CELL).where(
         in_span(connection, span), rollups.c.cost_max > 0, *of_question(question, rollups.c.context_key)
     )
-    query = query.order_by(rollups.c.cost_max.desc(), rollups.c.bucket.desc()).limit(MAX_LOOKS)
+    query = query.order_by(rollups.c.cost_max.desc(), rollups.c.bucket.desc()).limit(most)
     return [_Cell(*row) for row in connection.execute(query)]
 
 
