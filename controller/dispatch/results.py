@@ -17,6 +17,7 @@ from controller.store.database import Connection, Database
 from controller.store.facts import load_facts
 from controller.store.ownership import NotHeldError, committed_batches, hold_batches, unbook_result
 from controller.store.records import RunRecord
+from controller.store.retention import requests_expired
 from controller.store.runs import change_state, get_run, set_result
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
@@ -70,6 +71,8 @@ async def finish_run(tenure: Tenure, run: ActiveRun, state: run_pb2.RunState, er
 async def rebuild_result(database: Database, run_id: str) -> bool:
     """Compute the stored result of an ended run again, because more of it has arrived.
 
+    That of a run whose requests have reached their age stays: it cannot be made of what is left.
+
     Returns:
         Whether it is complete; else still more has arrived meanwhile, and nothing was stored.
     """
@@ -85,6 +88,10 @@ async def rebuild_result(database: Database, run_id: str) -> bool:
         if run is not None and run.state == run_pb2.RUN_STATE_COMPLETED:
             censor_stopped(connection, run.run_key)
 
+    expired = await database.read(lambda c: _expired(c, run_id))
+    if expired is not None:
+        await database.write(lambda c: unbook_result(c, expired), repeatable=True)
+        return True
     await database.write(settle)
     found = await database.read(rebuild)
     if found is None:
@@ -102,6 +109,12 @@ async def rebuild_result(database: Database, run_id: str) -> bool:
     if complete:
         log.info("result_rebuilt", run_id=run_id, total_requests=result.summary.total_requests)
     return complete
+
+
+def _expired(connection: Connection, run_id: str) -> int | None:
+    """Return the key of a run whose requests were deleted for their age."""
+    run = get_run(connection, run_id)
+    return run.run_key if run is not None and requests_expired(connection, run.run_key) else None
 
 
 def _log_end(run: RunRecord, result: result_pb2.RunResult) -> None:

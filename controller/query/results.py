@@ -19,6 +19,7 @@ from controller.store.contexts import DEFAULT_PROJECT
 from controller.store.database import Connection, Database
 from controller.store.leases import list_leases
 from controller.store.records import LeaseRecord, RunRecord
+from controller.store.retention import requests_expired
 from controller.store.runs import get_result, get_run
 from controller.store.samples import TraceKey, read_page
 from loadcell.documents import render
@@ -136,6 +137,12 @@ async def _request_lines(database: Database, run_id: str, scope: Scope, *, parti
         run = require_run(connection, run_id, scope)
         if not partial:
             check_finished(run)
+        if requests_expired(connection, run.run_key):
+            raise LoadcellError(
+                "RESULT_NOT_FOUND",
+                f"the requests of run {run_id} have reached their age and were deleted; its result was kept",
+                metadata={"run_id": run_id},
+            )
         return run, list_leases(connection, run.run_key)
 
     run, leases = await database.read(start)

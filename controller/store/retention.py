@@ -6,6 +6,7 @@ from sqlalchemy import Connection, delete, func, or_, select, text, tuple_
 
 from controller.store.partitions import PARTITIONED, drop, list_partitions
 from controller.store.run_keys import first_key
+from controller.store.samples import count_stored
 from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
 from controller.store.schema_queries import feedback, rollups
 from controller.store.texts import delete_some_texts
@@ -41,6 +42,14 @@ def expire_requests(connection: Connection, before: int) -> bool:
         if connection.dialect.name == "postgresql"
         else _expire(connection, end)
     )
+
+
+def requests_expired(connection: Connection, run_key: int) -> bool:
+    """Whether requests of a run were deleted for their age: there are fewer of them than were stored."""
+    left = connection.execute(
+        select(func.count()).select_from(traces).where(traces.c.run_key == run_key)
+    ).scalar_one()
+    return left < sum(count_stored(connection, run_key).values())
 
 
 def expire_rollups(connection: Connection, grain: int, first_kept: int) -> bool:
