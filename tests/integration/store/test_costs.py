@@ -26,8 +26,8 @@ async def world(open_one):
     database, rng = await open_one(), np.random.default_rng(5)
     contexts = some_contexts(rng, 12)
     # Some of the time much happens within a minute, as in a load test.
-    burst = NOW - 9 * DAY + rng.integers(0, 90_000_000, 1_500)
-    times = np.concatenate([NOW - rng.integers(1, 40 * DAY, 1_500), burst])
+    burst = NOW - 9 * DAY + rng.integers(0, 90_000_000, 800)
+    times = np.concatenate([NOW - rng.integers(1, 40 * DAY, 600), burst])
     return database, await database.write(lambda c: store(c, contexts, times, 6))
 
 

@@ -33,7 +33,7 @@ async def world(start, place):
     now = datetime.now(UTC)
     midnight = int(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
     rng = np.random.default_rng(11)
-    times = midnight - 2 * DAY - rng.integers(1, 30 * DAY, 800)
+    times = midnight - 2 * DAY - rng.integers(1, 30 * DAY, 400)
     database = await open_database(place)
     try:
         requests = await database.write(lambda c: store(c, some_contexts(rng, 8), times, 12))
