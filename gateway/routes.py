@@ -57,7 +57,9 @@ class _Path:
             idempotency_key=request.headers.get("idempotency-key", ""),
         )
         answer = await self._upstream.call(binding.method, message, metadata=_credentials(request))
-        content = to_content(binding, answer, path)
+        # Elsewhere `fields` is about something else, such as the columns of an export.
+        wanted = getattr(message, "fields", ()) if binding.verb == "GET" else ()
+        content = to_content(binding, answer, path, wanted)
         headers = {"Content-Disposition": f'attachment; filename="{content.filename}"'} if content.filename else {}
         return Response(content.body, headers={"Content-Type": content.media_type, **headers})
 

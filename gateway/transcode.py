@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from gateway.bindings import Binding
+from gateway.chosen import leave_out
 from loadcell.documents import parse, query_values, render
 from loadcell.errors import LoadcellError
 
@@ -78,11 +79,14 @@ def takes_idempotency_key(binding: Binding) -> bool:
     return binding.verb == "POST" and field is not None and field.type == FieldDescriptor.TYPE_STRING
 
 
-def to_content(binding: Binding, response: Message, path: Iterable[tuple[str, str]]) -> Content:
+def to_content(
+    binding: Binding, response: Message, path: Iterable[tuple[str, str]], wanted: Iterable[str] = ()
+) -> Content:
     """Return the HTTP body of a response; a google.api.HttpBody is a download with its own type."""
     if isinstance(response, httpbody_pb2.HttpBody):
         return Content(response.data, response.content_type, _filename(binding, response.content_type, path))
     document = render(response)
+    leave_out(document, wanted)
     body = document.get(binding.response_body) if binding.response_body else document
     return Content(orjson.dumps(body), JSON)
 

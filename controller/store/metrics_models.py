@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import Connection, func, select
 
 from controller.query.metrics.rows import Contexts
-from controller.query.metrics.spans import Edge
+from controller.query.metrics.spans import Edge, Span
 from controller.store.metrics_requests import began_in
+from controller.store.rollup_reading import where_rollups
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts, rollups
 from controller.store.traces.keys import one_of
@@ -34,16 +36,23 @@ class ContextTotals:
 
 def read_totals(connection: Connection, of: Contexts) -> list[ContextTotals]:
     """Return the totals of contexts that have requests."""
+    bucket, key = rollups.c.bucket, rollups.c.context_key
+    first, last = (
+        connection.execute(select(end(bucket)).where(rollups.c.grain == DAY)).scalar_one()
+        for end in (func.min, func.max)
+    )
+    if first is None:
+        return []
     found = connection.execute(
         select(
-            rollups.c.context_key,
+            key,
             func.sum(rollups.c.ok_count + rollups.c.error_count),
             func.sum(rollups.c.ttft_count),
-            func.min(rollups.c.bucket),
-            func.max(rollups.c.bucket),
+            func.min(bucket),
+            func.max(bucket),
         )
-        .where(rollups.c.grain == DAY, one_of(connection, rollups.c.context_key, of.keys.tolist()))
-        .group_by(rollups.c.context_key)
+        .where(*where_rollups(connection, Span(DAY, first, last + 1), of))
+        .group_by(key)
         .having(func.sum(rollups.c.ok_count + rollups.c.error_count) > 0)
     )
     return [
@@ -51,11 +60,12 @@ def read_totals(connection: Connection, of: Contexts) -> list[ContextTotals]:
     ]
 
 
-def token_sketches(connection: Connection, keys: Collection[int]) -> list[bytes]:
+def token_sketches(connection: Connection, totals: Sequence[ContextTotals]) -> list[bytes]:
     """Return the packed sketches of the tokens of the requests of some contexts."""
-    found = connection.execute(
-        select(rollups.c.tokens).where(rollups.c.grain == DAY, one_of(connection, rollups.c.context_key, keys))
-    )
+    span = Span(DAY, min(one.first_day for one in totals), max(one.last_day for one in totals) + 1)
+    keys = np.array(sorted(one.context_key for one in totals), np.int64)
+    of = Contexts(keys, {}, every=False)
+    found = connection.execute(select(rollups.c.tokens).where(*where_rollups(connection, span, of)))
     return [row[0] for row in found]
 
 

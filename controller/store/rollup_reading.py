@@ -66,7 +66,7 @@ def read_rollups(connection: Connection, span: Span, of: Contexts, needs: Needs)
     classes = ["error_classes"] if needs.classes else []
     question = select(
         rollups.c.bucket, rollups.c.context_key, *(rollups.c[name] for name in (*columns, *sketches, *classes))
-    ).where(rollups.c.grain == span.grain, *_which(connection, span, of))
+    ).where(*where_rollups(connection, span, of))
     found = connection.execute(question, execution_options={"yield_per": ROWS_AT_ONCE})
     for rows in found.partitions():
         bucket, context, *values = zip(*rows, strict=True)
@@ -81,12 +81,13 @@ def read_rollups(connection: Connection, span: Span, of: Contexts, needs: Needs)
         )
 
 
-def _which(connection: Connection, span: Span, of: Contexts) -> list[ColumnElement[bool]]:
-    bucket = rollups.c.bucket
-    whole = [bucket >= span.first, bucket < span.end]
+def where_rollups(connection: Connection, span: Span, of: Contexts) -> list[ColumnElement[bool]]:
+    """Return the condition that a rollup is of a span and of some contexts, such that its key is used."""
+    grain, bucket = rollups.c.grain == span.grain, rollups.c.bucket
+    whole = [grain, bucket >= span.first, bucket < span.end]
     if of.every:
         return whole
     mine = one_of(connection, rollups.c.context_key, of.keys.tolist())
     if (span.end - span.first) * len(of.keys) <= _MOST_LOOK_UPS:
-        return [one_of(connection, bucket, range(span.first, span.end)), mine]
+        return [grain, one_of(connection, bucket, range(span.first, span.end)), mine]
     return [*whole, mine]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import numpy as np
 
 from controller.query.metrics.question import DimensionFilter, exact_filters
-from controller.query.metrics.rows import Contexts
 from controller.scope import Scope
 from controller.store.database import Connection
 from controller.store.metrics_models import (
@@ -22,7 +21,7 @@ from controller.store.metrics_models import (
 from controller.store.prices import list_prices
 from controller.store.rollup_reading import read_contexts
 from loadcell.stats.packed import merge_groups
-from loadcell.stats.pricing import NANO_PER_USD, Price, PriceList
+from loadcell.stats.pricing import NANO_PER_USD, PriceList
 from loadcell.v1 import model_pb2
 
 
@@ -74,21 +73,24 @@ class KnownModels:
     def describe(self, name: str) -> model_pb2.Model:
         """Return what is known of one of them."""
         totals = self._totals.get(name, [])
-        message = model_pb2.Model(id=name, model=name, providers=self._providers(totals))
+        message = model_pb2.Model(id=name, model=name, providers=self.providers(name))
         listed = self._listed.get(name)
         if totals:
             message.provider = newest_provider(self._connection, name, self._contexts) or message.providers[0]
             self._add_requests(message, totals)
         elif listed is not None:
             message.provider = listed.provider
-        price = _price(self._prices, message.provider, name, self._today)
+        price = self._prices.find(message.provider, name, self._today)
         if price is not None:
             message.prompt_cost_per_1k = price.prompt_nano / NANO_PER_USD
             message.completion_cost_per_1k = price.completion_nano / NANO_PER_USD
         return message
 
-    def _providers(self, totals: list[ContextTotals]) -> list[str]:
-        return sorted(providers_of(self._contexts, {one.context_key for one in totals}))
+    def providers(self, name: str) -> list[str]:
+        """Return the providers that one of them was run at, in order."""
+        keys = {one.context_key for one in self._totals.get(name, ())}
+        pairs = zip(self._contexts.keys.tolist(), self._contexts.values["provider"], strict=True)
+        return sorted({str(provider) for key, provider in pairs if key in keys})
 
     def _add_requests(self, message: model_pb2.Model, totals: list[ContextTotals]) -> None:
         keys = [one.context_key for one in totals]
@@ -96,7 +98,7 @@ class KnownModels:
         first, last = first_and_last(self._connection, totals)
         message.first_seen_at.FromMicroseconds(first)
         message.last_seen_at.FromMicroseconds(last)
-        sketches = token_sketches(self._connection, keys)
+        sketches = token_sketches(self._connection, totals)
         largest = merge_groups(sketches, np.zeros(len(sketches), np.int64), 1).quantiles([1.0])[0, 0]
         if not np.isnan(largest):
             message.max_tokens = round(float(largest))
@@ -104,13 +106,3 @@ class KnownModels:
             message.supports_streaming = True
         elif streaming_was_tried(self._connection, keys):
             message.supports_streaming = False
-
-
-def providers_of(contexts: Contexts, keys: set[int]) -> set[str]:
-    """Return the providers of some contexts."""
-    pairs = zip(contexts.keys.tolist(), contexts.values["provider"], strict=True)
-    return {str(provider) for key, provider in pairs if key in keys}
-
-
-def _price(prices: PriceList, provider: str, name: str, today: date) -> Price | None:
-    return prices.find(provider, name, today)

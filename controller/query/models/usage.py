@@ -41,7 +41,7 @@ def get_usage(
         provider=request.provider, environment=request.environment, project_id=request.project_id
     )
     selection = Selection(scope, project_id=request.project_id, model=request.model_id)
-    model = require_model(connection, selection, now).describe(request.model_id)
+    providers = require_model(connection, selection, now).providers(request.model_id)
     question = Question(
         scope,
         period,
@@ -55,7 +55,7 @@ def get_usage(
     response = model_pb2.GetModelUsageResponse()
     data = response.data
     data.model = request.model_id
-    data.providers.extend(model.providers)
+    data.providers.extend(providers)
     data.start_time.FromMicroseconds(period.start)
     data.end_time.FromMicroseconds(period.end)
     for name in _COUNTS:
