@@ -10,6 +10,7 @@ from controller.report.measured import MeasuredLevel
 from loadcell import sketches
 from loadcell.documents import enum_words
 from loadcell.stats import goodput, rates
+from loadcell.stats.batch_means import rate_interval
 from loadcell.stats.columns import CANCELLED, CENSORED, ERROR, OK, Floats, Ints, Mask, SampleArrays, is_counted
 from loadcell.stats.latency import LatencySummary, summarize, summarize_histogram
 from loadcell.stats.sketch import Histogram
@@ -51,6 +52,7 @@ def build_level(
         ),
         start_offset_seconds=max(0, level.facts.start_micros - run_start_micros) / 1e6,
     )
+    _rate_intervals(result, level, ok)
     if result.HasField("throughput_tokens_per_sec") and result.HasField("input_throughput_tokens_per_sec"):
         result.total_throughput_tokens_per_sec = (
             result.throughput_tokens_per_sec + result.input_throughput_tokens_per_sec
@@ -65,6 +67,17 @@ def build_level(
         result.goodput.CopyFrom(_goodput(judged, thresholds, rates.completion_rate(rows, judged.good, window)))
     result.verdict.CopyFrom(messages.verdict(judge(level_evidence(level, result))))
     return result
+
+
+def _rate_intervals(result: result_pb2.LevelResult, level: MeasuredLevel, ok: Mask) -> None:
+    rows, window = level.rows, level.window
+    for name, rate_in in (
+        ("throughput_tokens_per_sec", lambda part: rates.output_token_rate(rows, part)),
+        ("request_rate_per_sec", lambda part: rates.completion_rate(rows, ok, part)),
+    ):
+        ends = rate_interval(getattr(result, name) if result.HasField(name) else None, rows, window, rate_in)
+        if ends is not None:
+            getattr(result, f"{name}_ci").CopyFrom(result_pb2.Interval(low=ends.low, high=ends.high))
 
 
 def _duration_seconds(rows: SampleArrays) -> float:

@@ -115,6 +115,14 @@ def test_a_change_is_better_or_worse_only_beyond_chance() -> None:
     assert ("slow", "goodput") not in found  # neither has one
 
 
+def test_rates_are_compared_by_their_intervals() -> None:
+    levels = [measured(1.0, tokens=100.0), measured(1.0, tokens=80.0)]
+    for level_, ends in zip(levels, ((97.0, 103.0), (76.0, 84.0)), strict=True):
+        level_.throughput_tokens_per_sec_ci.CopyFrom(result_pb2.Interval(low=ends[0], high=ends[1]))
+    found = changes(compare([run(name, level_) for name, level_ in zip("ab", levels, strict=True)]))
+    assert (found["b", "throughput"].verdict, found["b", "throughput"].change_high) == ("worse", -15.0)
+
+
 def test_a_figure_that_one_run_lacks_has_no_change() -> None:
     found = changes(compare([run("a", measured(1.0, p99=9.0)), run("b", measured(1.0))]))["b", "ttft.p99"]
     assert (found.base_value, found.HasField("value"), found.HasField("change")) == (9.0, False, False)

@@ -88,6 +88,15 @@ def test_a_level_holds_what_was_measured() -> None:
     assert (document.timestamp_source, document.verdict.status) == ("kernel", "clean")
 
 
+def test_rates_of_a_long_steady_state_have_intervals() -> None:
+    uneven = [{"start_offset_micros": i * 1_000_000 + (i % 3) * 300_000} for i in range(120)]
+    long, short = (build_result(make_run(make_level(make_rows(*uneven[:n])))).results[0] for n in (120, 9))
+    for name in ("throughput_tokens_per_sec", "request_rate_per_sec"):
+        ends = getattr(long, f"{name}_ci")
+        assert 0 < ends.low < getattr(long, name) < ends.high
+        assert not short.HasField(f"{name}_ci")
+
+
 def test_warm_up_is_outside_everything() -> None:
     measured = make_rows(*sequence(5))
     warm = make_rows(*sequence(3, warmup=1, e2e_micros=90_000_000, start_offset_micros=-90_000_000))
