@@ -52,7 +52,7 @@ async def test_alerts_are_due_where_every_request_says_so(open_one):
     requests = [r for r in await database.write(lambda c: store(c, contexts, times, 3)) if r.counted]
     projects = sorted({context.project_id for context in contexts})
     budgets, due = [], set()
-    for number in range(60):
+    for number in range(40):
         project, kind = str(rng.choice(projects)), str(rng.choice(PERIODS))
         days = period_of(kind, NOW // DAY)
         cost = sum(r.cost for r in requests if r.context.project_id == project and r.ts // DAY in days)
@@ -78,16 +78,16 @@ async def test_two_controllers_raise_an_alert_once_and_tell_of_it_once(open_one)
     one, other = await open_one(), await open_one()
     context = some_contexts(np.random.default_rng(1), 1)[0]
     await one.write(lambda c: store(c, [context], np.full(50, NOW - 1_000_000), 4))
-    made = [budget(n, project_id=context.project_id, amount=1) for n in range(20)]
+    made = [budget(n, project_id=context.project_id, amount=1) for n in range(10)]
     for new in made:
         await one.write(lambda c, b=new: insert_budget(c, b, most=1_000))
     due = [await database.read(lambda c: alerts_due(c, NOW)) for database in (one, other)]
-    assert len(due[0]) == len(due[1]) == 40
+    assert len(due[0]) == len(due[1]) == 20
     raised = await asyncio.gather(
         *(
             database.write(lambda c, part=part: raise_alerts(c, part, NOW))
             for database, found in zip((one, other), due, strict=True)
-            for part in (found[:20], found[20:])
+            for part in (found[:10], found[10:])
         )
     )
     assert sorted(alert.message for part in raised for alert in part) == sorted(r.message for r in due[0])
@@ -100,7 +100,7 @@ async def test_two_controllers_raise_an_alert_once_and_tell_of_it_once(open_one)
     await one.write(lambda c: delete_budget(c, "budget-0000"))
     assert len(await one.write(lambda c: raise_alerts(c, due[0], NOW))) == 0
     later = [replace(r, period_start=r.period_start + 31 * DAY) for r in due[0]]
-    assert len(await one.write(lambda c: raise_alerts(c, later, NOW))) == 38
+    assert len(await one.write(lambda c: raise_alerts(c, later, NOW))) == 18
 
 
 async def test_budgets_are_kept_listed_and_limited(open_one):
