@@ -142,6 +142,8 @@ class Lease:
             stamps = {one.kernel_stamps for one in seen if one.reads}
             update.last_batch_number = last_batch_number
             update.health.CopyFrom(_health(seen))
+            update.health.uplink_full_seconds = self.full_seconds
+            update.health.fenced_seconds = self.fenced_ns / 1e9
             update.timestamp_source = ("kernel" if all(stamps) else "user") if stamps else ""
             update.end_offset_micros = max(ends, default=0)
             update.ramp_down_offset_micros = min(ramp_downs, default=0) // 1000

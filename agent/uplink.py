@@ -17,6 +17,7 @@ from loadcell.v1 import agent_pb2, agent_pb2_grpc
 
 # Workers are let go on well below the limit, so that they do not stop and go with every batch.
 _RESUME_SHARE = 0.8
+_TELL_SECONDS = 10.0  # between two lines of the log on the same
 _FINAL_REFUSALS = frozenset({"UNKNOWN_LEASE", "WRONG_AGENT", "RUN_DELETED", "LEASE_ENDED"})
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ class Uplink:
         self._paused = False
         self._paused_at = 0.0
         self._paused_seconds = 0.0
+        self._told_at = -_TELL_SECONDS
 
     def send(self, lease_id: str, columns: bytes) -> None:
         """Take a serialized SampleColumns message of a lease."""
@@ -280,5 +282,10 @@ class Uplink:
         else:
             self._paused_seconds += now - self._paused_at
         self._paused = paused
-        log.warning("uplink_full", full=paused, **self.waiting()._asdict())
         self._pause_workers(paused)
+        # It may be full and not full many times a second.
+        if paused and now - self._told_at > _TELL_SECONDS:
+            self._told_at = now
+            log.warning(
+                "uplink_full", full=True, seconds_before=round(self._paused_seconds, 1), **self.waiting()._asdict()
+            )

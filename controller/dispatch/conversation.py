@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -65,7 +66,7 @@ class Conversation:
 
         agent = await self.database.write(store)
         session = Session(agent, register.instance_id)
-        admission.when_refused(session.end)
+        admission.when_refused(partial(self.dispatcher.book.dismiss, session))
         sessions = self.dispatcher.sessions
         session.send(agent_pb2.SessionResponse(registered=self._registered()))
         if agent.draining:

@@ -169,6 +169,16 @@ class LeaseBook:
         self.put(run, replace(lease, state=_Lease.LEASE_STATE_EXPIRED, error=error))
         self.cancel(lease.agent_id, lease.lease_id, error)
 
+    def dismiss(self, session: Session, error: LoadcellError) -> None:
+        """End the session of an agent that may be one no longer; others take over its shares at once."""
+        agent_id = session.agent.agent_id
+        if self.sessions.get(agent_id) is session:
+            for run in self.runs:
+                for lease in list(run.leases.values()):
+                    if lease.agent_id == agent_id and not lease_ended(lease.state):
+                        self.expire(run, lease, error.message)
+        session.end(error)
+
     def progress(self, agent_id: str, reports: Iterable[agent_pb2.LeaseProgress]) -> None:
         """Take the progress an agent tells in a heartbeat."""
         for report in reports:

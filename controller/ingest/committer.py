@@ -129,8 +129,8 @@ class Committer:
         return done
 
     async def run(self) -> None:
-        """Commit what waits, until `close`."""
-        while not self._closed:
+        """Commit what waits, until `close` and nothing does."""
+        while self._waiting or not self._closed:
             await self._arrived.wait()
             self._arrived.clear()
             group = list(self._waiting)
@@ -159,7 +159,10 @@ class Committer:
             self._deleted.popitem(last=False)
 
     def close(self) -> None:
-        """End the decoder's thread and, once what waits is committed, `run`."""
+        """End the decoder's thread, once it has decoded what it was given, and `run`, once nothing waits any more.
+
+        To be called when no more batches are accepted.
+        """
         self._closed = True
         self._arrived.set()
         self._decoder.shutdown()

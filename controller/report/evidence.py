@@ -57,6 +57,7 @@ def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evid
         requests=result.total_requests,
         client_failures=int((rows.error_class == sample_pb2.ERROR_CLASS_CLIENT).sum()),
         lost_agents=len({lease.agent for lease in level.lost_leases}),
+        censored=result.censored_requests,
     )
 
 

@@ -73,6 +73,8 @@ def health(message: result_pb2.WorkerHealth) -> Health:
         clock_steps=message.clock_steps,
         reads=message.reads,
         cpu_micros=message.cpu_micros,
+        uplink_full_seconds=message.uplink_full_seconds,
+        fenced_seconds=message.fenced_seconds,
     )
 
 

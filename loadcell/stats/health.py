@@ -21,6 +21,8 @@ class Health:
     clock_steps: int = 0
     reads: int = 0
     cpu_micros: int = 0
+    uplink_full_seconds: float = 0.0
+    fenced_seconds: float = 0.0
 
 
 def merge_health(parts: Sequence[Health]) -> Health:
@@ -45,4 +47,6 @@ def merge_health(parts: Sequence[Health]) -> Health:
         clock_steps=max(p.clock_steps for p in parts),
         reads=reads,
         cpu_micros=sum(p.cpu_micros for p in parts),
+        uplink_full_seconds=max(p.uplink_full_seconds for p in parts),
+        fenced_seconds=max(p.fenced_seconds for p in parts),
     )

@@ -47,6 +47,8 @@ CLIENT_FAILURES_LIMITED_PERCENT = 1.0
 RETRANSMIT_SHARE_LIMIT = 0.01
 RETRANSMIT_FLOOR = 10
 OPEN_FILES_SHARE_LIMIT = 0.9
+# Load that was held back for longer, all in all, is not the load that was asked for.
+HELD_BACK_LIMIT_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Evidence:
     requests: int = 0
     client_failures: int = 0
     lost_agents: int = 0
+    censored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def judge(evidence: Evidence) -> list[Finding]:
         *_client_delay(evidence),
         *_coalescing(evidence),
         *_loop_lag(evidence),
+        *_held_back(evidence),
+        *_lost(evidence),
         *_resources(evidence),
     ]
     return sorted(findings, key=lambda f: -_SEVERITY[f.status])
@@ -227,6 +232,33 @@ def _loop_lag(e: Evidence) -> list[Finding]:
     ]
 
 
+def _held_back(e: Evidence) -> list[Finding]:
+    causes = {
+        "the controller had not taken earlier samples and there was no room left": e.health.uplink_full_seconds,
+        "the controller did not answer and could have given the share to others": e.health.fenced_seconds,
+    }
+    return [
+        Finding(DEGRADED, f"An agent held load back for {seconds:.1f} s because {cause}.")
+        for cause, seconds in causes.items()
+        if seconds > HELD_BACK_LIMIT_SECONDS
+    ]
+
+
+def _lost(e: Evidence) -> list[Finding]:
+    findings = []
+    if e.lost_agents:
+        findings.append(Finding(DEGRADED, f"{e.lost_agents} agent(s) did not finish their share of the load."))
+    if e.censored:
+        findings.append(
+            Finding(
+                DEGRADED,
+                f"The outcome of {e.censored} of {e.requests} requests is not known (CENSORED): "
+                "an agent or a worker process ended before they did.",
+            )
+        )
+    return findings
+
+
 def _resources(e: Evidence) -> list[Finding]:
     health, findings = e.health, []
     if e.client_failures:
@@ -237,8 +269,6 @@ def _resources(e: Evidence) -> list[Finding]:
                 f"The load generator itself failed {e.client_failures} of {e.requests} requests.",
             )
         )
-    if e.lost_agents:
-        findings.append(Finding(DEGRADED, f"{e.lost_agents} agent(s) did not finish their share of the load."))
     if health.open_files > OPEN_FILES_SHARE_LIMIT * health.open_files_limit > 0:
         findings.append(
             Finding(

@@ -108,7 +108,7 @@ async def test_an_expired_token_is_refused_and_ends_what_goes_on(start):
 async def test_a_revoked_token_ends_the_session_and_the_samples(start, make_token):
     controller = await start(api_key=KEY, **PATIENT)
     made = await make_token(controller)
-    agent = await registering(controller, made.token, complete=False, **SILENT)
+    agent = await registering(controller, made.token, complete=False, obey_cancel=False, **SILENT)
     run_id = await controller.create(num_prompts=100)
     lease = f"{run_id}.0.0"
     await agent.until(lambda: lease in agent.starts)
@@ -127,6 +127,25 @@ async def test_a_revoked_token_ends_the_session_and_the_samples(start, make_toke
         fleet_pb2.RevokeAgentTokenRequest(token_id=made.details.token_id)
     )
     assert again.token == revoked.token
+
+
+async def test_the_share_of_an_agent_whose_token_is_revoked_goes_to_the_others_at_once(start, make_token):
+    controller = await start(api_key=KEY, **PATIENT)
+    made = await make_token(controller, "rack 7")
+    lost = await registering(controller, made.token, complete=False)
+    other = await controller.agent("agent-2", api_key=KEY, complete=False)
+    run_id = await controller.create(agent_count=2, concurrency=[4], num_prompts=40)
+    for agent in (lost, other):
+        await agent.until(lambda agent=agent: agent.starts)
+    (mine,) = other.starts
+    await controller.fleet.RevokeAgentToken(fleet_pb2.RevokeAgentTokenRequest(token_id=made.details.token_id))
+    await other.until(lambda: len(other.starts) == 2)
+    (new,) = other.starts.keys() - {mine}
+    for lease in (mine, new):
+        await other.finish(lease, await other.deliver(lease))
+    assert (await controller.ended(run_id)).status == "completed"
+    notes = "\n".join((await controller.result(run_id)).notes)
+    assert "the agent token 'rack 7' was revoked" in notes
 
 
 async def test_another_controller_on_the_same_database_notices_within_seconds(start, make_token):
