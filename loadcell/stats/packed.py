@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from loadcell.stats.columns import Floats, Ints
 from loadcell.stats.sketch import GAMMA, MAX_BUCKET, bucket_counts
@@ -200,33 +200,32 @@ def _read(blobs: Sequence[bytes]) -> Iterator[tuple[Ints, _Sketches]]:
 
 def _parse(blobs: Sequence[bytes], width: int) -> _Sketches:
     lengths = np.fromiter(map(len, blobs), np.int64, len(blobs))
-    if (lengths < _HEADER_WORDS * width).any() or (lengths % width).any():
+    header, per_bucket = _HEADER_WORDS * width, _WORDS_PER_BUCKET * width
+    if (lengths < header).any() or (lengths % width).any():
         raise ValueError("a sketch is cut off")
-    words = np.frombuffer(b"".join(blobs), f"<u{width}")
-    ends = np.cumsum(lengths // width)
-    heads = ends - lengths // width
-    sizes = words[heads + 1].astype(np.int64)
-    if (lengths // width != _HEADER_WORDS + _WORDS_PER_BUCKET * sizes).any():
+    # Cut up and put together as bytes, which is several times as fast as gathering numbers.
+    heads = np.frombuffer(b"".join([blob[:header] for blob in blobs]), f"<u{width}").reshape(-1, _HEADER_WORDS)
+    sizes = heads[:, 1].astype(np.int64)
+    if (lengths != header + per_bucket * sizes).any():
         raise ValueError("a sketch has another length than its number of buckets says")
-    within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    at_buckets = np.repeat(heads + _HEADER_WORDS, sizes) + within
-    at_counts = np.repeat(heads + _HEADER_WORDS + sizes, sizes) + 2 * within
-    buckets = words.view(f"<i{width}")[at_buckets].astype(np.int64)
-    sketches = _Sketches(_double(words, heads + 2, width), sizes, buckets, _double(words, at_counts, width))
+    ends = (header + width * sizes).tolist()
+    buckets = np.frombuffer(
+        b"".join([blob[header:end] for blob, end in zip(blobs, ends, strict=True)]), f"<i{width}"
+    ).astype(np.int64)
+    # Those of 2^63 and above come out negative.
+    counts = np.frombuffer(
+        b"".join([blob[end:] for blob, end in zip(blobs, ends, strict=True)]), f"<u{2 * width}"
+    ).astype(np.int64)
+    zero_counts = heads[:, 2:].copy().view(f"<u{2 * width}")[:, 0].astype(np.int64)
     in_range = -MAX_BUCKET <= buckets.min(initial=0) <= buckets.max(initial=0) <= MAX_BUCKET
-    if not in_range or (np.diff(buckets)[within[1:] > 0] <= 0).any():
+    ascends = np.diff(buckets) > 0
+    firsts = np.cumsum(sizes)[:-1]
+    ascends[firsts[(firsts > 0) & (firsts < len(buckets))] - 1] = True
+    if not in_range or not ascends.all():
         raise ValueError("a sketch has buckets out of range or out of order")
-    if sketches.zero_counts.min() < 0 or sketches.counts.min(initial=1) <= 0:
+    if zero_counts.min() < 0 or counts.min(initial=1) <= 0:
         raise ValueError("a sketch has counts that are not positive")
-    return sketches
-
-
-def _double(words: NDArray[np.unsignedinteger], at: Ints, width: int) -> Ints:
-    """Return the numbers of two words each; those of 2^63 and above come out negative."""
-    numbers: Ints = words[at + 1].astype(np.int64)
-    numbers <<= 8 * width
-    numbers |= words[at]
-    return numbers
+    return _Sketches(zero_counts, sizes, buckets, counts)
 
 
 def _pack(zero_count: int, buckets: Ints, counts: Ints) -> bytes:
