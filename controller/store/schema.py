@@ -193,6 +193,8 @@ Index("idx_traces_ts", traces.c.ts)
 Index("idx_traces_context", traces.c.context_key, traces.c.ts)
 _ERROR = traces.c.status == 2
 Index("idx_traces_errors", traces.c.ts, sqlite_where=_ERROR, postgresql_where=_ERROR)
+_UNSET = traces.c.status > 2
+Index("idx_traces_unset", traces.c.ts, sqlite_where=_UNSET, postgresql_where=_UNSET)
 
 trace_timelines = Table(
     "trace_timelines",

@@ -13,13 +13,9 @@ from loadcell.stats.columns import ERROR, OK
 # Written into the statement: an index over some rows is used only where the planner sees the number.
 IS_ERROR: ColumnElement[bool] = traces.c.status == literal_column(str(ERROR))
 IS_OK: ColumnElement[bool] = traces.c.status == OK
+IS_UNSET: ColumnElement[bool] = traces.c.status > literal_column(str(ERROR))
 
-STATUS_RANKS = {"ERROR": 0, "OK": 1, "UNSET": 2}  # in the order of their words
-STATUS_RANK: ColumnElement[int] = case(
-    (IS_ERROR, literal(0)),
-    (IS_OK, literal(1)),
-    else_=literal(2),
-)
+STATUSES: dict[str, ColumnElement[bool]] = {"ERROR": IS_ERROR, "OK": IS_OK, "UNSET": IS_UNSET}
 
 
 @dataclass(frozen=True, slots=True)

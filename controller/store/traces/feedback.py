@@ -34,8 +34,8 @@ def write_feedback(connection: Connection, new: NewJudgement, scope: Scope, now:
     Raises:
         LoadcellError: INVALID_FIELD_VALUE, the identifier is that of something else.
     """
-    there = select(true()).where(exists().where(with_keys(KEY, [new.key]), in_scope(connection, scope)))
-    if connection.execute(there).first() is None:
+    mine = with_keys(connection, KEY, [new.key]), in_scope(connection, scope)
+    if connection.execute(select(true()).where(exists().where(*mine))).first() is None:
         return None
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     values = {
@@ -65,7 +65,7 @@ def list_feedback(connection: Connection, keys: Collection[RequestKey]) -> dict[
     newest = func.row_number().over(
         partition_by=_KEY, order_by=(feedback.c.created_at.desc(), feedback.c.feedback_id.desc())
     )
-    numbered = select(*_COLUMNS, newest.label("place")).where(with_keys(_KEY, list(keys))).subquery()
+    numbered = select(*_COLUMNS, newest.label("place")).where(with_keys(connection, _KEY, list(keys))).subquery()
     query = select(*(numbered.c[column.name] for column in _COLUMNS)).where(numbered.c.place <= MOST)
     found: dict[RequestKey, list[Judgement]] = {key: [] for key in keys}
     for row in connection.execute(query.order_by(numbered.c.place)):

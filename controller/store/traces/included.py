@@ -31,7 +31,7 @@ def add_included(connection: Connection, records: Sequence[Record], include: Col
 
 def _add_timelines(connection: Connection, by_key: dict[RequestKey, Record]) -> None:
     columns = [trace_timelines.c[column.name] for column in KEY]
-    query = select(*columns, trace_timelines.c.timeline).where(with_keys(columns, list(by_key)))
+    query = select(*columns, trace_timelines.c.timeline).where(with_keys(connection, columns, list(by_key)))
     for *key, packed in connection.execute(query):
         offsets, tokens = decode(packed)
         by_key[RequestKey(*key)].values["timeline"] = [

@@ -55,9 +55,8 @@ def _read(
     connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
 ) -> list[Row[Any]]:
     first, *others = stretch.columns
-    query = reader.query(first.label(SORT_VALUE))
-    query = query.order_by(*(column.desc() if descending else column.asc() for column in stretch.columns))
-    query = located(connection, query, stretch, descending=descending, limit=limit).limit(limit)
+    query = reader.query(first.label(SORT_VALUE)).limit(limit)
+    query = located(connection, query, stretch, descending=descending, limit=limit)
     order = [(name, descending) for name in (SORT_VALUE, *(column.name for column in others))]
     return list(connection.execute(reader.joined(query, order)))
 

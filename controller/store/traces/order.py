@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, exists, literal, not_, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Connection, exists, literal, not_, select, tuple_
 
 from controller.query.traces.fields import Kind
 from controller.query.traces.question import Question
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts
-from controller.store.traces.columns import IS_ERROR, IS_OK, SPAN_LEASE, WHOLE
+from controller.store.traces.columns import SPAN_LEASE, STATUSES, WHOLE
 from controller.store.traces.comparisons import has_number
 from controller.store.traces.keys import SPAN_LEASES, TRACE_ORDER, each_of, in_trace_order, one_of
 from controller.store.traces.narrowing import Narrowed
@@ -24,11 +24,6 @@ from controller.trace_ids import request_key
 
 BY_TIME: tuple[ColumnElement[Any], ...] = (traces.c.ts, *TRACE_ORDER)
 BY_SPAN = (SPAN_LEASE, traces.c.warmup, traces.c.ordinal, *BY_TIME)
-_STATUSES: tuple[tuple[str, ColumnElement[bool]], ...] = (
-    ("ERROR", IS_ERROR),
-    ("OK", IS_OK),
-    ("UNSET", not_(or_(IS_OK, IS_ERROR))),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ def stretches(connection: Connection, question: Question, rows: Narrowed) -> Ite
         case Kind.NUMBER:
             yield from _by_number(question, rows, place)
         case Kind.STATUS:
-            yield from _by_word(question, [(word, _with(rows, asked)) for word, asked in _STATUSES], place)
+            yield from _by_word(question, [_of_status(rows, word) for word in STATUSES], place)
         case _:
             yield from _by_word(question, _by_context(connection, question, rows), place)
 
@@ -114,5 +109,9 @@ def _by_context(connection: Connection, question: Question, rows: Narrowed) -> l
     return [(word, replace(rows, contexts=tuple(found))) for word, found in keys.items()]
 
 
+def _of_status(rows: Narrowed, word: str) -> tuple[str, Narrowed]:
+    return word, replace(_with(rows, STATUSES[word]), status=word)
+
+
 def _with(rows: Narrowed, condition: ColumnElement[bool]) -> Narrowed:
-    return replace(rows, conditions=(*rows.conditions, condition), failed=rows.failed or condition is IS_ERROR)
+    return replace(rows, conditions=(*rows.conditions, condition))

@@ -15,7 +15,7 @@ from controller.store.full_text import Side, searched
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import context_tags, contexts
 from controller.store.schema_texts import trace_texts
-from controller.store.traces.columns import HAS_RATE, IS_ERROR, IS_OK, RATE, WHOLE, Whole
+from controller.store.traces.columns import HAS_RATE, RATE, STATUSES, WHOLE, Whole
 from controller.store.traces.comparisons import compare_number, compare_text, has_number, has_text
 from controller.store.traces.keys import KEY, one_of, with_span_ids, with_trace_ids
 from controller.store.traces.objects import runs_with
@@ -90,8 +90,7 @@ def _rate(_: Connection) -> Part:
 
 
 def _status(_: Connection) -> Part:
-    words = {"OK": IS_OK, "ERROR": IS_ERROR, "UNSET": not_(or_(IS_OK, IS_ERROR))}
-    return Part(true(), lambda _, values: or_(*(words[str(word)] for word in values)))
+    return Part(true(), lambda _, values: or_(*(STATUSES[str(word)] for word in values)))
 
 
 def _warmup(_: Connection) -> Part:
@@ -106,8 +105,8 @@ def _tags(_: Connection) -> Part:
     return Part(contexts.c.tags != _NO_TAGS, compare)
 
 
-def _trace_id(_: Connection) -> Part:
-    return Part(true(), lambda _, values: with_trace_ids([str(value) for value in values]))
+def _trace_id(connection: Connection) -> Part:
+    return Part(true(), lambda _, values: with_trace_ids(connection, [str(value) for value in values]))
 
 
 def _span_id(connection: Connection) -> Part:

@@ -114,7 +114,7 @@ def _add_errors(connection: Connection, records: Sequence[Record]) -> None:
     if not by_key:
         return
     columns = [trace_errors.c[column.name] for column in KEY]
-    found = connection.execute(select(*columns, trace_errors.c.message).where(with_keys(columns, list(by_key))))
-    for *key, message in found:
+    query = select(*columns, trace_errors.c.message).where(with_keys(connection, columns, list(by_key)))
+    for *key, message in connection.execute(query):
         if message:
             by_key[RequestKey(*key)].values["error_message"] = message

@@ -31,7 +31,7 @@ def get_trace(
         LoadcellError: REQUEST_TIMEOUT.
     """
     reader = Reader(fields, include)
-    query = reader.query().where(with_keys(KEY, [key]), in_scope(connection, scope))
+    query = reader.query().where(with_keys(connection, KEY, [key]), in_scope(connection, scope))
     with bounded(connection):
         records = reader.records(connection, connection.execute(reader.joined(query)).all())
         add_included(connection, records, include)

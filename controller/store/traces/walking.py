@@ -19,16 +19,20 @@ from controller.store.traces.wording import by_words
 FEW_CONTEXTS = 16  # so many are looked at one by one always, more where they are few of all
 MOST_CONTEXTS = {"sqlite": 1_000, "postgresql": 64}  # there, each is a range of every partition
 _FEW_OF_ALL = 8  # one in so many
-_ERRORS = 100  # requests to one error: what the index of errors is taken to save
+_FEW_OF_STATUS = 100  # requests to one of such a status: what its index is taken to save
 
-BY_TS, BY_CONTEXT, BY_ERROR = "idx_traces_ts", "idx_traces_context", "idx_traces_errors"
+BY_TS, BY_CONTEXT = "idx_traces_ts", "idx_traces_context"
+BY_STATUS = {"ERROR": "idx_traces_errors", "UNSET": "idx_traces_unset"}  # of the few that did not end well
 
 
 def located(
     connection: Connection, query: Select[Any], stretch: Stretch, *, descending: bool, limit: int
 ) -> Select[Any]:
-    """Return a query for at least the first `limit` rows of a stretch, by the index that leads to them."""
-    rows = stretch.rows
+    """Return a query for the first `limit` rows of a stretch, in order, by the index that leads to them."""
+    rows, (first, *others) = stretch.rows, stretch.columns
+    # What names single requests leads to them; an index that has the order only would not.
+    order = [first + 0 if rows.identified else first, *others]
+    query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
     if rows.words is not None:
         return by_words(connection, query, stretch, rows.words, descending=descending, limit=limit)
     conditions = [*rows.conditions, *stretch.behind(descending=descending)]
@@ -42,12 +46,13 @@ def located(
 
 
 def _index(connection: Connection, stretch: Stretch) -> str:
-    walked = BY_ERROR if stretch.rows.failed else BY_TS
+    of_status = BY_STATUS.get(stretch.rows.status or "")
+    walked = of_status or BY_TS
     if stretch.rows.contexts is None:
         return walked
     few, known = len(stretch.rows.contexts), _contexts(connection)
-    if stretch.rows.failed and few * _ERRORS > known:
-        return BY_ERROR
+    if of_status and few * _FEW_OF_STATUS > known:
+        return of_status
     selective = few <= FEW_CONTEXTS or few * _FEW_OF_ALL <= known
     return BY_CONTEXT if selective and few <= MOST_CONTEXTS[connection.dialect.name] else walked
 

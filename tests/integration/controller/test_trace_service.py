@@ -26,7 +26,7 @@ async def refusal(call) -> tuple[str, str | None]:
 async def stored(controller) -> random_traces.Stored:
     database = await open_database(controller.database)
     try:
-        return await database.write(random_traces.fill)
+        return await database.write(random_traces.fill_ended)
     finally:
         await database.close()
 
@@ -39,8 +39,8 @@ def traces(controller, stored) -> trace_pb2_grpc.TraceServiceStub:
 async def test_pages_hold_every_trace_once(traces, stored):
     seen, cursor = [], ""
     while True:
-        page = await traces.ListTraces(trace_pb2.ListTracesRequest(limit=100, cursor=cursor, fields=["model,ts"]))
-        assert (page.status, page.pagination.limit, page.meta.version) == ("success", 100, "1.0")
+        page = await traces.ListTraces(trace_pb2.ListTracesRequest(limit=40, cursor=cursor, fields=["model,ts"]))
+        assert (page.status, page.pagination.limit, page.meta.version) == ("success", 40, "1.0")
         assert not page.pagination.HasField("total")
         seen += [trace.trace_id for trace in page.data]
         cursor = page.pagination.cursor

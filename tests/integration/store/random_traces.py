@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from sqlalchemy import update
+
 from controller.query.traces.conditions import Operator
 from controller.query.traces.fields import FIELDS, Field, Kind
 from controller.query.traces.leaves import FITTING
 from controller.store import leases, runs, samples
 from controller.store.records import LeaseRecord, RunRecord
 from controller.store.samples import BatchRows
-from controller.store.schema import INTEGER_COLUMNS
+from controller.store.schema import INTEGER_COLUMNS, benchmark_runs
 from controller.trace_ids import RequestKey, span_id, trace_id
 from loadcell.v1 import agent_pb2, result_pb2, run_pb2, target_pb2
 
@@ -57,7 +59,7 @@ class Stored:
         return list(self.traces.values())
 
 
-def fill(connection, *, rows: int = 40, seed: int = 1) -> Stored:
+def fill(connection, *, rows: int = 12, seed: int = 1) -> Stored:
     """Store runs with the same and with different contexts, and `rows` requests of each lease."""
     stored = Stored({}, [], Random(seed))
     for number in range(10):
@@ -73,6 +75,13 @@ def fill(connection, *, rows: int = 40, seed: int = 1) -> Stored:
                 stored.leases.append((run, replace(lease, lease_key=key)))
     for place in range(len(stored.leases)):
         add(connection, stored, rows, place)
+    return stored
+
+
+def fill_ended(connection) -> Stored:
+    """Store the same of runs that have ended, so that a controller has nothing to do with them."""
+    stored = fill(connection)
+    connection.execute(update(benchmark_runs).values(state=run_pb2.RUN_STATE_COMPLETED, status="completed"))
     return stored
 
 
