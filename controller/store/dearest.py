@@ -179,16 +179,22 @@ def _requests() -> Select[Any]:
     return select(
         *(traces.c[name] for name in RequestKey._fields),
         traces.c.ts,
-        _COST,
-        known(traces.c.prompt_tokens) + known(traces.c.completion_tokens),
+        _COST.label("cost"),
+        (known(traces.c.prompt_tokens) + known(traces.c.completion_tokens)).label("tokens"),
         traces.c.e2e_micros,
-        contexts.c.provider,
-        contexts.c.model,
-        contexts.c.user_id,
-    ).join(contexts, contexts.c.context_key == traces.c.context_key)
+        traces.c.context_key,
+    )
 
 
 def _read(connection: Connection, query: Select[Any], limit: int) -> Iterator[CostlyRequest]:
-    size = len(RequestKey._fields)
-    for row in connection.execute(query.order_by(_COST.desc(), traces.c.ts.desc()).limit(limit)):
+    # Joined afterwards: PostgreSQL would begin with the contexts and then look at all of their requests.
+    few = query.order_by(_COST.desc(), traces.c.ts.desc()).limit(limit).subquery()
+    size, names = len(RequestKey._fields), ("ts", "cost", "tokens", "e2e_micros")
+    whole = select(
+        *(few.c[name] for name in (*RequestKey._fields, *names)),
+        contexts.c.provider,
+        contexts.c.model,
+        contexts.c.user_id,
+    ).join(contexts, contexts.c.context_key == few.c.context_key)
+    for row in connection.execute(whole):
         yield CostlyRequest(RequestKey(*row[:size]), *row[size:])
