@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Executable, select, union_all
 
 from controller.query.metrics.rows import Contexts, RequestRows
 from controller.query.metrics.spans import Edge
@@ -22,31 +22,35 @@ _ALWAYS = ("ts", "context_key", "status")
 
 def read_requests(
     connection: Connection,
-    edge: Edge,
+    edges: Sequence[Edge],
     of: Contexts,
     columns: Iterable[str] = (),
     *,
     statuses: Collection[int] = (OK, ERROR),
     newest_first: bool = False,
 ) -> Iterator[RequestRows]:
-    """Yield the requests of some contexts that began in a range of time and ended in one of some ways.
+    """Yield the requests of some contexts that began in ranges of time and ended in one of some ways.
 
     Args:
         connection: to read through.
-        edge: the range.
+        edges: the ranges; one when the newest are to come first.
         of: the contexts.
         columns: columns of traces wanted beside ts, context_key and status.
         statuses: OK, ERROR or both.
         newest_first: whether they come in this order, else in none.
     """
-    if not statuses or (not of.every and not len(of.keys)):
+    if not edges or not statuses or (not of.every and not len(of.keys)):
         return
     names = list(dict.fromkeys([*_ALWAYS, *columns]))
-    question = select(*(traces.c[name] for name in names)).where(
-        *began_in(edge), *among(connection, of), _ended(statuses)
-    )
+    parts = [
+        select(*(traces.c[name] for name in names)).where(
+            *began_in(edge), *among(connection, of), _ended(statuses)
+        )
+        for edge in edges
+    ]
+    question = union_all(*parts) if len(parts) > 1 else parts[0]
     if newest_first:
-        question = question.order_by(traces.c.ts.desc())
+        question = parts[0].order_by(traces.c.ts.desc())
     for rows in _pages(connection, question):
         yield RequestRows(dict(zip(names, rows.T, strict=True)))
 
@@ -69,7 +73,7 @@ def _ended(statuses: Collection[int]) -> ColumnElement[bool]:
     return IS_ERROR if OK not in statuses else traces.c.status.in_((OK, ERROR))
 
 
-def _pages(connection: Connection, question: Select[tuple[int, ...]]) -> Iterator[Ints]:
+def _pages(connection: Connection, question: Executable) -> Iterator[Ints]:
     found = connection.execute(question, execution_options={"yield_per": ROWS_AT_ONCE})
     for rows in found.partitions():
         yield np.array([tuple(row) for row in rows], np.int64)

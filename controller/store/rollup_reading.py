@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, func, or_, select, union_all
 
 from controller.query.metrics.question import DimensionFilter, Needs
 from controller.query.metrics.rows import Contexts, RollupRows
@@ -15,7 +17,7 @@ from controller.store.schema_queries import contexts, rollups
 from controller.store.traces.keys import one_of
 from loadcell.stats.rollup import HOUR, MINUTE
 
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE, ROWS_HELD = 20_000, 100_000
 # Looking up single rows is better than reading all of a time and leaving most of them out, up to this many.
 _MOST_LOOK_UPS = 50_000
 _COUNTS = ("ok_count", "error_count")
@@ -50,35 +52,62 @@ def _condition(asked: DimensionFilter) -> ColumnElement[bool]:
     return column.in_(asked.values)
 
 
-def oldest_kept(connection: Connection) -> dict[int, int]:
-    """Return the first bucket that is kept of the grains that go before the requests they are made of."""
-    buckets = [select(func.min(rollups.c.bucket)).where(rollups.c.grain == grain) for grain in (MINUTE, HOUR)]
-    found = connection.execute(select(*(bucket.scalar_subquery() for bucket in buckets))).one()
-    return {grain: bucket for grain, bucket in zip((MINUTE, HOUR), found, strict=True) if bucket is not None}
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What there is: the first bucket kept of the grains that go before requests do, and how many contexts."""
+
+    oldest: Mapping[int, int]
+    contexts: int
 
 
-def read_rollups(connection: Connection, span: Span, of: Contexts, needs: Needs) -> Iterator[RollupRows]:
-    """Yield the rollups of a span that belong to some contexts, in no order."""
-    if not of.every and not len(of.keys):
+def read_extent(connection: Connection) -> Extent:
+    """Return what there is, the number of contexts being the most there can be."""
+    firsts = [select(func.min(rollups.c.bucket)).where(rollups.c.grain == grain) for grain in (MINUTE, HOUR)]
+    newest = select(func.max(contexts.c.context_key))
+    *found, last = connection.execute(select(*(one.scalar_subquery() for one in (*firsts, newest)))).one()
+    oldest = {grain: bucket for grain, bucket in zip((MINUTE, HOUR), found, strict=True) if bucket is not None}
+    return Extent(oldest, last or 0)
+
+
+def read_rollups(
+    connection: Connection, spans: Sequence[Span], of: Contexts, needs: Needs, extent: Extent
+) -> Iterator[RollupRows]:
+    """Yield the rollups of spans that belong to some contexts, in no order."""
+    if not spans or (not of.every and not len(of.keys)):
         return
     columns = [*_COUNTS, *sorted(needs.columns.difference(_COUNTS))]
     sketches = sorted(needs.sketches)
     classes = ["error_classes"] if needs.classes else []
-    question = select(
-        rollups.c.bucket, rollups.c.context_key, *(rollups.c[name] for name in (*columns, *sketches, *classes))
-    ).where(*where_rollups(connection, span, of))
-    found = connection.execute(question, execution_options={"yield_per": ROWS_AT_ONCE})
-    for rows in found.partitions():
-        bucket, context, *values = zip(*rows, strict=True)
+    names = ("grain", "bucket", "context_key", *columns, *sketches, *classes)
+    # One statement: each has its price.
+    parts = [
+        select(*(rollups.c[name] for name in names)).where(*where_rollups(connection, span, of)) for span in spans
+    ]
+    question = union_all(*parts) if len(parts) > 1 else parts[0]
+    most = sum(span.end - span.first for span in spans) * (extent.contexts if of.every else len(of.keys))
+    for rows in _pages(connection, question, most):
+        grain, bucket, context, *values = zip(*rows, strict=True)
         named = dict(zip([*columns, *sketches, *classes], values, strict=True))
+        seconds = np.array(grain, np.int64)
         yield RollupRows(
-            seconds=span.grain,
-            start=np.array(bucket, np.int64) * (span.grain * 1_000_000),
+            seconds=seconds,
+            start=np.array(bucket, np.int64) * (seconds * 1_000_000),
             context=np.array(context, np.int64),
             columns={name: np.array(named[name], np.int64) for name in columns},
             sketches={name: named[name] for name in sketches},
             classes=named["error_classes"] if classes else (),
         )
+
+
+def _pages(connection: Connection, question: Executable, most: int) -> Iterator[Sequence[Row[Any]]]:
+    """Yield the rows, at once where there are not too many to hold: a cursor costs PostgreSQL three calls more."""
+    if most <= ROWS_HELD:
+        rows = connection.execute(question).all()
+        if rows:
+            yield rows
+        return
+    found = connection.execute(question, execution_options={"yield_per": ROWS_AT_ONCE})
+    yield from found.partitions()
 
 
 def where_rollups(connection: Connection, span: Span, of: Contexts) -> list[ColumnElement[bool]]:

@@ -34,7 +34,7 @@ def add_up_edge(requests: RequestRows, needs: Needs) -> RollupRows:
         for rollup in _roll_up(requests, context)
     ]
     return RollupRows(
-        seconds=MINUTE,
+        seconds=np.full(len(rollups), MINUTE),
         start=np.array([rollup.bucket * MINUTE * 1_000_000 for rollup in rollups], np.int64),
         context=np.array([rollup.context_key for rollup in rollups], np.int64),
         columns={

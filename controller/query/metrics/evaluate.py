@@ -22,7 +22,7 @@ from controller.query.metrics.uniques import Uniques
 from controller.store.database import Connection
 from controller.store.metrics_requests import read_requests
 from controller.store.query_time import Patience, bounded
-from controller.store.rollup_reading import oldest_kept, read_contexts, read_rollups
+from controller.store.rollup_reading import read_contexts, read_extent, read_rollups
 from loadcell.stats.columns import ERROR, OK, Ints
 from loadcell.stats.packed import pack
 
@@ -46,7 +46,9 @@ def evaluate(connection: Connection, question: Question, measures: Sequence[Meas
         if asks_numbers(question.statuses):
             columns.add("http_status")
         period = Edge(question.period.start, question.period.end)
-        found = read_requests(connection, period, contexts, sorted(columns), statuses=admitted(question.statuses))
+        found = read_requests(
+            connection, [period], contexts, sorted(columns), statuses=admitted(question.statuses)
+        )
         uniques = {name: Uniques(contexts.values[name]) for name in _uniques(question, measures)}
         return of_requests(patience.watch(found), question, measures, grouping, uniques)
 
@@ -90,12 +92,11 @@ def _rollups(
     connection: Connection, question: Question, contexts: Contexts, patience: Patience
 ) -> Iterator[RollupRows]:
     period = question.period
-    parts = as_kept(cover(period.start, period.end, width=question.width, now=period.now), oldest_kept(connection))
-    for span in parts.spans:
-        yield from patience.watch(read_rollups(connection, span, contexts, question.needs))
-    for edge in parts.edges:
-        for requests in patience.watch(read_requests(connection, edge, contexts, edges.COLUMNS)):
-            yield edges.add_up_edge(requests, question.needs)
+    extent = read_extent(connection)
+    parts = as_kept(cover(period.start, period.end, width=question.width, now=period.now), extent.oldest)
+    yield from patience.watch(read_rollups(connection, parts.spans, contexts, question.needs, extent))
+    for requests in patience.watch(read_requests(connection, parts.edges, contexts, edges.COLUMNS)):
+        yield edges.add_up_edge(requests, question.needs)
 
 
 def _of_rollups(

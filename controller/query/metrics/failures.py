@@ -26,13 +26,13 @@ class Failures:
         self.by_class: dict[int, Failure] = {}
 
     def add(self, rows: RollupRows, wanted: Ints) -> None:
-        """Add the rows at some positions; each lasts for `rows.seconds`."""
+        """Add the rows at some positions."""
         for position in wanted.tolist():
             if rows.classes[position] == "{}":
                 continue
             start = int(rows.start[position])
             for number, count in _counts(rows.classes[position]):
-                self._add(number, count, start, start + rows.seconds * 1_000_000)
+                self._add(number, count, start, start + int(rows.seconds[position]) * 1_000_000)
 
     def _add(self, number: int, count: int, start: int, end: int) -> None:
         known = self.by_class.get(number)

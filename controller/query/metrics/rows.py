@@ -15,7 +15,7 @@ class RollupRows:
     """Sums of the requests of a context that began in a span of time; the same length in everything.
 
     Attributes:
-        seconds: length of the span.
+        seconds: length of each span.
         start: its beginning, microseconds since 1970.
         context: context_key.
         columns: columns of rollups by name; always ok_count and error_count.
@@ -23,7 +23,7 @@ class RollupRows:
         classes: JSON objects, number of ErrorClass to count; empty when not asked for.
     """
 
-    seconds: int
+    seconds: Ints
     start: Ints
     context: Ints
     columns: Mapping[str, Ints]

@@ -34,7 +34,7 @@ def newest_seconds(connection: Connection, question: Question, measures: Sequenc
     with bounded(connection) as patience:
         contexts = read_contexts(connection, question.scope, question.filters, ())
         period = Edge(question.period.start, question.period.end)
-        found = read_requests(connection, period, contexts, sorted(columns), newest_first=True)
+        found = read_requests(connection, [period], contexts, sorted(columns), newest_first=True)
         newest = _newest(patience.watch(found))
         return of_requests(newest, question, measures, Grouping(question, contexts), {})
 
