@@ -7,7 +7,7 @@ for either and for both taken together, on both engines alike, and what a word i
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -64,12 +64,13 @@ def add_words(connection: Connection, started: Sequence[tuple[int, Text]]) -> No
     columns = zip(*(one[:5] for one in texts), strict=True)
     connection.execute(
         text(
-            "INSERT INTO trace_words SELECT a, b, c, d, e, f::tsvector FROM unnest(CAST(:run_key AS bigint[]),"
+            "INSERT INTO trace_words SELECT a, b, c, d, e, f, g::tsvector FROM unnest(CAST(:run_key AS bigint[]),"
             " CAST(:level AS integer[]), CAST(:warmup AS integer[]), CAST(:ordinal AS bigint[]),"
-            " CAST(:lease_key AS bigint[]), CAST(:terms AS text[])) AS t (a, b, c, d, e, f)"
+            " CAST(:lease_key AS bigint[]), CAST(:ts AS bigint[]), CAST(:terms AS text[]))"
+            " AS t (a, b, c, d, e, f, g)"
         ),
         {name: list(column) for name, column in zip(KEY_NAMES, columns, strict=True)}
-        | {"terms": [_terms(*one[5:]) for one in texts]},
+        | {"ts": [start for start, _ in started], "terms": [_terms(*one[5:]) for one in texts]},
     )
 
 
@@ -110,18 +111,27 @@ def remove_words(connection: Connection, texts: Sequence[Text]) -> None:
 
 def searched(connection: Connection, side: Side, asked: str) -> ColumnElement[bool]:
     """Return a condition on rows of `traces`: that the request has all words of a text, which has at least one."""
-    groups = [[letter + word for letter in side] for word in words_of(asked)]
-    if connection.dialect.name != "sqlite":
-        query = " & ".join("(" + " | ".join(f"'{term}'" for term in group) + ")" for group in groups)
-        found = select(*(words.c[name] for name in KEY_NAMES))
-        return tuple_(*_KEY).in_(found.where(words.c.terms.bool_op("@@")(cast(literal(query), TSQUERY))))
-    return of_numbers(matching(expression(side, asked)))
+    query = expression(connection, side, asked)
+    if connection.dialect.name == "sqlite":
+        return of_numbers(matching(query))
+    return tuple_(*_KEY).in_(select(*(words.c[name] for name in KEY_NAMES)).where(holds(query)))
 
 
-def expression(side: Side, asked: str) -> str:
-    """Return what FTS5 is asked for the words of a text."""
-    groups = ([letter + word for letter in side] for word in words_of(asked))
-    return " AND ".join("(" + " OR ".join(f'"{term}"' for term in group) + ")" for group in groups)
+def expression(connection: Connection, side: Side, asked: str) -> str:
+    """Return what the index is asked for the words of a text: an expression of FTS5, or a tsquery."""
+    quote, either = ('"', " OR ") if connection.dialect.name == "sqlite" else ("'", " | ")
+    groups = ([f"{quote}{letter}{word}{quote}" for letter in side] for word in words_of(asked))
+    return all_of(connection, ["(" + either.join(group) + ")" for group in groups])
+
+
+def all_of(connection: Connection, expressions: Iterable[str]) -> str:
+    """Return the expression that holds where all of several do."""
+    return (" AND " if connection.dialect.name == "sqlite" else " & ").join(expressions)
+
+
+def holds(query: str) -> ColumnElement[bool]:
+    """Return a condition on rows of `trace_words` of PostgreSQL: that they match a tsquery."""
+    return words.c.terms.bool_op("@@")(cast(literal(query), TSQUERY))
 
 
 def matching(query: str) -> Select[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, MetaData, Table, UniqueConstraint, event, text
+from sqlalchemy import BigInteger, Column, Connection, Index, MetaData, Table, UniqueConstraint, event, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from controller.store.schema import BY_RUN, Key, Text, metadata, request_key
@@ -28,9 +28,11 @@ words = Table(
     "trace_words",
     MetaData(),
     *request_key(),
+    Column("ts", BigInteger, nullable=False),  # of the request
     Column("terms", TSVECTOR, nullable=False),
     postgresql_partition_by=BY_RUN,
 )
+Index("idx_trace_words_ts", words.c.ts)
 Index("idx_trace_words_terms", words.c.terms, postgresql_using="gin")
 
 # No text is kept in the index, and no place of a word in it: it only tells which texts have a word.

@@ -15,7 +15,7 @@ from controller.query.traces.bounds import ALWAYS, Bounds, time_bounds
 from controller.query.traces.conditions import And, Condition, Node, Operator
 from controller.query.traces.fields import Group
 from controller.scope import Scope
-from controller.store.full_text import expression
+from controller.store.full_text import all_of, expression
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
@@ -35,7 +35,7 @@ _IDENTIFIERS = {"trace_id", "span_id"}
 class Narrowed:
     """Where to look: all of `conditions` hold, and the request has one of `contexts` unless that is None.
 
-    All of them were started within `times`. `words`: an expression of FTS5 that holds as well.
+    All of them were started within `times`. `words`: an expression of `full_text` that holds as well.
     `identified`: the conditions name single requests. `failed`: they ask for requests that ended with an error.
     """
 
@@ -61,7 +61,7 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     everywhere = Narrowed(
         tuple(on_traces(connection, part) for part in others),
         times=Bounds(first, last),
-        words=" AND ".join(words.values()) or None,
+        words=all_of(connection, words.values()) if words else None,
         identified=any(_is(part, _IDENTIFIERS) for part in parts),
         failed=any(_is(part, {"status_code"}, "ERROR") for part in parts),
     )
@@ -76,11 +76,9 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
 
 
 def _words(connection: Connection, parts: Iterable[Node]) -> dict[Node, str]:
-    """Return what is asked for words and leads to the requests in SQLite; PostgreSQL finds its own way."""
-    if connection.dialect.name != "sqlite":
-        return {}
+    """Return what is asked for words and leads to the requests, as expressions of `full_text`."""
     return {
-        part: expression(side(part), str(part.value))
+        part: expression(connection, side(part), str(part.value))
         for part in parts
         if isinstance(part, Condition) and part.operator is Operator.SEARCH
     }

@@ -1,56 +1,129 @@
-"""The way to requests by their words in SQLite, whose index has texts in the order of time.
+"""The way to requests by their words: the index of words has texts in the order of time.
 
-So the last texts with some words are read and no others, however many have them.
+So the last texts with some words are read and hardly any others, however many have them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    false,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 
 from controller.query.traces.bounds import Bounds
-from controller.store.full_text import INDEX, START_BITS, matching, of_numbers
-from controller.store.schema import traces
-from controller.store.schema_texts import numbers
+from controller.store.full_text import INDEX, START_BITS, holds, matching, of_numbers
+from controller.store.schema import benchmark_runs, traces
+from controller.store.schema_texts import numbers, words
 from controller.store.traces.keys import KEY, one_of
 from controller.store.traces.order import Stretch
 
+MOST_RUNS = 1_000  # that are named one by one
+_MOST = (1 << 63 - START_BITS) - 2  # of a start that has a number
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Requests that were started within `times`, for which an expression of words and conditions hold."""
+
+    words: str
+    times: Bounds
+    conditions: tuple[ColumnElement[bool], ...]
+
 
 def by_words(
-    connection: Connection, query: Select[Any], stretch: Stretch, words: str, *, descending: bool, limit: int
+    connection: Connection, query: Select[Any], stretch: Stretch, expression: str, *, descending: bool, limit: int
 ) -> Select[Any]:
-    """Return a query for at least the first `limit` rows of a stretch that match an expression of FTS5."""
-    rows = stretch.rows
-    conditions = [*rows.conditions, *stretch.behind(descending=descending)]
-    if rows.contexts is not None:
+    """Return a query for at least the first `limit` rows of a stretch for which an expression of words holds."""
+    conditions = [*stretch.rows.conditions, *stretch.behind(descending=descending)]
+    if stretch.rows.contexts is not None:
         # An expression, for which there is no index: that of words leads to few.
-        conditions.append(one_of(connection, traces.c.context_key + 0, rows.contexts))
-    times = rows.times
+        conditions.append(one_of(connection, traces.c.context_key + 0, stretch.rows.contexts))
+    asked = _Asked(expression, stretch.rows.times, tuple(conditions))
+    if stretch.by_time and stretch.after is not None:
+        asked = _behind(asked, stretch.after[0], descending=not descending)
+    found = _in_sqlite if connection.dialect.name == "sqlite" else _in_postgresql
+    # No index that only has the order must lead to these few.
+    order = [stretch.columns[0] + 0, *stretch.columns[1:]]
+    query = query.order_by(None).order_by(*(column.desc() if descending else column.asc() for column in order))
+    return query.where(found(connection, asked, stretch, descending, limit), *conditions)
+
+
+def _in_sqlite(
+    connection: Connection, asked: _Asked, stretch: Stretch, descending: bool, limit: int
+) -> ColumnElement[bool]:
+    """Return the condition that the text of a request is among those that match, or the first of them."""
     if stretch.by_time:
-        if stretch.after is not None:
-            start = stretch.after[0]
-            times = (
-                Bounds(times.first, min(times.last, start))
-                if descending
-                else Bounds(max(times.first, start), times.last)
-            )
-        mine = exists().where(
-            numbers.c.text_key == INDEX.c.rowid, *(numbers.c[column.name] == column for column in KEY), *conditions
-        )
-        order = INDEX.c.rowid.desc() if descending else INDEX.c.rowid
-        texts = _texts(words, times).where(mine.correlate(INDEX)).order_by(order).offset(limit - 1).limit(1)
-        end = connection.execute(texts).scalar_one_or_none()
+        end = _end_in_sqlite(connection, asked, descending, limit)
         if end is not None:
-            start = end >> START_BITS
-            times = Bounds(start, times.last) if descending else Bounds(times.first, start)
-    return query.where(of_numbers(_texts(words, times)), *conditions)
+            asked = _behind(asked, end, descending=descending)
+    return of_numbers(_numbers(asked))
 
 
-def _texts(words: str, times: Bounds) -> Select[Any]:
-    """Return the query for the numbers of texts of requests that were started within bounds."""
-    first, last = (max(-_MOST, min(_MOST, time)) for time in times)
-    return matching(words).where(INDEX.c.rowid >= first << START_BITS, INDEX.c.rowid < last + 1 << START_BITS)
+def _in_postgresql(
+    connection: Connection, asked: _Asked, stretch: Stretch, descending: bool, limit: int
+) -> ColumnElement[bool]:
+    """Return the condition that a request is among those that match, or the first of them."""
+    keys = select(*(words.c[column.name] for column in KEY)).where(*_matches(asked))
+    if stretch.rows.contexts is not None:
+        runs = select(benchmark_runs.c.run_key).where(
+            one_of(connection, benchmark_runs.c.context_key, stretch.rows.contexts)
+        )
+        of_contexts = connection.execute(runs.limit(MOST_RUNS + 1)).scalars().all()
+        if len(of_contexts) <= MOST_RUNS:  # these are in few partitions
+            keys = keys.where(one_of(connection, words.c.run_key, of_contexts))
+    if not stretch.by_time:
+        return tuple_(*KEY).in_(keys)
+    keys = keys.order_by(words.c.ts.desc() if descending else words.c.ts).fetch(limit, with_ties=True)
+    # Named one by one, for the planner to see how few they are, and in which partitions.
+    found = [tuple(row) for row in connection.execute(keys)]
+    if not found:
+        return false()
+    return and_(traces.c.run_key.in_({run_key for run_key, *_ in found}), tuple_(*KEY).in_(found))
 
 
-_MOST = (1 << 63 - START_BITS) - 2  # of a start that has a number
+def _behind(asked: _Asked, start: int, *, descending: bool) -> _Asked:
+    """Return what is asked from a time on, or up to it."""
+    first, last = asked.times
+    return replace(asked, times=Bounds(max(first, start), last) if descending else Bounds(first, min(last, start)))
+
+
+def _end_in_sqlite(connection: Connection, asked: _Asked, descending: bool, limit: int) -> int | None:
+    """Return when the last of the first `limit` requests was started, None when there are fewer."""
+    mine = exists().where(
+        numbers.c.text_key == INDEX.c.rowid,
+        *(numbers.c[column.name] == column for column in KEY),
+        *asked.conditions,
+    )
+    texts = _numbers(asked).where(mine.correlate(INDEX))
+    texts = texts.order_by(INDEX.c.rowid.desc() if descending else INDEX.c.rowid).offset(limit - 1).limit(1)
+    number = connection.execute(texts).scalar_one_or_none()
+    return None if number is None else int(number) >> START_BITS
+
+
+def _numbers(asked: _Asked) -> Select[Any]:
+    first, last = (max(-_MOST, min(_MOST, time)) for time in asked.times)
+    return matching(asked.words).where(
+        INDEX.c.rowid >= first << START_BITS, INDEX.c.rowid < last + 1 << START_BITS
+    )
+
+
+def _matches(asked: _Asked) -> list[ColumnElement[bool]]:
+    first, last = (literal(time, BigInteger) for time in asked.times)
+    found = [words.c.ts >= first, words.c.ts <= last, holds(asked.words)]
+    if asked.conditions:
+        # As a value, not as a join: it is looked up for the texts that match and for no others.
+        mine = select(true()).where(*(words.c[column.name] == column for column in KEY), *asked.conditions)
+        found.append(mine.correlate(words).scalar_subquery().is_(true()))
+    return found

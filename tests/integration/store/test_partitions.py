@@ -25,7 +25,7 @@ ROWS = {
 }
 ALL_ROWS = ROWS | {
     "trace_texts": "INSERT INTO trace_texts VALUES (:key, 0, 0, :ordinal, 1, 'ask', 'answer')",
-    "trace_words": "INSERT INTO trace_words VALUES (:key, 0, 0, :ordinal, 1, 'iask oanswer')",
+    "trace_words": "INSERT INTO trace_words VALUES (:key, 0, 0, :ordinal, 1, 9, 'iask oanswer')",
 }
 
 

@@ -27,10 +27,12 @@ def upgrade() -> None:
         op.create_table(
             "trace_words",
             *_request(),
+            sa.Column("ts", sa.BigInteger(), nullable=False),
             sa.Column("terms", TSVECTOR(), nullable=False),
             sa.PrimaryKeyConstraint("run_key", "level", "warmup", "ordinal", "lease_key"),
             postgresql_partition_by="RANGE (run_key)",
         )
+        op.create_index("idx_trace_words_ts", "trace_words", ["ts"])
         op.create_index("idx_trace_words_terms", "trace_words", ["terms"], postgresql_using="gin")
         return
     op.execute(
