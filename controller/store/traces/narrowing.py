@@ -36,7 +36,7 @@ class Narrowed:
     """Where to look: all of `conditions` hold, and the request has one of `contexts` unless that is None.
 
     All of them were started within `times`. `words`: an expression of `full_text` that holds as well.
-    `identified`: the conditions name single requests. `failed`: they ask for requests that ended with an error.
+    `identified`: the conditions name single requests. `status`: they ask for requests that ended so.
     """
 
     conditions: tuple[ColumnElement[bool], ...]
@@ -44,7 +44,7 @@ class Narrowed:
     times: Bounds = ALWAYS
     words: str | None = None
     identified: bool = False
-    failed: bool = False
+    status: str | None = None
 
 
 def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrowed | None:
@@ -62,8 +62,8 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
         tuple(on_traces(connection, part) for part in others),
         times=Bounds(first, last),
         words=all_of(connection, words.values()) if words else None,
-        identified=any(_is(part, _IDENTIFIERS) for part in parts),
-        failed=any(_is(part, {"status_code"}, "ERROR") for part in parts),
+        identified=any(map(_names_requests, parts)),
+        status=next((str(one.value) for one in parts if isinstance(one, Condition) and _is_status(one)), None),
     )
     found: Narrowed | None = everywhere
     of_contexts = tuple(part for part in parts if shared_by(part) is Group.CONTEXT)
@@ -92,15 +92,17 @@ def _conjuncts(node: Node | None) -> Iterator[Node]:
         yield node
 
 
-def _is(node: Node, names: set[str], value: str | None = None) -> bool:
-    """Whether a node asks for a field to be equal to something, or to `value`."""
+def _names_requests(node: Node) -> bool:
     return (
         isinstance(node, Condition)
-        and node.field.name in names
+        and node.field.name in _IDENTIFIERS
         and node.operator in (Operator.EQ, Operator.IN)
         and node.value is not None
-        and value in (None, node.value)
     )
+
+
+def _is_status(asked: Condition) -> bool:
+    return asked.field.name == "status_code" and asked.operator is Operator.EQ and asked.value is not None
 
 
 def _by_contexts(connection: Connection, found: Narrowed, node: Node) -> Narrowed | None:
