@@ -20,9 +20,13 @@ async def test_a_run_makes_its_model_known(controller):
     assert [(one.id, list(one.providers)) for one in listed.data] == [("m", ["here"])]
     assert {field.name for field, _ in listed.data[0].ListFields()} == {"id", "providers"}
     assert listed.status == "success"
-    usage = (await models.GetModelUsage(model_pb2.GetModelUsageRequest(model_id="m", environment="test"))).data
+    usage = (
+        await models.GetModelUsage(
+            model_pb2.GetModelUsageRequest(model_id="m", environment="test", end_time="now+1d")
+        )
+    ).data
     assert (usage.request_count, usage.error_count) == (10, 1)
-    request = model_pb2.CompareModelsRequest(models=["m,gpt-4o"])
+    request = model_pb2.CompareModelsRequest(models=["m,gpt-4o"], end_time="now+1d")
     compared = (await models.CompareModels(request)).data
     assert [one.metrics.request_count for one in compared.models] == [10, 0]
     assert (compared.summary.fastest_model, compared.summary.cheapest_model) == ("m", "N/A")

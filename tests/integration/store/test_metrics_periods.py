@@ -205,3 +205,24 @@ async def test_advice_follows_the_thresholds(database):
     assert good["overall_score"] == 1
     nothing = metrics_pb2.GetOptimizationRequest(**TIMES, model="none")
     assert (await ask(database, lambda *q: get_optimization(*q, Thresholds()), nothing))["overall_score"] is None
+
+
+async def test_W19_no_answer_holds_requests_of_other_projects(database):
+    mine = Scope.of(["project-1"])
+    right = len(counted(project_id="project-1"))
+    assert 0 < right < len(counted())
+    summary = await ask(database, get_summary, metrics_pb2.GetMetricsSummaryRequest(**TIMES), mine)
+    assert summary["current_period"]["total_requests"] == right
+    for granularity in ("1day", "raw"):
+        request = metrics_pb2.GetPerformanceRequest(**TIMES, granularity=granularity)
+        performance = await ask(database, get_performance, request, mine)
+        assert performance["request_count"] == right
+        assert sum(point["request_count"] for point in performance["time_series"]) == right
+    quality = await ask(database, get_quality, metrics_pb2.GetQualityRequest(**TIMES), mine)
+    failed = sum(request.status == ERROR for request in counted(project_id="project-1"))
+    assert (quality["total_requests"], sum(kind["count"] for kind in quality["error_breakdown"])) == (
+        right,
+        failed,
+    )
+    nobody = await ask(database, get_quality, metrics_pb2.GetQualityRequest(**TIMES), Scope.of([]))
+    assert (nobody["total_requests"], nobody["error_breakdown"]) == (0, [])

@@ -154,3 +154,31 @@ async def test_an_end_that_has_not_come_yet_needs_no_single_requests(database):
     now = max(request.ts for request in REQUESTS) + 1
     found = await ask(database, now=now, **asked)
     assert sum(row["request_count"] for row in found["data"]) == sum(r.status in {OK, ERROR} for r in REQUESTS)
+
+
+async def test_W11_every_interval_has_every_dimension(database):
+    dimensions = ["provider", "model", "environment", "user_id", "session_id"]
+    for interval in INTERVALS:
+        asked = {"metrics": ["request_count", "prompt_cost", "success_count"], "interval": interval}
+        found = await ask(database, **asked, group_by=dimensions, **WHOLE_DAYS)
+        assert found["metadata"]["data_source"] == "aggregate"
+        counts: dict[tuple, int] = {}
+        for row in found["data"]:
+            key = tuple(row[name] for name in dimensions)
+            counts[key] = counts.get(key, 0) + row["request_count"]
+        right: dict[tuple, int] = {}
+        for request in REQUESTS:
+            if request.status in {OK, ERROR} and BEGIN <= request.ts < BEGIN + 3 * DAY:
+                key = tuple(rr.dimension(request, name) for name in dimensions)
+                right[key] = right.get(key, 0) + 1
+        assert counts == right
+
+
+async def test_W16_all_filters_are_applied_together(database):
+    wanted = REQUESTS[0].context
+    names = ("provider", "model", "environment", "user_id", "project_id")
+    filters = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
+    found = await ask(database, metrics=["request_count"], interval="1day", **filters, **WHOLE_DAYS)
+    mine = [r for r in REQUESTS if all(getattr(r.context, name) == value for name, value in filters.items())]
+    right = [len(some) for _, some, _ in rr.points(mine, BEGIN, BEGIN + 3 * DAY, 86_400)]
+    assert [row["request_count"] for row in found["data"]] == right
