@@ -17,6 +17,7 @@ from loadcell.settings import Address, Secret
 from loadcell.tls import ClientTls
 from loadcell.v1 import agent_pb2_grpc, fleet_pb2_grpc, run_pb2, run_pb2_grpc
 from tests.integration.controller.scripted_agent import ScriptedAgent
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Controller:
         return (await self.runs.GetRun(run_pb2.GetRunRequest(run_id=run_id))).run
 
     async def until(self, run_id: str, *states: int) -> run_pb2.Run:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 run = await self.run(run_id)
                 if run.state in states:

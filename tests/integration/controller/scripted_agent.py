@@ -18,6 +18,7 @@ from loadcell.pacing.shares import worker_share
 from loadcell.settings import Secret
 from loadcell.tls import ClientTls
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, result_pb2, sample_pb2, target_pb2
+from tests.patience import PATIENCE_SECONDS
 
 State = agent_pb2.LeaseState
 
@@ -166,7 +167,7 @@ class ScriptedAgent:
         await self._channel.close()
 
     async def until(self, reached) -> None:
-        async with asyncio.timeout(20), self.changed:
+        async with asyncio.timeout(PATIENCE_SECONDS), self.changed:
             await self.changed.wait_for(reached)
 
     async def report(self, lease_id: str, state: int, **more: object) -> None:

@@ -16,6 +16,7 @@ from loadcell.channel import dial
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.settings import Address, Secret
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, run_pb2, run_pb2_grpc
+from tests.patience import PATIENCE_SECONDS
 
 
 async def of_every_kind(channel: grpc.aio.Channel, metadata=(), *, heard=False) -> list[grpc.aio.AioRpcError]:
@@ -45,7 +46,7 @@ async def of_every_kind(channel: grpc.aio.Channel, metadata=(), *, heard=False) 
         agents.Session(session(), metadata=metadata),
     ]
     refused = []
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         for call in calls:
             with pytest.raises(grpc.aio.AioRpcError) as error:
                 await (call.read() if hasattr(call, "read") else call)

@@ -22,6 +22,7 @@ from loadcell.channel import dial
 from loadcell.clock import wall_micros
 from loadcell.settings import Address
 from loadcell.v1 import agent_pb2, run_pb2
+from tests.patience import PATIENCE_SECONDS
 
 
 def held(lease_id: str, state: int = State.LEASE_STATE_RUNNING) -> agent_pb2.LeaseUpdate:
@@ -223,13 +224,13 @@ async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
     request = run_pb2.CreateRunRequest(server_url="http://127.0.0.1:9", model="m", api_key="sk-secret")
     with locked(tmp_path / "x.db"):
         call = asyncio.create_task(create_run(request, database, dispatcher))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(dispatcher._tasks) == background:
                 await asyncio.sleep(0.01)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (runs := list(dispatcher.runs)):
             await asyncio.sleep(0.01)
     assert runs[0].task is not None

@@ -10,6 +10,7 @@ from scripted_agent import State, columns, share
 
 from loadcell.pacing.arrivals import due_blocks
 from loadcell.v1 import agent_pb2, run_pb2, sample_pb2, target_pb2
+from tests.patience import PATIENCE_SECONDS
 
 CLOSED = {"concurrency": [4], "num_prompts": 60}
 PLANNED = 4_000  # at 100/s: a slow machine may take seconds to see a loss, and that is still little of the plan
@@ -175,7 +176,7 @@ async def test_what_is_delivered_late_takes_the_place_of_censored_rows(start, pl
     assert read_ledger(controller.database, run_id).balances(PLANNED)
     # After the end of the run as well: its result is made anew.
     await again.deliver(leases[0], ordinals=now.censored)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (result := await controller.result(run_id)).results[0].censored_requests:
             await asyncio.sleep(0.05)
     assert result.results[0].successful_requests == PLANNED

@@ -8,6 +8,7 @@ from lease_ledger import read_ledger
 from scripted_agent import columns
 
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
+from tests.patience import PATIENCE_SECONDS
 
 
 async def damaged(controller, **fields: object):
@@ -79,7 +80,7 @@ async def test_the_list_of_agents_says_what_each_still_has_to_deliver(controller
     agent = await controller.agent(heartbeat_seconds=60)
     beat = agent_pb2.Heartbeat(sequence=1, uplink_memory_bytes=5, uplink_spool_bytes=70)
     shown = fleet_pb2.Agent()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not shown.uplink_bytes:
             await agent.session.write(agent_pb2.SessionRequest(heartbeat=beat))
             (shown,) = (await controller.fleet.ListAgents(fleet_pb2.ListAgentsRequest())).agents

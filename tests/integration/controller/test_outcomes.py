@@ -9,6 +9,7 @@ from lease_ledger import read_ledger
 from scripted_agent import ScriptedAgent
 
 from loadcell.v1 import run_pb2
+from tests.patience import PATIENCE_SECONDS
 
 OPEN_BY_TIME = {"rate": [100], "duration_seconds": 1.0}
 OPEN_BY_COUNT = {"rate": [100], "num_prompts": 100}
@@ -143,7 +144,7 @@ async def test_requests_that_arrive_after_a_cancel_take_the_place_of_what_was_no
     again = await controller.agent("agent-1", complete=False)
     again.grants, again.delivered[lease] = grants, 1
     await again.deliver(lease, ordinals=[3, 4, 5, 30])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await controller.result(run_id, partial=True)).results[0].censored_requests != 3:
             await asyncio.sleep(0.05)
     await balances(controller, run_id, executed=[0, 1, 2, 3, 4, 5, 9, 30], censored_at_least={6, 7, 8})

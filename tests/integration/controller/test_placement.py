@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
+from tests.patience import PATIENCE_SECONDS
 
 EU, US = {"region": "eu", "zone": "a"}, {"region": "us", "zone": "a"}
 
@@ -22,7 +23,7 @@ def calibrated(requests: float, tokens: float = 1e9) -> agent_pb2.Calibration:
 
 async def first_note(controller, run_id: str) -> str:
     updates = controller.runs.WatchRun(run_pb2.WatchRunRequest(run_id=run_id))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async for update in updates:
             if update.notes:
                 updates.cancel()

@@ -17,6 +17,7 @@ import pytest
 from loadcell.channel import dial
 from loadcell.v1 import agent_pb2, run_pb2, run_pb2_grpc
 from tests.integration.controller.scripted_agent import ScriptedAgent, State
+from tests.patience import PATIENCE_SECONDS
 
 START = "application_started"
 
@@ -52,14 +53,14 @@ async def process(folder: Path, address: str, **environment: str):
 
 
 async def started(running, lines: list[str]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not any(START in line for line in lines):
             assert running.returncode is None, lines
             await asyncio.sleep(0.02)
 
 
 async def ended(runs: run_pb2_grpc.RunServiceStub, run_id: str) -> run_pb2.Run:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             run = (await runs.GetRun(run_pb2.GetRunRequest(run_id=run_id))).run
             if run.completed_at.seconds:

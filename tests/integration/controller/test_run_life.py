@@ -11,6 +11,7 @@ from scripted_agent import State, columns
 
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, run_pb2
+from tests.patience import PATIENCE_SECONDS
 
 
 def held(lease_id: str) -> agent_pb2.LeaseUpdate:
@@ -208,7 +209,7 @@ async def test_late_batches_of_a_lost_agent_are_kept_and_the_result_is_made_anew
     again.grants = grants
     await again.until(lambda: lease in again.cancels)  # it must not go on with a run that is over
     await again.deliver(lease)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (result := await controller.result(run_id, partial=True)).results[0].total_requests:
             await asyncio.sleep(0.05)
     assert result.results[0].total_requests == 12
