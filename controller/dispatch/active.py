@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -48,6 +48,10 @@ class ActiveRun:
     ended_at: float | None = None  # seconds of the monotonic clock
     changes: Changes = field(default_factory=Changes)
     task: asyncio.Task[None] | None = None
+    # Leases of each agent, of each level, and by the lease they take over from: none of these ever changes.
+    _of_agent: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _of_level: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _heirs_of: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     @property
     def ended(self) -> bool:
@@ -66,7 +70,7 @@ class ActiveRun:
 
     def successors(self, lease: LeaseRecord) -> list[LeaseRecord]:
         """Return the leases that have taken over from a lease, or from a lost worker of it."""
-        return [other for other in self.leases.values() if other.succeeds == lease.lease_key]
+        return [self.leases[lease_id] for lease_id in self._heirs_of.get(lease.lease_key, ())]
 
     @property
     def movable(self) -> bool:
@@ -75,10 +79,19 @@ class ActiveRun:
 
     def level_leases(self, index: int) -> list[LeaseRecord]:
         """Return the leases of a level."""
-        return [lease for lease in self.leases.values() if lease.level == index]
+        return [self.leases[lease_id] for lease_id in self._of_level.get(index, ())]
+
+    def agent_leases(self, agent_id: str) -> list[LeaseRecord]:
+        """Return the leases of an agent."""
+        return [self.leases[lease_id] for lease_id in self._of_agent.get(agent_id, ())]
 
     def put(self, lease: LeaseRecord) -> None:
-        """Replace a lease and tell those who wait."""
+        """Add or replace a lease and tell those who wait."""
+        if lease.lease_id not in self.leases:
+            self._of_agent[lease.agent_id].append(lease.lease_id)
+            self._of_level[lease.level].append(lease.lease_id)
+            if lease.succeeds is not None:
+                self._heirs_of[lease.succeeds].append(lease.lease_id)
         self.leases[lease.lease_id] = lease
         self.changes.publish()
 

@@ -11,7 +11,7 @@ from controller.dispatch.cutting import Share, divide, first_due, ordinals_end, 
 from controller.dispatch.outcomes import RunFailedError
 from controller.store.censored import highest_ordinal
 from controller.store.database import Connection
-from controller.store.leases import cut_lease, insert_leases, list_leases
+from controller.store.leases import count_leases, cut_lease, get_lease, insert_leases, list_heirs
 from controller.store.records import LeaseRecord, LevelRecord
 from loadcell.v1 import agent_pb2
 
@@ -43,25 +43,24 @@ def carry_out(
     """Carry out a cut; one that was carried out before changes nothing.
 
     Returns:
-        The leases of the level, and how many requests have become CENSORED.
+        The lease and those that have taken over from it, and how many requests have become CENSORED.
 
     Raises:
         RunFailedError: Something is left and nobody can take over; nothing is stored.
     """
     plan, lease = level.plan, cut.lease
-    known = [one for one in list_leases(connection, lease.run_key) if one.level == plan.index]
-    heirs = [one for one in known if one.succeeds == lease.lease_key]
+    heirs = list_heirs(connection, lease)
     given = [Share.of(heir) for heir in heirs]
     end = ordinals_end(plan, seed)
     at = _cut_at(connection, level, seed, cut, end)
     if cut.worker is None:
         if not cut_lease(connection, replace(lease, end_ordinal=at)):
-            return known, 0
+            return _concerned(connection, lease), 0
         over = lease.state == agent_pb2.LEASE_STATE_COMPLETED or 0 < plan.duration_micros <= cut.until_micros
         left = [] if over else [share.begun_at(at) for share in undealt(lease, heirs)]
         shares = divide(plan, left, max(1, len(cut.agents)), end)
     elif any(share.begun_at(0) == cut.worker.begun_at(0) for share in given):
-        return known, 0
+        return _concerned(connection, lease), 0
     else:
         # Even when nothing is left of it: the successor says that this worker has been dealt with.
         shares = [cut.worker.begun_at(at)]
@@ -74,12 +73,13 @@ def carry_out(
         Gap(lease, share=cut.worker or Share.of(lease), given=given, end=at, until_micros=cut.until_micros),
     )
     if shares:
+        known = count_leases(connection, lease.run_key, plan.index)
         insert_leases(
             connection,
             [
                 LeaseRecord(
                     lease_key=0,
-                    lease_id=lease_id_of(run_id, plan.index, len(known) + number),
+                    lease_id=lease_id_of(run_id, plan.index, known + number),
                     run_key=lease.run_key,
                     level=plan.index,
                     share_index=share.index,
@@ -92,7 +92,12 @@ def carry_out(
                 for number, share in enumerate(shares)
             ],
         )
-    return [one for one in list_leases(connection, lease.run_key) if one.level == plan.index], censored
+    return _concerned(connection, lease), censored
+
+
+def _concerned(connection: Connection, lease: LeaseRecord) -> list[LeaseRecord]:
+    stored = get_lease(connection, lease.lease_id)
+    return [*([] if stored is None else [stored]), *list_heirs(connection, lease)]
 
 
 def _cut_at(connection: Connection, level: LevelRecord, seed: int, cut: Cut, end: int | None) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -134,7 +135,13 @@ def ordinals_end(plan: target_pb2.LevelPlan, seed: int) -> int | None:
     """Return how many ordinals a level has; None for a closed loop that is bounded by time."""
     if plan.request_count:
         return int(plan.request_count)
-    return sum(len(due) for due in arrivals(plan, seed)) if plan.rate else None
+    return _arrival_count(plan.SerializeToString(deterministic=True), seed) if plan.rate else None
+
+
+@lru_cache(maxsize=64)
+def _arrival_count(plan: bytes, seed: int) -> int:
+    """Return how many arrivals a level has; every cut asks, and going through all of them takes its time."""
+    return sum(len(due) for due in arrivals(target_pb2.LevelPlan.FromString(plan), seed))
 
 
 def first_due(plan: target_pb2.LevelPlan, seed: int, offset_micros: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 import structlog
 
@@ -170,13 +171,15 @@ class HandOver:
 
         The other agents of the run come first, then free ones, and the same one when it was started anew.
         """
-        usable, leases = self._usable(run), run.level_leases(lease.level)
-        at_work: dict[str, list[Share]] = {
-            agent_id: [] for agent_id in usable.keys() & run.reserved - {lease.agent_id}
+        usable = self._usable(run)
+        at_work = {
+            agent_id: [
+                Share.of(one)
+                for one in run.agent_leases(agent_id)
+                if one.level == lease.level and not lease_ended(one.state)
+            ]
+            for agent_id in usable.keys() & run.reserved - {lease.agent_id}
         }
-        for one in leases:
-            if one.agent_id in at_work and not lease_ended(one.state):
-                at_work[one.agent_id].append(Share.of(one))
         free = [agent for agent in self.placement.free(run) if agent.agent_id not in at_work]
         if at_work or lease.state == _Lease.LEASE_STATE_CANCELLED:
             free = [agent for agent in free if agent.agent_id != lease.agent_id]  # it is gone, or does not want to
@@ -187,7 +190,8 @@ class HandOver:
             worker or Share.of(lease),
             [
                 (usable[agent_id], at_work[agent_id])
-                for agent_id in sorted(at_work, key=lambda a: (len(at_work[a]), a))
+                # No more can get a part, and comparing all with all would take a large fleet for ever.
+                for agent_id in nsmallest(MAX_HEIRS, at_work, key=lambda a: (len(at_work[a]), a))
             ],
             ranked(free, mine=run.reserved, worker_count=config.worker_count),
             most=MAX_HEIRS if worker is None else 1,

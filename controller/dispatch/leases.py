@@ -174,8 +174,8 @@ class LeaseBook:
         agent_id = session.agent.agent_id
         if self.sessions.get(agent_id) is session:
             for run in self.runs:
-                for lease in list(run.leases.values()):
-                    if lease.agent_id == agent_id and not lease_ended(lease.state):
+                for lease in run.agent_leases(agent_id):
+                    if not lease_ended(lease.state):
                         self.expire(run, lease, error.message)
         session.end(error)
 
@@ -193,8 +193,8 @@ class LeaseBook:
     def note(self, agent_id: str, note: str) -> None:
         """Keep a remark with what an agent is doing now."""
         for run in self.runs:
-            for lease in list(run.leases.values()):
-                if lease.agent_id == agent_id and not lease_ended(lease.state) and note not in lease.notes:
+            for lease in run.agent_leases(agent_id):
+                if not lease_ended(lease.state) and note not in lease.notes:
                     self.put(run, replace(lease, notes=(*lease.notes, note)[:MAX_NOTES]))
 
     def reconcile(self, session: Session) -> None:
@@ -202,9 +202,8 @@ class LeaseBook:
         for run in self.runs:
             held = self.reconcile_run(session, run)
             run.forgotten -= held
-            for lease in run.leases.values():
-                mine = lease.agent_id == session.agent.agent_id and lease_ended(lease.state)
-                if mine and lease.lease_id not in held and not delivered(lease):
+            for lease in run.agent_leases(session.agent.agent_id):
+                if lease_ended(lease.state) and lease.lease_id not in held and not delivered(lease):
                     run.forgotten.add(lease.lease_id)
         self._changed.set()
 
@@ -217,8 +216,8 @@ class LeaseBook:
         held = {lease_id for lease_id in session.elsewhere if lease_id in run.leases}
         for lease_id in held:
             self.update(session, session.elsewhere.pop(lease_id))
-        for lease in list(run.leases.values()):
-            if lease.agent_id == session.agent.agent_id and not lease_ended(lease.state):
+        for lease in run.agent_leases(session.agent.agent_id):
+            if not lease_ended(lease.state):
                 self._remind(run, lease, known=lease.lease_id in held)
         return held
 

@@ -42,9 +42,17 @@ def highest_ordinal(connection: Connection, lease: LeaseRecord, lanes: int, inde
         index: position of the share.
         count: number of shares.
     """
+    delivered = select(batches.c.lease_key).where(batches.c.lease_key == lease.lease_key).limit(1)
+    if connection.execute(delivered).first() is None:
+        return None  # else the whole level would be searched for it
     return connection.execute(
         select(traces.c.ordinal)
-        .where(_of(lease), traces.c.status != CENSORED, (traces.c.ordinal % lanes) % count == index)
+        .where(
+            _of(lease),
+            traces.c.ordinal >= lease.first_ordinal,
+            traces.c.status != CENSORED,
+            (traces.c.ordinal % lanes) % count == index,
+        )
         .order_by(traces.c.ordinal.desc())
         .limit(1)
     ).scalar_one_or_none()

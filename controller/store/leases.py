@@ -31,6 +31,20 @@ def list_leases(connection: Connection, run_key: int) -> list[LeaseRecord]:
     return [_record(row) for row in connection.execute(query)]
 
 
+def list_heirs(connection: Connection, lease: LeaseRecord) -> list[LeaseRecord]:
+    """Return the leases that have taken over from a lease, or from a lost worker of it."""
+    query = select(*_COLUMNS).where(
+        leases.c.run_key == lease.run_key, leases.c.level == lease.level, leases.c.succeeds == lease.lease_key
+    )
+    return [_record(row) for row in connection.execute(query.order_by(leases.c.lease_key))]
+
+
+def count_leases(connection: Connection, run_key: int, level: int) -> int:
+    """Return how many leases a level of a run has."""
+    query = select(func.count()).select_from(leases).where(leases.c.run_key == run_key, leases.c.level == level)
+    return connection.execute(query).scalar_one()
+
+
 def agents_of_runs(connection: Connection, run_keys: Iterable[int]) -> dict[int, list[str]]:
     """Return the agents that carry or carried some runs, in the order of their leases."""
     query = (
