@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from controller.query.traces.words import words as words_of
 from controller.store.schema import traces
 from controller.store.schema_texts import numbers, words
+from controller.store.traces.keys import with_keys
 from controller.trace_ids import RequestKey
 
 Side = Literal["i", "o", "io"]
@@ -92,12 +93,14 @@ def _free_numbers(connection: Connection, starts: Sequence[int]) -> list[int]:
 
 def remove_words(connection: Connection, texts: Sequence[Text]) -> None:
     """Take texts that are about to be deleted, at least one and at most 200, out of the index."""
-    keys = [one[:5] for one in texts]
+    keys = [RequestKey(*one[:5]) for one in texts]
     if connection.dialect.name != "sqlite":
-        connection.execute(delete(words).where(tuple_(*(words.c[name] for name in KEY_NAMES)).in_(keys)))
+        of_request = [words.c[name] for name in KEY_NAMES]
+        connection.execute(delete(words).where(with_keys(connection, of_request, keys)))
         return
     of_request = [numbers.c[name] for name in KEY_NAMES]
-    found = connection.execute(select(numbers.c.text_key, *of_request).where(tuple_(*of_request).in_(keys)))
+    query = select(numbers.c.text_key, *of_request).where(with_keys(connection, of_request, keys))
+    found = connection.execute(query)
     number_of = {tuple(key): number for number, *key in found}
     if not number_of:
         return

@@ -6,13 +6,11 @@ from sqlalchemy import Connection, delete, func, or_, select, text, tuple_
 
 from controller.store.partitions import PARTITIONED, drop, list_partitions
 from controller.store.run_keys import first_key
-from controller.store.samples import count_stored
+from controller.store.samples import DELETE_ROWS, count_stored, delete_some_rows
 from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
 from controller.store.schema_queries import feedback, rollups
 from controller.store.texts import delete_some_texts
-from controller.trace_ids import RequestKey
 
-ROWS_AT_ONCE = 10_000
 ROLLUPS_AT_ONCE = 2_000
 _RETAINING = 0x10AD_CE13  # advisory lock of the one controller that deletes
 
@@ -65,8 +63,9 @@ def expire_rollups(connection: Connection, grain: int, first_kept: int) -> bool:
     last = connection.execute(
         select(*place).where(*expired).order_by(*place).offset(ROLLUPS_AT_ONCE - 1).limit(1)
     ).one_or_none()
-    up_to = [tuple_(*place) <= tuple(last)] if last is not None else []
-    connection.execute(delete(rollups).where(*expired, *up_to))
+    # Up to a bucket of their own, so that each step reads what it deletes and no more.
+    up_to = [rollups.c.bucket <= last.bucket, tuple_(*place) <= tuple(last)] if last is not None else expired[1:]
+    connection.execute(delete(rollups).where(rollups.c.grain == grain, *up_to))
     return last is not None
 
 
@@ -80,13 +79,10 @@ def _alone(connection: Connection) -> bool:
 def _expire(connection: Connection, end: int) -> bool:
     more = delete_some_texts(connection, 0, end)
     for table in (trace_timelines, trace_errors, traces):
-        key = [table.c[name] for name in RequestKey._fields]
-        last = connection.execute(
-            select(*key).where(table.c.run_key < end).order_by(*key).offset(ROWS_AT_ONCE - 1).limit(1)
-        ).one_or_none()
-        up_to = [tuple_(*key) <= tuple(last)] if last is not None else []
-        connection.execute(delete(table).where(table.c.run_key < end, *up_to))
-        more |= last is not None
+        oldest = connection.execute(select(func.min(table.c.run_key))).scalar_one()
+        if oldest is not None and oldest < end:
+            delete_some_rows(connection, table, oldest)
+            more = True
     return more
 
 
@@ -102,7 +98,7 @@ def _expire_partitions(connection: Connection, end: int) -> bool:
         found = f"SELECT ctid FROM {rest} WHERE run_key < :end LIMIT :rows"  # noqa: S608 - own names
         deleted = connection.execute(
             text(f"DELETE FROM {rest} WHERE ctid = ANY (ARRAY ({found}))"),  # noqa: S608 - own names
-            {"end": end, "rows": ROWS_AT_ONCE},
+            {"end": end, "rows": DELETE_ROWS},
         )
-        more |= deleted.rowcount == ROWS_AT_ONCE
+        more |= deleted.rowcount == DELETE_ROWS
     return more

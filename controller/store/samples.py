@@ -283,18 +283,23 @@ def delete_some_requests(connection: Connection, run_key: int) -> bool:
     connection.execute(delete(feedback).where(feedback.c.run_key == run_key))
     more = delete_some_texts(connection, run_key, run_key + 1)
     for table in (trace_timelines, trace_errors):
-        key = [table.c[column.name] for column in _PLACE]
-        last = connection.execute(
-            select(*key).where(table.c.run_key == run_key).order_by(*key).offset(DELETE_ROWS - 1).limit(1)
-        ).one_or_none()
-        _delete_up_to(connection, table, run_key, last)
-        more |= last is not None
+        more |= delete_some_rows(connection, table, run_key)
     query = select(*ROLLED_UP, *_PLACE).where(traces.c.run_key == run_key).order_by(*_PLACE).limit(DELETE_ROWS)
     rows = connection.execute(query).all()
     if rows:
         _delete_up_to(connection, traces, run_key, rows[-1][len(ROLLED_UP) :])
         subtract_rollups(connection, roll_up_rows(rows))  # last in the transaction, as when they were added
     return more or len(rows) == DELETE_ROWS
+
+
+def delete_some_rows(connection: Connection, table: Table, run_key: int) -> bool:
+    """Delete a bounded part of the rows that a table has of a run; return whether there may be more."""
+    place = [table.c[column.name] for column in _PLACE]
+    last = connection.execute(
+        select(*place).where(table.c.run_key == run_key).order_by(*place).offset(DELETE_ROWS - 1).limit(1)
+    ).one_or_none()
+    _delete_up_to(connection, table, run_key, last)
+    return last is not None
 
 
 def _delete_up_to(connection: Connection, table: Table, run_key: int, last: Sequence[int] | None) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, select
 
 from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
 from controller.store.postgresql import copy_rows
 from controller.store.schema_texts import trace_texts
+from controller.store.traces.keys import with_keys
 from controller.trace_ids import RequestKey
 
 _KEY = [trace_texts.c[name] for name in KEY_NAMES]
@@ -34,7 +35,9 @@ def read_texts(connection: Connection, keys: Iterable[RequestKey]) -> dict[Reque
     return {
         RequestKey(*row[:5]): (row[5], row[6])
         for first in range(0, len(wanted), KEYS_AT_ONCE)
-        for row in connection.execute(columns.where(tuple_(*_KEY).in_(wanted[first : first + KEYS_AT_ONCE])))
+        for row in connection.execute(
+            columns.where(with_keys(connection, _KEY, wanted[first : first + KEYS_AT_ONCE]))
+        )
     }
 
 
@@ -48,5 +51,6 @@ def delete_some_texts(connection: Connection, first: int, end: int) -> bool:
     texts = [tuple(row) for row in connection.execute(of_runs.order_by(*_KEY).limit(KEYS_AT_ONCE))]
     if texts:
         remove_words(connection, texts)
-        connection.execute(delete(trace_texts).where(tuple_(*_KEY).in_([one[:5] for one in texts])))
+        keys = [RequestKey(*one[:5]) for one in texts]
+        connection.execute(delete(trace_texts).where(with_keys(connection, _KEY, keys)))
     return len(texts) == KEYS_AT_ONCE

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from controller.retention import Ages, retain_once
-from controller.store import retention, texts
+from controller.store import retention, samples, texts
 from controller.store.database import Database
 from controller.store.full_text import searched
 from controller.store.migrate import open_database
@@ -65,7 +65,8 @@ def add_run(connection, days_ago: int, *, run_key: int | None = None, status: st
 
 @pytest.fixture
 async def database(place, monkeypatch):
-    monkeypatch.setattr(retention, "ROWS_AT_ONCE", 10)
+    monkeypatch.setattr(retention, "DELETE_ROWS", 10)
+    monkeypatch.setattr(samples, "DELETE_ROWS", 10)
     monkeypatch.setattr(retention, "ROLLUPS_AT_ONCE", 2)
     monkeypatch.setattr(texts, "KEYS_AT_ONCE", 10)
     database = await open_database(place)

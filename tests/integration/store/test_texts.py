@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, not_, select, text
+from sqlalchemy import event, insert, not_, select, text
 
 from controller.query.traces.words import words
 from controller.store.database import Database
@@ -148,3 +148,27 @@ async def test_deleted_requests_are_found_no_more(database):
     assert await database.read(lambda c: len(c.execute(matching).all())) == sum(
         "the" in words(one[5]) for one in others
     )
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+async def test_no_text_is_read_but_those_that_are_asked_for(database):
+    """SQLite does not look for keys in an index when they are written as a list of values."""
+    await database.write(lambda c: store(c, rows(3)))
+    plans: list[str] = []
+
+    def explain(connection) -> None:
+        def keep(_connection, cursor, statement, parameters, *_) -> None:
+            if statement.startswith(("SELECT", "DELETE")):
+                plan = connection.connection.driver_connection.execute(
+                    "EXPLAIN QUERY PLAN " + statement, parameters
+                )
+                plans.extend(step[3] for step in plan)
+
+        event.listen(connection, "before_cursor_execute", keep)
+        read_texts(connection, [RequestKey(1, 0, 0, 0, 7), RequestKey(1, 0, 0, 1, 7)])
+        delete_some_texts(connection, 1, 2)
+        event.remove(connection, "before_cursor_execute", keep)
+
+    await database.write(explain)
+    assert sum("trace_" in step for step in plans) >= 5
+    assert [step for step in plans if step.startswith("SCAN trace_")] == []
