@@ -26,6 +26,8 @@ from controller.dispatch.conversation import Conversation
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
 from controller.events.hub import Events
+from controller.exports.runner import Exports
+from controller.exports.where import open_place
 from controller.interceptors.access import access
 from controller.interceptors.around import AroundInterceptor
 from controller.interceptors.errors import errors
@@ -38,6 +40,7 @@ from controller.services.agent import AgentServicer
 from controller.services.answers import Answers
 from controller.services.cost import CostServicer
 from controller.services.event import EventServicer
+from controller.services.export import ExportServicer
 from controller.services.fleet import FleetServicer
 from controller.services.metrics import MetricsServicer
 from controller.services.model import ModelServicer
@@ -59,6 +62,8 @@ from loadcell.v1 import (
     cost_pb2_grpc,
     event_pb2,
     event_pb2_grpc,
+    export_pb2,
+    export_pb2_grpc,
     fleet_pb2,
     fleet_pb2_grpc,
     metrics_pb2,
@@ -82,6 +87,7 @@ SERVICES = (
     metrics_pb2.DESCRIPTOR.services_by_name["MetricsService"].full_name,
     model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
     event_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
+    export_pb2.DESCRIPTOR.services_by_name["ExportService"].full_name,
 )
 
 
@@ -141,11 +147,13 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         answers = Answers(cache)
         admissions = Admissions(database)
         budgets = BudgetWatch(database, lambda: dispatcher.committer.totals.samples)
+        exports = _exports(settings, database)
         server = await _server(
             settings,
             database,
             dispatcher,
             answers,
+            exports,
             admissions=admissions,
             budgets=budgets,
             registry=registry,
@@ -155,6 +163,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         _serve_metrics(settings, registry, stack)
         events.start()
         stack.push_async_callback(events.stop)
+        exports.start()
+        stack.push_async_callback(exports.stop)
         # Agents that connect at once must find the runs they have leases of.
         await dispatcher.start()
         stack.push_async_callback(dispatcher.stop)
@@ -179,6 +189,7 @@ async def _server(
     database: Database,
     dispatcher: Dispatcher,
     answers: Answers,
+    exports: Exports,
     *,
     admissions: Admissions,
     budgets: BudgetWatch,
@@ -210,11 +221,32 @@ async def _server(
     model_pb2_grpc.add_ModelServiceServicer_to_server(ModelServicer(database, answers), server)
     cost_pb2_grpc.add_CostServiceServicer_to_server(CostServicer(database, answers, budgets.look), server)
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
+    export_pb2_grpc.add_ExportServiceServicer_to_server(ExportServicer(database, answers, exports), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return server
+
+
+def _exports(settings: ControllerSettings, database: Database) -> Exports:
+    folder = data_dir(settings.data_dir) / "exports"
+    store = settings.export_store or folder
+    place = open_place(
+        store,
+        endpoint=settings.export_s3_endpoint,
+        region=settings.export_s3_region,
+        key_id=settings.export_s3_key_id,
+        secret=settings.export_s3_secret,
+    )
+    return Exports(
+        database,
+        place,
+        store if isinstance(store, Path) else folder,
+        at_once=settings.export_jobs,
+        most_bytes=settings.export_bytes,
+        keep_seconds=settings.export_days * 86_400,
+    )
 
 
 def _ages(settings: ControllerSettings) -> Ages:

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from gateway.bindings import Binding
 from gateway.contract import comments
+from gateway.download import download_route
 from gateway.errors import on_http_exception, on_loadcell_error
 from gateway.health import make_probes, probe_route
 from gateway.metrics.http import HttpMetrics
@@ -52,6 +53,7 @@ def make_app(
         *page_routes(),
         _document_route(document),
         *make_routes(bindings, upstream),
+        download_route(upstream),
     ]
     guard = [Middleware(LocalOnly, key_setting="LOADCELL_API_KEY", origins=cors_origins)] if local_only else []
     app = Starlette(

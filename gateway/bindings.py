@@ -13,6 +13,8 @@ from gateway.contract import answered
 from gateway.template import Template, parse_template
 
 _VERBS = ("get", "put", "post", "delete", "patch")
+# What these begin goes on when they are answered.
+_ACCEPTED = frozenset({"loadcell.v1.ExportService.CreateExport"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Binding:
     template: Template
     body: str
     response_body: str
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of success."""
+        return 202 if self.method.full_name in _ACCEPTED else 200
 
     @property
     def request(self) -> Descriptor:

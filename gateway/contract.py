@@ -16,7 +16,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from loadcell.v1 import cost_pb2, event_pb2, fleet_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
+from loadcell.v1 import cost_pb2, event_pb2, export_pb2, fleet_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
 
 SERVICES: tuple[ServiceDescriptor, ...] = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"],
@@ -26,6 +26,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
     model_pb2.DESCRIPTOR.services_by_name["ModelService"],
     cost_pb2.DESCRIPTOR.services_by_name["CostService"],
     event_pb2.DESCRIPTOR.services_by_name["EventService"],
+    export_pb2.DESCRIPTOR.services_by_name["ExportService"],
 )
 
 # Methods of these services that no controller answers yet: neither routed nor documented.

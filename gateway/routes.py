@@ -13,12 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.bindings import Binding
 from gateway.body import read_json
+from gateway.credentials import credentials
 from gateway.transcode import to_content, to_request
 from gateway.upstream import Upstream
-from loadcell.errors import LoadcellError
-
-CREDENTIALS = ("x-api-key", "authorization")
-_MAX_CREDENTIAL_CHARACTERS = 8192
 
 
 def make_routes(bindings: Iterable[Binding], upstream: Upstream) -> list[Route]:
@@ -56,18 +53,9 @@ class _Path:
             body=await read_json(request),
             idempotency_key=request.headers.get("idempotency-key", ""),
         )
-        answer = await self._upstream.call(binding.method, message, metadata=_credentials(request))
+        answer = await self._upstream.call(binding.method, message, metadata=credentials(request))
         # Elsewhere `fields` is about something else, such as the columns of an export.
         wanted = getattr(message, "fields", ()) if binding.verb == "GET" else ()
         content = to_content(binding, answer, path, wanted)
         headers = {"Content-Disposition": f'attachment; filename="{content.filename}"'} if content.filename else {}
-        return Response(content.body, headers={"Content-Type": content.media_type, **headers})
-
-
-def _credentials(request: Request) -> list[tuple[str, str]]:
-    """Return the caller's own credentials: the gateway lends its key to nobody."""
-    found = [(name, request.headers[name]) for name in CREDENTIALS if name in request.headers]
-    for name, value in found:
-        if len(value) > _MAX_CREDENTIAL_CHARACTERS or not (value.isascii() and value.isprintable()):
-            raise LoadcellError("INVALID_API_KEY", f"the header {name} cannot be a credential")
-    return found
+        return Response(content.body, binding.status, headers={"Content-Type": content.media_type, **headers})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import grpc
@@ -53,6 +54,30 @@ class Upstream:
             raise _public(failure, method, time.monotonic() - started) from failure
         return answer
 
+    async def stream(
+        self, method: MethodDescriptor, request: Message, *, metadata: Sequence[tuple[str, str]] = ()
+    ) -> AsyncGenerator[Message, None]:
+        """Yield the answers of a method that streams them; whoever takes them slowly slows the controller down.
+
+        Raises:
+            LoadcellError: as `call`; REQUEST_TIMEOUT when the next answer does not come in time.
+        """
+        started = time.monotonic()
+        answers = self._stub(method)(request, metadata=metadata)
+        try:
+            while True:
+                async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+                    answer = await answers.read()
+                if answer is grpc.aio.EOF:
+                    return
+                yield answer
+        except grpc.aio.AioRpcError as failure:
+            raise _public(failure, method, time.monotonic() - started) from failure
+        except TimeoutError:
+            raise LoadcellError("REQUEST_TIMEOUT", REASONS["REQUEST_TIMEOUT"].summary) from None
+        finally:
+            answers.cancel()
+
     async def is_ready(self) -> bool:
         """Whether the controller takes calls now."""
         try:
@@ -65,7 +90,8 @@ class Upstream:
     def _stub(self, method: MethodDescriptor) -> Any:
         path = f"/{method.containing_service.full_name}/{method.name}"
         if path not in self._calls:
-            self._calls[path] = self._channel.unary_unary(
+            kind = self._channel.unary_stream if method.server_streaming else self._channel.unary_unary
+            self._calls[path] = kind(
                 path,
                 request_serializer=GetMessageClass(method.input_type).SerializeToString,
                 response_deserializer=GetMessageClass(method.output_type).FromString,

@@ -78,6 +78,7 @@ REASONS: dict[str, Reason] = {
     "PAYLOAD_TOO_LARGE": Reason(1210, Code.RESOURCE_EXHAUSTED, "The body or file is larger than allowed."),
     "UNSUPPORTED_MEDIA_TYPE": Reason(1211, Code.INVALID_ARGUMENT, "A write must carry a JSON body."),
     "METHOD_NOT_ALLOWED": Reason(1212, Code.UNIMPLEMENTED, "The path does not take this HTTP method."),
+    "RANGE_NOT_SATISFIABLE": Reason(1213, Code.INVALID_ARGUMENT, "The file ends before the bytes asked for."),
     "RESOURCE_NOT_FOUND": Reason(1300, Code.NOT_FOUND, "There is nothing at this address."),
     "TRACE_NOT_FOUND": Reason(1301, Code.NOT_FOUND, "There is no trace with this identifier, or it is of others."),
     "JOB_NOT_FOUND": Reason(1302, Code.NOT_FOUND, "There is no export job with this identifier."),

@@ -11,6 +11,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 import loadcell
 from gateway.bindings import Binding
+from gateway.download import METHOD as DOWNLOAD
+from gateway.download import PATH as DOWNLOAD_PATH
 from gateway.errors import error_document, http_status
 from gateway.health import Probe
 from gateway.openapi.schemas import Schema, Schemas
@@ -39,6 +41,7 @@ def make_document(
     for binding in bindings:
         operation = _operation(binding, schemas, used)
         paths.setdefault(binding.template.documented, {})[binding.verb.lower()] = operation
+    paths[DOWNLOAD_PATH] = {"get": _download_operation(schemas)}
     for probe in probes:
         paths.setdefault(probe.path, {})["get"] = _probe_operation(probe)
     schemas.components["Error"] = _error_schema()
@@ -75,7 +78,7 @@ def _operation(binding: Binding, schemas: Schemas, used: set[str]) -> dict[str, 
         "summary": " ".join(summary.split()).rstrip("."),
         "description": " ".join(description.split()),
         "parameters": list(_parameters(binding, schemas)),
-        "responses": {"200": _success(binding, schemas), "default": _failure()},
+        "responses": {str(binding.status): _success(binding, schemas), "default": _failure()},
     }
     if binding.body:
         operation["requestBody"] = _body(binding, schemas)
@@ -163,6 +166,32 @@ def _failure() -> Schema:
     return {
         "description": "An error; x-errors lists every error_code with its status.",
         "content": _json({"$ref": "#/components/schemas/Error"}),
+    }
+
+
+def _download_operation(schemas: Schemas) -> dict[str, Any]:
+    summary, _, description = schemas.comment(DOWNLOAD.full_name).partition(". ")
+    job_id: FieldDescriptor = DOWNLOAD.input_type.fields_by_name["job_id"]
+    file = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+    return {
+        "operationId": DOWNLOAD.name,
+        "tags": ["Export"],
+        "summary": " ".join(summary.split()),
+        "description": " ".join(description.split()),
+        "parameters": [
+            _parameter("job_id", "path", job_id, schemas),
+            {
+                "name": "Range",
+                "in": "header",
+                "description": "Bytes that are wanted, such as bytes=1000-.",
+                "schema": {"type": "string"},
+            },
+        ],
+        "responses": {
+            "200": {"description": "The file.", **file},
+            "206": {"description": "The part of the file.", **file},
+            "default": _failure(),
+        },
     }
 
 

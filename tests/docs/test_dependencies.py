@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-EXTRAS = ("controller", "agent", "gateway", "cli", "tokenizer")
+EXTRAS = ("controller", "agent", "gateway", "cli", "tokenizer", "parquet", "s3")
 # What a package is imported as, and which folder an extra is for, where it is not the name itself.
 MODULES = {
     "grpcio": "grpc",
@@ -21,7 +21,13 @@ MODULES = {
     "grpcio-reflection": "grpc_reflection",
     "prometheus-client": "prometheus_client",
 }
-FOLDERS = {"core": "loadcell", "cli": "loadcell/cli", "tokenizer": "agent"}
+FOLDERS = {
+    "core": "loadcell",
+    "cli": "loadcell/cli",
+    "tokenizer": "agent",
+    "parquet": "controller",
+    "s3": "controller",
+}
 
 
 def names(requirements: list[str]) -> set[str]:

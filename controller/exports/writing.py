@@ -1,0 +1,112 @@
+"""Writing one file: page after page of traces, each read in a transaction of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from controller.exports.asked import Asked
+from controller.exports.formats.columns import RowWriter, columns_of
+from controller.exports.sink import HashingSink
+from controller.query.traces.bounds import time_bounds
+from controller.query.traces.record import Record
+from controller.scope import Scope
+from controller.store.database import Database
+from controller.store.traces.listing import list_traces
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the writing is."""
+
+    trace_count: int = 0
+    percent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A finished file."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(slots=True)
+class FileWriting:
+    """Writes one file; `progress` is as of the last page."""
+
+    database: Database
+    threads: ThreadPoolExecutor
+    asked: Asked
+    scope: Scope
+    path: Path
+    most_bytes: int
+    progress: Progress = field(default_factory=Progress)
+
+    async def write(self) -> Written:
+        """Write the file.
+
+        Raises:
+            LoadcellError: The database cannot be read, or not in time.
+            TooLargeError: The file would be larger than allowed.
+            OSError: The disk is full or fails.
+        """
+        with ExitStack() as open_files:
+            sink, writer = await self._on_thread(lambda: self._open(open_files))
+            question = self.asked.question
+            first: int | None = None
+            while True:
+                left = self.asked.limit - self.progress.trace_count
+                question = replace(question, limit=min(question.limit, left))
+                page = await self.database.read(partial(list_traces, question=question, scope=self.scope))
+                await self._on_thread(partial(writer.write, page.records))
+                if page.records:
+                    first = page.records[0].ts if first is None else first
+                    self._advance(page.records, first)
+                if page.last is None or self.progress.trace_count >= self.asked.limit:
+                    break
+                question = replace(question, after=page.last)
+            await self._on_thread(open_files.close)
+        return Written(self.path, sink.size, sink.sha256)
+
+    def _open(self, open_files: ExitStack) -> tuple[HashingSink, RowWriter]:
+        """Open the file; closing it writes what belongs at its end and brings it to the disk."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = open_files.enter_context(self.path.open("xb"))
+        # Before the file is closed, and after what compresses into it.
+        open_files.push(lambda failed, *_: None if failed else _sync(file))
+        sink = HashingSink(file, self.most_bytes)
+        writing = self.asked.choice.writer(sink, columns_of(self.asked.question.fields))  # type: ignore[arg-type]
+        return sink, open_files.enter_context(writing)
+
+    def _advance(self, records: list[Record], first: int) -> None:
+        """Note how far a page has come: by the traces asked for or by the time they are of, whichever is more."""
+        self.progress.trace_count += len(records)
+        last, end = records[-1].ts, time_bounds(self.asked.question.filter).last
+        through = (last - first) / (end - first) if end > first else 0.0
+        share = max(through, self.progress.trace_count / self.asked.limit)
+        self.progress.percent = max(self.progress.percent, min(100.0 * share, 99.9))
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        """Do what blocks on a thread; when given up wait for it: the file must not be closed in between."""
+        doing = asyncio.get_running_loop().run_in_executor(self.threads, work)
+        try:
+            return await asyncio.shield(doing)
+        except asyncio.CancelledError:
+            await asyncio.wait([doing])
+            raise
+
+
+def _sync(file: object) -> None:
+    file.flush()  # type: ignore[attr-defined]
+    os.fsync(file.fileno())  # type: ignore[attr-defined]

@@ -1,0 +1,23 @@
+"""The caller's own credentials, which the gateway passes on."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from loadcell.errors import LoadcellError
+
+CREDENTIALS = ("x-api-key", "authorization")
+_MAX_CHARACTERS = 8192
+
+
+def credentials(request: Request) -> list[tuple[str, str]]:
+    """Return the caller's own credentials: the gateway lends its key to nobody.
+
+    Raises:
+        LoadcellError: INVALID_API_KEY, a header cannot be a credential.
+    """
+    found = [(name, request.headers[name]) for name in CREDENTIALS if name in request.headers]
+    for name, value in found:
+        if len(value) > _MAX_CHARACTERS or not (value.isascii() and value.isprintable()):
+            raise LoadcellError("INVALID_API_KEY", f"the header {name} cannot be a credential")
+    return found
