@@ -145,7 +145,8 @@ class Filler:
         set_level(connection, stored.run_key, 0, start_micros=run.at, finished=True)
         state = agent_pb2.LeaseState.LEASE_STATE_COMPLETED
         lease_id = f"{run_id}.0.0"
-        insert_leases(connection, [LeaseRecord(0, lease_id, stored.run_key, 0, 0, 1, "agent-1", state)])
+        lease_of_all = LeaseRecord(0, lease_id, stored.run_key, 0, 0, 1, "agent-1", state, last_batch_number=1)
+        insert_leases(connection, [lease_of_all])
         lease = get_lease(connection, lease_id)
         assert lease is not None
         return lease
