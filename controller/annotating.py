@@ -23,7 +23,7 @@ def annotate(connection: Connection, request: run_pb2.UpdateRunRequest, scope: S
     """
     _check(request)
     run_id = require_run(connection, request.run_id, scope).run_id
-    before = get_annotations(connection, run_id)
+    before = get_annotations(connection, run_id, to_change=True)
     if before is None:
         raise LoadcellError("RUN_NOT_FOUND", f"run {run_id} was deleted", metadata={"run_id": run_id})
     config = result_pb2.RunConfig()

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controller.dispatch.changes import Changes
 from controller.dispatch.limits import agents_wanted
@@ -15,6 +15,7 @@ from controller.lifecycle import lease_ended, run_ended
 from controller.live.losses import describe_losses
 from controller.live.run import LiveRun
 from controller.messages import run_message
+from controller.store.annotations import Annotations
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.target import TargetSecrets
 from loadcell.v1 import agent_pb2, run_pb2
@@ -94,6 +95,13 @@ class ActiveRun:
                 self._heirs_of[lease.succeeds].append(lease.lease_id)
         self.leases[lease.lease_id] = lease
         self.changes.publish()
+
+    def annotate(self, new: Annotations) -> None:
+        """Take over what people say about the run."""
+        record = replace(self.record, config=new.config, remark=new.remark, baseline=new.baseline)
+        if record != self.record:
+            self.record = record
+            self.changes.publish()
 
     def describe(self) -> run_pb2.WatchRunResponse:
         """Return an update for watchers."""

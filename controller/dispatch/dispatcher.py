@@ -29,6 +29,7 @@ from controller.ingest.committer import Committer
 from controller.ingest.decode import Batch
 from controller.lifecycle import run_ended
 from controller.live.run import LiveRun
+from controller.store.annotations import get_annotations
 from controller.store.database import Connection, Database, DatabaseAwayError
 from controller.store.ownership import NotHeldError, give_up_ownership
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
@@ -133,8 +134,19 @@ class Dispatcher:
 
     async def _follow(self) -> None:
         """Wake those who wait for what other controllers do."""
-        async for _ in self.database.changes():
+        async for run_id in self.database.changes():
             self.runs.elsewhere.publish()
+            for run in [run for run in self.runs if run_id in {"", run.record.run_id}]:
+                await self._reread(run)
+
+    async def _reread(self, run: ActiveRun) -> None:
+        """Learn what people have said about a run through another controller."""
+        try:
+            found = await self.database.read(partial(get_annotations, run_id=run.record.run_id))
+        except LoadcellError:
+            return  # once it can be read, there are further changes
+        if found is not None:
+            run.annotate(found)
 
     async def to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`, which goes on even when the caller goes away."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -63,8 +62,7 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         new = await self._database.write(lambda c: annotate(c, request, scope), repeatable=True)
         active = self._dispatcher.runs.get(request.run_id)
         if active is not None:
-            active.record = replace(active.record, config=new.config, remark=new.remark, baseline=new.baseline)
-            active.changes.publish()
+            active.annotate(new)
         return run_pb2.UpdateRunResponse(run=await self._run(request.run_id, scope))
 
     async def CancelRun(self, request: run_pb2.CancelRunRequest, context: Any) -> run_pb2.CancelRunResponse:

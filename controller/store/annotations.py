@@ -20,10 +20,10 @@ class Annotations:
     baseline: bool
 
 
-def get_annotations(connection: Connection, run_id: str) -> Annotations | None:
-    """Return the annotations of a run, which nobody else changes until this transaction ends."""
+def get_annotations(connection: Connection, run_id: str, *, to_change: bool = False) -> Annotations | None:
+    """Return the annotations of a run; those that are to be changed nobody else changes meanwhile."""
     query = select(runs.c.config, runs.c.remark, runs.c.baseline).where(runs.c.run_id == run_id)
-    row = connection.execute(query.with_for_update()).one_or_none()
+    row = connection.execute(query.with_for_update() if to_change else query).one_or_none()
     if row is None:
         return None
     return Annotations(result_pb2.RunConfig.FromString(row.config), row.remark, row.baseline)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 
 import grpc
 import pytest
 
+from controller.store.place import parse_place
 from loadcell.clock import wall_micros
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import run_pb2
@@ -128,3 +130,18 @@ async def test_pages_of_a_relative_time_count_from_the_first_one(controller):
     assert found == ids[::-1]
     request.cursor = (await controller.runs.ListRuns(run_pb2.ListRunsRequest(limit=1))).next_cursor
     assert await refusal(controller.runs.ListRuns(request)) == ("INVALID_CURSOR", "cursor")
+
+
+async def test_what_is_said_through_another_controller_is_known_while_the_run_goes_on(start, postgresql_url):
+    place = parse_place(postgresql_url)
+    first, second = await start(database=place), await start(database=place)
+    agent = await first.agent(complete=False)
+    run_id = await first.create()
+    await agent.until(lambda: agent.starts)
+    await updated(second, run_id, labels={"said": "elsewhere"}, notes="why")
+    async with asyncio.timeout(30):
+        while (run := await first.run(run_id)).notes != "why":
+            await asyncio.sleep(0.02)
+    assert (dict(run.labels), run.status) == ({"said": "elsewhere"}, "running")
+    await first.runs.CancelRun(run_pb2.CancelRunRequest(run_id=run_id))
+    assert (await first.ended(run_id)).notes == "why"

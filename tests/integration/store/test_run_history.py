@@ -85,7 +85,7 @@ async def test_changes_of_two_controllers_do_not_undo_each_other(database, open_
     other = await open_one()
 
     def add_label(connection, key: str) -> None:
-        before = get_annotations(connection, "run-7")
+        before = get_annotations(connection, "run-7", to_change=True)
         before.config.labels[key] = "x"
         set_annotations(connection, "run-7", Annotations(before.config, "a remark", before.baseline))
 
@@ -99,4 +99,4 @@ async def test_changes_of_two_controllers_do_not_undo_each_other(database, open_
     run = await other.read(lambda c: runs.get_run(c, "run-7"))
     assert sorted(run.config.labels) == sorted(names)
     assert (run.remark, run.baseline) == ("a remark", False)
-    assert await database.write(lambda c: get_annotations(c, "missing")) is None
+    assert await database.read(lambda c: get_annotations(c, "missing")) is None
