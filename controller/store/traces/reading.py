@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, select
 
@@ -28,6 +28,9 @@ _SHARED: tuple[tuple[Table, str], ...] = (
     (benchmark_runs, "run_key"),
     (leases, "lease_key"),
 )
+
+
+_Placed: TypeAlias = tuple[str, Callable[..., Any], list[int]]
 
 
 class Reader:
@@ -75,19 +78,19 @@ class Reader:
         if not rows:
             return []
         places = {name: place for place, name in enumerate(rows[0]._fields)}
-        key = [places[column.name] for column in KEY]
-        readings = [
-            (name, reading.value, [places[column.name] for column in reading.columns])
-            for name, reading in self._readings.items()
-        ]
+        key, ts = [places[column.name] for column in KEY], places["ts"]
+        owners = [places[key] for _, key in self._joins]
+        of_owners = self._placed(places, shared=True)
+        own = self._placed(places, shared=False)
+        # What many requests share is computed once for all of them.
+        computed: dict[tuple[int, ...], dict[str, Any]] = {}
         found = []
-        for row in rows:
-            values = {}
-            for name, value_of, columns in readings:
-                value = value_of(*[row[place] for place in columns])
-                if value is not None and (part := self._part(name, value)) is not None:
-                    values[name] = part
-            found.append(Record(RequestKey(*[row[place] for place in key]), row[places["ts"]], values))
+        for row in map(tuple, rows):
+            owner = tuple([row[place] for place in owners])
+            if owner not in computed:
+                computed[owner] = self._values(row, of_owners)
+            values = computed[owner] | self._values(row, own)
+            found.append(Record(RequestKey(*[row[place] for place in key]), row[ts], values))
         if "error_message" in self._names:
             _add_errors(connection, [record for record, row in zip(found, rows, strict=True) if row.status != OK])
         if self._texts:
@@ -100,9 +103,26 @@ class Reader:
             of_record = zip(TEXTS, texts.get(record.key, ()), strict=False)
             record.values.update((name, text) for name, text in of_record if text and name in self._texts)
 
-    def _part(self, name: str, value: Any) -> Any:
-        keys = self._keys.get(name)
-        return value if keys is None else {key: value[key] for key in value if key in keys} or None
+    def _placed(self, places: Mapping[str, int], *, shared: bool) -> list[_Placed]:
+        """Return the readings that need nothing of `traces`, or the others, with the places of their columns."""
+        return [
+            (name, reading.value, [places[column.name] for column in reading.columns])
+            for name, reading in self._readings.items()
+            if shared == all(column.table is not traces for column in reading.columns)
+        ]
+
+    def _values(self, row: Sequence[Any], placed: Iterable[_Placed]) -> dict[str, Any]:
+        values = {}
+        for name, value_of, columns in placed:
+            if len(columns) == 1:
+                value = value_of(row[columns[0]])
+            else:
+                value = value_of(*[row[place] for place in columns])
+            if value is not None and name in self._keys:
+                value = {key: value[key] for key in value if key in self._keys[name]} or None
+            if value is not None:
+                values[name] = value
+        return values
 
 
 def _has_texts(row: Row[Any]) -> bool:
