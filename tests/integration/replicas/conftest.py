@@ -16,10 +16,11 @@ from loadcell.channel import dial
 from loadcell.mockserver import Behavior, serve
 from loadcell.v1 import run_pb2, run_pb2_grpc
 from tests.integration.controller.conftest import start
+from tests.patience import PATIENCE_SECONDS
 
 __all__ = ["start"]
 
-LEASE_SECONDS = 4.0  # long enough for a busy machine, short enough to wait for
+LEASE_SECONDS = 20.0  # nobody waits for its end, and no machine is so busy that an agent is lost
 
 
 class Process:
@@ -35,7 +36,7 @@ class Process:
             self.lines.append(line.decode())
 
     async def said(self, text: str) -> None:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not any(text in line for line in self.lines):
                 assert self.running.returncode is None, self.lines
                 await asyncio.sleep(0.02)
@@ -86,7 +87,7 @@ class Fleet:
         return (await runs.CreateRun(run_pb2.CreateRunRequest(**spec), wait_for_ready=True)).run_id
 
     async def until(self, runs: run_pb2_grpc.RunServiceStub, run_id: str, reached: Callable) -> run_pb2.Run:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 run = (await runs.GetRun(run_pb2.GetRunRequest(run_id=run_id), wait_for_ready=True)).run
                 if reached(run):
@@ -104,7 +105,7 @@ class Fleet:
 
     async def stored(self, count: int) -> None:
         """Wait until some requests are stored."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await asyncio.to_thread(self.ask, "SELECT count(*) FROM traces"))[0][0] < count:
                 await asyncio.sleep(0.05)
 

@@ -14,6 +14,7 @@ from controller.dispatch.draining import Draining
 from controller.store.place import parse_place
 from loadcell.v1 import agent_pb2, run_pb2
 from tests.integration.controller.scripted_agent import State
+from tests.patience import PATIENCE_SECONDS
 
 CLOSED = {"concurrency": [4], "num_prompts": 60, "agent_count": 2}
 
@@ -23,7 +24,7 @@ def held(lease_id: str) -> agent_pb2.LeaseUpdate:
 
 
 async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not reached():
             await asyncio.sleep(0.02)
 
@@ -151,7 +152,7 @@ async def test_late_batches_reach_the_result_although_their_controller_is_gone(s
     monkeypatch.setattr(Draining, "follow", fail)
     with structlog.testing.capture_logs() as lines:
         second = await start(database=database)
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await second.result(run_id, partial=True)).results[0].total_requests != 12:
                 await asyncio.sleep(0.05)
         await until(lambda: ask(postgresql_url, owner) == [(None,)])
