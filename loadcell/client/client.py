@@ -15,6 +15,7 @@ from google.protobuf import struct_pb2
 from loadcell.channel import dial
 from loadcell.client.assets import check_size, upload_messages
 from loadcell.client.calls import answer
+from loadcell.client.exports import Exports
 from loadcell.client.history import History
 from loadcell.client.references import RunReference, identifier
 from loadcell.client.watch import watch_to_the_end
@@ -33,7 +34,7 @@ _ARRIVALS = {
 _KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
 
 
-class Client(History):
+class Client(History, Exports):
     """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
 
     Args:
