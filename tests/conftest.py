@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from controller.store.place import Place, parse_place
-from tests.open_transports import OpenTransports
+from tests.left_open import OpenTransports
 from tests.postgresql_server import FreshDatabases, PostgresqlServer
 
 settings.register_profile("loadcell", deadline=None, derandomize=True)

@@ -1,13 +1,15 @@
-"""The transports of asyncio that a test leaves open.
+"""What a test leaves open: the garbage collector finds it at some time, in whatever test runs then.
 
-One that nobody closes is found by the garbage collector at some time, in whatever test runs then. Here it is found
-when its event loop is closed, which is at the end of the test or the module that opened it.
+Here transports of asyncio are found when their event loop is closed, which is at the end of the test or the module
+that opened them, and everything else that warns when the collector is asked to look.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import sys
 import weakref
 from typing import Any
 
@@ -40,3 +42,14 @@ class OpenTransports:
             if len(found) > before:
                 self._reported.append(transport)
         return found
+
+
+def collected() -> list[str]:
+    """Collect garbage; return what it says of itself where warnings are errors."""
+    found: list[str] = []
+    usual, sys.unraisablehook = sys.unraisablehook, lambda seen: found.append(repr(seen.exc_value))
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = usual
+    return found
