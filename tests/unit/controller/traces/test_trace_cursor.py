@@ -151,6 +151,23 @@ def test_a_text_that_no_database_takes_is_refused():
         refused(_joined(parts), sort_by="model")
 
 
+@pytest.mark.parametrize(
+    ("sort_by", "value"),
+    [
+        ("status_code", "ok"),
+        ("span_id", "0" * 15),
+        ("span_id", "x" * 16),
+        ("trace_id", "0" * 16),
+        ("duration_ms", "1"),
+        ("total_tokens", True),
+    ],
+)
+def test_a_position_that_no_trace_can_have_is_refused(sort_by, value):
+    parts = _parts(next_cursor(listed(sort_by=sort_by), LAST))
+    parts[2] = json.dumps(value)
+    refused(_joined(parts), sort_by=sort_by)
+
+
 def _parts(cursor: str) -> list[object]:
     parts: list[object] = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     return parts
