@@ -9,6 +9,7 @@ from loadcell.cli.agents import agents_app
 from loadcell.cli.calibrate import calibrate
 from loadcell.cli.compare import compare_runs
 from loadcell.cli.demo import demo
+from loadcell.cli.exports import events_app, exports_app
 from loadcell.cli.failure import EXIT_BROKEN_PIPE
 from loadcell.cli.history import list_runs, update_run
 from loadcell.cli.mock_server import mock_server
@@ -52,6 +53,8 @@ runs_app.command("timeline")(show_timeline)
 app.add_typer(runs_app, name="runs")
 agents_app.add_typer(tokens_app, name="token")
 app.add_typer(agents_app, name="agents")
+app.add_typer(exports_app, name="exports")
+app.add_typer(events_app, name="events")
 app.command("mock-server", context_settings=_PASS_ON)(mock_server)
 app.command("calibrate")(calibrate)
 
