@@ -60,9 +60,7 @@ def with_trace_ids(connection: Connection, trace_ids: Collection[str]) -> Column
     return with_keys(connection, KEY, [request_key(trace) for trace in trace_ids])
 
 
-def with_keys(
-    connection: Connection, columns: list[Any], keys: Collection[RequestKey]
-) -> ColumnElement[bool]:
+def with_keys(connection: Connection, columns: list[Any], keys: Collection[RequestKey]) -> ColumnElement[bool]:
     """Whether columns, in the order of a key, are one of some keys; at least one."""
     if len(keys) == 1:
         (key,) = keys
