@@ -81,6 +81,12 @@ async def database_is_locked(world: World, rng: random.Random) -> None:
         other.execute("ROLLBACK")
 
 
+async def agent_moves_to_another_controller(world: World, rng: random.Random) -> None:
+    agent = _some(world, rng)
+    agent.cable.upstreams = [*agent.cable.upstreams[1:], agent.cable.upstreams[0]]
+    agent.cable.drop()
+
+
 FAULTS: list[Fault] = [
     agent_is_killed,
     agent_is_killed_and_comes_back,
@@ -91,4 +97,10 @@ FAULTS: list[Fault] = [
     cable_is_loose,
     controller_is_killed_and_comes_back,
     database_is_locked,
+]
+
+# For several controllers, which share a PostgreSQL database.
+FAULTS_OF_A_FLEET: list[Fault] = [
+    *(fault for fault in FAULTS if fault is not database_is_locked),
+    agent_moves_to_another_controller,
 ]
