@@ -3,6 +3,7 @@
 Every run tries the same examples.
 """
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 from controller.store.place import Place, parse_place
-from tests.left_open import OpenTransports
+from tests.left_open import OpenTransports, collected
 from tests.postgresql_server import FreshDatabases, PostgresqlServer
 
 settings.register_profile("loadcell", deadline=None, derandomize=True)
@@ -20,11 +21,20 @@ settings.load_profile("loadcell")
 _transports = OpenTransports()
 
 
+def pytest_collection_finish() -> None:
+    """Spare the collector what is here already; it is most of all there will be."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown() -> Generator[None]:
-    """Fail the test that leaves a connection, a pipe or a process open, not one that comes after it."""
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Fail who leaves something open, the test or at least its module, and not whoever comes after it."""
     yield
-    if left := _transports.left_open():
+    left = _transports.left_open()
+    if nextitem is None or nextitem.path != item.path:
+        left += collected()
+    if left:
         pytest.fail("left open: " + "; ".join(left))
 
 
