@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
@@ -14,7 +15,7 @@ from controller.store.traces.included import add_included
 from controller.store.traces.limits import bounded
 from controller.store.traces.narrowing import narrow
 from controller.store.traces.order import Stretch, stretches
-from controller.store.traces.reading import SORT_VALUE, Reader
+from controller.store.traces.reading import SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
 from controller.trace_ids import span_id, trace_id
 
@@ -36,7 +37,7 @@ def list_traces(connection: Connection, question: Question, scope: Scope) -> Pag
         rows = narrow(connection, question.filter, scope)
         if rows is None:
             return Page([], None)
-        reader = Reader(question.fields, question.include)
+        reader = reader_of(question.fields, question.include)
         found: list[tuple[Row[Any], Stretch]] = []
         for stretch in stretches(connection, question, rows):
             # One more than the page has: whether there is another.
@@ -53,12 +54,12 @@ def list_traces(connection: Connection, question: Question, scope: Scope) -> Pag
 
 def _read(
     connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
-) -> list[Row[Any]]:
+) -> Sequence[Row[Any]]:
     first, *others = stretch.columns
     query = reader.query(first.label(SORT_VALUE)).limit(limit)
     query = located(connection, query, stretch, descending=descending, limit=limit)
-    order = [(name, descending) for name in (SORT_VALUE, *(column.name for column in others))]
-    return list(connection.execute(reader.joined(query, order)))
+    order = tuple((name, descending) for name in (SORT_VALUE, *(column.name for column in others)))
+    return connection.execute(reader.joined(query, order)).all()
 
 
 def _position(question: Question, last: Record, row: Row[Any], stretch: Stretch) -> Position:

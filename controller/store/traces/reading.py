@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import repeat
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, select
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    Table,
+    column,
+    select,
+    table,
+)
 
 from controller.query.traces.fields import FIELDS
 from controller.query.traces.record import Record
@@ -15,10 +28,11 @@ from controller.store.schema_queries import contexts
 from controller.store.texts import read_texts
 from controller.store.traces.keys import KEY, with_keys
 from controller.store.traces.objects import run_objects
-from controller.store.traces.readings import READINGS
+from controller.store.traces.readings import READINGS, Reading
 from controller.trace_ids import RequestKey
 from loadcell.stats.columns import OK
 
+_PAGE = "page"
 SORT_VALUE = "sort_value"  # name of what a list is sorted by, if that is no column
 ALWAYS = ("ts", "trace_id", "span_id")
 TEXTS = ("input_text", "output_text")
@@ -32,70 +46,103 @@ _SHARED: tuple[tuple[Table, str], ...] = (
 
 _Placed: TypeAlias = tuple[str, Callable[..., Any], list[int]]
 
+_REMEMBERED_READERS = 64
+
+
+@lru_cache(maxsize=_REMEMBERED_READERS)
+def reader_of(fields: tuple[Selected, ...], include: tuple[str, ...]) -> Reader:
+    """Return the reader of traces with `fields`, or all, and what is to go with them."""
+    return Reader(fields, include)
+
 
 class Reader:
-    """Reads traces of one question: with `fields`, or all, and what is to go with them."""
+    """Reads traces with `fields`, or all, and what is to go with them; it has nothing of a single question.
+
+    The columns of its rows are those of `traces` that are needed, those of what they share, and then others.
+    """
 
     def __init__(self, fields: Sequence[Selected], include: Iterable[str] = ()) -> None:
         chosen = {*ALWAYS, *(selected.field.name for selected in fields)} if fields else set(FIELDS)
-        self._names = chosen | {name for name in include if name == "evaluations"}
+        names = chosen | {name for name in include if name == "evaluations"}
         self._keys: dict[str, set[str]] = {}
         for selected in fields:
             if selected.key is not None:
                 self._keys.setdefault(selected.field.name, set()).add(selected.key)
-        self._readings = {name: reading for name, reading in READINGS.items() if name in self._names}
-        self._texts = [name for name in TEXTS if name in self._names]
-        needed = {column for reading in self._readings.values() for column in reading.columns}
+        readings = {name: reading for name, reading in READINGS.items() if name in names}
+        self._texts = [name for name in TEXTS if name in names]
+        self._errors = "error_message" in names
+        needed = {column for reading in readings.values() for column in reading.columns}
         if self._texts:
             needed.add(benchmark_runs.c.config)  # it says whether there are any
         self._joins = [(table, key) for table, key in _SHARED if any(column.table is table for column in needed)]
         own = needed.union(KEY, [traces.c.ts], (traces.c[key] for _, key in self._joins))
-        if "error_message" in self._names:
+        if self._errors:
             own.add(traces.c.status)
         self._own = [column for column in traces.c if column in own]
         self._shared = [column for table, _ in self._joins for column in table.c if column in needed]
+        self._query = select(*self._own)
+        self._around: dict[tuple[tuple[str, bool], ...], Select[Any]] = {}
+        self._places = {column: place for place, column in enumerate([*self._own, *self._shared])}
+        self._of_shared = self._placed(readings, shared=True)
+        self._of_own = self._placed(readings, shared=False)
 
     def query(self, *others: ColumnElement[Any]) -> Select[Any]:
         """Return the query for the columns of `traces` that are needed, and others."""
-        return select(*self._own, *others)
+        return self._query.add_columns(*others) if others else self._query
 
-    def joined(self, query: Select[Any], order: Sequence[tuple[str, bool]] = ()) -> Select[Any]:
+    def joined(self, query: Select[Any], order: tuple[tuple[str, bool], ...] = ()) -> Select[Any]:
         """Return the query for the few rows of another with what they share, in the order of columns.
 
-        Each column of the order is descending or not.
+        Each column of the order is descending or not; the first may be SORT_VALUE, which then is in the rows.
         """
         if not self._joins:
             return query
-        page = query.subquery("page")
+        # All but the page itself is the same for every question: made once, it also is compared fast with what
+        # was compiled.
+        if order not in self._around:
+            self._around[order] = self._outer(order)
+        return self._around[order].add_cte(query.cte(_PAGE))
+
+    def _outer(self, order: tuple[tuple[str, bool], ...]) -> Select[Any]:
+        """Return the query around the one of a page."""
+        others: list[ColumnClause[Any]] = [column(name) for name, _ in order if name == SORT_VALUE]
+        page = table(_PAGE, *(column(one.name, one.type) for one in self._own), *others)
         joined: FromClause = page
-        for table, key in self._joins:
-            joined = joined.outerjoin(table, table.c[key] == page.c[key])
+        for shared, key in self._joins:
+            joined = joined.outerjoin(shared, shared.c[key] == page.c[key])
+        columns = [*(page.c[one.name] for one in self._own), *self._shared, *(page.c[one.name] for one in others)]
         ordered = [page.c[name].desc() if descending else page.c[name].asc() for name, descending in order]
-        return select(*page.c, *self._shared).select_from(joined).order_by(*ordered)
+        return select(*columns).select_from(joined).order_by(*ordered)
 
     def records(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[Record]:
         """Return rows of a query as traces."""
         if not rows:
             return []
-        places = {name: place for place, name in enumerate(rows[0]._fields)}
-        key, ts = [places[column.name] for column in KEY], places["ts"]
-        owners = [places[key] for _, key in self._joins]
-        of_owners = self._placed(places, shared=True)
-        own = self._placed(places, shared=False)
-        # What many requests share is computed once for all of them.
-        computed: dict[tuple[int, ...], dict[str, Any]] = {}
-        found = []
-        for row in map(tuple, rows):
-            owner = tuple([row[place] for place in owners])
-            if owner not in computed:
-                computed[owner] = self._values(row, of_owners)
-            values = computed[owner] | self._values(row, own)
-            found.append(Record(RequestKey(*[row[place] for place in key]), row[ts], values))
-        if "error_message" in self._names:
-            _add_errors(connection, [record for record, row in zip(found, rows, strict=True) if row.status != OK])
+        columns = list(zip(*rows, strict=True))
+        keys = map(RequestKey, *(columns[self._places[column]] for column in KEY))
+        found = list(map(Record, keys, columns[self._places[traces.c.ts]], self._values_of_shared(rows, columns)))
+        for name, value_of, places in self._of_own:
+            for record, value in zip(found, map(value_of, *(columns[place] for place in places)), strict=True):
+                if value is not None:
+                    record.values[name] = value
+        if self._errors:
+            statuses = columns[self._places[traces.c.status]]
+            _add_errors(connection, [one for one, status in zip(found, statuses, strict=True) if status != OK])
         if self._texts:
-            self._add_texts(connection, [one for one, row in zip(found, rows, strict=True) if _has_texts(row)])
+            configs = columns[self._places[benchmark_runs.c.config]]
+            self._add_texts(connection, [one for one, run in zip(found, configs, strict=True) if _has_texts(run)])
         return found
+
+    def _values_of_shared(
+        self, rows: Sequence[Row[Any]], columns: Sequence[tuple[Any, ...]]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield for each row the values that it shares with others, computed once for all of them."""
+        computed: dict[tuple[Any, ...], dict[str, Any]] = {}
+        owners = [columns[self._places[traces.c[key]]] for _, key in self._joins]
+        for row, owner in zip(rows, zip(*owners, strict=True) if owners else repeat(()), strict=False):
+            if owner not in computed:
+                computed[owner] = self._shared_values(row)
+            yield computed[owner].copy()
 
     def _add_texts(self, connection: Connection, records: Sequence[Record]) -> None:
         texts = read_texts(connection, [record.key for record in records])
@@ -103,21 +150,18 @@ class Reader:
             of_record = zip(TEXTS, texts.get(record.key, ()), strict=False)
             record.values.update((name, text) for name, text in of_record if text and name in self._texts)
 
-    def _placed(self, places: Mapping[str, int], *, shared: bool) -> list[_Placed]:
+    def _placed(self, readings: Mapping[str, Reading], *, shared: bool) -> list[_Placed]:
         """Return the readings that need nothing of `traces`, or the others, with the places of their columns."""
         return [
-            (name, reading.value, [places[column.name] for column in reading.columns])
-            for name, reading in self._readings.items()
+            (name, reading.value, [self._places[column] for column in reading.columns])
+            for name, reading in readings.items()
             if shared == all(column.table is not traces for column in reading.columns)
         ]
 
-    def _values(self, row: Sequence[Any], placed: Iterable[_Placed]) -> dict[str, Any]:
+    def _shared_values(self, row: Sequence[Any]) -> dict[str, Any]:
         values = {}
-        for name, value_of, columns in placed:
-            if len(columns) == 1:
-                value = value_of(row[columns[0]])
-            else:
-                value = value_of(*[row[place] for place in columns])
+        for name, value_of, places in self._of_shared:
+            value = value_of(*[row[place] for place in places])
             if value is not None and name in self._keys:
                 value = {key: value[key] for key in value if key in self._keys[name]} or None
             if value is not None:
@@ -125,8 +169,8 @@ class Reader:
         return values
 
 
-def _has_texts(row: Row[Any]) -> bool:
-    return bool(row.config) and run_objects(row.config).has_texts
+def _has_texts(config: bytes | None) -> bool:
+    return bool(config) and run_objects(config).has_texts
 
 
 def _add_errors(connection: Connection, records: Sequence[Record]) -> None:

@@ -12,7 +12,7 @@ from controller.scope import Scope
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY, with_keys
 from controller.store.traces.limits import bounded
-from controller.store.traces.reading import Reader
+from controller.store.traces.reading import reader_of
 from controller.store.traces.scoped import in_scope
 from controller.trace_ids import RequestKey
 
@@ -30,7 +30,7 @@ def get_trace(
     Raises:
         LoadcellError: REQUEST_TIMEOUT.
     """
-    reader = Reader(fields, include)
+    reader = reader_of(tuple(fields), tuple(include))
     query = reader.query().where(with_keys(connection, KEY, [key]), in_scope(connection, scope))
     with bounded(connection):
         records = reader.records(connection, connection.execute(reader.joined(query)).all())

@@ -136,7 +136,7 @@ def plans_of(connection, question) -> list[str]:
     server = connection.dialect.name == "postgresql"
 
     def keep(_connection, _cursor, statement, parameters, _context, _many) -> None:
-        if statement.startswith("SELECT"):
+        if statement.startswith(("SELECT", "WITH")):
             statements.append((statement, parameters))
 
     if server:
