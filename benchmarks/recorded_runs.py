@@ -23,13 +23,13 @@ from controller.store.runs import insert_run, set_level
 from controller.store.samples import BatchRows, insert_batches
 from loadcell.v1 import agent_pb2, result_pb2, run_pb2, sample_pb2, target_pb2
 
-DAYS = 89  # and today: within what is kept
+DAYS = 90  # requests of so many days are kept
 MODELS, PROJECTS, USERS = 40, 12, 30
 RUNS_A_DAY = 4  # of each model
 SECONDS = 600  # of a run
 TEXTS_EVERY = 25  # runs; one of them keeps prompts and completions
 TOGETHER = 16  # runs stored in one transaction, as a busy controller commits what waits
-_DAY = 86_400 * 1_000_000
+DAY_MICROS = 86_400 * 1_000_000
 _PRICED = ("gpt-4o", "gpt-4o-mini", "gpt-4-turbo", "claude-3-opus", "claude-3-sonnet", "claude-3-haiku")
 _PROVIDERS = ("openai", "openai", "openai", "anthropic", "anthropic", "anthropic")  # of these
 _ENVIRONMENTS = ("production", "staging", "development")
@@ -62,15 +62,15 @@ def model_name(number: int) -> str:
 
 def recorded(total: int, until: int) -> Iterator[Recorded]:
     """Yield runs with `total` requests altogether, in the order of time, the last of which end by `until`."""
-    runs = (DAYS + 1) * MODELS * RUNS_A_DAY
-    first = until - (DAYS + 1) * _DAY
+    runs = DAYS * MODELS * RUNS_A_DAY
+    first = until - DAYS * DAY_MICROS
     for number in range(runs):
         day, of_day = divmod(number, MODELS * RUNS_A_DAY)
         turn, model = divmod(of_day, MODELS)
         project = (model + day + 5 * turn) % PROJECTS
         yield Recorded(
             number=number,
-            at=first + day * _DAY + of_day * (_DAY // (MODELS * RUNS_A_DAY)),
+            at=first + day * DAY_MICROS + of_day * (DAY_MICROS // (MODELS * RUNS_A_DAY)),
             model=model_name(model),
             project=f"project-{project:02}",
             provider=_PROVIDERS[model % len(_PRICED)],

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from benchmarks.figures import Figure
 from benchmarks.nullserver import CannotMeasureError
 from benchmarks.postgresql import postgresql
 from benchmarks.questions import Questions, Shape
-from benchmarks.recorded_runs import TOGETHER, Filler, Recorded, recorded
+from benchmarks.recorded_runs import DAY_MICROS, DAYS, TOGETHER, Filler, Recorded, recorded
 from benchmarks.sizes import Sizes
 from benchmarks.system import whole_system
 from controller.store.migrate import open_database
+from controller.store.partitions import create_ahead
 from controller.store.place import parse_place
 
 BULK_RUNS, BULK_REQUESTS = 16, 500  # stored together into the full database, as often as ROUNDS says
@@ -96,7 +98,10 @@ async def _fill(url: str, total: int, until: datetime) -> float:
     database = await open_database(parse_place(url))
     try:
         filler = Filler(database)
-        runs = recorded(total, round(until.timestamp() * 1e6))
+        end = round(until.timestamp() * 1e6)
+        for day in range(DAYS, 0, -1):  # as on each of these days
+            await database.write(partial(create_ahead, now_micros=end - day * DAY_MICROS))
+        runs = recorded(total, end)
         done, said = 0, time.monotonic()
         while group := list(islice(runs, TOGETHER)):
             await filler.store(group)
@@ -106,7 +111,7 @@ async def _fill(url: str, total: int, until: datetime) -> float:
                 print(f"{done:,} of {total:,} traces stored", file=sys.stderr, flush=True)
         before = filler.write_seconds
         for number in range(BULK_ROUNDS):
-            await filler.store(_more(number, round(until.timestamp() * 1e6)))
+            await filler.store(_more(number, end))
         return BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS / (filler.write_seconds - before)
     finally:
         await database.close()
