@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from controller.cache.kinds import Kind
+from controller.query.traces.bounds import time_bounds
 from controller.query.traces.cursor import next_cursor
 from controller.query.traces.judging import read_judgement
 from controller.query.traces.messages import feedback_message, trace_messages
@@ -26,6 +27,8 @@ from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import envelope_pb2, trace_pb2, trace_pb2_grpc
 
+_OLD_MICROS = 3_600 * 1_000_000
+
 
 class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
     """Single requests of all runs. Errors are raised as LoadcellError and translated by an interceptor."""
@@ -36,31 +39,31 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
 
     async def ListTraces(self, request: trace_pb2.ListTracesRequest, context: Any) -> trace_pb2.ListTracesResponse:
         """Return a page of the traces for which all parameters hold."""
-        scope = scope_of(context)
+        scope, now = scope_of(context), wall_micros()
+        if request.project_id and not scope.holds(request.project_id):
+            raise LoadcellError(
+                "PROJECT_ACCESS_DENIED", "the project is none of yours; leave it out", field="project_id"
+            )
+        question = ask(read_parameters(plain_values(request)), now)
 
         async def compute() -> trace_pb2.ListTracesResponse:
-            if request.project_id and not scope.holds(request.project_id):
-                raise LoadcellError(
-                    "PROJECT_ACCESS_DENIED", "the project is none of yours; leave it out", field="project_id"
-                )
-            question = ask(read_parameters(plain_values(request)), wall_micros())
             data, pagination = await self._database.read(lambda c: _page(c, question, scope))
             return trace_pb2.ListTracesResponse(data=data, pagination=pagination)
 
-        return await self._answers.give(Kind.TRACES, request, scope, compute)
+        return await self._answers.give(kind_of(question, now), request, scope, compute)
 
     async def SearchTraces(
         self, request: trace_pb2.SearchTracesRequest, context: Any
     ) -> trace_pb2.SearchTracesResponse:
         """Return a page of the traces that a filter holds for."""
-        scope = scope_of(context)
+        scope, now = scope_of(context), wall_micros()
+        question = ask_search(plain_search(request), now)
 
         async def compute() -> trace_pb2.SearchTracesResponse:
-            question = ask_search(plain_search(request), wall_micros())
             data, pagination = await self._database.read(lambda c: _page(c, question, scope))
             return trace_pb2.SearchTracesResponse(data=data, pagination=pagination)
 
-        return await self._answers.give(Kind.TRACES, request, scope, compute)
+        return await self._answers.give(kind_of(question, now), request, scope, compute)
 
     async def GetTrace(self, request: trace_pb2.GetTraceRequest, context: Any) -> trace_pb2.GetTraceResponse:
         """Return one trace."""
@@ -92,6 +95,11 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
             return trace_pb2.WriteFeedbackResponse(data=feedback_message(stored))
 
         return await self._answers.give(None, request, scope, compute)
+
+
+def kind_of(question: Question, now: int) -> Kind:
+    """Return the kind of a question that is asked at `now`, microseconds since 1970: the past hardly changes."""
+    return Kind.OLD_TRACES if time_bounds(question.filter).last < now - _OLD_MICROS else Kind.TRACES
 
 
 def _not_found(trace_id: str) -> LoadcellError:
