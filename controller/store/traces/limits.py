@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, String, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from controller.query.traces.patterns import matches
@@ -18,6 +18,11 @@ from loadcell.errors import LoadcellError
 SECONDS = 10.0
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock
 _OF_THIS_TRANSACTION = True
+# Compiling a plan over many partitions takes longer than any question that is answered in time.
+_BOUND = select(
+    func.set_config("statement_timeout", bindparam("milliseconds", type_=String), _OF_THIS_TRANSACTION),
+    func.set_config("jit", "off", _OF_THIS_TRANSACTION),
+)
 
 
 @contextmanager
@@ -32,13 +37,7 @@ def bounded(connection: Connection, seconds: float = SECONDS) -> Iterator[None]:
         if isinstance(driver, sqlite3.Connection):
             _bound_sqlite(connection, driver, seconds)
         else:
-            # Compiling a plan over many partitions takes longer than any question that is answered in time.
-            connection.execute(
-                select(
-                    func.set_config("statement_timeout", str(int(seconds * 1_000)), _OF_THIS_TRANSACTION),
-                    func.set_config("jit", "off", _OF_THIS_TRANSACTION),
-                )
-            )
+            connection.execute(_BOUND, {"milliseconds": str(int(seconds * 1_000))})
         yield
     except DBAPIError as error:
         if _ended(error.orig):

@@ -21,6 +21,8 @@ MOST_CONTEXTS = {"sqlite": 1_000, "postgresql": 64}  # there, each is a range of
 _FEW_OF_ALL = 8  # one in so many
 _FEW_OF_STATUS = 100  # requests to one of such a status: what its index is taken to save
 
+_LAST_CONTEXT = select(func.max(contexts.c.context_key))
+
 BY_TS, BY_CONTEXT = "idx_traces_ts", "idx_traces_context"
 BY_STATUS = {"ERROR": "idx_traces_errors", "UNSET": "idx_traces_unset"}  # of the few that did not end well
 
@@ -59,7 +61,7 @@ def _index(connection: Connection, stretch: Stretch) -> str:
 
 def _contexts(connection: Connection) -> int:
     """Return how many contexts there are, or a little more."""
-    return connection.execute(select(func.max(contexts.c.context_key))).scalar_one() or 0
+    return connection.execute(_LAST_CONTEXT).scalar_one() or 0
 
 
 def _until(
