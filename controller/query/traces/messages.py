@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf import struct_pb2
-from google.protobuf.json_format import ParseDict
 
 from controller.messages import timestamp
 from controller.query.traces.record import Event, Judgement, Record
@@ -69,5 +68,6 @@ def _event(event: Event) -> trace_pb2.TimelineEvent:
 def _struct(value: dict[str, Any], structs: dict[int, struct_pb2.Struct]) -> struct_pb2.Struct:
     """Return an object as a message, made once for all traces of a run, which share the dictionary."""
     if id(value) not in structs:
-        structs[id(value)] = ParseDict(value, struct_pb2.Struct())
+        structs[id(value)] = struct_pb2.Struct()
+        structs[id(value)].update(value)
     return structs[id(value)]
