@@ -24,7 +24,8 @@ async def test_the_page_and_all_it_loads_come_from_the_gateway(gateway):
 async def test_every_documented_path_is_served(gateway):
     document = (await gateway.http.get("/openapi.json")).json()
     for path, verbs in document["paths"].items():
-        answer = await gateway.http.request("PATCH", path.replace("{", "").replace("}", ""))
+        other = next(verb for verb in ("PATCH", "PUT", "DELETE", "POST", "GET") if verb.lower() not in verbs)
+        answer = await gateway.http.request(other, path.replace("{", "").replace("}", ""))
         allowed = set(answer.headers["allow"].split(", "))
         assert answer.status_code == 405, path
         assert {verb.upper() for verb in verbs} == allowed - {"HEAD"}

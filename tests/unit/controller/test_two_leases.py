@@ -41,7 +41,17 @@ RUN = RunRecord(
     owner_expires_at=None,
 )
 LEASE = LeaseRecord(
-    0, "run.0.0", 1, 0, 0, 2, "agent", agent_pb2.LEASE_STATE_COMPLETED, start_micros=START, worker_count=1
+    0,
+    "run.0.0",
+    1,
+    0,
+    0,
+    2,
+    "agent",
+    agent_pb2.LEASE_STATE_COMPLETED,
+    last_batch_number=1,
+    start_micros=START,
+    worker_count=1,
 )
 
 
@@ -79,7 +89,7 @@ async def test_each_lease_is_aligned_by_its_own_start(tmp_path: Path) -> None:
                 lease_key=lease.lease_key,
                 batch_number=1,
             )
-            insert_batches(connection, [found])
+            assert not insert_batches(connection, [found])
         return build_result(load_facts(connection, run, run_message))
 
     result = await database.write(fill)
