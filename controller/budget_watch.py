@@ -63,6 +63,10 @@ class BudgetWatch:
         except LoadcellError as error:
             log.warning("budgets_not_looked_at", error=str(error.__cause__ or error))
             return False
+        except Exception:
+            # One budget that cannot be read must not end all alerts.
+            log.exception("budgets_not_looked_at")
+            return False
         for alert in new:
             log.warning(
                 "budget_alert",

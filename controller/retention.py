@@ -49,6 +49,9 @@ async def retain(database: Database, ages: Ages) -> None:
             await retain_once(database, ages, wall_micros())
         except LoadcellError as error:
             log.warning("retention_put_off", error=str(error.__cause__ or error))
+        except Exception:
+            # What is too old must go whatever went wrong before, or the disk fills.
+            log.exception("retention_put_off")
         await asyncio.sleep(EVERY_SECONDS)
 
 

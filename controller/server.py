@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 import socket
@@ -172,14 +171,15 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         stack.callback(dispatcher.sessions.close_all)
         stack.callback(events.close)
         stack.push_async_callback(states.enter_graceful_shutdown)
-        watching = asyncio.create_task(admissions.run())
-        stack.push_async_callback(_cancel, watching)
-        looking = asyncio.create_task(budgets.run())
-        stack.push_async_callback(_cancel, looking)
-        retaining = asyncio.create_task(retain(database, _ages(settings)))
-        stack.push_async_callback(_cancel, retaining)
-        following = asyncio.create_task(answers.follow(database.changes()))
-        stack.push_async_callback(_cancel, following)
+        for work in (
+            admissions.run(),
+            budgets.run(),
+            retain(database, _ages(settings)),
+            answers.follow(database.changes()),
+        ):
+            task = asyncio.create_task(work)
+            task.add_done_callback(_tell_failure)
+            stack.push_async_callback(_cancel, task)
         await server.start()
         yield Serving(bound, dispatcher)
 
@@ -308,8 +308,12 @@ def _remove_stale_socket(path: str) -> None:
 
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait([task])
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background_task_failed", exc_info=error)
 
 
 def _serve_metrics(settings: ControllerSettings, registry: CollectorRegistry, stack: AsyncExitStack) -> None:
