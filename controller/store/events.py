@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, delete, func, insert, select
 
 from controller.events.kinds import RUN_STATE, SYSTEM_ALERT, TRACE_CREATED, Event, make_event
 from controller.lifecycle import STATUS_WORDS
+from controller.store.among import with_keys
 from controller.store.contexts import context_of
 from controller.store.postgresql import announce_events
 from controller.store.schema import benchmark_runs, traces
@@ -117,6 +118,8 @@ def forget_events(connection: Connection, now_micros: int) -> bool:
 
 def traces_stored(connection: Connection, keys: Sequence[RequestKey], now_micros: int) -> list[Event]:
     """Return the events that say that requests with these keys have been stored."""
+    if not keys:
+        return []
     key = [traces.c[name] for name in RequestKey._fields]
     query = (
         select(
@@ -135,10 +138,11 @@ def traces_stored(connection: Connection, keys: Sequence[RequestKey], now_micros
         )
         .join(contexts, contexts.c.context_key == traces.c.context_key)
         .join(benchmark_runs, benchmark_runs.c.run_key == traces.c.run_key)
-        .where(tuple_(*key).in_([tuple(one) for one in keys]))
+        .where(with_keys(connection, key, keys))
     )
-    found = connection.execute(query).all() if keys else []
-    return [make_event(TRACE_CREATED, row.project_id, _trace(row), now_micros) for row in found]
+    return [
+        make_event(TRACE_CREATED, row.project_id, _trace(row), now_micros) for row in connection.execute(query)
+    ]
 
 
 def _trace(row: Any) -> event_pb2.TraceEvent:

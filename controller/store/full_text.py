@@ -28,9 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from controller.query.traces.words import words as words_of
+from controller.store.among import with_keys
 from controller.store.schema import traces
 from controller.store.schema_texts import numbers, words
-from controller.store.traces.keys import with_keys
 from controller.trace_ids import RequestKey
 
 Side = Literal["i", "o", "io"]

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, func, select
 
 from controller.query.metrics.rows import Contexts
 from controller.query.metrics.spans import Edge, Span
+from controller.store.among import one_of
 from controller.store.metrics_requests import began_in
 from controller.store.rollup_reading import where_rollups
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts, rollups
-from controller.store.traces.keys import one_of
 from loadcell.stats.columns import ERROR, OK
 from loadcell.stats.rollup import DAY
 from loadcell.v1 import result_pb2

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Executable, select, union_all
 
 from controller.query.metrics.rows import Contexts, RequestRows
 from controller.query.metrics.spans import Edge
+from controller.store.among import one_of
 from controller.store.run_keys import first_key
 from controller.store.schema import traces
 from controller.store.traces.columns import IS_ERROR, IS_OK
-from controller.store.traces.keys import one_of
 from loadcell.stats.columns import ERROR, OK, Ints
 
 ROWS_AT_ONCE = 20_000

@@ -13,8 +13,8 @@ from controller.query.metrics.question import DimensionFilter, Needs
 from controller.query.metrics.rows import Contexts, RollupRows
 from controller.query.metrics.spans import Span
 from controller.scope import Scope
+from controller.store.among import one_of
 from controller.store.schema_queries import contexts, rollups
-from controller.store.traces.keys import one_of
 from loadcell.stats.rollup import HOUR, MINUTE
 
 ROWS_AT_ONCE, ROWS_HELD = 20_000, 100_000

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from controller.store.among import with_keys
 from controller.store.schema_queries import rollups
 from loadcell.stats.rollup import GRAINS, MINUTE, Rollup, add_up, coarser
 
@@ -41,7 +42,7 @@ def _add(connection: Connection, added: Sequence[Rollup]) -> None:
         return
     found = connection.execute(
         select(*(rollups.c[name] for name in _NAMES))
-        .where(tuple_(*_KEY).in_(list(old)))
+        .where(with_keys(connection, _KEY, list(old)))
         .order_by(*_KEY)
         .with_for_update()
     )

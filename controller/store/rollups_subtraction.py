@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 import structlog
-from sqlalchemy import ColumnElement, Connection, case, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, select, update
 
+from controller.store.among import with_keys
 from controller.store.rollups import KEYS_AT_ONCE, rollup_of, values_of
 from controller.store.schema import traces
 from controller.store.schema_queries import rollups
@@ -63,7 +64,7 @@ def subtract_rollups(connection: Connection, minutes: Iterable[Rollup]) -> None:
 def _subtract(connection: Connection, removed: Sequence[Rollup]) -> None:
     """Subtract rollups with different keys, in the order of their keys, as whoever adds to them."""
     parts = {part.key: part for part in removed}
-    query = select(rollups).where(tuple_(*_KEY).in_(list(parts))).order_by(*_KEY).with_for_update()
+    query = select(rollups).where(with_keys(connection, _KEY, list(parts))).order_by(*_KEY).with_for_update()
     for whole in map(rollup_of, connection.execute(query).all()):
         part = parts[whole.key]
         try:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, delete, select
 
+from controller.store.among import with_keys
 from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
 from controller.store.postgresql import copy_rows
 from controller.store.schema_texts import trace_texts
-from controller.store.traces.keys import with_keys
 from controller.trace_ids import RequestKey
 
 _KEY = [trace_texts.c[name] for name in KEY_NAMES]

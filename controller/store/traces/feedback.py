@@ -11,10 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from controller.query.traces.judging import NewJudgement
 from controller.query.traces.record import Judgement
 from controller.scope import Scope
+from controller.store.among import with_keys
 from controller.store.postgresql import announce
 from controller.store.schema import benchmark_runs
 from controller.store.schema_queries import feedback
-from controller.store.traces.keys import KEY, with_keys
+from controller.store.traces.keys import KEY
 from controller.store.traces.scoped import in_scope
 from controller.trace_ids import RequestKey
 from loadcell.errors import LoadcellError

@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection, select
 
 from controller.query.traces.record import Event, Record
+from controller.store.among import with_keys
 from controller.store.schema import trace_timelines
 from controller.store.traces.feedback import list_feedback
-from controller.store.traces.keys import KEY, with_keys
+from controller.store.traces.keys import KEY
 from controller.trace_ids import RequestKey
 from loadcell.stats.timeline import decode
 

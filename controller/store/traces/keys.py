@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Integer,
-    TableValuedAlias,
-    any_,
-    bindparam,
-    cast,
-    false,
-    func,
-    select,
-    tuple_,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Connection, false, select
 
+from controller.store.among import one_of, with_keys
 from controller.store.schema import leases, traces
 from controller.store.traces.columns import SPAN_LEASE_BITS
 from controller.trace_ids import RequestKey, request_key
@@ -39,38 +24,9 @@ def in_trace_order(key: RequestKey) -> tuple[int, ...]:
     return (key.run_key, key.level, key.lease_key, key.warmup, key.ordinal)
 
 
-def one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[int]) -> ColumnElement[bool]:
-    """Whether a column is one of some keys, however many they are."""
-    if len(keys) == 1:
-        return column == next(iter(keys))
-    if connection.dialect.name == "sqlite":
-        return column.in_(select(cast(each_of(connection, keys).c.value, Integer)))
-    return column == any_(_array(keys))
-
-
-def each_of(connection: Connection, keys: Collection[int]) -> TableValuedAlias:
-    """Return keys as a table with the column `value`."""
-    if connection.dialect.name == "sqlite":
-        return func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
-    return func.unnest(_array(keys)).table_valued("value", name="each").render_derived()
-
-
 def with_trace_ids(connection: Connection, trace_ids: Collection[str]) -> ColumnElement[bool]:
     """Whether a request has one of some identifiers of 32 hexadecimal digits; at least one."""
     return with_keys(connection, KEY, [request_key(trace) for trace in trace_ids])
-
-
-def with_keys(connection: Connection, columns: list[Any], keys: Collection[RequestKey]) -> ColumnElement[bool]:
-    """Whether columns, in the order of a key, are one of some keys; at least one."""
-    if len(keys) == 1:
-        (key,) = keys
-        return tuple_(*columns) == tuple_(*key)
-    if connection.dialect.name == "sqlite":
-        # Of values without a type, SQLite does not look for each in the index of the columns but reads all rows.
-        each = func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
-        parts = (cast(func.json_extract(each.c.value, f"$[{place}]"), Integer) for place in range(len(columns)))
-        return tuple_(*columns).in_(select(*parts))
-    return tuple_(*columns).in_(list(keys))
 
 
 def with_span_ids(connection: Connection, span_ids: Collection[str]) -> ColumnElement[bool]:
@@ -92,8 +48,3 @@ def with_span_ids(connection: Connection, span_ids: Collection[str]) -> ColumnEl
         for warmup, ordinal in wanted[bits]
     ]
     return with_keys(connection, KEY, keys) if keys else false()
-
-
-def _array(keys: Collection[int]) -> ColumnElement[Any]:
-    """Return keys as an array of PostgreSQL."""
-    return cast(bindparam(None, list(keys), type_=ARRAY(BigInteger)), ARRAY(BigInteger))

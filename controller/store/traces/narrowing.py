@@ -15,11 +15,11 @@ from controller.query.traces.bounds import ALWAYS, Bounds, time_bounds
 from controller.query.traces.conditions import And, Condition, Node, Operator
 from controller.query.traces.fields import Group
 from controller.scope import Scope
+from controller.store.among import one_of
 from controller.store.full_text import all_of, expression
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
-from controller.store.traces.keys import one_of
 from controller.store.traces.parts import side
 from controller.store.traces.scoped import of_projects
 

@@ -14,11 +14,12 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, exists, literal, n
 
 from controller.query.traces.fields import Kind
 from controller.query.traces.question import Question
+from controller.store.among import each_of, one_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.columns import SPAN_LEASE, STATUSES, WHOLE
 from controller.store.traces.comparisons import has_number
-from controller.store.traces.keys import SPAN_LEASES, TRACE_ORDER, each_of, in_trace_order, one_of
+from controller.store.traces.keys import SPAN_LEASES, TRACE_ORDER, in_trace_order
 from controller.store.traces.narrowing import Narrowed
 from controller.trace_ids import request_key
 

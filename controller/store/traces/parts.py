@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, false, no
 from controller.query.traces.conditions import Condition, Operator, Scalar
 from controller.query.traces.fields import Field, Group, Kind
 from controller.query.traces.times import Instant
+from controller.store.among import one_of
 from controller.store.full_text import Side, searched
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import context_tags, contexts
 from controller.store.schema_texts import trace_texts
 from controller.store.traces.columns import HAS_RATE, RATE, STATUSES, WHOLE, Whole
 from controller.store.traces.comparisons import compare_number, compare_text, has_number, has_text
-from controller.store.traces.keys import KEY, one_of, with_span_ids, with_trace_ids
+from controller.store.traces.keys import KEY, with_span_ids, with_trace_ids
 from controller.store.traces.objects import runs_with
 
 Compare: TypeAlias = Callable[[Operator, tuple[Scalar, ...]], ColumnElement[bool]]

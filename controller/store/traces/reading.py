@@ -23,10 +23,11 @@ from sqlalchemy import (
 from controller.query.traces.fields import FIELDS
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
+from controller.store.among import with_keys
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import contexts
 from controller.store.texts import read_texts
-from controller.store.traces.keys import KEY, with_keys
+from controller.store.traces.keys import KEY
 from controller.store.traces.objects import run_objects
 from controller.store.traces.readings import READINGS, Reading
 from controller.trace_ids import RequestKey

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
 from controller.scope import Scope
+from controller.store.among import with_keys
 from controller.store.traces.included import add_included
-from controller.store.traces.keys import KEY, with_keys
+from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
 from controller.store.traces.reading import reader_of
 from controller.store.traces.scoped import in_scope

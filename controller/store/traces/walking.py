@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal, select
 
+from controller.store.among import each_of, one_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts
-from controller.store.traces.keys import each_of, one_of
 from controller.store.traces.order import Stretch
 from controller.store.traces.wording import by_words
 

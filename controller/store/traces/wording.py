@@ -23,10 +23,11 @@ from sqlalchemy import (
 )
 
 from controller.query.traces.bounds import Bounds
+from controller.store.among import one_of
 from controller.store.full_text import INDEX, START_BITS, holds, matching, of_numbers
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_texts import numbers, words
-from controller.store.traces.keys import KEY, one_of
+from controller.store.traces.keys import KEY
 from controller.store.traces.order import Stretch
 
 MOST_RUNS = 1_000  # that are named one by one

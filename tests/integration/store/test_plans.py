@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import event, text
 
 from controller.scope import Scope
 from controller.store import run_history, runs
+from controller.store.events import traces_stored
 from controller.store.migrate import open_database
 from controller.store.place import Place
+from controller.store.rollups import add_rollups
+from controller.store.rollups_subtraction import subtract_rollups
 from controller.store.run_history import RunFilter
 from controller.store.samples import read_page, read_samples
+from controller.trace_ids import RequestKey
+from loadcell.stats.columns import OK, SampleArrays
+from loadcell.stats.rollup import roll_up
 
 RUNS = (
     "INSERT INTO benchmark_runs (run_id, log_request_id, status, state, server_url, model, adapter, config,"
@@ -65,8 +72,27 @@ async def test_rows_of_a_level_are_one_range(place):
         assert not any("TEMP B-TREE" in line or "Sort" in line for line in plans), plans
 
 
-async def plans_of(place: Place, question) -> list[str]:
-    """Run a question and return the engine's plan of every statement it made."""
+async def test_what_is_stored_already_is_looked_up_by_its_keys(place):
+    keys = [RequestKey(1, 0, 0, ordinal, 1) for ordinal in range(5)]
+    columns = dict.fromkeys(SampleArrays.__dataclass_fields__, np.zeros(2, np.int64))
+    requests = SampleArrays(**columns | {"status": np.full(2, OK), "tpot_micros": np.zeros(2)})
+    unknown = np.full(2, -1)
+    minutes = roll_up(requests, np.array([0, 3_600_000_000]), 1, unknown, unknown)
+
+    def store_again(connection) -> None:
+        traces_stored(connection, keys, 0)
+        for _ in range(2):
+            add_rollups(connection, minutes)
+        subtract_rollups(connection, minutes)
+
+    plans = await plans_of(place, store_again, writing=True)
+    assert any("traces" in line for line in plans), plans
+    assert any("rollups" in line for line in plans), plans
+    assert not any(line.startswith(("SCAN traces", "SCAN rollups")) or "Seq Scan" in line for line in plans), plans
+
+
+async def plans_of(place: Place, question, *, writing: bool = False) -> list[str]:
+    """Run a question and return the engine's plan of every statement it made that reads."""
     database = await open_database(place)
     server = not isinstance(place, Path)
 
@@ -95,6 +121,6 @@ async def plans_of(place: Place, question) -> list[str]:
         if server:  # SQLite decides without counting
             for statement in (RUNS, TRACES, "ANALYZE"):
                 await database.write(lambda c, statement=statement: c.execute(text(statement)))
-        return await database.read(ask)
+        return await (database.write if writing else database.read)(ask)
     finally:
         await database.close()

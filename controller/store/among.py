@@ -1,0 +1,58 @@
+"""Conditions on columns by any number of keys, which both engines look up in an index."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    TableValuedAlias,
+    any_,
+    bindparam,
+    cast,
+    func,
+    select,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+
+def one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[int]) -> ColumnElement[bool]:
+    """Whether a column is one of some keys, however many they are."""
+    if len(keys) == 1:
+        return column == next(iter(keys))
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(cast(each_of(connection, keys).c.value, Integer)))
+    return column == any_(_array(keys))
+
+
+def each_of(connection: Connection, keys: Collection[int]) -> TableValuedAlias:
+    """Return keys as a table with the column `value`."""
+    if connection.dialect.name == "sqlite":
+        return func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
+    return func.unnest(_array(keys)).table_valued("value", name="each").render_derived()
+
+
+def with_keys(
+    connection: Connection, columns: Sequence[ColumnElement[Any]], keys: Collection[tuple[int, ...]]
+) -> ColumnElement[bool]:
+    """Whether columns are, together, one of some keys of as many numbers each; at least one."""
+    if len(keys) == 1:
+        (key,) = keys
+        return tuple_(*columns) == tuple_(*key)
+    if connection.dialect.name == "sqlite":
+        # Of values without a type, SQLite does not look for each in the index of the columns but reads all rows.
+        each = func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
+        parts = (cast(func.json_extract(each.c.value, f"$[{place}]"), Integer) for place in range(len(columns)))
+        return tuple_(*columns).in_(select(*parts))
+    return tuple_(*columns).in_(list(keys))
+
+
+def _array(keys: Collection[int]) -> ColumnElement[Any]:
+    """Return keys as an array of PostgreSQL."""
+    return cast(bindparam(None, list(keys), type_=ARRAY(BigInteger)), ARRAY(BigInteger))
