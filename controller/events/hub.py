@@ -16,12 +16,12 @@ from functools import partial
 import structlog
 from google.protobuf.message import Message
 
-from controller.events.kinds import Event, make_event
+from controller.events.kinds import TRACE_CREATED, Event, make_event
 from controller.events.sampling import TraceSampler
 from controller.events.subscriber import Subscriber
 from controller.events.wanted import Wanted
 from controller.store.database import Database
-from controller.store.events import forget_events, kept_numbers, read_events, record_events, traces_stored
+from controller.store.events import forget_events, kept_numbers, read_events, record_events, trace_events
 from controller.store.postgresql import EVENTS_CHANNEL
 from controller.store.records import LeaseRecord
 from controller.trace_ids import RequestKey
@@ -174,7 +174,7 @@ class Events:
         if not told and not keys:
             return
         try:
-            created = await self._database.read(partial(traces_stored, keys=keys, now_micros=wall_micros()))
+            created = await self._database.read(lambda c: trace_events(c, TRACE_CREATED, keys, wall_micros()))
             happened = [*told, *created]
             await self._database.write(partial(record_events, happened=happened))
         except LoadcellError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from controller.events.kinds import RUN_STATE, SYSTEM_ALERT, TRACE_CREATED, Event, make_event
+from controller.events.kinds import RUN_STATE, SYSTEM_ALERT, Event, make_event
 from controller.lifecycle import STATUS_WORDS
 from controller.store.among import with_keys
 from controller.store.contexts import context_of
@@ -116,8 +116,8 @@ def forget_events(connection: Connection, now_micros: int) -> bool:
     return bool(last == oldest[-1].event_number)
 
 
-def traces_stored(connection: Connection, keys: Sequence[RequestKey], now_micros: int) -> list[Event]:
-    """Return the events that say that requests with these keys have been stored."""
+def trace_events(connection: Connection, kind: str, keys: Sequence[RequestKey], now_micros: int) -> list[Event]:
+    """Return events of a kind, TRACE_CREATED or TRACE_UPDATED, about the requests with these keys."""
     if not keys:
         return []
     key = [traces.c[name] for name in RequestKey._fields]
@@ -140,9 +140,7 @@ def traces_stored(connection: Connection, keys: Sequence[RequestKey], now_micros
         .join(benchmark_runs, benchmark_runs.c.run_key == traces.c.run_key)
         .where(with_keys(connection, key, keys))
     )
-    return [
-        make_event(TRACE_CREATED, row.project_id, _trace(row), now_micros) for row in connection.execute(query)
-    ]
+    return [make_event(kind, row.project_id, _trace(row), now_micros) for row in connection.execute(query)]
 
 
 def _trace(row: Any) -> event_pb2.TraceEvent:

@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, exists, func, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
+from controller.events.kinds import TRACE_UPDATED
 from controller.query.traces.judging import NewJudgement
 from controller.query.traces.record import Judgement
 from controller.scope import Scope
 from controller.store.among import with_keys
+from controller.store.events import record_events, trace_events
 from controller.store.postgresql import announce
 from controller.store.schema import benchmark_runs
 from controller.store.schema_queries import feedback
@@ -49,7 +51,9 @@ def write_feedback(connection: Connection, new: NewJudgement, scope: Scope, now:
         "created_at": now,
         "request_id": new.feedback_id,
     }
-    connection.execute(dialect.insert(feedback).values(values).on_conflict_do_nothing())
+    written = dialect.insert(feedback).values(values).on_conflict_do_nothing().returning(feedback.c.feedback_id)
+    if connection.execute(written).first() is not None:
+        record_events(connection, trace_events(connection, TRACE_UPDATED, [new.key], now))
     row = connection.execute(select(*_COLUMNS).where(feedback.c.request_id == new.feedback_id)).one()
     stored = _judgement(*row)
     if stored != Judgement(*new, created_at=stored.created_at):

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
 import pytest
 
+from controller.events.kinds import KINDS
 from loadcell.rpc_errors import from_rpc_error
-from loadcell.v1 import agent_pb2, event_pb2, event_pb2_grpc, run_pb2, target_pb2
+from loadcell.v1 import (
+    agent_pb2,
+    cost_pb2,
+    cost_pb2_grpc,
+    event_pb2,
+    event_pb2_grpc,
+    export_pb2,
+    export_pb2_grpc,
+    run_pb2,
+    target_pb2,
+    trace_pb2,
+    trace_pb2_grpc,
+)
 
 
 class Stream:
@@ -106,6 +120,49 @@ async def test_an_objective_that_is_missed_is_told_once_for_each_level(controlle
         "ttft_ms": pytest.approx(1.0, rel=0.02),
         "tpot_ms": pytest.approx(0.1, rel=0.02),
     }
+
+
+async def test_feedback_is_told_once_and_with_its_request(start, place):
+    controller = await start(database=place)
+    await controller.agent()
+    traces = trace_pb2_grpc.TraceServiceStub(controller.channel)
+    async with subscribed(controller, "trace_created", "trace_updated") as stream:
+        await controller.create(project_id="shop", provider="openai", user_id="u", num_prompts=2)
+        await stream.until(lambda: len(stream.of("trace_created")) == 2)
+        first, second = stream.of("trace_created")
+        said = trace_pb2.WriteFeedbackRequest(trace_id=first.trace_id, score=0.5, request_id=str(uuid.uuid4()))
+        for request in (said, said, trace_pb2.WriteFeedbackRequest(trace_id=second.trace_id, comment="well")):
+            await traces.WriteFeedback(request)
+        nowhere = trace_pb2.WriteFeedbackRequest(trace_id="0" * 32, score=1)
+        with pytest.raises(grpc.aio.AioRpcError):
+            await traces.WriteFeedback(nowhere)
+        await traces.WriteFeedback(trace_pb2.WriteFeedbackRequest(trace_id=first.trace_id, label="resolved"))
+        await stream.until(lambda: len(stream.of("trace_updated")) == 3)
+    # What was written twice with one identifier is told once, what was refused is not.
+    assert stream.of("trace_updated") == [first, second, first]
+
+
+async def test_every_kind_of_event_is_told(controller):
+    healthy = await controller.agent(probe=agent_pb2.ProbeResult(model="gpt-4", words_per_token=1.5))
+    budget = cost_pb2.CreateBudgetRequest(name="tiny", amount=0.000001)
+    await cost_pb2_grpc.CostServiceStub(controller.channel).CreateBudget(budget)
+    async with subscribed(controller, *KINDS) as stream:
+        await controller.create(
+            model="gpt-4",
+            provider="openai",
+            num_prompts=40,
+            goodput_thresholds=target_pb2.GoodputThresholds(ttft_ms=0.5),
+        )
+        await stream.until(lambda: stream.of("trace_created") and ended(stream))
+        trace_id = stream.of("trace_created")[0].trace_id
+        said = trace_pb2.WriteFeedbackRequest(trace_id=trace_id, score=1)
+        await trace_pb2_grpc.TraceServiceStub(controller.channel).WriteFeedback(said)
+        export = export_pb2.CreateExportRequest(format="jsonl")
+        await export_pb2_grpc.ExportServiceStub(controller.channel).CreateExport(export)
+        await healthy.close()
+        await controller.agent("agent-2", lease_error="no memory")
+        await controller.create(num_prompts=8)
+        await stream.until(lambda: {event.event_type for event in stream.events} >= set(KINDS))
 
 
 async def test_a_run_that_fails_and_an_agent_that_is_lost_are_alerts(controller):

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from sqlalchemy import event, text
 
+from controller.events.kinds import TRACE_CREATED
 from controller.scope import Scope
 from controller.store import run_history, runs
-from controller.store.events import traces_stored
+from controller.store.events import trace_events
 from controller.store.migrate import open_database
 from controller.store.place import Place
 from controller.store.rollups import add_rollups
@@ -80,7 +81,7 @@ async def test_what_is_stored_already_is_looked_up_by_its_keys(place):
     minutes = roll_up(requests, np.array([0, 3_600_000_000]), 1, unknown, unknown)
 
     def store_again(connection) -> None:
-        traces_stored(connection, keys, 0)
+        trace_events(connection, TRACE_CREATED, keys, 0)
         for _ in range(2):
             add_rollups(connection, minutes)
         subtract_rollups(connection, minutes)
