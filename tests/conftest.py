@@ -65,7 +65,7 @@ def postgresql_url(_postgresql: FreshDatabases | PostgresqlServer) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """An empty database of either engine."""
+    """A database of either engine without rows, which has its tables when it is first opened at the latest."""
     if request.param == "sqlite":
         return tmp_path / "loadcell.db"
-    return parse_place(request.getfixturevalue("postgresql_url"))
+    return parse_place(request.getfixturevalue("_postgresql").prepared_url())

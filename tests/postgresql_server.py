@@ -14,6 +14,10 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
+from sqlalchemy import NullPool, create_engine
+
+from controller.store.migrate import prepare
+from controller.store.place import parse_place
 
 PATIENCE_SECONDS = 60.0
 PASSWORD = "sesame/@:"
@@ -27,13 +31,31 @@ class FreshDatabases:
     def __init__(self, url: str) -> None:
         self._url = url
         self._names: list[str] = []
+        self._prepared: str | None = None
 
     def url(self) -> str:
         """Make an empty database and return its URL."""
-        self._names.append(f"loadcell_test_{os.getpid()}_{len(self._names)}")
-        self.execute(f"CREATE DATABASE {self._names[-1]}")
-        parts = urlsplit(self._url)
-        return urlunsplit(parts._replace(path=f"/{self._names[-1]}"))
+        return self._url_of(self._make())
+
+    def prepared_url(self) -> str:
+        """Make a database with all tables and return its URL: a copy of one, which takes a tenth of the time."""
+        if self._prepared is None:
+            name = self._make()
+            place = parse_place(self._url_of(name))
+            assert not isinstance(place, Path)
+            with create_engine(place, poolclass=NullPool).begin() as connection:
+                prepare(connection)
+            self._prepared = name
+        return self._url_of(self._make(f" TEMPLATE {self._prepared}"))
+
+    def _make(self, how: str = "") -> str:
+        name = f"loadcell_test_{os.getpid()}_{len(self._names)}"
+        self._names.append(name)
+        self.execute(f"CREATE DATABASE {name}{how}")
+        return name
+
+    def _url_of(self, name: str) -> str:
+        return urlunsplit(urlsplit(self._url)._replace(path=f"/{name}"))
 
     def close(self) -> None:
         """Drop them all."""
@@ -135,6 +157,10 @@ class PostgresqlServer:
     def url(self) -> str:
         """Make an empty database and return its URL."""
         return self._fresh.url()
+
+    def prepared_url(self) -> str:
+        """Make a database with all tables and return its URL."""
+        return self._fresh.prepared_url()
 
 
 def _package() -> Path:

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from controller.store.database import Database
 from controller.store.migrate import HEAD, StoreError, alembic_config, open_database, prepare
-from controller.store.place import Place
+from controller.store.place import Place, parse_place
 from controller.store.schema import metadata
 from loadcell.errors import LoadcellError
 
@@ -34,6 +34,14 @@ AGENT = (
     "INSERT INTO agents (agent_id, hostname, labels, worker_count, software_version, host, kernel_timestamps,"
     " draining, registered_at, last_seen_at) VALUES ('agent', 'h', '{}', 1, '', '{}', true, false, 0, 0)"
 )
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A database of either engine in which there is nothing at all."""
+    if request.param == "sqlite":
+        return tmp_path / "loadcell.db"
+    return parse_place(request.getfixturevalue("postgresql_url"))
 
 
 @pytest.fixture
