@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from controller.query.figures import COMPARED, COMPARED_OPEN, Figure
 from controller.query.pairs import Pair
-from loadcell.stats.differences import UNKNOWN, Difference, difference
+from loadcell.stats.differences import UNKNOWN, Difference, Estimate, difference
 from loadcell.v1 import run_pb2
 
 
@@ -40,4 +40,9 @@ def _delta(pair: Pair, figure: Figure) -> run_pb2.MetricDelta | None:
         change_high=None if found.interval is None else found.interval.high,
         change_percent=found.change_percent,
         verdict=found.verdict,
+        unknown_reason=_unknown_reason(figure, base, current) if found.verdict == UNKNOWN else "",
     )
+
+
+def _unknown_reason(figure: Figure, base: Estimate | None, current: Estimate | None) -> str:
+    return "only one of the runs has this figure" if base is None or current is None else figure.without_interval

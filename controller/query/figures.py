@@ -20,6 +20,8 @@ _FIELDS = {
     "request_rate": "request_rate_per_sec",
     "error_rate": "error_rate_percent",
 }
+# Many values inside one request, which depend on one another; intervals are of values that do not.
+_GAPS = ("itl", "icl")
 _UNITS = {
     "throughput": "tokens_per_second",
     "input_throughput": "tokens_per_second",
@@ -65,6 +67,15 @@ class Figure:
         if self.metric == "goodput":
             return estimate_share(level.goodput.satisfied_requests, level.goodput.total_requests)
         return Estimate(value, self._interval(level))
+
+    @property
+    def without_interval(self) -> str:
+        """Why a level may have the figure without a confidence interval, in one sentence."""
+        if self.metric in _GAPS:
+            return "gaps of a request depend on one another, so that their number gives no interval; tpot has one"
+        if self.metric in _UNITS:
+            return "a run was too short, or its rate not steady for long enough, for an interval"
+        return "a run has too few requests for an interval"
 
     def _place(self, level: result_pb2.LevelResult) -> tuple[Message, str]:
         if self.metric in LATENCIES:

@@ -492,7 +492,7 @@ class CompareRunsResponse(_message.Message):
     def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ..., deltas: _Optional[_Iterable[_Union[MetricDelta, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateOutcome, _Mapping]]] = ..., gates_passed: _Optional[bool] = ...) -> None: ...
 
 class MetricDelta(_message.Message):
-    __slots__ = ("run_id", "level", "metric", "unit", "base_value", "value", "change", "change_low", "change_high", "change_percent", "verdict")
+    __slots__ = ("run_id", "level", "metric", "unit", "base_value", "value", "change", "change_low", "change_high", "change_percent", "verdict", "unknown_reason")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     LEVEL_FIELD_NUMBER: _ClassVar[int]
     METRIC_FIELD_NUMBER: _ClassVar[int]
@@ -504,6 +504,7 @@ class MetricDelta(_message.Message):
     CHANGE_HIGH_FIELD_NUMBER: _ClassVar[int]
     CHANGE_PERCENT_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_REASON_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     level: str
     metric: str
@@ -515,7 +516,8 @@ class MetricDelta(_message.Message):
     change_high: float
     change_percent: float
     verdict: str
-    def __init__(self, run_id: _Optional[str] = ..., level: _Optional[str] = ..., metric: _Optional[str] = ..., unit: _Optional[str] = ..., base_value: _Optional[float] = ..., value: _Optional[float] = ..., change: _Optional[float] = ..., change_low: _Optional[float] = ..., change_high: _Optional[float] = ..., change_percent: _Optional[float] = ..., verdict: _Optional[str] = ...) -> None: ...
+    unknown_reason: str
+    def __init__(self, run_id: _Optional[str] = ..., level: _Optional[str] = ..., metric: _Optional[str] = ..., unit: _Optional[str] = ..., base_value: _Optional[float] = ..., value: _Optional[float] = ..., change: _Optional[float] = ..., change_low: _Optional[float] = ..., change_high: _Optional[float] = ..., change_percent: _Optional[float] = ..., verdict: _Optional[str] = ..., unknown_reason: _Optional[str] = ...) -> None: ...
 
 class GateOutcome(_message.Message):
     __slots__ = ("gate", "run_id", "level", "passed", "base_value", "value", "limit", "change", "change_percent", "sentence")

@@ -126,7 +126,21 @@ def test_rates_are_compared_by_their_intervals() -> None:
 def test_a_figure_that_one_run_lacks_has_no_change() -> None:
     found = changes(compare([run("a", measured(1.0, p99=9.0)), run("b", measured(1.0))]))["b", "ttft.p99"]
     assert (found.base_value, found.HasField("value"), found.HasField("change")) == (9.0, False, False)
-    assert found.verdict == "unknown"
+    assert (found.verdict, found.unknown_reason) == ("unknown", "only one of the runs has this figure")
+
+
+def test_an_unknown_verdict_says_why() -> None:
+    with_gaps = measured(1.0, (0.9, 1.1))
+    with_gaps.itl.CopyFrom(result_pb2.LatencyStats(p50=0.1, count=100_000))
+    with_gaps.tpot.CopyFrom(result_pb2.LatencyStats(p50=0.1, count=3))
+    found = changes(compare([run("a", with_gaps), run("b", with_gaps)]))
+    reasons = {metric: found["b", metric].unknown_reason for metric in ("itl.p50", "tpot.p50", "throughput")}
+    assert reasons == {
+        "itl.p50": "gaps of a request depend on one another, so that their number gives no interval; tpot has one",
+        "tpot.p50": "a run has too few requests for an interval",
+        "throughput": "a run was too short, or its rate not steady for long enough, for an interval",
+    }
+    assert {delta.metric for delta in found.values() if not delta.unknown_reason} == {"ttft.p50", "error_rate"}
 
 
 def test_F14_equal_levels_are_compared_in_their_order() -> None:
