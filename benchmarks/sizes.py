@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loadcell.settings import integer, setting
+from loadcell.settings import integer, setting, text
 
 
 @dataclass(frozen=True)
@@ -45,4 +45,10 @@ class Sizes:
     )
     questions: int = setting(
         100, parse=integer(10, 100_000), names=("QUESTIONS",), doc="Different questions of each shape of query."
+    )
+    kept: str = setting(
+        "",
+        parse=text,
+        names=("KEPT",),
+        doc="Database of the query cases, a path or URL: filled when it is empty, kept afterwards.",
     )

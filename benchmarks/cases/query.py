@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -23,9 +24,12 @@ from benchmarks.questions import Questions, Shape
 from benchmarks.recorded_runs import DAY_MICROS, DAYS, TOGETHER, Filler, Recorded, recorded
 from benchmarks.sizes import Sizes
 from benchmarks.system import whole_system
+from controller.query.metrics.rows import Contexts
+from controller.store.database import Connection, Database
+from controller.store.metrics_models import first_and_last, read_totals
 from controller.store.migrate import open_database
 from controller.store.partitions import create_ahead
-from controller.store.place import parse_place
+from controller.store.place import Place, parse_place
 
 BULK_RUNS, BULK_REQUESTS = 16, 500  # stored together into the full database, as often as ROUNDS says
 BULK_ROUNDS = 20
@@ -35,27 +39,46 @@ Times = dict[str, list[float]]
 """Milliseconds by the name of the shape."""
 
 
+@dataclass(frozen=True)
+class _Filled:
+    """A full database: until when its runs were, the traces it had at first, and how many it takes in a second."""
+
+    until: datetime
+    traces: int
+    rate: float
+
+
 async def measure_sqlite(sizes: Sizes) -> list[Figure]:
     """Measure over an SQLite file."""
     with tempfile.TemporaryDirectory(prefix="loadcell-bench-") as folder:
-        file = Path(folder) / "bench.db"
-        figures = await _measure("SQLite", f"sqlite:///{file}", sizes)
-        size = sum(part.stat().st_size for part in Path(folder).iterdir())  # noqa: ASYNC240 - nothing else runs
-        rows = sizes.traces + BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS
+        kept = _kept(sizes)
+        file = kept if isinstance(kept, Path) else Path(folder) / "bench.db"
+        filled = await _fill(file, sizes.traces)
+        figures = await _measure("SQLite", f"sqlite:///{file}", filled, sizes)
+        size = sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*"))
+        rows = filled.traces + BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS
         return [*figures, Figure("query: SQLite, size of a trace", size / rows, "bytes", "<=", BYTES)]
 
 
 async def measure_postgresql(sizes: Sizes) -> list[Figure]:
     """Measure over a PostgreSQL server."""
+    kept = _kept(sizes)
+    if kept is not None and not isinstance(kept, Path):
+        return await _measure("PostgreSQL", sizes.kept, await _fill(kept, sizes.traces), sizes)
     async with postgresql() as server:
-        return await _measure("PostgreSQL", server.url(), sizes)
+        url = server.url()
+        return await _measure("PostgreSQL", url, await _fill(parse_place(url), sizes.traces), sizes)
 
 
-async def _measure(engine: str, url: str, sizes: Sizes) -> list[Figure]:
-    until = datetime.now(UTC)
-    rate = await _fill(url, sizes.traces, until)
-    bulk = f"query: {engine}, bulk load into {sizes.traces:,} traces"
-    figures = [Figure(bulk, rate, "traces/s", ">=", 25_000, 50_000)]
+def _kept(sizes: Sizes) -> Place | None:
+    """Return where the database is that outlives the case, if one was named; a path is made absolute."""
+    place = parse_place(sizes.kept) if sizes.kept else None
+    return place.absolute() if isinstance(place, Path) else place
+
+
+async def _measure(engine: str, url: str, filled: _Filled, sizes: Sizes) -> list[Figure]:
+    bulk = f"query: {engine}, bulk load into {filled.traces:,} traces"
+    figures = [Figure(bulk, filled.rate, "traces/s", ">=", 25_000, 50_000)]
     shapes: dict[str, tuple[float, float]] = {}
     cold: Times = {}
     warm: Times = {}
@@ -64,7 +87,7 @@ async def _measure(engine: str, url: str, sizes: Sizes) -> list[Figure]:
             whole_system(agents=0, database=url, settings={"LOADCELL_CACHE_SECONDS": keep}) as system,
             connect(system.client.address) as channel,
         ):
-            for shape in await Questions(channel, sizes.questions, until).all():
+            for shape in await Questions(channel, sizes.questions, filled.until).all():
                 shapes[shape.name] = (shape.p50, shape.p95)
                 if times is warm:
                     await _times(shape)
@@ -93,35 +116,57 @@ def _figures(of: str, times: list[float], p50: float, p95: float) -> list[Figure
     return [Figure(f"{of}, p50", middle, "ms", "<=", p50), Figure(f"{of}, p95", high, "ms", "<=", p95, note=note)]
 
 
-async def _fill(url: str, total: int, until: datetime) -> float:
-    """Fill a database and return how many traces a second it takes once it is full."""
-    database = await open_database(parse_place(url))
+async def _fill(place: Place, total: int) -> _Filled:
+    """Fill a database that is empty, and measure how many traces a second it takes once it is full."""
+    database = await open_database(place)
     try:
         filler = Filler(database)
-        end = round(until.timestamp() * 1e6)
-        for day in range(DAYS, 0, -1):  # as on each of these days
-            await database.write(partial(create_ahead, now_micros=end - day * DAY_MICROS))
-        runs = recorded(total, end)
-        done, said = 0, time.monotonic()
-        while group := list(islice(runs, TOGETHER)):
-            await filler.store(group)
-            done += sum(run.requests for run in group)
-            if time.monotonic() - said > 30:
-                said = time.monotonic()
-                print(f"{done:,} of {total:,} traces stored", file=sys.stderr, flush=True)
+        stored = await database.read(_stored)
+        if stored is None:
+            now = datetime.now(UTC)
+            await _fill_up(database, filler, total, _micros(now))
+            stored = now, total
+        until, traces = stored
         before = filler.write_seconds
-        for number in range(BULK_ROUNDS):
-            await filler.store(_more(number, end))
-        return BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS / (filler.write_seconds - before)
+        for _ in range(BULK_ROUNDS):
+            await filler.store(_more(_micros(until)))
+        return _Filled(until, traces, BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS / (filler.write_seconds - before))
     finally:
         await database.close()
 
 
-def _more(number: int, until: int) -> list[Recorded]:
-    """Return runs that go on at the same time, each with a batch that is stored."""
+def _stored(connection: Connection) -> tuple[datetime, int] | None:
+    """Return until when the runs were that a database was filled with before, and how many traces it has."""
+    totals = read_totals(connection, Contexts(np.zeros(0, np.int64), {}, every=True))
+    if not totals:
+        return None
+    first, _ = first_and_last(connection, totals)
+    return datetime.fromtimestamp(first / 1e6, UTC) + timedelta(days=DAYS), sum(one.requests for one in totals)
+
+
+async def _fill_up(database: Database, filler: Filler, total: int, until: int) -> None:
+    for day in range(DAYS, 0, -1):  # as on each of these days
+        await database.write(partial(create_ahead, now_micros=until - day * DAY_MICROS))
+    runs = recorded(total, until)
+    done, said = 0, time.monotonic()
+    while group := list(islice(runs, TOGETHER)):
+        await filler.store(group)
+        done += sum(run.requests for run in group)
+        if time.monotonic() - said > 30:
+            said = time.monotonic()
+            print(f"{done:,} of {total:,} traces stored", file=sys.stderr, flush=True)
+
+
+def _micros(moment: datetime) -> int:
+    return round(moment.timestamp() * 1e6)
+
+
+def _more(until: int) -> list[Recorded]:
+    """Return new runs that go on at the same time, each with a batch that is stored."""
+    first = time.time_ns()
     return [
         Recorded(
-            number=1_000_000 + number * BULK_RUNS + run,
+            number=first + run,
             at=until - 900 * 1_000_000,
             model="bulk",
             project=f"bulk-{run}",
