@@ -9,6 +9,7 @@ from loadcell.v1 import agent_pb2, fleet_pb2
 
 # 50/s for each agent, for so long that the seconds in which a loss is seen are little of the plan.
 OPEN = {"rate": [100], "num_prompts": 4_000, "output_len": 1, "agent_count": 2}
+IN_FEW_BATCHES = 1_000  # requests each
 
 
 def able(requests: float) -> agent_pb2.Calibration:
@@ -19,7 +20,8 @@ def able(requests: float) -> agent_pb2.Calibration:
 async def two_of_a_run(controller, **fields: object) -> tuple[str, ScriptedAgent, ScriptedAgent]:
     """A run of two agents that can just carry their shares; the second has done its own."""
     first, second = [
-        await controller.agent(name, calibration=able(60), complete=False) for name in ("agent-1", "agent-2")
+        await controller.agent(name, calibration=able(60), complete=False, batch_size=IN_FEW_BATCHES)
+        for name in ("agent-1", "agent-2")
     ]
     run_id = await controller.create(**{**OPEN, **fields})
     for agent in (first, second):
@@ -34,8 +36,8 @@ async def finish(agent: ScriptedAgent, lease_id: str) -> None:
 
 async def test_a_free_agent_takes_over_what_the_others_cannot_carry(controller):
     run_id, lost, other = await two_of_a_run(controller)
-    weak = await controller.agent("agent-3", calibration=able(20))
-    strong = await controller.agent("agent-4", calibration=able(55))
+    weak = await controller.agent("agent-3", calibration=able(20), batch_size=IN_FEW_BATCHES)
+    strong = await controller.agent("agent-4", calibration=able(55), batch_size=IN_FEW_BATCHES)
     await lost.close()
     await strong.until(lambda: strong.starts)
     await finish(other, f"{run_id}.0.1")
@@ -64,7 +66,7 @@ async def drain(controller, agent_id: str) -> None:
 
 async def test_a_later_level_with_another_agent_says_when_that_one_is_too_weak(controller):
     run_id, first, second = await two_of_a_run(controller, rate=[90, 100])
-    await controller.agent("agent-3", calibration=able(20))
+    await controller.agent("agent-3", calibration=able(20), batch_size=IN_FEW_BATCHES)
     await drain(controller, "agent-1")
     await finish(first, f"{run_id}.0.0")
     await finish(second, f"{run_id}.0.1")
@@ -77,8 +79,8 @@ async def test_a_later_level_with_another_agent_says_when_that_one_is_too_weak(c
 
 async def test_a_later_level_takes_an_agent_that_can(controller):
     run_id, first, second = await two_of_a_run(controller, rate=[90, 100])
-    await controller.agent("agent-3", calibration=able(20))
-    await controller.agent("agent-4", calibration=able(55))
+    await controller.agent("agent-3", calibration=able(20), batch_size=IN_FEW_BATCHES)
+    await controller.agent("agent-4", calibration=able(55), batch_size=IN_FEW_BATCHES)
     await drain(controller, "agent-1")
     await finish(first, f"{run_id}.0.0")
     await finish(second, f"{run_id}.0.1")
