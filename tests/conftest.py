@@ -5,10 +5,12 @@ Every run tries the same examples.
 
 import gc
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from controller.store.place import Place, parse_place
@@ -18,7 +20,19 @@ from tests.postgresql_server import FreshDatabases, PostgresqlServer
 settings.register_profile("loadcell", deadline=None, derandomize=True)
 settings.load_profile("loadcell")
 
+# As the processes log; by default every value of every frame of a traceback is drawn, which takes seconds.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+
 _transports = OpenTransports()
+
+
+def pytest_configure() -> None:
+    """Have the processes that tests start begin as those of a user at a terminal do."""
+    # Who is started in the background, as by nohup, ignores these, and so do the children, which then never end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # Where this is set, each of some thousand processes would compile all our modules for itself.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_finish() -> None:
