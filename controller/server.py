@@ -28,7 +28,7 @@ from controller.events.hub import Events
 from controller.exports.runner import Exports
 from controller.exports.where import open_place
 from controller.interceptors.access import access
-from controller.interceptors.around import AroundInterceptor
+from controller.interceptors.around import Interceptor
 from controller.interceptors.errors import errors
 from controller.interceptors.metrics import metrics
 from controller.interceptors.refused import refused
@@ -198,15 +198,16 @@ async def _server(
 ) -> grpc.aio.Server:
     refusals = Refusals(registry)
     server = grpc.aio.server(
-        # The first is the outermost: it sees everything the others do.
         interceptors=[
-            AroundInterceptor(request_id),
-            AroundInterceptor(metrics(registry)),
-            AroundInterceptor(errors),
-            AroundInterceptor(refused(refusals)),
-            AroundInterceptor(
-                access(settings.api_key, admissions, require_agent_token=settings.require_agent_token)
-            ),
+            Interceptor(
+                [  # The first is the outermost: it sees everything the others do.
+                    request_id,
+                    metrics(registry),
+                    errors,
+                    refused(refusals),
+                    access(settings.api_key, admissions, require_agent_token=settings.require_agent_token),
+                ]
+            )
         ],
         options=SERVER_OPTIONS,
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 from controller.admission import Admissions
-from controller.interceptors.around import Around, Context
+from controller.interceptors.around import Around, Call, Context
 from loadcell.channel import AGENT_TOKEN_METADATA, API_KEY_METADATA
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret
@@ -19,7 +18,7 @@ AGENT_SERVICE = f"/{agent_pb2.DESCRIPTOR.services_by_name['AgentService'].full_n
 
 
 def access(key: Secret, admissions: Admissions, *, require_agent_token: bool) -> Around:
-    """Return the interceptor that compares `x-api-key` or `authorization: Bearer`, and looks at `x-agent-token`.
+    """Return what compares `x-api-key` or `authorization: Bearer`, and looks at `x-agent-token`.
 
     Args:
         key: The API key; empty: none is needed.
@@ -28,30 +27,31 @@ def access(key: Secret, admissions: Admissions, *, require_agent_token: bool) ->
     """
     expected = key.reveal().encode()
 
-    @asynccontextmanager
-    async def around(method: str, context: Context) -> AsyncIterator[None]:
-        metadata = {k: v for k, v in context.invocation_metadata() or () if isinstance(v, str)}
-        token, given = metadata.get(AGENT_TOKEN_METADATA), _api_key(metadata)
-        if method.startswith(OPEN_SERVICES):
-            yield
-        elif method.startswith(AGENT_SERVICE) and token is not None:
-            async with admissions.admit(token):
-                yield
-        elif method.startswith(AGENT_SERVICE) and require_agent_token:
-            raise LoadcellError(
-                "AGENT_TOKEN_REQUIRED",
-                "agents need a token here: make one with `loadcell agents token create` and set"
-                " LOADCELL_AGENT_TOKEN or LOADCELL_AGENT_TOKEN_FILE to it",
-            )
-        else:
+    def of_method(method: str, call: Call) -> Call:
+        for_agents = method.startswith(AGENT_SERVICE)
+
+        async def around(request: Any, context: Context) -> Any:
+            metadata = {k: v for k, v in context.invocation_metadata() or () if isinstance(v, str)}
+            token, given = metadata.get(AGENT_TOKEN_METADATA), _api_key(metadata)
+            if for_agents and token is not None:
+                async with admissions.admit(token):
+                    return await call(request, context)
+            if for_agents and require_agent_token:
+                raise LoadcellError(
+                    "AGENT_TOKEN_REQUIRED",
+                    "agents need a token here: make one with `loadcell agents token create` and set"
+                    " LOADCELL_AGENT_TOKEN or LOADCELL_AGENT_TOKEN_FILE to it",
+                )
             if token is not None and given is None:
                 raise LoadcellError(
                     "AGENT_TOKEN_SCOPE", "an agent token admits to the calls of agents only; use the API key"
                 )
             _compare(given, expected)
-            yield
+            return await call(request, context)
 
-    return around
+        return call if method.startswith(OPEN_SERVICES) else around
+
+    return of_method
 
 
 def _compare(given: str | None, expected: bytes) -> None:

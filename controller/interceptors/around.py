@@ -1,23 +1,29 @@
-"""One wrapper for all four kinds of calls: an interceptor is an async context manager around the handler."""
+"""One wrapper for all four kinds of calls: what happens around a call is a function of the call it goes around."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import grpc
 
 Context = grpc.aio.ServicerContext[Any, Any]
-Around = Callable[[str, Context], AbstractAsyncContextManager[None]]
-"""Makes the context manager for one call from the full method name and the call's context."""
+Call = Callable[[Any, Context], Awaitable[Any]]
+"""Serves a call: takes the request, or all of a stream, and returns the answer, or writes all of a stream."""
+Around = Callable[[str, Call], Call]
+"""Puts something around the calls of one method, which it gets the full name of."""
 
 
-class AroundInterceptor(grpc.aio.ServerInterceptor):
-    """Runs every handler, whatever its kind, inside `around(method, context)`."""
+class Interceptor(grpc.aio.ServerInterceptor):
+    """Serves every call, whatever its kind, inside what goes around it; the first is the outermost.
 
-    def __init__(self, around: Around) -> None:
-        self._around = around
+    Each method is wrapped once, when it is first called, for every call waits for whatever is done here.
+    """
+
+    def __init__(self, arounds: Sequence[Around]) -> None:
+        self._arounds = arounds
+        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
 
     async def intercept_service(
         self,
@@ -25,44 +31,50 @@ class AroundInterceptor(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Return the handler with its behaviour wrapped; an unknown method keeps its missing handler."""
-        found = await continuation(handler_call_details)
-        if found is None:
-            return found
         method = handler_call_details.method
-        behaviour = (
+        if method not in self._wrapped:
+            found = await continuation(handler_call_details)
+            if found is None:
+                return None
+            self._wrapped[method] = self._wrap(method, found)
+        return self._wrapped[method]
+
+    def _wrap(self, method: str, found: grpc.RpcMethodHandler[Any, Any]) -> grpc.RpcMethodHandler[Any, Any]:
+        behaviour: Any = (
             found.unary_unary or found.unary_stream or found.stream_unary or found.stream_stream  # one is set
         )
         if found.response_streaming:
-            wrapped: Any = self._streaming(method, behaviour)
-            make = (
+            call = _written(behaviour)
+            make: Any = (
                 grpc.stream_stream_rpc_method_handler
                 if found.request_streaming
                 else grpc.unary_stream_rpc_method_handler
             )
         else:
-            wrapped = self._unary(method, behaviour)
+            call = behaviour
             make = (
                 grpc.stream_unary_rpc_method_handler
                 if found.request_streaming
                 else grpc.unary_unary_rpc_method_handler
             )
-        return make(wrapped, found.request_deserializer, found.response_serializer)
+        for around in reversed(self._arounds):
+            call = around(method, call)
+        wrapped: grpc.RpcMethodHandler[Any, Any] = make(
+            call, found.request_deserializer, found.response_serializer
+        )
+        return wrapped
 
-    def _unary(self, method: str, behaviour: Any) -> Callable[[Any, Context], Awaitable[Any]]:
-        async def call(request: Any, context: Context) -> Any:
-            async with self._around(method, context):
-                return await behaviour(request, context)
 
-        return call
+def _written(behaviour: Callable[[Any, Context], Any]) -> Call:
+    """Return the call that writes what a handler yields, in which it ends whenever the call does."""
 
-    def _streaming(self, method: str, behaviour: Any) -> Callable[[Any, Context], AsyncIterator[Any]]:
-        async def call(request: Any, context: Context) -> AsyncIterator[Any]:
-            async with self._around(method, context):
-                answers = behaviour(request, context)
-                if hasattr(answers, "__aiter__"):
-                    async for answer in answers:
-                        yield answer
-                else:  # a handler that writes to the context itself, as the health service does
-                    await answers
+    async def call(request: Any, context: Context) -> None:
+        answers = behaviour(request, context)
+        if hasattr(answers, "__aiter__"):
+            async with aclosing(answers):
+                async for answer in answers:
+                    await context.write(answer)
+        else:  # a handler that writes to the context itself, as the health service does
+            await answers
 
-        return call
+    return call

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import grpc
 import structlog
 
-from controller.interceptors.around import Context
+from controller.interceptors.around import Call, Context
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 
 log = structlog.get_logger()
 
 
-@asynccontextmanager
-async def errors(method: str, context: Context) -> AsyncIterator[None]:
-    """Abort the call with the status, the text and the details of the error."""
-    try:
-        yield
-    except LoadcellError as error:
-        if error.reason == "DATABASE_ERROR":
-            log.exception("database_error", method=method)
-        await _abort(context, error)
-    except (grpc.aio.AbortError, grpc.aio.UsageError):
-        raise
-    except Exception as error:
-        # The cause is for the log only: it may hold what the caller must not see.
-        log.exception("request_failed", method=method, error_type=type(error).__name__)
-        await _abort(context, LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; see the log"), error)
+def errors(method: str, call: Call) -> Call:
+    """Abort a call that fails with its status, text and details."""
+
+    async def around(request: Any, context: Context) -> Any:
+        try:
+            return await call(request, context)
+        except LoadcellError as error:
+            if error.reason == "DATABASE_ERROR":
+                log.exception("database_error", method=method)
+            await _abort(context, error)
+        except (grpc.aio.AbortError, grpc.aio.UsageError):
+            raise
+        except Exception as error:
+            # The cause is for the log only: it may hold what the caller must not see.
+            log.exception("request_failed", method=method, error_type=type(error).__name__)
+            await _abort(
+                context, LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; see the log"), error
+            )
+
+    return around
 
 
 async def _abort(context: Context, error: LoadcellError, cause: Exception | None = None) -> NoReturn:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from typing import Any
 
 from controller.interceptors.access import AGENT_SERVICE
-from controller.interceptors.around import Around, Context
+from controller.interceptors.around import Around, Call, Context
 from controller.refusals import Refusals
 from loadcell.errors import LoadcellError
 
@@ -15,15 +14,17 @@ _OURS = frozenset({"DATABASE", "TIMEOUT", "INTERNAL"})
 
 
 def refused(refusals: Refusals) -> Around:
-    """Return the interceptor."""
+    """Return what goes around the calls of agents, and of nobody else."""
 
-    @asynccontextmanager
-    async def around(method: str, context: Context) -> AsyncIterator[None]:
-        try:
-            yield
-        except LoadcellError as error:
-            if method.startswith(AGENT_SERVICE) and error.category not in _OURS:
-                refusals.note(error.reason, method=method, peer=context.peer(), error=error.message)
-            raise
+    def of_method(method: str, call: Call) -> Call:
+        async def around(request: Any, context: Context) -> Any:
+            try:
+                return await call(request, context)
+            except LoadcellError as error:
+                if error.category not in _OURS:
+                    refusals.note(error.reason, method=method, peer=context.peer(), error=error.message)
+                raise
 
-    return around
+        return around if method.startswith(AGENT_SERVICE) else call
+
+    return of_method
