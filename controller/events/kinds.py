@@ -7,6 +7,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from controller.scope import Scope
 from loadcell.v1 import event_pb2
 
 TRACE_CREATED = "trace_created"
@@ -32,7 +33,7 @@ KINDS = tuple(_CARRIED_IN)
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened in a project; "" concerns everybody.
+    """Something that happened in a project; "" concerns everybody. Of an export it is its scope, as it is written.
 
     `message` is what a subscriber gets, but for its `sequence`, which is `number` once the event is stored.
     `created_at` is in microseconds since 1970 UTC.
@@ -61,7 +62,7 @@ def make_event(kind: str, project_id: str, data: Message, at_micros: int) -> Eve
     known = carried.DESCRIPTOR.fields_by_name
     for name in ("project_id", "org_id"):
         if name in known and not getattr(carried, name):
-            setattr(carried, name, project_id)
+            setattr(carried, name, Scope.read(project_id).only)
     if not carried.HasField("timestamp"):
         carried.timestamp.CopyFrom(message.timestamp)
     return Event(kind, project_id, message, at_micros)

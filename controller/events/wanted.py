@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from controller.events.kinds import KINDS, Event
+from controller.events.kinds import EXPORT_JOB_STATUS, KINDS, Event
 from controller.scope import Scope
 from loadcell.errors import LoadcellError
 from loadcell.v1 import event_pb2
@@ -24,8 +24,7 @@ class Wanted:
 
     def fits(self, event: Event) -> bool:
         """Whether an event is wanted; a condition fails for an event without the value it is on."""
-        # What concerns everybody belongs to no project.
-        if event.kind not in self.kinds or not (event.project_id == "" or self.scope.holds(event.project_id)):
+        if event.kind not in self.kinds or not self._may_see(event):
             return False
         data = getattr(event.message, event.message.WhichOneof("data"))
         exact = all(
@@ -36,6 +35,11 @@ class Wanted:
             for name, of in _LEAST.items()
             if self.filters.HasField(name)
         )
+
+    def _may_see(self, event: Event) -> bool:
+        # What concerns everybody belongs to no project; an export without one is that of every project.
+        concerns_everybody = event.project_id == "" and event.kind != EXPORT_JOB_STATUS
+        return concerns_everybody or self.scope.covers(Scope.read(event.project_id))
 
 
 def read_wanted(request: event_pb2.SubscribeRequest, scope: Scope) -> Wanted:

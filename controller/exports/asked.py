@@ -63,28 +63,25 @@ def read_export(request: export_pb2.CreateExportRequest, now: int) -> Asked:
     return Asked(choice, limit, question)
 
 
-def read_project(project_id: str, scope: Scope) -> str:
-    """Return the project whose traces are exported, "" for all of who may see every project.
+def read_scope(project_id: str, scope: Scope) -> Scope:
+    """Return whose traces are exported: of the project that is named, else of all that the caller may see.
 
     Raises:
-        LoadcellError: PROJECT_ACCESS_DENIED; MISSING_REQUIRED_FIELD when it must be one of several.
+        LoadcellError: PROJECT_ACCESS_DENIED.
     """
-    if scope.projects is None or (project_id and scope.holds(project_id)):
-        return project_id
-    if project_id:
+    if scope.projects is not None and not scope.projects:
+        raise LoadcellError("PROJECT_ACCESS_DENIED", "no project is yours to export", field="project_id")
+    if not project_id:
+        return scope
+    if not scope.holds(project_id):
         raise LoadcellError(
             "PROJECT_ACCESS_DENIED", f"project {project_id[:64]!r} is none of yours", field="project_id"
         )
-    if len(scope.projects) != 1:
-        raise LoadcellError(
-            "MISSING_REQUIRED_FIELD", "project_id must name one of your projects", field="project_id"
-        )
-    (only,) = scope.projects
-    return only
+    return Scope.of([project_id])
 
 
-def read_job_id(request_id: str, project_id: str) -> str:
-    """Return the identifier of a new job: the same for the same request_id and project.
+def read_job_id(request_id: str, scope: Scope) -> str:
+    """Return the identifier of a new job: the same for the same request_id and projects.
 
     Raises:
         LoadcellError: INVALID_FIELD_FORMAT, request_id is no UUID.
@@ -95,7 +92,7 @@ def read_job_id(request_id: str, project_id: str) -> str:
         given = uuid.UUID(request_id)
     except ValueError:
         raise LoadcellError("INVALID_FIELD_FORMAT", "request_id must be a UUID", field="request_id") from None
-    return str(uuid.uuid5(_NAMESPACE, f"{given} {project_id}"))
+    return str(uuid.uuid5(_NAMESPACE, f"{given} {scope.written()}"))
 
 
 def _choice(request: export_pb2.CreateExportRequest) -> Choice:

@@ -95,8 +95,9 @@ def job_message(job: JobRecord, now: int) -> export_pb2.ExportJob:
     there = has_file(job, now)
     return export_pb2.ExportJob(
         job_id=job.job_id,
-        org_id=job.project_id,
-        project_id=job.project_id,
+        org_id=job.scope.only,
+        project_id=job.scope.only,
+        project_ids=sorted(job.scope.projects or ()),
         status=job.status,
         format=job.format,
         compression=job.compression,

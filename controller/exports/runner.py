@@ -21,7 +21,6 @@ from controller.exports.asked import read_export
 from controller.exports.places import PART, Place
 from controller.exports.sink import TooLargeError
 from controller.exports.writing import FileWriting, Progress, Written
-from controller.scope import Scope
 from controller.store.database import Database, DatabaseAwayError
 from controller.store.exports import (
     COMPLETED,
@@ -134,8 +133,7 @@ class Exports:
         try:
             await self._on_thread(partial(self._remove_parts, job.job_id))
             asked = read_export(job.request, job.created_at)
-            scope = Scope.of([job.project_id]) if job.project_id else Scope.everything()
-            writing = FileWriting(self.database, self.threads, asked, scope, part, self.most_bytes)
+            writing = FileWriting(self.database, self.threads, asked, job.scope, part, self.most_bytes)
             async with self._beating(job, writing.progress):
                 written = await writing.write()
                 count = writing.progress.trace_count
@@ -144,6 +142,9 @@ class Exports:
             log.info("export_stopped", job_id=job.job_id)
             await _to_the_end(self._give_back(job))
             raise
+        except TooLargeError as error:
+            log.warning("export_failed", job_id=job.job_id, error=self._why(error))
+            await _to_the_end(self._fail(job, error))
         except Exception as error:
             log.exception("export_failed", job_id=job.job_id)
             await _to_the_end(self._fail(job, error))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from controller.exports.asked import read_export, read_job_id, read_project
+from controller.exports.asked import read_export, read_job_id, read_scope
 from controller.exports.download import download
 from controller.exports.listing import JOBS_PATH, job_message, page_of_jobs, require_job
 from controller.exports.runner import Exports
@@ -45,18 +45,15 @@ class ExportServicer(export_pb2_grpc.ExportServiceServicer):
         scope = scope_of(context)
 
         async def compute() -> export_pb2.CreateExportResponse:
-            asked = export_pb2.CreateExportRequest()
-            asked.CopyFrom(request)
-            asked.project_id = read_project(request.project_id, scope)
-            now = wall_micros()
-            choice = read_export(asked, now).choice
+            exported, now = read_scope(request.project_id, scope), wall_micros()
+            choice = read_export(request, now).choice
             job = JobRecord(
-                job_id=read_job_id(request.request_id, asked.project_id),
-                project_id=asked.project_id,
+                job_id=read_job_id(request.request_id, exported),
+                scope=exported,
                 status=PENDING,
                 format=choice.format,
                 compression=choice.compression,
-                request=asked,
+                request=request,
                 created_at=now,
             )
             stored = await self._database.write(partial(insert_job, job=job), repeatable=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true, update
@@ -29,10 +29,13 @@ _SPEED_OF = 10  # completed jobs that tell how long one takes
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
-    """A job. Times are microseconds since 1970 UTC; `file_path` is the name of the file in its place."""
+    """A job that exports the traces of a scope.
+
+    Times are microseconds since 1970 UTC; `file_path` is the name of the file in its place.
+    """
 
     job_id: str
-    project_id: str
+    scope: Scope
     status: str
     format: str
     compression: str
@@ -59,9 +62,9 @@ class JobFilter:
     status: str = ""
     project_id: str = ""
 
-    def condition(self) -> ColumnElement[bool]:
+    def condition(self, connection: Connection) -> ColumnElement[bool]:
         """Return the filter as a condition."""
-        parts = [_visible(self.scope)]
+        parts = [_visible(connection, self.scope)]
         if self.status:
             parts.append(jobs.c.status == self.status)
         if self.project_id:
@@ -77,10 +80,11 @@ def insert_job(connection: Connection, job: JobRecord) -> JobRecord | None:
     unfinished = select(func.count()).select_from(jobs).where(jobs.c.status.in_(UNFINISHED))
     if connection.execute(unfinished).scalar_one() >= MAX_UNFINISHED:
         return None
-    values = {column.name: getattr(job, column.name) for column in jobs.c}
+    values = {field.name: getattr(job, field.name) for field in fields(JobRecord)}
+    values |= {"project_id": values.pop("scope").written(), "request": job.request.SerializeToString()}
     try:
         with connection.begin_nested():
-            connection.execute(insert(jobs), values | {"request": job.request.SerializeToString()})
+            connection.execute(insert(jobs), values)
     except IntegrityError:  # another controller has just stored the same
         return _get(connection, jobs.c.job_id == job.job_id)
     _tell(connection, job)
@@ -89,14 +93,14 @@ def insert_job(connection: Connection, job: JobRecord) -> JobRecord | None:
 
 def get_job(connection: Connection, job_id: str, scope: Scope) -> JobRecord | None:
     """Return a job, None when there is none in scope."""
-    return _get(connection, and_(jobs.c.job_id == job_id, _visible(scope)))
+    return _get(connection, and_(jobs.c.job_id == job_id, _visible(connection, scope)))
 
 
 def list_jobs(
     connection: Connection, filters: JobFilter, *, limit: int, offset: int, after: tuple[int, str] | None
 ) -> list[JobRecord]:
     """Return a page of jobs, newest first; `after` is (created_at, job_id) of the last one of the page before."""
-    query = select(jobs).where(filters.condition())
+    query = select(jobs).where(filters.condition(connection))
     if after is not None:
         created_at, job_id = after
         query = query.where(
@@ -109,7 +113,9 @@ def list_jobs(
 
 def count_jobs(connection: Connection, filters: JobFilter) -> int:
     """Return the number of jobs on all pages."""
-    return connection.execute(select(func.count()).select_from(jobs).where(filters.condition())).scalar_one()
+    return connection.execute(
+        select(func.count()).select_from(jobs).where(filters.condition(connection))
+    ).scalar_one()
 
 
 def seconds_of_a_job(connection: Connection) -> tuple[float, int] | None:
@@ -232,8 +238,12 @@ def find_jobs(connection: Connection, job_ids: Sequence[str]) -> dict[str, JobRe
     return {row.job_id: _record(row) for row in found}
 
 
-def _visible(scope: Scope) -> ColumnElement[bool]:
-    return true() if scope.projects is None else jobs.c.project_id.in_(sorted(scope.projects))
+def _visible(connection: Connection, scope: Scope) -> ColumnElement[bool]:
+    if scope.projects is None:
+        return true()
+    # Few different ones: jobs are forgotten days after they have ended.
+    written = connection.execute(select(jobs.c.project_id).distinct()).scalars()
+    return jobs.c.project_id.in_([text for text in written if scope.covers(Scope.read(text))])
 
 
 def _get(connection: Connection, condition: ColumnElement[bool]) -> JobRecord | None:
@@ -268,10 +278,11 @@ def _tell(connection: Connection, job: JobRecord) -> None:
         progress_percent=job.progress_percent,
         trace_count=job.trace_count,
     )
-    record_events(connection, [make_event(EXPORT_JOB_STATUS, job.project_id, data, wall_micros())])
+    record_events(connection, [make_event(EXPORT_JOB_STATUS, job.scope.written(), data, wall_micros())])
 
 
 def _record(row: Any) -> JobRecord:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    values["scope"] = Scope.read(values.pop("project_id"))
     values["request"] = export_pb2.CreateExportRequest.FromString(values["request"])
     return JobRecord(**values)

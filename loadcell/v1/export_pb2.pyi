@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExportJob(_message.Message):
-    __slots__ = ("job_id", "org_id", "project_id", "status", "format", "compression", "created_at", "started_at", "completed_at", "expires_at", "trace_count", "file_size_bytes", "download_url", "error_message", "progress_percent", "metadata", "sha256")
+    __slots__ = ("job_id", "org_id", "project_id", "status", "format", "compression", "created_at", "started_at", "completed_at", "expires_at", "trace_count", "file_size_bytes", "download_url", "error_message", "progress_percent", "metadata", "sha256", "project_ids")
     JOB_ID_FIELD_NUMBER: _ClassVar[int]
     ORG_ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,7 @@ class ExportJob(_message.Message):
     PROGRESS_PERCENT_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_IDS_FIELD_NUMBER: _ClassVar[int]
     job_id: str
     org_id: str
     project_id: str
@@ -48,7 +49,8 @@ class ExportJob(_message.Message):
     progress_percent: float
     metadata: ExportJobMetadata
     sha256: str
-    def __init__(self, job_id: _Optional[str] = ..., org_id: _Optional[str] = ..., project_id: _Optional[str] = ..., status: _Optional[str] = ..., format: _Optional[str] = ..., compression: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_count: _Optional[int] = ..., file_size_bytes: _Optional[int] = ..., download_url: _Optional[str] = ..., error_message: _Optional[str] = ..., progress_percent: _Optional[float] = ..., metadata: _Optional[_Union[ExportJobMetadata, _Mapping]] = ..., sha256: _Optional[str] = ...) -> None: ...
+    project_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, job_id: _Optional[str] = ..., org_id: _Optional[str] = ..., project_id: _Optional[str] = ..., status: _Optional[str] = ..., format: _Optional[str] = ..., compression: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., trace_count: _Optional[int] = ..., file_size_bytes: _Optional[int] = ..., download_url: _Optional[str] = ..., error_message: _Optional[str] = ..., progress_percent: _Optional[float] = ..., metadata: _Optional[_Union[ExportJobMetadata, _Mapping]] = ..., sha256: _Optional[str] = ..., project_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExportJobMetadata(_message.Message):
     __slots__ = ("can_cancel", "can_download", "is_expired", "seconds_until_expiration")

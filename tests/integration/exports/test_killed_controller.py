@@ -105,8 +105,10 @@ async def test_a_controller_that_is_told_to_stop_gives_the_job_back(place, fille
             job_id = await caught(process, export_pb2_grpc.ExportServiceStub(channel), exports)
         process.running.send_signal(signal.SIGTERM)
         process.running.send_signal(signal.SIGCONT)
+        async with asyncio.timeout(60):
+            await process.running.wait()
     finally:
-        await process.end(signal.SIGTERM)
+        await process.end(signal.SIGKILL)
     assert process.running.returncode == 0
     assert names(exports, "", ".part") == []
     assert len(names(exports, job_id)) <= 1

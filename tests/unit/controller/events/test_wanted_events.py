@@ -73,6 +73,8 @@ def test_all_conditions_hold_and_fail_for_events_without_the_value(filters, fitt
 def test_events_of_other_projects_are_not_seen_but_what_concerns_everybody_is():
     mine = wanted(Scope.of(["p"]), events=KINDS)
     assert [mine.fits(event(project=project)) for project in ("p", "q", "")] == [True, False, True]
+    every = event("export_job_status", "")  # of all projects, not of none
+    assert (mine.fits(every), wanted(events=KINDS).fits(every)) == (False, True)
     nobody = wanted(Scope.of([]), events=KINDS)
     assert [nobody.fits(event(project=project)) for project in ("p", "q", "")] == [False, False, True]
 

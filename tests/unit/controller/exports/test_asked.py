@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from controller.exports.asked import DEFAULT_TRACES, read_export, read_job_id, read_project
+from controller.exports.asked import DEFAULT_TRACES, read_export, read_job_id, read_scope
 from controller.query.traces.bounds import time_bounds
 from controller.scope import Scope
 from loadcell.errors import LoadcellError
@@ -66,24 +66,22 @@ def test_fields_keep_their_order_and_may_be_joined():
     assert [(one.field.name, one.key) for one in fields] == [("model", None), ("ts", None), ("attributes", "team")]
 
 
-def test_who_sees_one_project_need_not_name_it():
-    assert read_project("", Scope.everything()) == ""
-    assert read_project("p", Scope.everything()) == "p"
-    assert read_project("", Scope.of(["p"])) == "p"
-    for project, scope, reason in (
-        ("q", Scope.of(["p"]), "PROJECT_ACCESS_DENIED"),
-        ("", Scope.of(["p", "q"]), "MISSING_REQUIRED_FIELD"),
-        ("", Scope.of([]), "MISSING_REQUIRED_FIELD"),
-    ):
+def test_who_names_no_project_exports_all_there_are_to_see():
+    assert read_scope("", Scope.everything()) == Scope.everything()
+    assert read_scope("p", Scope.everything()) == Scope.of(["p"])
+    assert read_scope("", Scope.of(["p", "q"])) == Scope.of(["p", "q"])
+    assert read_scope("q", Scope.of(["p", "q"])) == Scope.of(["q"])
+    for project, scope in (("q", Scope.of(["p"])), ("", Scope.of([])), ("p", Scope.of([]))):
         with pytest.raises(LoadcellError) as refused:
-            read_project(project, scope)
-        assert (refused.value.reason, refused.value.field) == (reason, "project_id")
+            read_scope(project, scope)
+        assert (refused.value.reason, refused.value.field) == ("PROJECT_ACCESS_DENIED", "project_id")
 
 
 def test_a_request_id_makes_one_job_in_each_project():
     request_id = str(uuid.uuid4())
-    assert read_job_id(request_id, "p") == read_job_id(request_id.upper(), "p") != read_job_id(request_id, "q")
-    assert read_job_id("", "p") != read_job_id("", "p")
+    p, q = Scope.of("p"), Scope.of("q")
+    assert read_job_id(request_id, p) == read_job_id(request_id.upper(), p) != read_job_id(request_id, q)
+    assert read_job_id("", p) != read_job_id("", p)
     with pytest.raises(LoadcellError) as refused:
-        read_job_id("x", "p")
+        read_job_id("x", p)
     assert (refused.value.reason, refused.value.field) == ("INVALID_FIELD_FORMAT", "request_id")

@@ -1,0 +1,182 @@
+"""Exports that are cancelled, lost, too large or too old: no file is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from pathlib import Path
+
+import pytest
+
+from controller.exports import runner as runner_module
+from controller.exports.places import Folder
+from controller.store import exports as store
+from loadcell.errors import LoadcellError
+from loadcell.v1 import export_pb2
+from tests.integration.store.exports.exporting import held_up
+
+
+class Slow(Folder):
+    """A place in which nothing is put before it may be."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.reached, self.may = threading.Event(), threading.Event()
+
+    def put(self, part: Path, name: str) -> None:
+        self.reached.set()
+        assert self.may.wait(60)
+        super().put(part, name)
+
+
+async def test_a_cancelled_job_leaves_no_file(make, stored, monkeypatch):
+    reached, may = held_up(monkeypatch)
+    controller = await make()
+    job_id = await controller.create(format="csv")
+    assert await asyncio.to_thread(reached.wait, 60)
+    response = await controller.service.CancelExportJob(export_pb2.CancelExportJobRequest(job_id=job_id), None)
+    assert response.data.status == "cancelled"
+    may.set()
+    async with asyncio.timeout(60):
+        while controller.exports._running:
+            await asyncio.sleep(0.01)
+    assert (await controller.job(job_id)).status == "cancelled"
+    assert controller.files() == []
+    for call in (
+        controller.service.CancelExportJob(export_pb2.CancelExportJobRequest(job_id=job_id), None),
+        controller.download(job_id),
+    ):
+        with pytest.raises(LoadcellError) as refused:
+            await call
+        assert refused.value.reason == "EXPORT_NOT_READY"
+
+
+async def test_a_job_cancelled_elsewhere_stops_here(make, stored, monkeypatch):
+    monkeypatch.setattr(runner_module, "BEAT_SECONDS", 0.05)
+    reached, may = held_up(monkeypatch)
+    controller, other = await make(), await make("other", running=False)
+    job_id = await controller.create(format="csv")
+    assert await asyncio.to_thread(reached.wait, 60)
+    await other.service.CancelExportJob(export_pb2.CancelExportJobRequest(job_id=job_id), None)
+    (task,) = controller.exports._running.values()
+    async with asyncio.timeout(60):
+        while not task.cancelling():
+            await asyncio.sleep(0.01)
+        may.set()
+        while controller.exports._running:
+            await asyncio.sleep(0.01)
+    assert ((await other.job(job_id)).status, controller.files()) == ("cancelled", [])
+
+
+async def test_a_cancel_in_the_last_moment_leaves_no_file(make, stored, tmp_path):
+    place = Slow(tmp_path / "exports")
+    controller = await make(place=place)
+    job_id = await controller.create(format="csv")
+    assert await asyncio.to_thread(place.reached.wait, 60)
+    await controller.service.CancelExportJob(export_pb2.CancelExportJobRequest(job_id=job_id), None)
+    place.may.set()
+    async with asyncio.timeout(60):
+        while controller.exports._running:
+            await asyncio.sleep(0.01)
+    assert ((await controller.job(job_id)).status, controller.files()) == ("cancelled", [])
+
+
+async def test_a_job_of_a_controller_that_stops_is_written_by_the_next(make, stored, monkeypatch):
+    reached, may = held_up(monkeypatch)
+    controller = await make()
+    job_id = await controller.create(format="csv")
+    assert await asyncio.to_thread(reached.wait, 60)
+    stopping = asyncio.create_task(controller.exports.stop())
+    await asyncio.sleep(0)
+    may.set()
+    await stopping
+    assert ((await controller.job(job_id)).status, controller.files()) == ("pending", [])
+    following = await make()
+    job = await following.until(job_id, "completed")
+    assert (job.trace_count, job.HasField("error_message")) == (len(stored.all()), False)
+
+
+async def test_a_lost_controller_costs_a_job_one_more_try_and_no_file(make, stored, open_one):
+    controller = await make(running=False)
+    job_id = await controller.create(format="csv")
+    controller.folder.mkdir()
+    left = controller.folder / f"{job_id}-00000000.part"
+    theirs = controller.folder / f"{uuid.uuid4()}-00000000.part"
+    for path in (left, theirs):
+        path.write_bytes(b"half a file")
+    database = await open_one()
+
+    async def lose() -> None:
+        (job,) = await database.read(store.open_jobs)
+        await database.write(lambda c: store.claim_job(c, job, "gone", 1))
+
+    await lose()
+    assert (await controller.job(job_id)).status == "processing"
+    await lose()
+    assert (await controller.job(job_id)).error_message == store.BEGUN_AGAIN
+    await lose()
+    job = await controller.job(job_id)
+    assert (job.status, job.error_message) == ("failed", store.LOST_TWICE)
+    controller.exports.start()
+    async with asyncio.timeout(60):
+        while left.exists():
+            await asyncio.sleep(0.01)
+    assert theirs.exists()  # of another database that uses the same folder
+
+
+async def test_one_controller_writes_a_job_however_many_there_are(make, stored):
+    controllers = [await make(f"folder-{number}", running=False) for number in range(3)]
+    job_ids = [await controllers[0].create(format="csv") for _ in range(12)]
+    for controller in controllers:
+        controller.exports.start()
+    for job_id in job_ids:
+        assert (await controllers[0].until(job_id, "completed", "failed")).status == "completed"
+    files = [name for controller in controllers for name in controller.files()]
+    assert sorted(name[:36] for name in files) == sorted(job_ids)
+
+
+async def test_a_file_of_another_disk_is_not_found(make, stored):
+    controller, other = await make(), await make("other", running=False)
+    job_id = await controller.create(format="csv")
+    await controller.until(job_id, "completed")
+    with pytest.raises(LoadcellError) as refused:
+        await other.download(job_id)
+    assert refused.value.reason == "EXPORT_NOT_FOUND"
+
+
+async def test_files_expire_and_their_jobs_are_forgotten(make, stored, monkeypatch):
+    controller = await make(keep_seconds=0.0)
+    job_id = await controller.create(format="csv")
+    job = await controller.until(job_id, "completed")
+    assert (job.metadata.is_expired, job.metadata.can_download, job.HasField("download_url")) == (
+        True,
+        False,
+        False,
+    )
+    await controller.exports._tidy()
+    job = await controller.job(job_id)
+    assert (job.status, job.metadata.is_expired, controller.files()) == ("expired", True, [])
+    with pytest.raises(LoadcellError) as refused:
+        await controller.download(job_id)
+    assert refused.value.reason == "EXPORT_NOT_READY"
+    monkeypatch.setattr(store, "FORGET_MICROS", -1_000_000)
+    await controller.exports._tidy()
+    with pytest.raises(LoadcellError) as refused:
+        await controller.job(job_id)
+    assert refused.value.reason == "JOB_NOT_FOUND"
+
+
+async def test_a_file_that_would_be_too_large_fails_and_is_gone(make, stored):
+    controller = await make(most_bytes=10_000)
+    job_id = await controller.create(format="jsonl")
+    job = await controller.until(job_id, "failed")
+    assert job.error_message == "the file would be larger than 10,000 bytes; ask for fewer traces or fields"
+    assert controller.files() == []
+
+
+async def test_a_folder_that_cannot_be_written_fails_the_job(make, stored, tmp_path):
+    (tmp_path / "exports").write_text("no folder")
+    controller = await make()
+    job = await controller.until(await controller.create(format="csv"), "failed")
+    assert "could not be written" in job.error_message
