@@ -216,9 +216,9 @@ def test_a_late_first_ordinal_is_reached_without_walking_the_arrivals_before_it(
 
 
 def test_constant_arrivals_do_not_drift():
-    pairs = list(schedule.constant(3, WHOLE, count=3_000_001, duration_ns=0))
+    pairs = list(schedule.constant(3, WHOLE, count=90_001, duration_ns=0))
     assert pairs[0] == (0, 0)
-    assert pairs[-1] == (3_000_000, 1_000_000 * 10**9)
+    assert pairs[-1] == (90_000, 30_000 * 10**9)
 
 
 @pytest.mark.parametrize("kind", ["constant", "poisson"])

@@ -4,27 +4,62 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from loadcell.arguments import refuse_arguments
+from loadcell.cli.__main__ import run
 from loadcell.cli.settings import database_name, database_url
 from loadcell.cli.started_as import command_line, with_place
 from loadcell.stack.child import search_path
 from tests.patience import PATIENCE_SECONDS
 
 
-def loadcell(*arguments: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Done:
+    returncode: object
+    stdout: str
+    stderr: str
+
+
+def started(*words: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Carry out a Python command in a process of its own, as a user does."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOADCELL_", "LLM_"))}
     return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "loadcell.cli", *arguments],
+        [sys.executable, *words],
         env={**clean, "LOADCELL_DATA_DIR": str(home), **environment},
+        cwd=home,
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+Loadcell = Callable[..., Done]
+
+
+@pytest.fixture
+def loadcell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Loadcell:
+    """The command in this process: it does the same, and a process for each would take most of the time."""
+    for name in [name for name in os.environ if name.startswith(("LOADCELL_", "LLM_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LOADCELL_DATA_DIR", str(tmp_path))
+
+    def carry_out(*arguments: str, **environment: str) -> Done:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        try:
+            code: object = run(list(arguments))
+        except SystemExit as ended:  # by argparse, which reads the arguments of the mock server
+            code = ended.code
+        return Done(code, *capfd.readouterr())
+
+    return carry_out
 
 
 NUMBERS = (
@@ -80,8 +115,8 @@ NUMBERS = (
         (["bogus"], "bogus"),
     ],
 )
-def test_usage_errors_are_one_line_and_exit_2(tmp_path: Path, arguments: list[str], says: str):
-    done = loadcell(*arguments, home=tmp_path)
+def test_usage_errors_are_one_line_and_exit_2(tmp_path: Path, loadcell: Loadcell, arguments: list[str], says: str):
+    done = loadcell(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
@@ -93,7 +128,7 @@ def test_usage_errors_are_one_line_and_exit_2(tmp_path: Path, arguments: list[st
 @pytest.mark.parametrize(
     "arguments",
     [
-        *([], ["--help"], ["run", "--help"], ["up", "-h"], ["runs", "--help"], ["runs", "export", "--help"]),
+        *(["--help"], ["run", "--help"], ["up", "-h"], ["runs", "--help"], ["runs", "export", "--help"]),
         *(
             ["agents", "--help"],
             ["demo", "--help"],
@@ -103,38 +138,53 @@ def test_usage_errors_are_one_line_and_exit_2(tmp_path: Path, arguments: list[st
         ),
     ],
 )
-def test_help_has_no_warnings(tmp_path: Path, arguments: list[str]):
-    done = loadcell(*arguments, home=tmp_path)
+def test_help_has_no_warnings(loadcell: Loadcell, arguments: list[str]):
+    done = loadcell(*arguments)
     assert done.returncode == 0
     assert done.stderr == ""
     assert "loadcell" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        ([], 0, "Usage: loadcell"),
+        (["run", "--help"], 0, "--concurrency"),
+        (["bogus"], 2, "error: No such command"),
+    ],
+)
+def test_the_command_is_what_the_tests_here_call(tmp_path: Path, arguments: list[str], code: int, says: str):
+    done = started("-W", "error", "-m", "loadcell.cli", *arguments, home=tmp_path)
+    said, silent = (done.stderr, done.stdout) if code else (done.stdout, done.stderr)
+    assert (done.returncode, silent) == (code, "")
+    assert says in said
+
+
 @pytest.mark.parametrize("port", ["99999", "-1"])
-def test_the_mock_server_refuses_a_port_that_does_not_exist(tmp_path: Path, port: str):
-    done = loadcell("mock-server", "--port", port, home=tmp_path)
+def test_the_mock_server_refuses_a_port_that_does_not_exist(loadcell: Loadcell, port: str):
+    done = loadcell("mock-server", "--port", port)
     assert done.returncode == 2
     assert f"--port must be from 0 to 65535, not {port}" in done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("-h", 0), ("--port", 2), ("now", 2)])
+def test_services_take_no_arguments(capsys: pytest.CaptureFixture[str], argument: str, code: int):
+    with pytest.raises(SystemExit) as ended:
+        refuse_arguments("agent", [argument])
+    said = capsys.readouterr()
+    assert ended.value.code == code
+    assert (said.err, said.out)[code == 0].startswith("usage: python -m agent\n")
+    assert (said.out, said.err)[code == 0] == ""
+    assert "docs/settings.md" in said.out + said.err
+
+
 @pytest.mark.parametrize("service", ["controller", "agent", "gateway"])
-def test_services_take_no_arguments(tmp_path: Path, service: str):
-    for argument, code in (("--help", 0), ("-h", 0), ("--port", 2), ("now", 2)):
-        done = subprocess.run(
-            [sys.executable, "-m", service, argument],
-            cwd=tmp_path,
-            env={**os.environ, **search_path(), "LOADCELL_DATA_DIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-        assert done.returncode == code
-        assert (done.stderr, done.stdout)[code == 0].startswith(f"usage: python -m {service}\n")
-        assert (done.stdout, done.stderr)[code == 0] == ""
-        assert "docs/settings.md" in done.stdout + done.stderr
-        assert list(tmp_path.iterdir()) == []
+def test_a_service_that_is_given_arguments_says_its_usage_and_leaves_nothing(tmp_path: Path, service: str):
+    done = started("-m", service, "now", home=tmp_path, **search_path())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"usage: python -m {service}\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_output_that_is_full_is_told(tmp_path: Path):
@@ -147,6 +197,7 @@ def test_an_output_that_is_full_is_told(tmp_path: Path):
                 stderr=subprocess.PIPE,
                 text=True,
                 check=False,
+                timeout=PATIENCE_SECONDS,
             )
         assert done.returncode == 1
         assert done.stderr == "error: cannot write to standard output: No space left on device\n"
@@ -166,31 +217,31 @@ def test_a_command_is_shown_as_it_can_be_started_again(monkeypatch: pytest.Monke
     assert with_place("h:1", "x.db") == ["--controller", "h:1", "--db", "x.db"]
 
 
-def test_the_key_of_the_server_is_never_echoed(tmp_path: Path):
+def test_the_key_of_the_server_is_never_echoed(loadcell: Loadcell):
     for arguments in (["run", "--help"], ["run", "http://x", "-c", "0"]):
-        done = loadcell(*arguments, home=tmp_path, LLM_API_KEY="sesame-open")
+        done = loadcell(*arguments, LLM_API_KEY="sesame-open")
         assert "sesame-open" not in done.stdout + done.stderr
 
 
-def test_a_controller_that_does_not_answer_is_exit_4(tmp_path: Path):
+def test_a_controller_that_does_not_answer_is_exit_4(loadcell: Loadcell):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        done = loadcell("runs", "list", "--controller", address, home=tmp_path)
+        done = loadcell("runs", "list", "--controller", address)
     assert done.returncode == 4
     assert done.stderr == f"error: no controller answers at {address} within 3 s\n"
 
 
-def test_a_bad_setting_names_variable_and_value(tmp_path: Path):
-    done = loadcell("up", home=tmp_path, LOADCELL_AGENTS="many")
+def test_a_bad_setting_names_variable_and_value(loadcell: Loadcell):
+    done = loadcell("up", LOADCELL_AGENTS="many")
     assert done.returncode == 2
     assert done.stderr.startswith("error: LOADCELL_AGENTS='many': ")
 
 
-def test_a_data_directory_that_cannot_be_written_is_one_line(tmp_path: Path):
+def test_a_data_directory_that_cannot_be_written_is_one_line(tmp_path: Path, loadcell: Loadcell):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    done = loadcell("runs", "list", home=blocked / "below")
+    done = loadcell("runs", "list", LOADCELL_DATA_DIR=str(blocked / "below"))
     assert done.returncode == 1
     assert done.stderr.startswith("error: cannot use the data directory ")
     assert done.stderr.count("\n") == 1
@@ -211,14 +262,14 @@ def test_command_to_go_on_with_shows_no_password():
         assert with_place(None, plain) == ["--db", plain]
 
 
-def test_nothing_heavy_is_loaded_before_our_processes_start():
+def test_nothing_heavy_is_loaded_before_our_processes_start(tmp_path: Path):
     heavy = ("grpc", "google.protobuf", "rich", "structlog", "numpy")
     program = f"import sys, loadcell.cli.__main__; print([name for name in {heavy} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = started("-c", program, home=tmp_path, **search_path())
     assert done.stdout == "[]\n"
 
 
-def test_the_help_of_calibrate_says_what_it_does(tmp_path: Path):
-    text = " ".join(loadcell("calibrate", "--help", home=tmp_path).stdout.split())
+def test_the_help_of_calibrate_says_what_it_does(loadcell: Loadcell):
+    text = " ".join(loadcell("calibrate", "--help").stdout.split())
     for word in ("ten seconds", "one worker", "requests per second", "data directory"):
         assert word in text.lower()
