@@ -15,8 +15,8 @@ from controller.vault import Vault
 from loadcell.channel import dial
 from loadcell.settings import Secret, SettingsError, load
 from loadcell.v1 import run_pb2, run_pb2_grpc
+from tests.integration.controller.controller_process import ended, held, killed_in_mid_level, process, started
 from tests.integration.controller.scripted_agent import ScriptedAgent
-from tests.integration.controller.test_restart import ended, held, killed_in_mid_level, process, started
 
 KEY, OTHER = (base64.b64encode(bytes([number]) * 32).decode() for number in (1, 2))
 API_KEY, HEADER = "sk-very-secret", "header-very-secret"
@@ -59,6 +59,7 @@ async def go_on(tmp_path: Path, address: str, key: str, *, before: str) -> tuple
                 run = await ended(runs, run_id)
                 request = run_pb2.GetRunResultRequest(run_id=run_id, partial=True)
                 result = (await runs.GetRunResult(request)).result
+                assert result.results[0].total_requests == 40
                 seconds = [grant for name, grant in agent.grants.items() if name.startswith(f"{run_id}.1.")]
         assert stored(tmp_path) == [None]
         nowhere(tmp_path, str(run), str(result), *lines)
