@@ -1,5 +1,6 @@
 """`loadcell calibrate`: find out what this host can do."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,12 +18,24 @@ def calibrate() -> int:
     the agents of this host read them whenever they connect to the controller: a run beyond them is refused. Repeat
     it when the hardware changes; leave the machine idle.
     """
+    started: subprocess.Popen[bytes] | None = None
+    interrupted = False
+
+    def stop(*_signal: object) -> None:
+        nonlocal interrupted
+        interrupted = True
+        if started is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGKILL)  # with its server, which would complain about its end
+
+    # An exception out of the middle of the start would leave a process that nobody knows.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     command = [sys.executable, "-m", "agent.calibrate"]
     # A process group of its own: Ctrl-C reaches us alone, and we end it without its last words.
     with subprocess.Popen(command, env={**os.environ, **search_path()}, process_group=0) as process:  # noqa: S603 (ours)
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            os.killpg(process.pid, signal.SIGKILL)  # with its server, which would complain about its end
-            return EXIT_INTERRUPTED
-        return EXIT_INTERRUPTED if code == -signal.SIGINT else code
+        started = process
+        if interrupted:
+            stop()
+        code = process.wait()
+    return EXIT_INTERRUPTED if interrupted or code == -signal.SIGINT else code
