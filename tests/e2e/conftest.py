@@ -1,3 +1,4 @@
+import select
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -15,24 +16,71 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
     """A user with nothing running."""
     made = System(tmp_path / "home")
     yield made
-    await made.close()
-    assert await made.has_no_processes(), f"left behind: {made.processes()}"
+    left = await made.close()
+    assert not left, f"left behind: {left}"
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A user whose system is up already; the tests of a module share it."""
-    made = System(tmp_path_factory.mktemp("shared") / "home")
-    addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
-    # Leaving the block closes the pipe, whatever fails before.
-    with subprocess.Popen(
-        [*made.command, "up", *addresses], stdout=subprocess.PIPE, env=made.environment, stdin=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout is not None
+@pytest_asyncio.fixture
+async def shared(shared_stack: "SharedStack") -> AsyncIterator[System]:
+    """A user whose system is up already; all tests share it."""
+    made = shared_stack.up()
+    yield made
+    if made.unfinished():  # the test has failed, and its run may go on in what is shared
+        shared_stack.kill()
+        await made.close()
+
+
+@pytest.fixture(scope="package")
+def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SharedStack"]:
+    stack = SharedStack(tmp_path_factory)
+    yield stack
+    stack.down()
+
+
+class SharedStack:
+    """`loadcell up`, started when it is first wanted, and again after a test that failed."""
+
+    def __init__(self, places: pytest.TempPathFactory) -> None:
+        self._places = places
+        self._system: System | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> System:
+        """Make sure that it is up."""
+        if self._system is not None:
+            return self._system
+        made = System(self._places.mktemp("shared") / "home")
+        made.grpc = free_address()
+        addresses = ("--grpc", made.grpc, "--http", free_address(), "--exporter", free_address())
+        self._process = subprocess.Popen(
+            [*made.command, "up", *addresses],
+            stdout=subprocess.PIPE,
+            env=made.environment,
+            stdin=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        self._system = made
+        assert self._process.stdout is not None
+        said = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)[0]
+        if not (said and self._process.stdout.readline().startswith(b"loadcell is up")):
+            self.kill()
+            pytest.fail(f"the shared system is not up: {made.logs()}")
+        return made
+
+    def down(self) -> None:
+        """End it as a user does."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
         try:
-            assert process.stdout.readline().startswith(b"loadcell is up"), made.logs()
-            yield made
+            assert self._process.wait(PATIENCE_SECONDS) == 0
         finally:
-            process.send_signal(signal.SIGINT)
-            code = process.wait(PATIENCE_SECONDS)
-    assert code == 0
+            self.kill()
+
+    def kill(self) -> None:
+        """End it at once, with everything."""
+        if self._process is not None and self._system is not None:
+            self._system.kill()
+            with self._process:  # which closes the pipe
+                self._process.wait(PATIENCE_SECONDS)
+        self._process = self._system = None

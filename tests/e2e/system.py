@@ -7,12 +7,14 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,6 +45,8 @@ class System:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOADCELL_", "LLM_"))}
         self.command = (sys.executable, "-W", "error", "-m", "loadcell.cli")
         self.environment = {**clean, "LOADCELL_DATA_DIR": str(home)}
+        self.grpc = ""
+        """Address of the controller, where the system is up already."""
         self._started: list[asyncio.subprocess.Process] = []
 
     async def start(self, *arguments: str, **environment: str) -> asyncio.subprocess.Process:
@@ -57,12 +61,31 @@ class System:
         self._started.append(process)
         return process
 
-    async def close(self) -> None:
-        """End the commands that a failed test has left."""
+    def unfinished(self) -> bool:
+        """Whether a command that a test has started goes on, which is so when the test has failed."""
+        return any(process.returncode is None for process in self._started)
+
+    async def close(self) -> list[int]:
+        """End everything; return the processes that a test without a failure has left behind."""
+        if not self.unfinished() and await self.has_no_processes():
+            return []
+        killed = self.kill()
         for process in self._started:
             if process.returncode is None:
-                process.kill()
-                await process.communicate()
+                await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+        return killed
+
+    def kill(self) -> list[int]:
+        """Kill all that works for this user, whoever started it; return the processes."""
+        killed: list[int] = []
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (left := self.processes()) and time.monotonic() < deadline:
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            killed += (pid for pid in left if pid not in killed)
+            time.sleep(0.01)
+        return killed
 
     async def finish(self, process: asyncio.subprocess.Process) -> Done:
         out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
@@ -81,10 +104,11 @@ class System:
         assert process.stderr is not None
         try:
             line = await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)
-            assert line, (await process.stderr.read()).decode() + self.logs()
+            assert line, (await asyncio.wait_for(process.stderr.read(), PATIENCE_SECONDS)).decode() + self.logs()
             yield line.decode()
         finally:
-            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
             done = await self.finish(process)
             assert (done.code, done.out, done.err) == (0, "", "")
 
@@ -134,11 +158,20 @@ async def says(process: asyncio.subprocess.Process, pattern: str) -> str:
     raise AssertionError(f"the command has ended without {pattern}")
 
 
-async def under_load(server: MockServer, requests: int = 60) -> None:
-    """Wait until a server has been asked so often."""
+async def under_load(server: MockServer, command: asyncio.subprocess.Process, requests: int = 60) -> None:
+    """Wait until a server has been asked so often by the run of a command."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while server.requests < requests:
+            if command.returncode is not None:
+                raise AssertionError(
+                    f"the command has ended by {command.returncode} without load: {await told(command)}"
+                )
             await asyncio.sleep(0.002)
+
+
+async def told(command: asyncio.subprocess.Process) -> str:
+    """What a command that has ended wrote to standard error; empty when that is not ours to read."""
+    return (await command.stderr.read()).decode() if command.stderr else ""
 
 
 def free_address() -> str:
@@ -157,12 +190,10 @@ def on_terminal(command: Sequence[str], environment: dict[str, str], *, columns:
     ):
         os.close(theirs)
         shown = b""
-        try:
-            while piece := os.read(ours, 65536):
+        with contextlib.suppress(OSError):  # the other end is closed
+            while select.select([ours], [], [], PATIENCE_SECONDS)[0] and (piece := os.read(ours, 65536)):
                 shown += piece
-        except OSError:  # the other end is closed
-            pass
-    os.close(ours)
+        os.close(ours)  # which ends a command that goes on
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r", "", shown.decode())
 
 

@@ -18,7 +18,7 @@ SOME_REQUESTS = r"%, [1-9][0-9,]* requests,"
 async def test_ctrl_c_once_keeps_what_was_measured(system: System):
     async with serve(Behavior(ttft_ms=5)) as server:
         process = await system.start("run", server.url, *LONG)
-        await under_load(server)
+        await under_load(server, process)
         process.send_signal(signal.SIGINT)
         done = await system.finish(process)
     assert done.code == 130, done.err + system.logs()
@@ -31,7 +31,7 @@ async def test_ctrl_c_once_keeps_what_was_measured(system: System):
 async def test_ctrl_c_twice_ends_at_once_and_leaves_nothing_behind(system: System):
     async with serve(Behavior(ttft_ms=5)) as server:
         process = await system.start("run", server.url, *LONG)
-        await under_load(server)
+        await under_load(server, process)
         # A controller that does not answer: without the second Ctrl-C the command would wait for it.
         controller = next(pid for pid in system.processes() if b"controller" in command_of(pid))
         os.kill(controller, signal.SIGSTOP)
@@ -47,7 +47,7 @@ async def test_ctrl_c_twice_ends_at_once_and_leaves_nothing_behind(system: Syste
 async def test_other_commands_see_a_run_of_this_machine_but_do_not_disturb_it(system: System):
     async with serve(Behavior(ttft_ms=5)) as server:
         process = await system.start("run", server.url, *LONG)
-        await under_load(server)
+        await under_load(server, process)
         listed = await system.run("runs", "list", "--json")
         second = await system.run("run", server.url, *LONG)
         process.send_signal(signal.SIGTERM)
@@ -64,7 +64,7 @@ async def test_other_commands_see_a_run_of_this_machine_but_do_not_disturb_it(sy
 async def test_a_command_that_is_killed_takes_everything_with_it(system: System):
     async with serve(Behavior(ttft_ms=5)) as server:
         process = await system.start("run", server.url, *LONG)
-        await under_load(server)
+        await under_load(server, process)
         process.kill()
         await system.finish(process)
     assert await system.has_no_processes()
@@ -93,7 +93,7 @@ async def test_an_agent_that_is_killed_ends_the_run_with_what_arrived(system: Sy
 async def test_a_controller_that_is_killed_ends_the_command_with_its_reason(system: System):
     async with serve(Behavior(ttft_ms=5)) as server:
         process = await system.start("run", server.url, *LONG)
-        await under_load(server)
+        await under_load(server, process)
         controller = next(pid for pid in system.processes() if b"controller" in command_of(pid))
         os.kill(controller, signal.SIGKILL)
         done = await system.finish(process)
@@ -101,13 +101,13 @@ async def test_a_controller_that_is_killed_ends_the_command_with_its_reason(syst
     assert "the controller was killed by signal 9" in done.err
 
 
-async def test_progress_is_printed_while_a_run_goes_on(system: System):
+async def test_progress_is_printed_while_a_run_goes_on(shared: System):
     async with serve(Behavior(ttft_ms=5)) as server:
-        process = await system.start("run", server.url, *LONG)
+        process = await shared.start("run", server.url, *LONG)
         await says(process, SOME_REQUESTS)
         process.send_signal(signal.SIGINT)
-        assert (await system.finish(process)).code == 130
-        done = await system.run("run", server.url, "-c", "2", "-n", "20", "--output-len", "4", "--json")
+        assert (await shared.finish(process)).code == 130
+        done = await shared.run("run", server.url, "-c", "2", "-n", "20", "--output-len", "4", "--json")
     assert done.code == 0, done.err
     lines = [line for line in done.err.splitlines() if line.startswith("c=2: ")]
     assert lines[-1].endswith("done")
@@ -117,12 +117,13 @@ async def test_progress_is_printed_while_a_run_goes_on(system: System):
 async def test_ctrl_c_ends_a_watcher_quietly_and_not_the_run(shared: System):
     async with serve(Behavior(ttft_ms=5)) as server:
         run = await shared.start("run", server.url, *LONG)
-        await under_load(server)
+        await under_load(server, run)
         run_id = (await shared.run("runs", "list", "--limit", "1", "--json")).document["runs"][0]["run_id"]
         for number in (signal.SIGINT, signal.SIGTERM):
             watcher = await shared.start("runs", "watch", run_id)
             assert watcher.stderr is not None
-            assert (await watcher.stderr.readline()).startswith(b"c=4: ")
+            line = await asyncio.wait_for(watcher.stderr.readline(), PATIENCE_SECONDS)
+            assert line.startswith(b"c=4: ")
             watcher.send_signal(number)
             done = await shared.finish(watcher)
             assert (done.code, done.out) == (130, "")
@@ -141,7 +142,7 @@ async def test_a_reader_that_goes_away_ends_a_command_quietly(shared: System):
             process = await asyncio.create_subprocess_exec(
                 *shared.command, *arguments, stdout=writer, stderr=asyncio.subprocess.PIPE, env=shared.environment
             )
-            _, err = await process.communicate()
+            _, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
             assert (process.returncode, err) == (141, b"")
     finally:
         os.close(writer)
@@ -161,7 +162,7 @@ async def test_a_terminal_that_goes_away_keeps_what_was_measured(system: System,
             env=system.environment,
         )
         os.close(theirs)
-        await under_load(server)
+        await under_load(server, process)
         os.close(ours)
         await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
         assert await system.has_no_processes()
@@ -170,14 +171,14 @@ async def test_a_terminal_that_goes_away_keeps_what_was_measured(system: System,
     assert figures(document)[0]["successful_requests"] > 0
 
 
-async def test_SIGHUP_works_as_one_ctrl_c_however_often_it_comes(system: System):
+async def test_SIGHUP_works_as_one_ctrl_c_however_often_it_comes(shared: System):
     async with serve(Behavior(ttft_ms=5)) as server:
-        process = await system.start("run", server.url, *LONG)
-        await under_load(server)
+        process = await shared.start("run", server.url, *LONG)
+        await under_load(server, process)
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGHUP)
-        done = await system.finish(process)
-    assert done.code == 130, done.err + system.logs()
+        done = await shared.finish(process)
+    assert done.code == 130, done.err + shared.logs()
     assert done.document["status"] == "cancelled"
     assert figures(done.document)[0]["successful_requests"] > 0
 

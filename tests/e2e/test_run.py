@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from system import System, figures, free_address, on_terminal, under_load
+from system import PATIENCE_SECONDS, System, figures, free_address, on_terminal, under_load
 
 from loadcell.cli.figures import milliseconds, rate
 from loadcell.mockserver import Behavior, serve
@@ -142,7 +142,7 @@ async def test_every_request_failed_is_exit_1(shared: System):
     async with serve(Behavior(ttft_ms=1)) as server:
         process = await shared.start("run", server.url, "-c", "1", "-n", "5", "--warmup", "0", "--input-len", "8")
         # The probe must see a working server; the load must not.
-        await under_load(server, 1)
+        await under_load(server, process, 1)
         server.behavior = Behavior(ttft_ms=1, truncate_rate=1.0)
         done = await shared.finish(process)
     assert done.code == 1, done.out + done.err
@@ -173,20 +173,20 @@ async def test_the_completions_dialect(shared: System):
     assert figures(done.document)[0]["total_output_tokens"] == 40
 
 
-async def test_an_api_key_is_sent_and_never_shown(system: System):
+async def test_an_api_key_is_sent_and_never_shown(shared: System):
     async with serve(api_key="sesame-open") as server:
-        refused = await system.run("run", server.url, "-m", "mock-model", "-n", "3", *SMALL)
-        done = await system.run("run", server.url, "-n", "3", *SMALL, "--json", LLM_API_KEY="sesame-open")
+        refused = await shared.run("run", server.url, "-m", "mock-model", "-n", "3", *SMALL)
+        done = await shared.run("run", server.url, "-n", "3", *SMALL, "--json", LLM_API_KEY="sesame-open")
     assert refused.code == 1
-    assert done.code == 0, done.err + system.logs()
-    everything = done.out + done.err + system.logs()
+    assert done.code == 0, done.err + shared.logs()
+    everything = done.out + done.err + shared.logs()
     assert "sesame-open" not in everything
-    for file in system.home.rglob("*"):
+    for file in shared.home.rglob("*"):
         if file.is_file():
             assert b"sesame-open" not in file.read_bytes(), file
 
 
-async def test_tls(system: System, tmp_path: Path):
+async def test_tls(system: System, shared: System, tmp_path: Path):
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(  # noqa: ASYNC221
         [
@@ -196,13 +196,14 @@ async def test_tls(system: System, tmp_path: Path):
         ],
         check=True,
         capture_output=True,
+        timeout=PATIENCE_SECONDS,
     )
     arguments = ("-m", "mock-model", "-n", "5", *SMALL)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(cert, key)
     async with serve(Behavior(ttft_ms=1), tls=tls) as server:
         trusted = await system.run("run", server.url, *arguments, "--json", SSL_CERT_FILE=str(cert))
-        untrusted = await system.run("run", server.url, *arguments)
+        untrusted = await shared.run("run", server.url, *arguments)
     assert trusted.code == 0, trusted.err + system.logs()
     assert figures(trusted.document)[0]["successful_requests"] == 5
     assert untrusted.code == 1
@@ -264,23 +265,23 @@ async def test_a_run_of_another_database_says_how_to_see_it_again(system: System
     line = next(line for line in done.out.splitlines() if "see it again with: " in line)
     again = shlex.split(line.partition("see it again with: ")[2])
     shown = await asyncio.create_subprocess_exec(*again, "--json", stdout=subprocess.PIPE, env=system.environment)
-    out, _ = await shown.communicate()
+    out, _ = await asyncio.wait_for(shown.communicate(), PATIENCE_SECONDS)
     assert json.loads(out) == json.loads(saved.read_text())
 
 
-async def test_a_file_that_becomes_unwritable_is_told_and_the_result_kept(system: System, tmp_path: Path):
+async def test_a_file_that_becomes_unwritable_is_told_and_the_result_kept(shared: System, tmp_path: Path):
     folder = tmp_path / "out"
     folder.mkdir()
     async with serve(Behavior(ttft_ms=5)) as server:
-        ordered = await system.start("run", server.url, "-n", "300", *SMALL, "-o", str(folder / "r.json"))
-        await under_load(server, 20)
+        ordered = await shared.start("run", server.url, "-n", "300", *SMALL, "-o", str(folder / "r.json"))
+        await under_load(server, ordered, 20)
         folder.rmdir()
-        done = await system.finish(ordered)
+        done = await shared.finish(ordered)
     assert done.code == 1
     (error,) = [line for line in done.err.splitlines() if line.startswith("error: ")]
     assert f"cannot write {folder / 'r.json'}: No such file or directory; the result is in the database" in error
     run_id = error.partition(" runs export ")[2].split()[0]
-    exported = await system.run("runs", "export", run_id)
+    exported = await shared.run("runs", "export", run_id)
     assert figures(exported.document)[0]["successful_requests"] == 300
 
 
@@ -294,7 +295,7 @@ async def test_a_full_output_is_told(shared: System):
                     stderr=subprocess.PIPE,
                     env=shared.environment,
                 )
-                _, err = await process.communicate()
+                _, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
                 assert process.returncode == 1
                 last = err.decode().splitlines()[-1]
                 assert last == "error: cannot write to standard output: No space left on device"
@@ -325,16 +326,19 @@ async def test_a_database_that_cannot_be_written_is_one_line(system: System, tmp
     assert "folder.db" in done.err
 
 
-async def test_prompts_and_completions_are_stored_when_asked_for_and_only_then(system: System):
+async def test_prompts_and_completions_are_stored_when_asked_for_and_only_then(shared: System):
     async with serve(Behavior(ttft_ms=1), keep_bodies=True) as server:
+        runs = []
         for flags in ((), ("--record-texts",)):
-            done = await system.run("run", server.url, "-n", "5", *SMALL, *flags)
-            assert done.code == 0, done.err + system.logs()
-    with contextlib.closing(sqlite3.connect(system.home / "loadcell.db")) as database:
+            done = await shared.run("run", server.url, "-n", "5", *SMALL, "--json", *flags)
+            assert done.code == 0, done.err + shared.logs()
+            runs.append(done.document["run_id"])
+    with contextlib.closing(sqlite3.connect(shared.home / "loadcell.db")) as database:
         stored = database.execute(
-            "SELECT run_key, ordinal, input_text, output_text FROM trace_texts ORDER BY ordinal"
+            "SELECT run_id, ordinal, input_text, output_text FROM trace_texts JOIN benchmark_runs USING (run_key)"
+            " WHERE run_id IN (?, ?) ORDER BY ordinal",
+            runs,
         ).fetchall()
-        newest = database.execute("SELECT max(run_key) FROM benchmark_runs").fetchone()
-    assert [row[:2] for row in stored] == [(*newest, ordinal) for ordinal in range(5)]
+    assert [row[:2] for row in stored] == [(runs[1], ordinal) for ordinal in range(5)]
     sent = [json.loads(body)["messages"][-1]["content"] for body in server.bodies]
     assert all(prompt in sent and len(completion.split()) == 8 for _, _, prompt, completion in stored)

@@ -56,25 +56,24 @@ async def started_run(process: asyncio.subprocess.Process) -> str:
     return run_id
 
 
-async def test_agents_can_be_drained(system: System):
-    async with system.up():
-        listed = await system.run("agents", "list", "--json")
-        name = listed.document["agents"][0]["agent_id"]
-        assert (await system.run("agents", "drain", name)).code == 0
-        drained = await system.run("agents", "list", "--json")
-        assert drained.document["agents"][0]["state"] == "draining"
-        assert (await system.run("agents", "drain", name, "--resume")).code == 0
+async def test_agents_can_be_drained(shared: System):
+    listed = await shared.run("agents", "list", "--json")
+    name = listed.document["agents"][0]["agent_id"]
+    assert (await shared.run("agents", "drain", name)).code == 0
+    drained = await shared.run("agents", "list", "--json")
+    assert drained.document["agents"][0]["state"] == "draining"
+    assert (await shared.run("agents", "drain", name, "--resume")).code == 0
 
 
-async def test_a_run_can_be_watched_and_cancelled_from_elsewhere(system: System):
-    async with serve(Behavior(ttft_ms=5)) as server, system.up() as line:
-        ordered = await system.start("run", server.url, "-c", "2", "-d", "600", *SMALL, "--json")
+async def test_a_run_can_be_watched_and_cancelled_from_elsewhere(shared: System):
+    async with serve(Behavior(ttft_ms=5)) as server:
+        ordered = await shared.start("run", server.url, "-c", "2", "-d", "600", *SMALL, "--json")
         run_id = await started_run(ordered)
-        await under_load(server, 20)
-        watching = await system.start("runs", "watch", run_id)
-        cancelled = await system.run("runs", "cancel", run_id, "--controller", address(line, "gRPC"))
+        await under_load(server, ordered, 20)
+        watching = await shared.start("runs", "watch", run_id)
+        cancelled = await shared.run("runs", "cancel", run_id, "--controller", shared.grpc)
         assert cancelled.code == 0
-        first, second = await system.finish(ordered), await system.finish(watching)
+        first, second = await shared.finish(ordered), await shared.finish(watching)
     assert first.code == 1
     assert first.document["status"] == "cancelled"
     assert second.code == 1
@@ -92,24 +91,24 @@ async def test_a_taken_port_is_one_line(system: System):
     assert done.err.count("\n") == 1
 
 
-async def test_a_second_up_on_the_same_port_leaves_the_first_alone(system: System, tmp_path: Path):
-    async with serve(Behavior(ttft_ms=1)) as server, system.up() as line:
-        taken = address(line, "gRPC")
+async def test_a_second_up_on_the_same_port_leaves_the_first_alone(shared: System, tmp_path: Path):
+    async with serve(Behavior(ttft_ms=1)) as server:
+        taken = shared.grpc
         others = ("--http", free_address(), "--exporter", free_address(), "--db", str(tmp_path / "other.db"))
-        done = await system.run("up", "--grpc", taken, *others)
+        done = await shared.run("up", "--grpc", taken, *others)
         assert (done.code, done.out) == (1, "")
         assert done.err == f"error: --grpc {taken}: address already in use\n"
         assert not (tmp_path / "other.db").exists()
-        measured = await system.run("run", server.url, "-n", "3", *SMALL, "--json", "--controller", taken)
-        assert measured.code == 0, measured.err + system.logs()
+        measured = await shared.run("run", server.url, "-n", "3", *SMALL, "--json", "--controller", taken)
+        assert measured.code == 0, measured.err + shared.logs()
 
 
-async def test_two_stacks_of_one_data_directory_have_logs_of_their_own(system: System, tmp_path: Path):
-    async with serve(Behavior(ttft_ms=1)) as server, system.up():
-        before = (system.home / "logs" / "controller.log").read_bytes()
-        done = await system.run("run", server.url, "-n", "3", *SMALL, "--json", "--db", str(tmp_path / "b.db"))
-        assert done.code == 0, done.err + system.logs()
-    first, second = (system.home / "logs" / name for name in ("controller.log", "2/controller.log"))
+async def test_two_stacks_of_one_data_directory_have_logs_of_their_own(shared: System, tmp_path: Path):
+    async with serve(Behavior(ttft_ms=1)) as server:
+        before = (shared.home / "logs" / "controller.log").read_bytes()
+        done = await shared.run("run", server.url, "-n", "3", *SMALL, "--json", "--db", str(tmp_path / "b.db"))
+        assert done.code == 0, done.err + shared.logs()
+    first, second = (shared.home / "logs" / name for name in ("controller.log", "2/controller.log"))
     assert first.read_bytes().startswith(before)
     assert b"\0" not in first.read_bytes()
     assert done.document["run_id"] in second.read_text()
@@ -128,12 +127,11 @@ async def test_up_ends_with_the_error_of_a_process_that_dies(system: System):
     assert done.err.startswith("error: the gateway was killed by signal 9")
 
 
-async def test_a_second_up_on_the_same_database_is_refused(system: System):
-    async with system.up() as line:
-        done = await system.run("up", "--grpc", free_address(), "--http", free_address())
+async def test_a_second_up_on_the_same_database_is_refused(shared: System):
+    done = await shared.run("up", "--grpc", free_address(), "--http", free_address())
     assert done.code == 1
     assert "in use by process" in done.err
-    assert address(line, "gRPC") in done.err
+    assert shared.grpc in done.err
 
 
 async def test_the_key_of_the_controller_is_asked_for(system: System):
