@@ -18,6 +18,7 @@ from sqlalchemy import (
     cast,
     column,
     delete,
+    exists,
     func,
     literal,
     select,
@@ -124,12 +125,22 @@ def expression(connection: Connection, side: Side, asked: str) -> str:
     """Return what the index is asked for the words of a text: an expression of FTS5, or a tsquery."""
     quote, either = ('"', " OR ") if connection.dialect.name == "sqlite" else ("'", " | ")
     groups = ([f"{quote}{letter}{word}{quote}" for letter in side] for word in words_of(asked))
-    return all_of(connection, ["(" + either.join(group) + ")" for group in groups])
+    return all_of(connection, [_joined(either, group) for group in groups])
 
 
 def all_of(connection: Connection, expressions: Iterable[str]) -> str:
-    """Return the expression that holds where all of several do."""
-    return (" AND " if connection.dialect.name == "sqlite" else " & ").join(expressions)
+    """Return the expression that holds where all of several do; at least one."""
+    return _joined(" AND " if connection.dialect.name == "sqlite" else " & ", expressions)
+
+
+def any_of(connection: Connection, expressions: Iterable[str]) -> str:
+    """Return the expression that holds where one of several does; at least one."""
+    return _joined(" OR " if connection.dialect.name == "sqlite" else " | ", expressions)
+
+
+def but_not(connection: Connection, expression: str, other: str) -> str:
+    """Return the expression that holds where one does and another does not."""
+    return _joined(" NOT " if connection.dialect.name == "sqlite" else " & !", [expression, other])
 
 
 def holds(query: str) -> ColumnElement[bool]:
@@ -146,6 +157,19 @@ def of_numbers(texts: Select[Any]) -> ColumnElement[bool]:
     """Return the condition on rows of `traces` that the text of a request has one of some numbers."""
     keys = select(*(numbers.c[name] for name in KEY_NAMES)).where(numbers.c.text_key.in_(texts))
     return tuple_(*_KEY).in_(keys)
+
+
+def has_words(connection: Connection, query: str) -> ColumnElement[bool]:
+    """Return the condition on a row of `traces` that its text matches an expression; looked up for each row."""
+    texts, found = words, holds(query)
+    if connection.dialect.name == "sqlite":
+        texts = numbers
+        found = matching(query).where(INDEX.c.rowid == texts.c.text_key).correlate(texts).exists()
+    return exists().where(*(texts.c[column.name] == column for column in _KEY), found).correlate(traces)
+
+
+def _joined(operator: str, expressions: Iterable[str]) -> str:
+    return "(" + operator.join(expressions) + ")"
 
 
 def _terms(prompt: str, completion: str) -> str:

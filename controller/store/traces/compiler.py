@@ -14,9 +14,11 @@ from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select
 from controller.query.traces.conditions import And, Condition, Node, Not, Operator, Or
 from controller.query.traces.fields import Group
 from controller.query.traces.question import conditions
+from controller.store.full_text import has_words
 from controller.store.schema import benchmark_runs, leases, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.parts import condition
+from controller.store.traces.word_trees import words_of
 
 SHARED = {
     Group.CONTEXT: (contexts.c.context_key, traces.c.context_key),
@@ -51,7 +53,9 @@ def on_traces(connection: Connection, node: Node) -> ColumnElement[bool]:
         case Or(children):
             return or_(*(on_traces(connection, child) for child in _gathered(children, Or)))
         case Not(child):
-            return not_(on_traces(connection, child))
+            words = words_of(connection, child)
+            # Most requests pass: those that are reached are looked up, not all found first that do not pass.
+            return not_(on_traces(connection, child) if words is None else has_words(connection, words))
         case Condition():
             return _on_table(connection, node)
 

@@ -12,17 +12,19 @@ from dataclasses import dataclass, replace
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, select
 
 from controller.query.traces.bounds import ALWAYS, Bounds, time_bounds
-from controller.query.traces.conditions import And, Condition, Node, Operator
+from controller.query.traces.conditions import And, Condition, Node, Operator, Or
 from controller.query.traces.fields import Group
+from controller.query.traces.question import conditions
 from controller.scope import Scope
 from controller.store.among import one_of
-from controller.store.full_text import all_of, expression
+from controller.store.full_text import all_of
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
-from controller.store.traces.parts import side
 from controller.store.traces.scoped import of_projects
+from controller.store.traces.word_trees import led_by_words
 
+MOST_WAYS = 8  # that are gone one by one
 MOST_KEYS = 1_000  # of contexts or runs that are named one by one
 # A request is not older than its run, but it is timed by the clock of the controller that started its level, which
 # need not be the one that created the run.
@@ -37,6 +39,7 @@ class Narrowed:
 
     All of them were started within `times`. `words`: an expression of `full_text` that holds as well.
     `identified`: the conditions name single requests. `status`: they ask for requests that ended so.
+    `ways`: if there are any, the request is among those of one of them.
     """
 
     conditions: tuple[ColumnElement[bool], ...]
@@ -45,6 +48,21 @@ class Narrowed:
     words: str | None = None
     identified: bool = False
     status: str | None = None
+    ways: tuple[Narrowed, ...] = ()
+
+    def by(self, connection: Connection, way: Narrowed) -> Narrowed:
+        """Return where those of the requests are to which one of the ways leads."""
+        both = [found for found in (self.contexts, way.contexts) if found is not None]
+        words = [found for found in (self.words, way.words) if found is not None]
+        return Narrowed(
+            self.conditions + way.conditions,
+            contexts=tuple(sorted(set.intersection(*map(set, both)))) if both else None,
+            times=Bounds(max(self.times.first, way.times.first), min(self.times.last, way.times.last)),
+            words=all_of(connection, words) if words else None,
+            identified=self.identified or way.identified,
+            status=self.status or way.status,
+            ways=way.ways,
+        )
 
 
 def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrowed | None:
@@ -56,14 +74,25 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     first, last = time_bounds(And(tuple(parts))) if parts else ALWAYS
     if first > last:
         return None
-    words = _words(connection, parts)
-    others = [part for part in parts if shared_by(part) not in (Group.CONTEXT, Group.RUN) and part not in words]
+    led = led_by_words(connection, parts)
+    fork = _fork(part for part in parts if part not in led.parts)
+    ways = tuple(
+        filter(None, (narrow(connection, way, Scope.everything()) for way in fork.children) if fork else ())
+    )
+    if fork and not ways:
+        return None
+    others = [
+        part
+        for part in parts
+        if shared_by(part) not in (Group.CONTEXT, Group.RUN) and part not in led.parts and part is not fork
+    ]
     everywhere = Narrowed(
         tuple(on_traces(connection, part) for part in others),
         times=Bounds(first, last),
-        words=all_of(connection, words.values()) if words else None,
+        words=led.words,
         identified=any(map(_names_requests, parts)),
         status=next((str(one.value) for one in parts if isinstance(one, Condition) and _is_status(one)), None),
+        ways=ways,
     )
     found: Narrowed | None = everywhere
     of_contexts = tuple(part for part in parts if shared_by(part) is Group.CONTEXT)
@@ -75,13 +104,13 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     return found and _by_time(connection, found, first, last)
 
 
-def _words(connection: Connection, parts: Iterable[Node]) -> dict[Node, str]:
-    """Return what is asked for words and leads to the requests, as expressions of `full_text`."""
-    return {
-        part: expression(connection, side(part), str(part.value))
-        for part in parts
-        if isinstance(part, Condition) and part.operator is Operator.SEARCH
-    }
+def _fork(parts: Iterable[Node]) -> Or | None:
+    """Return the first part that holds where one of few does of which some are about words, if there is one.
+
+    Each of these is a way of its own. To requests that hold for one or the other, no index leads.
+    """
+    forks = (part for part in parts if isinstance(part, Or) and len(part.children) <= MOST_WAYS)
+    return next((fork for fork in forks if any(one.operator is Operator.SEARCH for one in conditions(fork))), None)
 
 
 def _conjuncts(node: Node | None) -> Iterator[Node]:

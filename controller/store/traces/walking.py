@@ -6,13 +6,15 @@ would if it had the rows of one context alone. With many, the index of ts is wal
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal, select, tuple_, union
 
 from controller.store.among import each_of, one_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts
+from controller.store.traces.keys import KEY
 from controller.store.traces.order import Stretch
 from controller.store.traces.wording import by_words
 
@@ -31,6 +33,8 @@ def located(
     connection: Connection, query: Select[Any], stretch: Stretch, *, descending: bool, limit: int
 ) -> Select[Any]:
     """Return a query for the first `limit` rows of a stretch, in order, by the index that leads to them."""
+    if stretch.rows.ways:
+        return _by_ways(connection, query, stretch, descending=descending, limit=limit)
     rows, (first, *others) = stretch.rows, stretch.columns
     # What names single requests leads to them; an index that has the order only would not.
     order = [first + 0 if rows.identified else first, *others]
@@ -45,6 +49,22 @@ def located(
     if index == BY_CONTEXT and rows.contexts is not None and len(rows.contexts) > 1:
         conditions += _until(connection, rows.contexts, conditions, descending=descending, limit=limit)
     return _through(query, index).where(*conditions, *of_contexts)
+
+
+def _by_ways(
+    connection: Connection, query: Select[Any], stretch: Stretch, *, descending: bool, limit: int
+) -> Select[Any]:
+    """Return a query for the first `limit` rows of a stretch, which are among the first of one way or another."""
+    found = []
+    for way in stretch.rows.ways:
+        mine = replace(stretch, rows=stretch.rows.by(connection, way))
+        keys = located(connection, select(*KEY), mine, descending=descending, limit=limit).limit(limit)
+        found.append(select(*keys.subquery().c))
+    first, *others = stretch.columns
+    order = [first + 0, *others]  # no index that only has the order must lead to these few
+    query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
+    # SQLite looks up the keys of a table one by one, and not those of a union.
+    return query.where(tuple_(*KEY).in_(select(*union(*found).subquery().c)))
 
 
 def _index(connection: Connection, stretch: Stretch) -> str:
