@@ -1,4 +1,7 @@
-"""A controller that is killed in the middle of an export leaves nothing behind, and its job comes to an end."""
+"""A controller that ends in the middle of an export leaves nothing behind, and its job comes to an end.
+
+With PostgreSQL alone, where another can keep an export from going on; an export is the same on both engines.
+"""
 
 from __future__ import annotations
 
@@ -9,106 +12,101 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-import pytest
+import psycopg
 
+from controller.store.place import parse_place
 from loadcell.channel import dial
 from loadcell.v1 import export_pb2, export_pb2_grpc
 from tests.integration.exports.watched_jobs import names, until
+from tests.patience import PATIENCE_SECONDS
 
 
-class Process:
-    """A controller in a process of its own."""
-
-    def __init__(self, running: asyncio.subprocess.Process, address: str) -> None:
-        self.running = running
-        self.address = address
-
-    @classmethod
-    async def started(cls, place: object, folder: Path) -> Process:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
-        url = str(place) if isinstance(place, Path) else place.render_as_string(hide_password=False)
-        environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("LOADCELL_")},
-            "LOADCELL_GRPC": address,
-            "LOADCELL_DATABASE_URL": url.replace("+psycopg", ""),
-            "LOADCELL_DATA_DIR": str(folder),
-        }
-        null = asyncio.subprocess.DEVNULL
-        running = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "controller", env=environment, stderr=null, stdin=null
-        )
-        return cls(running, address)
-
-    async def end(self, number: int) -> None:
-        if self.running.returncode is None:
-            self.running.send_signal(number)
-        await self.running.wait()
-
-
-async def caught(process: Process, stub, parts: Path) -> str:
-    """Stop the process in the middle of an export; return its job."""
-    for _ in range(100):
-        request = export_pb2.CreateExportRequest(format="jsonl", compression="gzip")
-        job_id = (await stub.CreateExport(request, wait_for_ready=True)).data.job_id
-        async with asyncio.timeout(60):
-            while not names(parts, job_id):
-                await asyncio.sleep(0.001)
-        process.running.send_signal(signal.SIGSTOP)
-        if names(parts, job_id, ".part"):
-            return job_id
-        # It was quicker than we are.
-        process.running.send_signal(signal.SIGCONT)
-    raise AssertionError("every export was complete before it was seen")
-
-
-async def test_nothing_is_left_and_the_job_is_begun_again(place, filled, tmp_path):
-    stored = await filled(place, 150)
-    folder = tmp_path / "data"
-    exports = folder / "exports"
-    first = await Process.started(place, folder)
+@asynccontextmanager
+async def controller(
+    url: str, folder: Path
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, export_pb2_grpc.ExportServiceStub]]:
+    """A controller in a process of its own that serves."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("LOADCELL_")},
+        "LOADCELL_GRPC": address,
+        "LOADCELL_DATABASE_URL": url,
+        "LOADCELL_DATA_DIR": str(folder),
+    }
+    null = asyncio.subprocess.DEVNULL
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "controller", env=environment, stderr=null, stdin=null
+    )
     try:
-        async with dial(first.address) as channel:
-            job_id = await caught(first, export_pb2_grpc.ExportServiceStub(channel), exports)
-    finally:
-        await first.end(signal.SIGKILL)
-    assert len(names(exports, job_id, ".part")) == 1
-    second = await Process.started(place, folder)
-    try:
-        async with dial(second.address) as channel:
+        async with dial(address) as channel:
             stub = export_pb2_grpc.ExportServiceStub(channel)
             await stub.ListExportJobs(export_pb2.ListExportJobsRequest(), wait_for_ready=True)
-            job = await until(stub, job_id, "completed", "failed", "cancelled")
-            assert (job.status, job.trace_count) == ("completed", len(stored.all()))
-            async with asyncio.timeout(60):
-                while names(exports, "", ".part"):
-                    await asyncio.sleep(0.02)
-            pieces = stub.DownloadExport(export_pb2.DownloadExportRequest(job_id=job_id))
-            lines = gzip.decompress(b"".join([piece.data async for piece in pieces])).splitlines()
-            assert {json.loads(line)["trace_id"] for line in lines} == set(stored.traces)
-            assert len(names(exports, job_id)) == 1
+            yield running, stub
     finally:
-        await second.end(signal.SIGTERM)
-    assert second.running.returncode == 0
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-async def test_a_controller_that_is_told_to_stop_gives_the_job_back(place, filled, tmp_path):
-    await filled(place, 150)
-    exports = tmp_path / "data" / "exports"
-    process = await Process.started(place, tmp_path / "data")
-    try:
-        async with dial(process.address) as channel:
-            job_id = await caught(process, export_pb2_grpc.ExportServiceStub(channel), exports)
-        process.running.send_signal(signal.SIGTERM)
-        process.running.send_signal(signal.SIGCONT)
-        async with asyncio.timeout(60):
-            await process.running.wait()
-    finally:
-        await process.end(signal.SIGKILL)
-    assert process.running.returncode == 0
-    assert names(exports, "", ".part") == []
-    assert len(names(exports, job_id)) <= 1
+@contextmanager
+def unreadable(url: str) -> Iterator[None]:
+    """Requests as in a long transaction that changes the table: who reads them waits."""
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE traces")
+        yield
+
+
+async def begun(stub: export_pb2_grpc.ExportServiceStub, folder: Path) -> str:
+    """Create a job and wait until its file is being written."""
+    job_id = (
+        await stub.CreateExport(export_pb2.CreateExportRequest(format="jsonl", compression="gzip"))
+    ).data.job_id
+    await until_names(folder, [job_id])
+    return job_id
+
+
+async def until_names(folder: Path, jobs: list[str]) -> None:
+    """Wait until files of some jobs, and of no others, are being written."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while [name[:36] for name in names(folder, "", ".part")] != jobs:
+            await asyncio.sleep(0.02)
+
+
+async def test_nothing_is_left_and_the_job_is_begun_again(postgresql_url, filled, tmp_path):
+    stored = await filled(parse_place(postgresql_url), 5)
+    exports = tmp_path / "exports"
+    async with controller(postgresql_url, tmp_path) as (first, stub):
+        with unreadable(postgresql_url):
+            job_id = await begun(stub, exports)
+            first.kill()
+            await first.wait()
+    assert len(names(exports, job_id, ".part")) == 1
+    async with controller(postgresql_url, tmp_path) as (_, stub):
+        job = await until(stub, job_id, "completed", "failed", "cancelled")
+        assert (job.status, job.trace_count) == ("completed", len(stored.all()))
+        await until_names(exports, [])
+        pieces = stub.DownloadExport(export_pb2.DownloadExportRequest(job_id=job_id))
+        lines = gzip.decompress(b"".join([piece.data async for piece in pieces])).splitlines()
+        assert {json.loads(line)["trace_id"] for line in lines} == set(stored.traces)
+        assert len(names(exports, job_id)) == 1
+
+
+async def test_a_controller_that_is_told_to_stop_gives_the_job_back(postgresql_url, filled, tmp_path):
+    await filled(parse_place(postgresql_url), 5)
+    exports = tmp_path / "exports"
+    async with controller(postgresql_url, tmp_path) as (running, stub):
+        with unreadable(postgresql_url):
+            job_id = await begun(stub, exports)
+            running.send_signal(signal.SIGTERM)
+            await until_names(exports, [])
+        assert await running.wait() == 0
+    assert names(exports) == []
+    with psycopg.connect(postgresql_url) as connection:
+        jobs = connection.execute("SELECT job_id, status, owner FROM export_jobs").fetchall()
+    assert jobs == [(job_id, "pending", None)]
