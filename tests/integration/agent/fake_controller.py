@@ -214,6 +214,10 @@ class AgentProcess:
     def workers(self):
         return psutil.Process(self.process.pid).children()
 
+    async def ended(self):
+        """Wait for the end of the process; return its exit status."""
+        return await asyncio.wait_for(self.process.wait(), PATIENCE_SECONDS)
+
 
 def grant(
     url, lease_id="lease", *, shares=(0, 1), workers=0, timeout_seconds=10, target=None, workload=None, **level

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 
+from tests.patience import PATIENCE_SECONDS
+
 
 async def test_an_agent_that_is_calibrated_while_it_runs_tells_it_when_it_connects_again(
     controller, start_agent, tmp_path
@@ -20,7 +22,7 @@ async def test_an_agent_that_is_calibrated_while_it_runs_tells_it_when_it_connec
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        said, complaints = await process.communicate()
+        said, complaints = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
         assert process.returncode == 0, complaints.decode()
         assert str(data_dir) in complaints.decode()
         await controller.stop()

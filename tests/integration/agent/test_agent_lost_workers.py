@@ -78,8 +78,9 @@ async def test_closed_lease_goes_on_without_a_killed_worker(controller, start_ag
         kill(agent.workers()[1])
         measured, _ = await controller.rows("lease")
         (loss,) = (await controller.state("lease", "COMPLETED")).lost_workers
-        while len(agent.workers()) < 2:
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(agent.workers()) < 2:
+                await asyncio.sleep(0.05)
         await controller.begin(grant(server.url, "next", concurrency=4, request_count=100))
         after, _ = await controller.rows("next")
     mine = share((0, 1), loss.worker, 2, 1200, concurrency=4)
@@ -128,8 +129,9 @@ async def test_worker_that_dies_while_it_prepares_is_lost_before_the_start(contr
     async with serve(Behavior(ttft_ms=60_000)) as server, start_agent(workers=2) as agent:
         await controller.send(lease_grant=grant(server.url, concurrency=2, request_count=20, warmup_count=2))
         await controller.state("lease", "PREPARING")
-        while server.requests < 2:  # both are in their warm-up
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while server.requests < 2:  # both are in their warm-up
+                await asyncio.sleep(0.01)
         kill(agent.workers()[0])
         loss = await loss_of(controller, "lease")
         assert (loss.worker_count, loss.offset_micros, loss.next_ordinal) == (2, 0, 0)
@@ -143,8 +145,9 @@ async def test_lease_starts_without_a_worker_that_died_while_it_prepared(control
     async with serve(Behavior(ttft_ms=700)) as server, start_agent(workers=2) as agent:
         await controller.send(lease_grant=grant(server.url, concurrency=2, request_count=6, warmup_count=2))
         await controller.state("lease", "PREPARING")
-        while server.requests < 2:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while server.requests < 2:
+                await asyncio.sleep(0.01)
         kill(agent.workers()[0])
         ready = await controller.state("lease", "READY")
         loss = await loss_of(controller, "lease")

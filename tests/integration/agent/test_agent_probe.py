@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 import json
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,10 @@ from loadcell.mockserver.server import serve
 from loadcell.v1 import agent_pb2
 from tests.fakes.tcp_server import tcp_server
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 KEY = "sk-very-secret-key"
+PROBE_IDS = map("p{}".format, itertools.count(1))
 
 
 class ScriptedServer:
@@ -56,7 +60,8 @@ def completion(prompt_tokens=20):
     return 200, b"".join(b"data: %s\n\n" % json.dumps(event).encode() for event in events) + b"data: [DONE]\n\n"
 
 
-async def probe(controller, url, model="", probe_id="p", **workload):
+async def probe(controller, url, model="", **workload):
+    probe_id = next(PROBE_IDS)
     lease = grant(url, workload=workload)
     lease.target.model = model
     lease.target.api_key = KEY
@@ -68,10 +73,14 @@ async def probe(controller, url, model="", probe_id="p", **workload):
 
 
 @pytest.fixture
-async def agent(start_agent):
-    async with start_agent(workers=1) as started:
-        yield started
-        assert KEY not in started.log
+def controller(shared_controller):
+    return shared_controller
+
+
+@pytest.fixture
+def agent(shared_agent):
+    yield shared_agent
+    assert KEY not in shared_agent.log
 
 
 async def test_only_model_is_found_and_output_is_pinned(controller, agent):

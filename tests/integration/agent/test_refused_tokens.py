@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pytest
 from fake_controller import grant
 
 from agent.prompts.vocabulary import Tokenizer
@@ -12,18 +13,27 @@ from loadcell.mockserver.server import serve
 from loadcell.stats import timeline
 from tests.fakes.small_tokenizer import write_tokenizer
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 SILENT = Behavior(usage=False, tokens_per_event=4, itl_ms=10, reasoning_tokens=8)
 
 
-async def test_M5_a_tokenizer_counts_what_the_server_does_not(controller, start_agent, tmp_path):
+@pytest.fixture
+def controller(shared_controller):
+    return shared_controller
+
+
+async def test_M5_a_tokenizer_counts_what_the_server_does_not(controller, lease, tmp_path):
     file = write_tokenizer(tmp_path / "tokenizer.json")
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     controller.assets[digest] = file.read_bytes()
     workload = {"tokenizer_asset": digest, "input_len": 20, "output_len": 32}
-    async with serve(SILENT) as server, start_agent(workers=1):
-        await controller.begin(grant(server.url, workload=workload, concurrency=2, request_count=6))
-        measured, _ = await controller.rows("lease")
-        update = await controller.state("lease", "COMPLETED")
+    async with serve(SILENT) as server:
+        await controller.begin(
+            grant(server.url, lease, workers=1, workload=workload, concurrency=2, request_count=6)
+        )
+        measured, _ = await controller.rows(lease)
+        update = await controller.state(lease, "COMPLETED")
     tokens = Tokenizer(file).count(WORD * 32)
     assert tokens > 32  # our tokenizer sees more than one in what the server calls a token
     assert len(measured) == 6
@@ -38,10 +48,12 @@ async def test_M5_a_tokenizer_counts_what_the_server_does_not(controller, start_
     assert not update.notes
 
 
-async def test_without_tokenizer_and_usage_events_are_counted_and_nothing_is_made_up(controller, start_agent):
-    async with serve(SILENT) as server, start_agent(workers=1):
-        await controller.begin(grant(server.url, workload={"output_len": 32}, concurrency=1, request_count=2))
-        measured, _ = await controller.rows("lease")
+async def test_without_tokenizer_and_usage_events_are_counted_and_nothing_is_made_up(controller, lease):
+    async with serve(SILENT) as server:
+        await controller.begin(
+            grant(server.url, lease, workers=1, workload={"output_len": 32}, concurrency=1, request_count=2)
+        )
+        measured, _ = await controller.rows(lease)
     assert {(row.completion_tokens, row.token_source, row.prompt_tokens) for row in measured} == {
         (8, TokenSource.EVENTS, -1)
     }

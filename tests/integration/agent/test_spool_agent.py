@@ -12,6 +12,9 @@ from fake_controller import grant
 
 from loadcell.mockserver.behavior import Behavior
 from loadcell.mockserver.server import serve
+from tests.patience import PATIENCE_SECONDS
+
+LONG = {"output_len": 250}  # samples with long timelines fill memory and disk soon
 
 
 def spool(tmp_path):
@@ -37,9 +40,9 @@ def memory_bytes(controller):
 async def kill(agent):
     workers = agent.workers()
     agent.process.send_signal(signal.SIGKILL)
-    await agent.process.wait()
+    await agent.ended()
     for worker in workers:
-        await asyncio.to_thread(worker.wait, 10)
+        await asyncio.to_thread(worker.wait, PATIENCE_SECONDS)
 
 
 def lose(controller, *, but=()):
@@ -121,7 +124,7 @@ async def test_a_second_agent_does_not_share_a_spool(controller, start_agent, tm
         second = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "agent"), env=environ, stderr=subprocess.PIPE
         )
-        _, said = await second.communicate()
+        _, said = await asyncio.wait_for(second.communicate(), PATIENCE_SECONDS)
         assert second.returncode == 2
         assert f"in use by the agent with process id {agent.process.pid}" in said.decode()
         assert "LOADCELL_AGENT_ID" in said.decode()
@@ -132,9 +135,7 @@ async def test_a_slow_controller_does_not_slow_the_load_and_gets_everything_in_t
 ):
     async with serve(Behavior()) as server, start_agent(LOADCELL_UPLINK_MEMORY_MB="1") as agent:
         controller.acknowledging = False
-        await controller.begin(
-            grant(server.url, concurrency=16, request_count=12_000, workload={"output_len": 60})
-        )
+        await controller.begin(grant(server.url, concurrency=16, request_count=4_000, workload=LONG))
         # Everything is measured while nothing is acknowledged, although it is more than the memory may hold.
         update = await controller.state("lease", "COMPLETED")
         await controller.until(lambda: spool_bytes(controller) > 1 << 20)
@@ -144,7 +145,7 @@ async def test_a_slow_controller_does_not_slow_the_load_and_gets_everything_in_t
         await controller.start()
         measured, _ = await controller.rows("lease")
         await controller.until(lambda: not spool_bytes(controller))
-    assert sorted(row.ordinal for row in measured) == list(range(12_000))
+    assert sorted(row.ordinal for row in measured) == list(range(4_000))
     assert not [note for note in update.notes if "uplink" in note]
     assert '"full": true' not in agent.log
 
@@ -153,9 +154,7 @@ async def test_beyond_the_limit_of_the_spool_load_is_held_back_and_the_run_says_
     settings = {"LOADCELL_UPLINK_MEMORY_MB": "1", "LOADCELL_SPOOL_MB": "1"}
     async with serve(Behavior()) as server, start_agent(workers=1, **settings) as agent:
         controller.acknowledging = False
-        await controller.begin(
-            grant(server.url, concurrency=16, request_count=20_000, workload={"output_len": 60})
-        )
+        await controller.begin(grant(server.url, concurrency=16, request_count=8_000, workload=LONG))
         await controller.until(lambda: '"full": true' in agent.log)
         await controller.until(lambda: min(spool_bytes(controller), memory_bytes(controller)) > 900_000)
         controller.acknowledging = True
@@ -163,7 +162,7 @@ async def test_beyond_the_limit_of_the_spool_load_is_held_back_and_the_run_says_
         await controller.start()
         measured, _ = await controller.rows("lease")
         update = await controller.state("lease", "COMPLETED")
-    assert sorted(row.ordinal for row in measured) == list(range(20_000))
+    assert sorted(row.ordinal for row in measured) == list(range(8_000))
     assert any("the uplink was full for" in note for note in update.notes)
     assert agent.log.count('"event": "spool_refuses"') == agent.log.count('"event": "spool_accepts"') > 0
     assert "the limit of LOADCELL_SPOOL_MB is reached" in agent.log
@@ -174,14 +173,17 @@ def small_disk(path):
     """A disk of one MiB, where we may mount one."""
     path.mkdir(parents=True)
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "loadcell-test", path], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "loadcell-test", path],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
     if mounted.returncode:
         pytest.skip("mounting a small disk needs root")
     try:
         yield
     finally:
-        subprocess.run(["umount", path], check=True)
+        subprocess.run(["umount", path], check=True, timeout=PATIENCE_SECONDS)
 
 
 async def test_a_full_disk_is_as_a_full_spool_and_nothing_is_lost(controller, start_agent, tmp_path):
@@ -191,14 +193,14 @@ async def test_a_full_disk_is_as_a_full_spool_and_nothing_is_lost(controller, st
             start_agent(workers=1, LOADCELL_UPLINK_MEMORY_MB="1") as agent,
         ):
             controller.acknowledging = False
-            load = grant(server.url, concurrency=16, request_count=20_000, workload={"output_len": 60})
+            load = grant(server.url, concurrency=16, request_count=8_000, workload=LONG)
             await controller.begin(load)
             await controller.until(lambda: '"full": true' in agent.log)
             controller.acknowledging = True
             await controller.stop()
             await controller.start()
             measured, _ = await controller.rows("lease")
-    assert sorted(row.ordinal for row in measured) == list(range(20_000))
+    assert sorted(row.ordinal for row in measured) == list(range(8_000))
     assert agent.log.count("No space left on device") == agent.log.count('"event": "spool_accepts"') > 0
 
 
