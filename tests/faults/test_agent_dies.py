@@ -27,9 +27,17 @@ async def test_one_of_three_agents_is_killed(tmp_path: Path, seed: int, load: di
 
 
 @pytest.mark.parametrize(
-    "load", [OPEN, POISSON, pytest.param(CLOSED, marks=pytest.mark.short)], ids=["constant", "poisson", "closed"]
+    ("load", "agents"),
+    [
+        (OPEN, 1),
+        (OPEN, 2),
+        (POISSON, 1),
+        (POISSON, 2),
+        (CLOSED, 1),
+        pytest.param(CLOSED, 2, marks=pytest.mark.short),
+    ],
+    ids=["constant-1", "constant-2", "poisson-1", "poisson-2", "closed-1", "closed-2"],
 )
-@pytest.mark.parametrize("agents", [1, 2])
 async def test_worker_process_is_killed(tmp_path: Path, seed: int, load: dict[str, object], agents: int) -> None:
     async with world(tmp_path, seed, agents=agents, workers=2) as here:
         run_id = await here.in_the_middle(load)

@@ -46,8 +46,11 @@ async def test_sole_agent_measures_on_behind_a_cut_that_is_longer_than_a_lease(
     assert sum(level.executed.values()) == level.planned
 
 
-@pytest.mark.parametrize("swallow", [False, True], ids=["cut", "half_open"])
-@pytest.mark.parametrize("load", [pytest.param(OPEN, marks=pytest.mark.short), CLOSED], ids=["open", "closed"])
+@pytest.mark.parametrize(
+    ("load", "swallow"),
+    [pytest.param(OPEN, False, marks=pytest.mark.short), (OPEN, True), (CLOSED, False), (CLOSED, True)],
+    ids=["open-cut", "open-half_open", "closed-cut", "closed-half_open"],
+)
 async def test_share_behind_a_cut_that_is_longer_than_a_lease_is_carried_out_by_the_others(
     tmp_path: Path, seed: int, load: dict[str, object], swallow: bool
 ) -> None:

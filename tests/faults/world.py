@@ -86,7 +86,7 @@ class World:
 
     @property
     def services(self) -> list[Service]:
-        """Agents, then controllers: the order in which they are stopped."""
+        """Agents, then controllers."""
         return [*(agent.service for agent in self.agents), *self.controllers]
 
     async def add_controller(self, **settings: str) -> Service:
@@ -254,9 +254,11 @@ class World:
 
     async def stop(self) -> None:
         """End everything as an operator does; nothing may be left, and nobody may have met a bug."""
-        for service in self.services:
-            if service.running:
+        for together in ([agent.service for agent in self.agents], self.controllers):
+            running = [service for service in together if service.running]
+            for service in running:
                 service.send(signal.SIGTERM)
+            for service in running:
                 assert await service.ended() == 0, f"{service.name}:\n{service.text()}"
         await until(lambda: not marked(self.folder), f"the end of {marked(self.folder)}")
         for service in self.services:
