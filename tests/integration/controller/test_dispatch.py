@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from scripted_agent import State, batch, columns
 
 from controller.creation import create_run
+from controller.dispatch import upkeep
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
 from controller.events.hub import Events
@@ -54,7 +55,13 @@ async def several_replies(agent) -> None:
 
 
 @pytest.fixture
-async def elsewhere(start):
+def often(monkeypatch):
+    """Let controllers look often at what others have made of runs, since that is what a test waits for."""
+    monkeypatch.setattr(upkeep, "TICK_SECONDS", 0.3)
+
+
+@pytest.fixture
+async def elsewhere(start, often):
     """A run in mid-level that a controller on another machine drives; the agent of its lease is connected here."""
     first = await start()
     agent = await first.agent(complete=False)
@@ -128,7 +135,7 @@ async def test_unknown_lease_is_cancelled(controller):
     await agent.until(lambda: "no-such-run.0.0" in agent.cancels)
 
 
-async def test_run_let_go_is_looked_after_by_its_new_driver(controller):
+async def test_run_let_go_is_looked_after_by_its_new_driver(controller, often):
     """Its agent is stopped by whoever it is connected to, once the run has ended elsewhere."""
     agent = await controller.agent(complete=False)
     run_id = await controller.create(num_prompts=12)

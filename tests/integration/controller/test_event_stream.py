@@ -165,7 +165,8 @@ async def test_every_kind_of_event_is_told(controller):
         await stream.until(lambda: {event.event_type for event in stream.events} >= set(KINDS))
 
 
-async def test_a_run_that_fails_and_an_agent_that_is_lost_are_alerts(controller):
+async def test_a_run_that_fails_and_an_agent_that_is_lost_are_alerts(start):
+    controller = await start(agent_wait_seconds=0.5)
     agent = await controller.agent(complete=False)
     async with subscribed(controller, "system_alert") as stream:
         run_id = await controller.create(num_prompts=8)

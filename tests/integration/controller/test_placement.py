@@ -8,6 +8,7 @@ import grpc
 import pytest
 from structlog.testing import capture_logs
 
+from controller.dispatch import upkeep
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
 from tests.patience import PATIENCE_SECONDS
@@ -160,7 +161,8 @@ async def test_a_draining_agent_finishes_what_it_has_and_gets_no_more(controller
     assert (await shown(controller, "a")).state == fleet_pb2.AGENT_STATE_DRAINING
 
 
-async def test_an_agent_is_drained_through_any_controller(start):
+async def test_an_agent_is_drained_through_any_controller(start, monkeypatch):
+    monkeypatch.setattr(upkeep, "TICK_SECONDS", 0.3)  # which is waited for
     first, second = await start(), await start()
     agent = await second.agent("a")
     await drain(first, "a")
