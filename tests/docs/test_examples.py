@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import gzip
 import json
 import os
 import re
@@ -17,9 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, first_line
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOWN = {"grpc": "127.0.0.1:50051", "http": "localhost:8085", "exporter": "localhost:9090"}
@@ -38,6 +40,14 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+def ended(process: subprocess.Popen[str]) -> None:
+    """Wait for the end of a process that was told to end, and take it away if it does not."""
+    try:
+        process.communicate(timeout=PATIENCE_SECONDS)
+    finally:
+        process.kill()
+
+
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A mock server and the whole system, by the addresses the pages show for them."""
@@ -53,14 +63,13 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     ]
     try:
         for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline(), "a process ended before it was ready"
+            assert first_line(process), "a process ended before it was ready"
         yield {**{SHOWN[name]: address for name, address in where.items()}, "127.0.0.1:8000": f"127.0.0.1:{mock}"}
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)
         for process in processes:
-            process.communicate(timeout=PATIENCE_SECONDS)
+            ended(process)
 
 
 def adapted(example: str, places: dict[str, str]) -> str:
@@ -82,26 +91,88 @@ async def test_python_examples_run(
     assert "100" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(
+needs_curl = pytest.mark.skipif(
     shutil.which("curl") is None and not os.environ.get("CI"), reason="the examples are for curl, which is missing"
 )
-async def test_curl_examples_answer(places: dict[str, str]) -> None:
-    started, history = await answers_of("api.md", places)
+
+
+@needs_curl
+async def test_curl_examples_answer(places: dict[str, str], tmp_path: Path) -> None:
+    started, history = await answers_of("api.md", places, tmp_path)
     assert started["status"] == "started"
     assert started["run_id"] in {run["run_id"] for run in history["runs"]}
-    listed, price, budget = await answers_of("costs.md", places)
+    async with gateway(places) as http:  # the agent is wanted for other runs
+        await http.post(f"/api/v1/benchmark/run/{started['run_id']}/cancel", json={})
+    listed, price, budget = await answers_of("costs.md", places, tmp_path)
     assert {one["provider"] for one in listed["data"]} == {"openai"}
     assert (price["data"]["model"], price["data"]["completion_cost_per_1k"]) == ("my-model", 0.0016)
     assert (budget["data"]["name"], budget["data"]["amount"]) == ("tests", 50)
 
 
-async def answers_of(page: str, places: dict[str, str]) -> list[dict[str, Any]]:
-    """What the examples for curl on a page are answered."""
-    lines = re.findall(r"^curl (?:.*\\\n)*.*$", (ROOT / "docs" / page).read_text(), flags=re.MULTILINE)
+@needs_curl
+async def test_curl_examples_find_the_requests_of_a_run(places: dict[str, str], tmp_path: Path) -> None:
+    run_id = await finished_run(places, model="mock-model", tags=["nightly"], num_prompts=10, concurrency=[2])
+    known = places | {"0198c0de-0000-7000-8000-000000000000": run_id, "my-model": "mock-model"}
+    failed, nightly, of_run, found = await answers_of("traces.md", known, tmp_path)
+    assert {answer["status"] for answer in (failed, nightly, of_run, found)} == {"success"}
+    assert (failed["data"], nightly["data"], found["data"]) == ([], [], [])
+    assert len(of_run["data"]) >= 10
+    assert all(trace.keys() >= {"ts", "ttft_ms", "trace_id"} for trace in of_run["data"])
+    series, performance, compared, _ = await answers_of("asking.md", known, tmp_path)
+    assert "mock-model" in {point["model"] for point in series["data"]["data"]}
+    assert performance["data"]["request_count"] >= 10
+    assert [model["model"] for model in compared["data"]["models"]] == ["mock-model", "gpt-4o"]
+
+
+@needs_curl
+async def test_curl_examples_export_a_file(places: dict[str, str], tmp_path: Path) -> None:
+    created, listed = await answers_of("exports.md", places, tmp_path, until="JOB_ID")
+    job_id = created["data"]["job_id"]
+    assert listed["data"][0]["job_id"] == job_id
+    await answered(places, f"/api/v1/export/jobs/{job_id}/download")
+    await answers_of("exports.md", places | {"JOB_ID": job_id}, tmp_path, after="jobs/JOB_ID")
+    assert gzip.decompress((tmp_path / "requests.csv.gz").read_bytes()).startswith(b"ts,")
+
+
+def gateway(places: dict[str, str]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=f"http://{places['localhost:8085']}", trust_env=False)
+
+
+async def finished_run(places: dict[str, str], **spec: object) -> str:
+    """Carry out a run against the mock server and return its identifier."""
+    spec = {"server_url": f"http://{places['127.0.0.1:8000']}", **spec}
+    async with gateway(places) as http:
+        run_id: str = (await http.post("/api/v1/benchmark/run", json=spec)).json()["run_id"]
+    await answered(places, f"/api/v1/benchmark/result/{run_id}")
+    return run_id
+
+
+async def answered(places: dict[str, str], path: str) -> None:
+    """Wait until a path is answered with 200."""
+    async with gateway(places) as http:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (answer := await http.get(path)).status_code != 200:
+                assert answer.status_code in (202, 404, 409), answer.text
+                await asyncio.sleep(0.05)
+
+
+async def answers_of(
+    page: str, places: dict[str, str], folder: Path, *, after: str = "", until: str = ""
+) -> list[Any]:
+    """What the examples for curl on a page are answered, those from one with some words, or up to one."""
+    text = (ROOT / "docs" / page).read_text().replace("\\\n", " ")
+    blocks = re.findall(r"^```\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in re.split(r"^(?=curl )", block, flags=re.MULTILINE)]
     documents = []
     for line in lines:
-        words = shlex.split(adapted(line.replace("\\\n", " "), places))
-        process = await asyncio.create_subprocess_exec(*words, "--noproxy", "*", stdout=asyncio.subprocess.PIPE)
-        said, _ = await process.communicate()
-        documents.append(json.loads(said))
+        if not line.startswith("curl ") or after not in line:
+            continue
+        if until and until in line:
+            break
+        words = shlex.split(adapted(line, places))
+        process = await asyncio.create_subprocess_exec(
+            *words, "--noproxy", "*", stdout=asyncio.subprocess.PIPE, cwd=folder
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+        documents.append(json.loads(said or "null"))
     return documents
