@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from loadcell.client import Client
-from tests.docs.test_examples import ROOT, free_ports
-from tests.patience import PATIENCE_SECONDS
+from tests.docs.test_examples import ROOT, ended, free_ports
+from tests.patience import PATIENCE_SECONDS, first_line
 
 BLOCK = re.compile(r"^```\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 
@@ -49,10 +49,9 @@ class Reader:
 
     def _begin(self, *words: str, listens: bool = True) -> None:
         process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True, env=self._environ)
-        self._processes.callback(process.communicate, timeout=PATIENCE_SECONDS)
+        self._processes.callback(ended, process)
         self._processes.callback(process.send_signal, signal.SIGTERM)
-        assert process.stdout is not None
-        assert not listens or process.stdout.readline(), "a process ended before it was ready"
+        assert not listens or first_line(process), "a process ended before it was ready"
 
     def type(self, line: str) -> tuple[int, str]:
         """Carry out a line; return its exit status and all it says."""

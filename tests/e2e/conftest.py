@@ -1,4 +1,3 @@
-import select
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +7,7 @@ import pytest
 import pytest_asyncio
 from system import System, free_address
 
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import PATIENCE_SECONDS, first_line
 
 
 @pytest_asyncio.fixture
@@ -57,12 +56,9 @@ class SharedStack:
             stdout=subprocess.PIPE,
             env=made.environment,
             stdin=subprocess.DEVNULL,
-            bufsize=0,
         )
         self._system = made
-        assert self._process.stdout is not None
-        said = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)[0]
-        if not (said and self._process.stdout.readline().startswith(b"loadcell is up")):
+        if not (first_line(self._process) or b"").startswith(b"loadcell is up"):
             self.kill()
             pytest.fail(f"the shared system is not up: {made.logs()}")
         return made

@@ -24,6 +24,7 @@ from gateway.metrics.live import LiveMetrics
 from gateway.upstream import Upstream
 from loadcell.channel import dial
 from loadcell.settings import Address, Secret
+from tests.patience import PATIENCE_SECONDS
 
 GATEWAY_KEY = "key-of-the-gateway"
 
@@ -41,7 +42,7 @@ async def serve(app: Any) -> AsyncIterator[httpx.AsyncClient]:
         base_url = f"http://{local_address(listening)}"
         listener = Listener(app, listening)
         task = asyncio.create_task(listener.run_until_stopped())
-        await listener.ready.wait()
+        await asyncio.wait_for(listener.ready.wait(), PATIENCE_SECONDS)
         async with httpx.AsyncClient(base_url=base_url, trust_env=False) as client:
             yield client
         listener.stop()

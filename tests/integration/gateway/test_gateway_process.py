@@ -25,6 +25,17 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"LOADCELL_HTTP": "127.0.0.1:0", "LOADCELL_EXPORTER": "127.0.0.1:0"} | more
 
 
+async def output(process: asyncio.subprocess.Process) -> bytes:
+    """What a process that ends still has to say; one that does not end is killed."""
+    try:
+        _, said = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return said
+
+
 @asynccontextmanager
 async def gateway_process(**more: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
     """A gateway that has said it is ready, with the line in which it said so."""
@@ -39,7 +50,7 @@ async def gateway_process(**more: str) -> AsyncIterator[tuple[asyncio.subprocess
     finally:
         if process.returncode is None:
             process.terminate()
-        await process.communicate()
+        await output(process)
 
 
 def client_of(started: dict[str, Any]) -> httpx.AsyncClient:
@@ -50,8 +61,7 @@ async def refused(**more: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "gateway", stderr=asyncio.subprocess.PIPE, env=environment(**more)
     )
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        _, error = await process.communicate()
+    error = await output(process)
     return process.returncode, error.decode()
 
 
@@ -83,7 +93,7 @@ async def test_the_gateway_ends_with_status_0_on_a_signal_and_finishes_open_call
                 await controller.called.wait()
                 process.send_signal(signal.SIGTERM)
                 assert (await call).status_code == 200
-        _, log = await process.communicate()
+        log = await output(process)
         assert process.returncode == 0
         assert b"application_shutdown" in log
         assert b"Traceback" not in log
@@ -97,7 +107,7 @@ async def test_the_key_is_not_logged_and_the_exporter_has_a_port_of_its_own():
             assert "loadcell_controller_up 0.0" in metrics.text
             await client.get(f"http://{started['http']}/?token=t0ken", headers={"X-API-Key": "call3r"})
         process.terminate()
-        _, log = await process.communicate()
+        log = await output(process)
     for secret in (b"s3cret", b"t0ken", b"call3r"):
         assert secret not in log
 

@@ -9,6 +9,7 @@ import pytest
 
 from loadcell.errors import REASONS
 from loadcell.v1 import run_pb2
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -141,7 +142,7 @@ async def test_a_body_that_does_not_arrive_ends_in_a_timeout(gateway, monkeypatc
     reader, writer = await asyncio.open_connection(host, port)
     head = f"POST {RUN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n"
     writer.write(head.encode() + b"{")
-    assert b" 504 " in await reader.readline()
+    assert b" 504 " in await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)
     writer.close()
     await writer.wait_closed()
 

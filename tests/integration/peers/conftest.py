@@ -9,11 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[3]
 PROXY = ROOT / ".deps" / "litellm" / "bin" / "litellm"
 KEY = "sk-peer-0123456789abcdef0123456789abcdef"
 ANSWER = "The quick brown fox jumps over the lazy dog again and again."
-START_SECONDS = 120
 CONFIG = f"""
 model_list:
   - model_name: mock-model
@@ -50,10 +51,14 @@ def litellm(tmp_path_factory):
             yield url
         finally:
             proxy.terminate()
+            try:
+                proxy.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                proxy.kill()
 
 
 def _wait(proxy, url, log):
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         assert proxy.poll() is None, log.read_text()[-2000:]
         try:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.integration.peers.conftest import KEY
+from tests.patience import PATIENCE_SECONDS
 
 
 def _run(directory, url, *flags):
@@ -20,7 +21,7 @@ def _run(directory, url, *flags):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
     )
 
 

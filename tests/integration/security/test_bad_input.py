@@ -18,6 +18,7 @@ from loadcell.rpc_errors import from_rpc_error
 from loadcell.settings import Address
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, fleet_pb2, run_pb2
 from tests.integration.controller.scripted_agent import State, batch, columns
+from tests.patience import PATIENCE_SECONDS
 
 Request = agent_pb2.SessionRequest
 
@@ -28,7 +29,9 @@ async def watched(start, unused_tcp_port):
     controller = await start(metrics=Address("127.0.0.1", unused_tcp_port))
 
     def fetch() -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{unused_tcp_port}/metrics") as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{unused_tcp_port}/metrics", timeout=PATIENCE_SECONDS
+        ) as answer:
             return answer.read().decode()
 
     async def counted() -> dict[str, int]:

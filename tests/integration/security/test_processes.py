@@ -67,7 +67,12 @@ def begin(tmp_path):
             print(running.log)  # noqa: T201  shown with a failure
             if process.returncode is None:
                 process.terminate()
-                await running.ends()
+                try:
+                    await running.ends()
+                finally:
+                    if process.returncode is None:
+                        process.kill()
+                        await process.wait()
         assert "Traceback" not in running.log
 
     return start

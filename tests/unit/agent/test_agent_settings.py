@@ -10,6 +10,7 @@ from agent.host import default_agent_id, host_facts
 from agent.settings import AgentSettings
 from agent.worker.messages import Target
 from loadcell.settings import SettingsError, load
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_defaults():
@@ -52,6 +53,7 @@ def test_bad_setting_ends_the_process_with_one_line_and_status_2():
         capture_output=True,
         text=True,
         check=False,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 2
     assert done.stderr == "agent: LOADCELL_WORKERS='many': must be a whole number\n"

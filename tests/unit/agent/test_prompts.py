@@ -14,6 +14,7 @@ from agent.prompts.synthetic import by_tokenizer, by_words
 from agent.prompts.vocabulary import Tokenizer, Vocabulary
 from agent.prompts.words import WORDS
 from tests.fakes.small_tokenizer import write_tokenizer
+from tests.patience import PATIENCE_SECONDS
 
 DEFAULTS = {"output_len": 16, "seed": 0, "level": 0}
 
@@ -127,7 +128,9 @@ print(prompts(0, warmup=False)[0].tokens)
 """
     environment = {"HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
     command = [sys.executable, "-c", program, str(tokenizer_file)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
     assert (done.stdout, done.stderr) == ("40\n", "")
 
 

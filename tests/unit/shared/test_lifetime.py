@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.patience import first_line
+
 PROGRAM = """
 import asyncio
 from loadcell.lifetime import wait_for_stop
@@ -25,16 +27,19 @@ def child():
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as p:
-        assert p.stdout.readline() == "ready\n"
-        yield p
+        assert first_line(p) == "ready\n"
+        try:
+            yield p
+        finally:
+            p.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_process(child, number):
     child.send_signal(number)
-    assert child.stdout.readline() == f"{number.name}\n"
+    assert first_line(child) == f"{number.name}\n"
 
 
 def test_the_end_of_the_parents_pipe_ends_the_process(child):
     child.stdin.close()
-    assert child.stdout.readline() == "parent exited\n"
+    assert first_line(child) == "parent exited\n"

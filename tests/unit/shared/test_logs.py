@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+from tests.patience import PATIENCE_SECONDS
+
 PROGRAM = """
 import logging, structlog
 from loadcell import logs
@@ -16,7 +18,9 @@ logging.getLogger("library").warning("careful")
 
 
 def test_lines_are_json_on_standard_error():
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    )
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert done.stdout == ""
     assert [line["event"] for line in lines] == ["benchmark_started", "careful"]
