@@ -16,6 +16,7 @@ from loadcell.v1 import result_pb2, run_pb2
 from tests.integration.store.test_behaviour import PLANS, RUN
 
 ALL = Scope.everything()
+LOOKS_LIKE_T1 = "\n\x04team\x12\x02t1"  # the bytes of another label
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ async def database(open_one):
     for number in range(8):
         config = result_pb2.RunConfig(
             project_id="even" if number % 2 == 0 else "odd",
-            labels={"team": f"t{number % 3}", "empty": ""} if number != 7 else {},
+            labels={"team": f"t{number % 3}", "empty": ""} if number != 7 else {"note": LOOKS_LIKE_T1},
         )
         run = replace(
             RUN,
@@ -70,6 +71,16 @@ async def test_filters_with_true_totals_and_complete_pages(database, filters, ex
     assert await database.read(ask) == ([f"run-{number}" for number in expected], len(expected))
 
 
+async def test_configurations_without_a_label_are_not_read(database, monkeypatch):
+    read = []
+    holds = RunFilter.holds
+    monkeypatch.setattr(RunFilter, "holds", lambda self, config: read.append(config) or holds(self, config))
+    for labels in ((("team", "t1"),), (("team", "t1"), ("empty", "")), (("nobody's", None),)):
+        await database.read(lambda c, labels=labels: count_runs(c, RunFilter(ALL, labels=labels)))
+    looks_like_it, nothing = 1, 0
+    assert len(read) == (2 + looks_like_it) + 2 + nothing
+
+
 async def test_the_baseline_is_the_newest_completed_one_of_its_kind(database):
     async def found(project: str, model: str, *besides: str) -> str | None:
         return await database.read(lambda c: find_baseline(c, project, model, besides))
@@ -97,6 +108,6 @@ async def test_changes_of_two_controllers_do_not_undo_each_other(database, open_
         )
     )
     run = await other.read(lambda c: runs.get_run(c, "run-7"))
-    assert sorted(run.config.labels) == sorted(names)
+    assert sorted(run.config.labels) == sorted([*names, "note"])
     assert (run.remark, run.baseline) == ("a remark", False)
     assert await database.read(lambda c: get_annotations(c, "missing")) is None
