@@ -81,7 +81,7 @@ class Leases:
             lease_id=grant.lease_id,
             run_id=grant.run_id,
             request_id=grant.request_id,
-            level=grant.level.index,
+            level_index=grant.level.index,
             share=f"{grant.share_index}/{grant.share_count}",
             first_ordinal=grant.first_ordinal,
         )
