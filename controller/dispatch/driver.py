@@ -301,7 +301,7 @@ class Driver:
 
         def close(connection: Connection) -> None:
             if censored := close_level(connection, level, seed, leases, known, now):
-                log.warning("samples_censored", run_id=run.record.run_id, level=index, count=censored)
+                log.warning("samples_censored", run_id=run.record.run_id, level_index=index, count=censored)
 
         return close
 
