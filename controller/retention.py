@@ -12,7 +12,7 @@ import structlog
 
 from controller.store.database import Connection, Database
 from controller.store.partitions import create_ahead
-from controller.store.retention import expire_requests, expire_rollups
+from controller.store.retention import Left, expire_requests, expire_rollups
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.stats.rollup import DAY, HOUR, MINUTE
@@ -20,6 +20,7 @@ from loadcell.stats.rollup import DAY, HOUR, MINUTE
 log = structlog.get_logger()
 
 EVERY_SECONDS = 3_600.0
+OTHERS_SECONDS = 1.0  # until it is seen again whether another controller is deleting
 _MICROS = 1_000_000
 
 
@@ -32,8 +33,8 @@ class Ages:
     hours: int
     days: int
 
-    def expired(self, now_micros: int) -> Iterator[Callable[[Connection], bool]]:
-        """Yield what deletes a part of what is too old, and says whether there may be more."""
+    def expired(self, now_micros: int) -> Iterator[Callable[[Connection], Left]]:
+        """Yield what deletes a part of what is too old, and says what is left."""
         today = now_micros // (DAY * _MICROS)
         if self.requests:
             yield partial(expire_requests, before=(today - self.requests) * DAY * _MICROS)
@@ -66,8 +67,8 @@ async def retain_once(database: Database, ages: Ages, now_micros: int) -> None:
     """
     await database.write(lambda c: create_ahead(c, now_micros), repeatable=True)
     for delete_some in ages.expired(now_micros):
-        more = True
-        while more:
+        left = Left.MORE
+        while left is not Left.NOTHING:
             began = time.monotonic()
-            more = await database.write(delete_some, repeatable=True)
-            await asyncio.sleep(time.monotonic() - began)
+            left = await database.write(delete_some, repeatable=True)
+            await asyncio.sleep(OTHERS_SECONDS if left is Left.OTHERS else time.monotonic() - began)

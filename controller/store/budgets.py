@@ -17,6 +17,7 @@ from controller.query.metrics.parameters import DAY_MICROS, Period
 from controller.scope import Scope
 from controller.store.costs import spent_over_time
 from controller.store.events import record_events
+from controller.store.postgresql import Lock, take
 from controller.store.schema_queries import budget_alerts, budgets
 from loadcell.stats.rollup import DAY
 from loadcell.v1 import event_pb2
@@ -24,14 +25,11 @@ from loadcell.v1 import event_pb2
 _COLUMNS = [budgets.c[field.name] for field in fields(Budget)]
 _ALERT_COLUMNS = [budget_alerts.c[field.name] for field in fields(Alert)]
 _ALERT_KEY = [budget_alerts.c.budget_id, budget_alerts.c.period_start, budget_alerts.c.severity]
-_CREATING = 0x10AD_CE14  # advisory lock of whoever creates a budget
 
 
 def insert_budget(connection: Connection, budget: Budget, *, most: int) -> Budget | None:
     """Store a budget and return it, or the one with its identifier; None when its project has `most` already."""
-    if connection.dialect.name == "postgresql":
-        # Others who count at the same time would not see this one.
-        connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
+    take(connection, Lock.BUDGETS)  # others who count at the same time would not see this one
     known = get_budget(connection, Scope.everything(), budget.budget_id)
     if known is not None:
         return known

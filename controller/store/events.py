@@ -11,7 +11,7 @@ from controller.events.kinds import RUN_STATE, SYSTEM_ALERT, Event, make_event
 from controller.lifecycle import STATUS_WORDS
 from controller.store.among import with_keys
 from controller.store.contexts import context_of
-from controller.store.postgresql import announce_events
+from controller.store.postgresql import Lock, announce_events, take
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts, events
 from controller.trace_ids import RequestKey, trace_id
@@ -22,7 +22,6 @@ from loadcell.v1 import event_pb2, result_pb2, run_pb2
 KEPT_EVENTS = 100_000
 KEPT_MICROS = 86_400 * 1_000_000
 _FORGET_AT_ONCE = 1_000  # rows looked at in one transaction
-_RECORDING = 0x10AD_CE13  # advisory lock of whoever stores events
 _STATUS = {OK: "OK", ERROR: "ERROR"}
 _NANO = 1e9
 
@@ -31,9 +30,8 @@ def record_events(connection: Connection, happened: Sequence[Event]) -> None:
     """Store events; subscribers get them once the transaction is committed."""
     if not happened:
         return
-    if connection.dialect.name == "postgresql":
-        # Held until the commit, so that nobody sees a number before those below it: a reader would miss these.
-        connection.execute(select(func.pg_advisory_xact_lock(_RECORDING)))
+    # Held until the commit, so that nobody sees a number before those below it: a reader would miss these.
+    take(connection, Lock.EVENTS)
     connection.execute(
         insert(events),
         [

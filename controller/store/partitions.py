@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from controller.store.postgresql import PREPARING, rolled_back
+from controller.store.postgresql import Lock, rolled_back, take
 from controller.store.run_keys import first_key
 from controller.store.schema import trace_errors, trace_timelines, traces
 from controller.store.schema_texts import trace_texts, words
@@ -45,7 +45,7 @@ def create_ahead(connection: Connection, now_micros: int) -> None:
     """
     if connection.dialect.name != "postgresql":
         return
-    connection.execute(select(func.pg_advisory_xact_lock(PREPARING)))
+    take(connection, Lock.TABLES)
     for table in PARTITIONED:
         if not _bounds(connection, table):
             connection.execute(text(f"CREATE TABLE {table.name}_default PARTITION OF {table.name} DEFAULT"))

@@ -7,6 +7,7 @@ rows in between; each function of the store says so where it does. Readers see o
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from enum import IntEnum, unique
 
 import psycopg
 from psycopg import errors
@@ -18,7 +19,6 @@ from sqlalchemy.exc import DBAPIError
 
 CHANNEL = "loadcell_runs"
 EVENTS_CHANNEL = "loadcell_events"
-PREPARING = 0x10AD_CE11  # advisory lock of whoever creates or changes the tables
 # A server that has gone without a word is noticed within 15 s, in mid-answer as well.
 _CONNECT: dict[str, str | int] = {
     "connect_timeout": 5,
@@ -30,6 +30,20 @@ _CONNECT: dict[str, str | int] = {
     "options": "-c lock_timeout=15s -c idle_in_transaction_session_timeout=300s",
 }
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+
+
+@unique
+class Lock(IntEnum):
+    """The advisory locks, by what only one transaction at a time does; each is held until it ends."""
+
+    TABLES = 0x10AD_CE11  # creates or changes tables
+    RUN_KEYS = 0x10AD_CE12  # takes the key of a run
+    EVENTS = 0x10AD_CE13  # stores events
+    BUDGETS = 0x10AD_CE14  # creates a budget
+    RETENTION = 0x10AD_CE15  # deletes what has reached its age
+
+
+PREPARING = Lock.TABLES
 
 
 def postgresql_engine(url: URL, *, writes: bool, connections: int) -> Engine:
@@ -79,6 +93,19 @@ def copy_rows(connection: Connection, table: Table, rows: Iterable[tuple[object,
             statement, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
         )
         raise wrapped from error
+
+
+def take(connection: Connection, lock: Lock) -> None:
+    """Wait for a lock; nothing to do in SQLite, which has one writer."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(lock)))
+
+
+def take_if_free(connection: Connection, lock: Lock) -> bool:
+    """Take a lock unless another transaction has it; return whether it was taken."""
+    if connection.dialect.name != "postgresql":
+        return True
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(lock))).scalar_one())
 
 
 def announce(connection: Connection, run_id: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
 from sqlalchemy import Connection, delete, func, or_, select, text, tuple_
 
 from controller.store.partitions import PARTITIONED, drop, list_partitions
+from controller.store.postgresql import Lock, take_if_free
 from controller.store.run_keys import first_key
 from controller.store.samples import DELETE_ROWS, count_stored, delete_some_rows
 from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
@@ -12,10 +15,17 @@ from controller.store.schema_queries import feedback, rollups
 from controller.store.texts import delete_some_texts
 
 ROLLUPS_AT_ONCE = 2_000
-_RETAINING = 0x10AD_CE13  # advisory lock of the one controller that deletes
 
 
-def expire_requests(connection: Connection, before: int) -> bool:
+class Left(Enum):
+    """What there is still to delete."""
+
+    NOTHING = auto()
+    MORE = auto()  # there may be
+    OTHERS = auto()  # another controller is deleting just now: ask again
+
+
+def expire_requests(connection: Connection, before: int) -> Left:
     """Delete a bounded part of what is stored of the requests of runs that were created before a time.
 
     A run that goes on keeps its requests, and those after it keep theirs until it has ended. What is deleted here
@@ -26,20 +36,17 @@ def expire_requests(connection: Connection, before: int) -> bool:
         before: the beginning of a day, microseconds since 1970 UTC.
 
     Returns:
-        Whether there may be more that can be deleted now.
+        What is left that can be deleted now.
     """
-    if not _alone(connection):
-        return False
+    if not take_if_free(connection, Lock.RETENTION):
+        return Left.OTHERS
     # The keys of runs of earlier versions do not tell their day.
     kept = or_(benchmark_runs.c.created_at >= before, benchmark_runs.c.status.in_(("pending", "running")))
     oldest = connection.execute(select(func.min(benchmark_runs.c.run_key)).where(kept)).scalar_one()
     end = min(first_key(before), first_key(before) if oldest is None else oldest)
     connection.execute(delete(feedback).where(feedback.c.run_key < end))
-    return (
-        _expire_partitions(connection, end)
-        if connection.dialect.name == "postgresql"
-        else _expire(connection, end)
-    )
+    expire = _expire_partitions if connection.dialect.name == "postgresql" else _expire
+    return Left.MORE if expire(connection, end) else Left.NOTHING
 
 
 def requests_expired(connection: Connection, run_key: int) -> bool:
@@ -50,14 +57,14 @@ def requests_expired(connection: Connection, run_key: int) -> bool:
     return left < sum(count_stored(connection, run_key).values())
 
 
-def expire_rollups(connection: Connection, grain: int, first_kept: int) -> bool:
+def expire_rollups(connection: Connection, grain: int, first_kept: int) -> Left:
     """Delete a bounded part of the rollups of a grain with buckets below `first_kept`.
 
     Returns:
-        Whether there may be more.
+        What is left.
     """
-    if not _alone(connection):
-        return False
+    if not take_if_free(connection, Lock.RETENTION):
+        return Left.OTHERS
     place = (rollups.c.bucket, rollups.c.context_key)
     expired = rollups.c.grain == grain, rollups.c.bucket < first_kept
     last = connection.execute(
@@ -66,14 +73,7 @@ def expire_rollups(connection: Connection, grain: int, first_kept: int) -> bool:
     # Up to a bucket of their own, so that each step reads what it deletes and no more.
     up_to = [rollups.c.bucket <= last.bucket, tuple_(*place) <= tuple(last)] if last is not None else expired[1:]
     connection.execute(delete(rollups).where(rollups.c.grain == grain, *up_to))
-    return last is not None
-
-
-def _alone(connection: Connection) -> bool:
-    """Whether nobody else deletes until the end of this transaction; else it is done by whoever does."""
-    if connection.dialect.name == "sqlite":
-        return True
-    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(_RETAINING))).scalar_one())
+    return Left.NOTHING if last is None else Left.MORE
 
 
 def _expire(connection: Connection, end: int) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select, text
 
+from controller.store.postgresql import Lock, take
+
 DAY_BITS = 19  # runs of a day; more of them take the keys of the next
 _DAY_MICROS = 86_400 * 1_000_000
-_ALLOTTING = 0x10AD_CE12  # advisory lock of whoever takes a key
 _SEQUENCE = "benchmark_runs_run_key_seq"
 
 
@@ -22,7 +23,7 @@ def first_key(at_micros: int) -> int:
 def next_key(connection: Connection, created_at: int) -> int:
     """Return a key that no run has had, for one that is created at a time (microseconds since 1970 UTC)."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_ALLOTTING)))
+        take(connection, Lock.RUN_KEYS)
         last: int = connection.execute(
             text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {_SEQUENCE}")  # noqa: S608 - own name
         ).scalar_one()

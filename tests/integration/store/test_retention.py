@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from sqlalchemy import insert, select, text
 
+from controller.events.kinds import RUN_STATE, make_event
 from controller.retention import Ages, retain_once
 from controller.store import retention, samples, texts
 from controller.store.database import Database
+from controller.store.events import record_events
 from controller.store.full_text import searched
 from controller.store.migrate import open_database
 from controller.store.partitions import PARTITIONED, create_ahead, list_partitions
+from controller.store.retention import Left, expire_rollups
 from controller.store.run_keys import first_key
 from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
 from controller.store.schema_queries import feedback, rollups
 from controller.store.texts import insert_texts
 from loadcell.errors import LoadcellError
 from loadcell.stats.rollup import DAY, HOUR, MINUTE
+from loadcell.v1 import event_pb2
 
 DAY_MICROS = DAY * 1_000_000
 NOW = 20_000 * DAY_MICROS + 5 * HOUR * 1_000_000
@@ -68,6 +73,7 @@ async def database(place, monkeypatch):
     monkeypatch.setattr(retention, "DELETE_ROWS", 10)
     monkeypatch.setattr(samples, "DELETE_ROWS", 10)
     monkeypatch.setattr(retention, "ROLLUPS_AT_ONCE", 2)
+    monkeypatch.setattr("controller.retention.OTHERS_SECONDS", 0.01)
     monkeypatch.setattr(texts, "KEYS_AT_ONCE", 10)
     database = await open_database(place)
     # Partitions of these days are there in PostgreSQL, those of the others are not.
@@ -198,5 +204,62 @@ async def test_two_controllers_do_it_at_once(database, place):
         await asyncio.gather(*(retain_once(one, AGES, NOW) for one in (database, other)))
     finally:
         await other.close()
-    await retain_once(database, AGES, NOW)  # whoever came second may have left all of it to the first
     assert await kept(database) == everything(keys[3])
+
+
+async def test_events_are_stored_while_something_is_deleted(database, place):
+    """Each kind of work has a lock of its own: who stores events and who deletes do not wait for each other."""
+    keys = await database.write(lambda c: [add_run(c, days) for days in (400, 3)])
+    if not database.tells:
+        return  # SQLite has one writer for everything
+    event = make_event(RUN_STATE, "", event_pb2.RunStateEvent(run_id="r"), NOW)
+    storing, deleted = threading.Event(), threading.Event()
+
+    def store(connection) -> None:
+        record_events(connection, [event])
+        storing.set()
+        assert deleted.wait(30)
+
+    other = await open_database(place)
+    try:
+        stored = asyncio.create_task(other.write(store))
+        await asyncio.to_thread(storing.wait, 30)
+        await asyncio.wait_for(retain_once(database, AGES, NOW), 20)
+        deleted.set()
+        await stored
+    finally:
+        deleted.set()
+        await other.close()
+    assert await kept(database) == everything(keys[1])
+
+
+async def test_what_another_controller_left_halfway_is_gone_on_with_at_once(database, place, monkeypatch):
+    keys = await database.write(lambda c: [add_run(c, days) for days in (400, 3)])
+    if not database.tells:
+        return
+    began, seen, write = threading.Event(), threading.Event(), database.write
+
+    def die(connection) -> None:
+        expire_rollups(connection, MINUTE, 0)
+        began.set()
+        assert seen.wait(30)
+        raise LoadcellError("DATABASE_ERROR", "the other controller was killed")
+
+    async def watched(function, *, repeatable=False):
+        left = await write(function, repeatable=repeatable)
+        if left is Left.OTHERS:
+            seen.set()
+        return left
+
+    monkeypatch.setattr(database, "write", watched)
+    other = await open_database(place)
+    try:
+        dying = asyncio.create_task(other.write(die))
+        await asyncio.to_thread(began.wait, 30)
+        await retain_once(database, AGES, NOW)
+        with pytest.raises(LoadcellError, match="killed"):
+            await dying
+    finally:
+        seen.set()
+        await other.close()
+    assert await kept(database) == everything(keys[1])
