@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from loadcell import logs
 from loadcell.arguments import refuse_arguments
 from loadcell.cli.__main__ import run
 from loadcell.cli.settings import database_name, database_url
@@ -49,6 +50,8 @@ def loadcell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capt
     for name in [name for name in os.environ if name.startswith(("LOADCELL_", "LLM_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("LOADCELL_DATA_DIR", str(tmp_path))
+    # Logging is set up for a whole process, and this one goes on with other tests.
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
 
     def carry_out(*arguments: str, **environment: str) -> Done:
         for name, value in environment.items():
