@@ -74,8 +74,8 @@ def read_period(start: str, end: str, now: int, *, default_days: float, max_days
 
 def _time(text: str, now: int, where: str) -> int:
     micros = read_time(text, now, where).micros
-    # The period before it must be sayable as well.
-    if not _FIRST + 366 * DAY_MICROS <= micros <= _LAST:
+    # The periods before and after it must be sayable as well.
+    if not _FIRST + 366 * DAY_MICROS <= micros <= _LAST - 366 * DAY_MICROS:
         raise LoadcellError("INVALID_FIELD_VALUE", f"{text[:64]!r} is beyond the calendar", field=where)
     return micros
 

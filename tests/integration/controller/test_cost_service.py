@@ -260,6 +260,8 @@ REFUSED = [
     (SUMMARY(**LONG), "INVALID_DATE_RANGE", "start_time"),
     (SUMMARY(start_time="yesterday"), "INVALID_FIELD_FORMAT", "start_time"),
     (SUMMARY(end_time="2026-02-30T00:00:00Z"), "INVALID_FIELD_VALUE", "end_time"),
+    (SUMMARY(end_time="9999-12-31T00:00:00Z"), "INVALID_FIELD_VALUE", "end_time"),
+    (FORECAST(historical_end="9999-12-31T00:00:00Z"), "INVALID_FIELD_VALUE", "historical_end"),
     (SUMMARY(top_limit=0), "LIMIT_EXCEEDED", "top_limit"),
     (SUMMARY(top_limit=101), "LIMIT_EXCEEDED", "top_limit"),
     (SUMMARY(model="m" * 1_025), "INVALID_FIELD_VALUE", "model"),
