@@ -13,6 +13,7 @@ from controller.store.schema_texts import trace_texts
 from controller.trace_ids import RequestKey
 
 _KEY = [trace_texts.c[name] for name in KEY_NAMES]
+_TEXTS = select(*_KEY, trace_texts.c.input_text, trace_texts.c.output_text)
 KEYS_AT_ONCE = 200  # below the number of parameters SQLite takes
 
 
@@ -31,12 +32,11 @@ def insert_texts(connection: Connection, started: Sequence[tuple[int, Text]]) ->
 def read_texts(connection: Connection, keys: Iterable[RequestKey]) -> dict[RequestKey, tuple[str, str]]:
     """Return prompt and completion of those of some requests that have them, "" for the one that is missing."""
     wanted = list(keys)
-    columns = select(*_KEY, trace_texts.c.input_text, trace_texts.c.output_text)
     return {
         RequestKey(*row[:5]): (row[5], row[6])
         for first in range(0, len(wanted), KEYS_AT_ONCE)
         for row in connection.execute(
-            columns.where(with_keys(connection, _KEY, wanted[first : first + KEYS_AT_ONCE]))
+            _TEXTS.where(with_keys(connection, _KEY, wanted[first : first + KEYS_AT_ONCE]))
         )
     }
 
