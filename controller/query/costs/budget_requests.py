@@ -152,8 +152,8 @@ def _checked(budget: Budget) -> Budget:
 
 
 def _amount(usd_amount: float) -> int:
-    nano = round(usd_amount * NANO_PER_USD) if math.isfinite(usd_amount) else 0
-    if not 0 < nano <= MAX_AMOUNT * NANO_PER_USD:
+    nano = round(usd_amount * NANO_PER_USD) if 0 < usd_amount <= MAX_AMOUNT else 0
+    if nano == 0:
         raise LoadcellError(
             "INVALID_FIELD_VALUE",
             f"amount must be above 0 and at most {MAX_AMOUNT:,}, not {usd_amount}",

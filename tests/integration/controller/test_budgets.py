@@ -82,6 +82,8 @@ CREATED = [
     ({"amount": -1}, "INVALID_FIELD_VALUE", "amount"),
     ({"amount": float("nan")}, "INVALID_FIELD_VALUE", "amount"),
     ({"amount": float("inf")}, "INVALID_FIELD_VALUE", "amount"),
+    ({"amount": 1e308}, "INVALID_FIELD_VALUE", "amount"),
+    ({"amount": 1e-12}, "INVALID_FIELD_VALUE", "amount"),
     ({"amount": 1e9 + 1}, "INVALID_FIELD_VALUE", "amount"),
     ({"period": "hourly"}, "INVALID_FIELD_VALUE", "period"),
     ({"threshold_type": "relative"}, "INVALID_FIELD_VALUE", "threshold_type"),
