@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.cases import (
     accuracy,
+    calls,
     ceiling,
     fleet_faults,
     fleet_idle,
@@ -46,6 +47,7 @@ CASES: dict[str, Measure] = {
     "fleet_pacing": fleet_pacing.measure,
     "fleet_loss": fleet_loss.measure,
     "fleet_faults": fleet_faults.measure,
+    "calls": calls.measure,
     "query_sqlite": query.measure_sqlite,
     "query_postgresql": query.measure_postgresql,
 }

@@ -28,7 +28,7 @@ from controller.events.hub import Events
 from controller.exports.runner import Exports
 from controller.exports.where import open_place
 from controller.interceptors.access import access
-from controller.interceptors.around import Interceptor
+from controller.interceptors.around import Around, Interceptor
 from controller.interceptors.errors import errors
 from controller.interceptors.metrics import metrics
 from controller.interceptors.refused import refused
@@ -198,17 +198,7 @@ async def _server(
 ) -> grpc.aio.Server:
     refusals = Refusals(registry)
     server = grpc.aio.server(
-        interceptors=[
-            Interceptor(
-                [  # The first is the outermost: it sees everything the others do.
-                    request_id,
-                    metrics(registry),
-                    errors,
-                    refused(refusals),
-                    access(settings.api_key, admissions, require_agent_token=settings.require_agent_token),
-                ]
-            )
-        ],
+        interceptors=[Interceptor(arounds(settings, admissions, refusals, registry))],
         options=SERVER_OPTIONS,
     )
     conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
@@ -228,6 +218,19 @@ async def _server(
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     return server
+
+
+def arounds(
+    settings: ControllerSettings, admissions: Admissions, refusals: Refusals, registry: CollectorRegistry
+) -> list[Around]:
+    """Return what goes around every call; the first is the outermost: it sees everything the others do."""
+    return [
+        request_id,
+        metrics(registry),
+        errors,
+        refused(refusals),
+        access(settings.api_key, admissions, require_agent_token=settings.require_agent_token),
+    ]
 
 
 def _exports(settings: ControllerSettings, database: Database) -> Exports:
