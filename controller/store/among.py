@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
     TableValuedAlias,
     any_,
@@ -36,6 +37,16 @@ def each_of(connection: Connection, keys: Collection[int]) -> TableValuedAlias:
     if connection.dialect.name == "sqlite":
         return func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
     return func.unnest(_array(keys)).table_valued("value", name="each").render_derived()
+
+
+def rows_of(connection: Connection, rows: Sequence[tuple[int, ...]], width: int) -> FromClause:
+    """Return rows of `width` numbers each, one at least, as a table with the columns "0", "1", ..."""
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(json.dumps(rows)).table_valued("value", name="each")
+        numbers = (cast(func.json_extract(each.c.value, f"$[{place}]"), Integer) for place in range(width))
+        return select(*(number.label(str(place)) for place, number in enumerate(numbers))).cte("wanted")
+    columns = map(_array, zip(*rows, strict=True))
+    return func.unnest(*columns).table_valued(*map(str, range(width)), name="wanted").render_derived()
 
 
 def with_keys(

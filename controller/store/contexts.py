@@ -58,16 +58,19 @@ def intern_context(connection: Connection, context: Context) -> int:
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     values = {name: getattr(context, name) for name in _NAMES}
     values |= {"digest": digest, "tags": json.dumps(context.tags, ensure_ascii=False)}
+    mine = select(contexts.c.context_key).where(contexts.c.digest == digest)
+    # Looked for first: a row that is not inserted uses up a key, and keys tell how many contexts there are.
+    known: int | None = connection.execute(mine).scalar_one_or_none()
+    if known is not None:
+        return known
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     # Another controller may be storing the same.
     new: int | None = connection.execute(
         dialect.insert(contexts).values(values).on_conflict_do_nothing().returning(contexts.c.context_key)
     ).scalar_one_or_none()
     if new is None:
-        known: int = connection.execute(
-            select(contexts.c.context_key).where(contexts.c.digest == digest)
-        ).scalar_one()
-        return known
+        stored: int = connection.execute(mine).scalar_one()
+        return stored
     if context.tags:
         connection.execute(insert(context_tags), [{"tag": tag, "context_key": new} for tag in context.tags])
     return new

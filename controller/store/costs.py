@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from controller.query.costs.question import CostQuestion, Spent
 from controller.query.metrics.spans import Cover, Edge, Span, cover
-from controller.store.run_keys import first_key
+from controller.store.run_span import first_runs, in_runs
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from loadcell.stats.columns import ERROR, OK
@@ -108,15 +108,18 @@ def in_span(connection: Connection, span: Span) -> ColumnElement[bool]:
     return and_(rollups.c.grain == span.grain, bucket >= span.first, bucket < span.end)
 
 
-def in_edge(start: int, end: int) -> ColumnElement[bool]:
-    """Return the condition of requests that are counted and began in a range of time."""
-    return and_(
-        traces.c.ts >= start,
-        traces.c.ts < end,
-        # No run has requests before it was created, and the tables have a part for each day of creation.
-        traces.c.run_key < first_key(end + _DAY_MICROS),
-        traces.c.status.in_((OK, ERROR)),
-    )
+def in_edges(connection: Connection, edges: Sequence[Edge]) -> list[ColumnElement[bool]]:
+    """Return for each of some ranges of time the condition of requests that are counted and began in it."""
+    firsts = first_runs(connection, [edge.start for edge in edges])
+    return [
+        and_(
+            traces.c.ts >= edge.start,
+            traces.c.ts < edge.end,
+            *in_runs(first, edge.end),
+            traces.c.status.in_((OK, ERROR)),
+        )
+        for edge, first in zip(edges, firsts, strict=True)
+    ]
 
 
 def _parts(
@@ -124,7 +127,7 @@ def _parts(
 ) -> Subquery | None:
     """Return sums by context, or by number of the span of `width` seconds, in several parts; None for no time."""
     parts = [_of_span(connection, question, span, width) for span in covered.spans]
-    parts += [_of_edge(question, edge, width) for edge in covered.edges]
+    parts += [_of_edge(question, edge, width) for edge in in_edges(connection, covered.edges)]
     return union_all(*parts).subquery() if parts else None
 
 
@@ -144,15 +147,11 @@ def _of_span(connection: Connection, question: CostQuestion, span: Span, width: 
     )
 
 
-def _of_edge(question: CostQuestion, edge: Edge, width: int | None) -> Select[Any]:
+def _of_edge(question: CostQuestion, in_edge: ColumnElement[bool], width: int | None) -> Select[Any]:
     by: ColumnElement[int] = traces.c.context_key
     if width is not None:
         by = traces.c.ts // (width * 1_000_000)
-    return (
-        select(*_sums(by, _OF_TRACES))
-        .where(in_edge(edge.start, edge.end), *of_question(question, traces.c.context_key))
-        .group_by(by)
-    )
+    return select(*_sums(by, _OF_TRACES)).where(in_edge, *of_question(question, traces.c.context_key)).group_by(by)
 
 
 def _sums(by: ColumnElement[int], of: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[Any]]:
@@ -164,7 +163,8 @@ def newest_seconds(connection: Connection, question: CostQuestion, most: int) ->
     period, found = question.period, list[tuple[int, Spent]]()
     for first, end in _stretches(connection, question):
         edge = Edge(max(first, period.start), min(end, period.end))
-        query = _of_edge(question, edge, 1).order_by(desc("by")).limit(most - len(found))
+        (in_edge,) = in_edges(connection, [edge])
+        query = _of_edge(question, in_edge, 1).order_by(desc("by")).limit(most - len(found))
         found += [(int(row[0]), Spent(*map(int, row[1:]))) for row in connection.execute(query)]
         if len(found) == most:
             break

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, and_, column, select, values
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from controller.query.costs.question import CostQuestion
-from controller.query.metrics.spans import Edge, Span, cover
-from controller.store.costs import in_edge, in_span, known, of_question
-from controller.store.run_keys import first_key
+from controller.query.metrics.spans import Span, cover
+from controller.store.among import rows_of
+from controller.store.costs import in_edges, in_span, known, of_question
+from controller.store.run_span import first_runs, in_runs
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from controller.trace_ids import RequestKey
@@ -82,7 +83,8 @@ def dearest_requests(connection: Connection, question: CostQuestion, limit: int)
     Rollups are looked into in the order of their dearest requests, until none can have one that is dear enough.
     """
     covered = cover(question.period.start, question.period.end, width=None, now=question.period.now)
-    at_edges = [one for edge in covered.edges for one in _read(connection, _of_edge(question, edge), limit)]
+    edges = in_edges(connection, covered.edges)
+    at_edges = [one for edge in edges for one in _read(connection, _of_edge(question, edge), limit)]
     found: list[CostlyRequest] = []
     # What the dearest request of a rollup cost is known, so as many rollups as requests are wanted have enough. Of
     # what earlier versions stored no more than a bound is known: then more are needed.
@@ -102,7 +104,7 @@ def _search(
     heapq.heapify(cells)
     found = _dearest(known_ones, limit)
     while some := _next_cells(connection, cells, _enough(found, limit), min(limit, _AT_ONCE)):
-        read = _read(connection, _of_cells(some, _enough(found, limit)), limit)
+        read = _read(connection, _of_cells(connection, some, _enough(found, limit)), limit)
         found = _dearest([*found, *read], limit)
     return found
 
@@ -149,26 +151,20 @@ def _finer(connection: Connection, cell: _Cell, enough: int) -> list[_Cell]:
     return [_Cell(*row) for row in connection.execute(query)]
 
 
-def _of_edge(question: CostQuestion, edge: Edge) -> Select[Any]:
-    return _requests().where(
-        in_edge(edge.start, edge.end), *of_question(question, traces.c.context_key), _COST > 0
-    )
+def _of_edge(question: CostQuestion, in_edge: ColumnElement[bool]) -> Select[Any]:
+    return _requests().where(in_edge, *of_question(question, traces.c.context_key), _COST > 0)
 
 
-def _of_cells(cells: Sequence[_Cell], enough: int) -> Select[Any]:
-    table = values(
-        column("context_key", BigInteger), column("first", BigInteger), column("end_", BigInteger), name="cells"
-    ).data([(cell.context_key, cell.first, cell.end) for cell in cells])
-    wanted = table.cte()
-    inside = and_(
-        traces.c.context_key == wanted.c.context_key, traces.c.ts >= wanted.c.first, traces.c.ts < wanted.c.end_
-    )
-    newest = max(cell.end for cell in cells)
+def _of_cells(connection: Connection, cells: Sequence[_Cell], enough: int) -> Select[Any]:
+    wanted = rows_of(connection, [(cell.context_key, cell.first, cell.end) for cell in cells], 3)
+    context_key, first, end = wanted.c
+    inside = and_(traces.c.context_key == context_key, traces.c.ts >= first, traces.c.ts < end)
+    (first_run,) = first_runs(connection, [min(cell.first for cell in cells)])
     return (
         _requests()
         .join(wanted, inside)
         .where(
-            traces.c.run_key < first_key(newest + DAY * _MICROS),
+            *in_runs(first_run, max(cell.end for cell in cells)),
             traces.c.status.in_((OK, ERROR)),
             enough < _COST,
         )

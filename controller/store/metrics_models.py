@@ -84,9 +84,10 @@ def first_and_last(connection: Connection, totals: Sequence[ContextTotals]) -> t
 
 def _extreme(connection: Connection, day: int, keys: list[int], *, newest: bool) -> int:
     extreme = func.max if newest else func.min
+    (began,) = began_in(connection, [Edge(day * _DAY_MICROS, (day + 1) * _DAY_MICROS)])
     found: int | None = connection.execute(
         select(extreme(traces.c.ts)).where(
-            *began_in(Edge(day * _DAY_MICROS, (day + 1) * _DAY_MICROS)),
+            *began,
             traces.c.context_key.in_(keys),
             traces.c.status.in_((OK, ERROR)),
         )

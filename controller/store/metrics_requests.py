@@ -10,13 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Executable, select, union_all
 from controller.query.metrics.rows import Contexts, RequestRows
 from controller.query.metrics.spans import Edge
 from controller.store.among import one_of
-from controller.store.run_keys import first_key
+from controller.store.run_span import first_runs, in_runs
 from controller.store.schema import traces
 from controller.store.traces.columns import IS_ERROR, IS_OK
 from loadcell.stats.columns import ERROR, OK, Ints
 
 ROWS_AT_ONCE = 20_000
-_DAY_MICROS = 86_400 * 1_000_000
 _ALWAYS = ("ts", "context_key", "status")
 
 
@@ -43,10 +42,8 @@ def read_requests(
         return
     names = list(dict.fromkeys([*_ALWAYS, *columns]))
     parts = [
-        select(*(traces.c[name] for name in names)).where(
-            *began_in(edge), *among(connection, of), _ended(statuses)
-        )
-        for edge in edges
+        select(*(traces.c[name] for name in names)).where(*began, *among(connection, of), _ended(statuses))
+        for began in began_in(connection, edges)
     ]
     question = union_all(*parts) if len(parts) > 1 else parts[0]
     if newest_first:
@@ -55,11 +52,13 @@ def read_requests(
         yield RequestRows(dict(zip(names, rows.T, strict=True)))
 
 
-def began_in(edge: Edge) -> list[ColumnElement[bool]]:
-    """Return the condition that a request began in a range of time."""
-    # No request begins before its run was created, so days after the range need not be looked into.
-    newer = first_key(max(edge.end + _DAY_MICROS, 0))
-    return [traces.c.ts >= edge.start, traces.c.ts < edge.end, traces.c.run_key < newer]
+def began_in(connection: Connection, edges: Sequence[Edge]) -> list[list[ColumnElement[bool]]]:
+    """Return for each of some ranges of time the conditions that a request began in it."""
+    firsts = first_runs(connection, [edge.start for edge in edges])
+    return [
+        [traces.c.ts >= edge.start, traces.c.ts < edge.end, *in_runs(first, edge.end)]
+        for edge, first in zip(edges, firsts, strict=True)
+    ]
 
 
 def among(connection: Connection, of: Contexts) -> list[ColumnElement[bool]]:

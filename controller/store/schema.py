@@ -78,6 +78,7 @@ Index("idx_benchmark_runs_created_at", benchmark_runs.c.created_at.desc())
 Index("idx_benchmark_runs_status", benchmark_runs.c.status)
 Index("idx_benchmark_runs_status_created", benchmark_runs.c.status, benchmark_runs.c.created_at.desc())
 Index("idx_benchmark_runs_model", benchmark_runs.c.model)
+Index("idx_benchmark_runs_completed_at", benchmark_runs.c.completed_at, benchmark_runs.c.run_key)
 
 run_levels = Table(
     "run_levels",
@@ -191,10 +192,12 @@ traces = Table(
 )
 Index("idx_traces_ts", traces.c.ts)
 Index("idx_traces_context", traces.c.context_key, traces.c.ts)
+# With all that a walk through them asks for: a row is read only when it is shown.
+_WALKED = (traces.c.ts, traces.c.context_key, traces.c.status)
 _ERROR = traces.c.status == 2
-Index("idx_traces_errors", traces.c.ts, sqlite_where=_ERROR, postgresql_where=_ERROR)
+Index("idx_traces_errors", *_WALKED, sqlite_where=_ERROR, postgresql_where=_ERROR)
 _UNSET = traces.c.status > 2
-Index("idx_traces_unset", traces.c.ts, sqlite_where=_UNSET, postgresql_where=_UNSET)
+Index("idx_traces_unset", *_WALKED, sqlite_where=_UNSET, postgresql_where=_UNSET)
 
 trace_timelines = Table(
     "trace_timelines",

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
 from controller.query.traces.fields import Kind
 from controller.query.traces.question import Position, Question
 from controller.query.traces.record import Record
 from controller.scope import Scope
 from controller.store.traces.included import add_included
+from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
 from controller.store.traces.narrowing import narrow
 from controller.store.traces.order import Stretch, stretches
 from controller.store.traces.reading import SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
 from controller.trace_ids import span_id, trace_id
+
+_KEYS = select(*KEY)
 
 
 class Page(NamedTuple):
@@ -56,10 +59,13 @@ def _read(
     connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
 ) -> Sequence[Row[Any]]:
     first, *others = stretch.columns
-    query = reader.query(first.label(SORT_VALUE)).limit(limit)
+    # An index of SQLite has the keys as well: rows that are sorted out, or sorted, need not be read for them.
+    keys = stretch.by_time and connection.dialect.name == "sqlite"
+    wanted = _KEYS if keys else reader.query()
+    query = wanted.add_columns(first.label(SORT_VALUE)).limit(limit)
     query = located(connection, query, stretch, descending=descending, limit=limit)
     order = tuple((name, descending) for name in (SORT_VALUE, *(column.name for column in others)))
-    return connection.execute(reader.joined(query, order)).all()
+    return connection.execute(reader.joined(query, order, keys=keys)).all()
 
 
 def _position(question: Question, last: Record, row: Row[Any], stretch: Stretch) -> Position:

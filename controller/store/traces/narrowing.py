@@ -18,6 +18,7 @@ from controller.query.traces.question import conditions
 from controller.scope import Scope
 from controller.store.among import one_of
 from controller.store.full_text import all_of
+from controller.store.run_span import first_runs
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
@@ -170,6 +171,9 @@ def _by_runs(connection: Connection, found: Narrowed, node: Node) -> Narrowed | 
 def _by_time(connection: Connection, found: Narrowed, first: int, last: int) -> Narrowed | None:
     if first > ALWAYS.first:
         found = _with(found, traces.c.ts >= literal(first, BigInteger))
+        (run_key,) = first_runs(connection, [first])
+        if run_key:
+            found = _with(found, traces.c.run_key >= literal(run_key, BigInteger))
     if last < ALWAYS.last:
         found = _with(found, traces.c.ts <= literal(last, BigInteger))
         if connection.dialect.name == "postgresql":

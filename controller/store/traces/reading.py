@@ -15,6 +15,7 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     column,
     select,
     table,
@@ -82,7 +83,7 @@ class Reader:
         self._own = [column for column in traces.c if column in own]
         self._shared = [column for table, _ in self._joins for column in table.c if column in needed]
         self._query = select(*self._own)
-        self._around: dict[tuple[tuple[str, bool], ...], Select[Any]] = {}
+        self._around: dict[tuple[tuple[tuple[str, bool], ...], bool], Select[Any]] = {}
         self._places = {column: place for place, column in enumerate([*self._own, *self._shared])}
         self._of_shared = self._placed(readings, shared=True)
         self._of_own = self._placed(readings, shared=False)
@@ -91,27 +92,32 @@ class Reader:
         """Return the query for the columns of `traces` that are needed, and others."""
         return self._query.add_columns(*others) if others else self._query
 
-    def joined(self, query: Select[Any], order: tuple[tuple[str, bool], ...] = ()) -> Select[Any]:
+    def joined(
+        self, query: Select[Any], order: tuple[tuple[str, bool], ...] = (), *, keys: bool = False
+    ) -> Select[Any]:
         """Return the query for the few rows of another with what they share, in the order of columns.
 
         Each column of the order is descending or not; the first may be SORT_VALUE, which then is in the rows.
+        `keys`: the other query has the keys of the rows, and SORT_VALUE, but none of their other columns.
         """
-        if not self._joins:
+        if not self._joins and not keys:
             return query
         # All but the page itself is the same for every question: made once, it also is compared fast with what
         # was compiled.
-        if order not in self._around:
-            self._around[order] = self._outer(order)
-        return self._around[order].add_cte(query.cte(_PAGE))
+        if (order, keys) not in self._around:
+            self._around[order, keys] = self._outer(order, keys=keys)
+        return self._around[order, keys].add_cte(query.cte(_PAGE))
 
-    def _outer(self, order: tuple[tuple[str, bool], ...]) -> Select[Any]:
+    def _outer(self, order: tuple[tuple[str, bool], ...], *, keys: bool) -> Select[Any]:
         """Return the query around the one of a page."""
         others: list[ColumnClause[Any]] = [column(name) for name, _ in order if name == SORT_VALUE]
-        page = table(_PAGE, *(column(one.name, one.type) for one in self._own), *others)
-        joined: FromClause = page
+        on_page = KEY if keys else self._own
+        page = table(_PAGE, *(column(one.name, one.type) for one in on_page), *others)
+        rows: FromClause = traces if keys else page
+        joined = page.join(traces, and_(*(page.c[one.name] == one for one in KEY))) if keys else rows
         for shared, key in self._joins:
-            joined = joined.outerjoin(shared, shared.c[key] == page.c[key])
-        columns = [*(page.c[one.name] for one in self._own), *self._shared, *(page.c[one.name] for one in others)]
+            joined = joined.outerjoin(shared, shared.c[key] == rows.c[key])
+        columns = [*(rows.c[one.name] for one in self._own), *self._shared, *(page.c[one.name] for one in others)]
         ordered = [page.c[name].desc() if descending else page.c[name].asc() for name, descending in order]
         return select(*columns).select_from(joined).order_by(*ordered)
 

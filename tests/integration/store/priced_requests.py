@@ -15,6 +15,7 @@ from controller.store.schema import INTEGER_COLUMNS, traces
 from controller.trace_ids import RequestKey, trace_id
 from loadcell.stats.columns import ERROR, OK, SampleArrays
 from loadcell.stats.rollup import roll_up
+from tests.integration.store.stored_runs import store_runs
 
 DAY = 86_400_000_000
 HOUR = DAY // 24
@@ -106,6 +107,7 @@ def _store_context(connection, context, ts, rng, number) -> list[Request]:
     key = intern_context(connection, context)
     add_rollups(connection, roll_up(samples, ts, key, prompt, completion))
     keys = [RequestKey(first_key(int(at)) + number, 0, 0, n, number + 1) for n, at in enumerate(ts)]
+    store_runs(connection, {one.run_key: at for one, at in zip(keys, ts.tolist(), strict=True)})
     rows = zip(
         keys,
         *(getattr(samples, name).tolist() for name in INTEGER_COLUMNS),

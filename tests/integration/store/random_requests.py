@@ -23,6 +23,7 @@ from controller.store.run_keys import first_key
 from controller.store.schema import trace_errors, traces
 from loadcell.stats.columns import ERROR, OK, SampleArrays
 from loadcell.stats.rollup import roll_up
+from tests.integration.store.stored_runs import store_runs
 
 SECOND, HOUR, DAY = 1_000_000, 3_600_000_000, 86_400_000_000
 BEGIN = 1_767_225_600_000_000  # 2026-01-01T00:00:00Z
@@ -127,7 +128,8 @@ def stored(
 
 
 def store(connection: Connection, requests: list[Request]) -> None:
-    """Store requests and their rollups."""
+    """Store requests and their rollups, and their runs."""
+    store_runs(connection, {one.key[0]: one.ts for one in sorted(requests, key=lambda one: one.ts)})
     keys = {request.context: intern_context(connection, request.context) for request in requests}
     names = ("run_key", "level", "warmup", "ordinal", "lease_key")
     plain = ("ts", "status", "error_class", "http_status", "e2e_micros", "ttft_micros", "prompt_tokens")

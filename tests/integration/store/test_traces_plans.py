@@ -117,6 +117,8 @@ async def test_a_page_by_time_is_not_sorted(database):
         plans = await database.read(
             lambda c, q=question: plans_of(c, lambda: list_traces(c, q, Scope.everything()))
         )
+        # What is around the page puts no more than its rows in order.
+        plans = plans[: plans.index("SCAN page")] if "SCAN page" in plans else plans
         sorts = [line for line in plans if "TEMP B-TREE" in line or re.search(r"\bSort  \(", line)]
         assert all("PART OF ORDER BY" in line or "Incremental Sort" in line for line in sorts), (values, plans)
 
@@ -125,8 +127,9 @@ def through_index(line: str, index: str) -> bool:
     """Whether a line of a plan is the use of an index of traces, or of one partition's."""
     if index == KEY:
         return "SEARCH traces USING PRIMARY KEY" in line or bool(re.search(r"traces(_\w+)?_pkey", line))
-    # PostgreSQL names the indexes of partitions by their columns; those of all, of errors and of unset have ts.
-    columns = {TIME: "ts", ERRORS: "ts", UNSET: "ts", CONTEXT: "context_key_ts"}[index]
+    # PostgreSQL names the indexes of partitions by their columns.
+    walked = "ts_context_key_status"
+    columns = {TIME: "ts", ERRORS: walked, UNSET: walked, CONTEXT: "context_key_ts"}[index]
     return index in line or bool(re.search(rf"(using|on) traces_\w*?{columns}_idx\d*", line))
 
 

@@ -1,0 +1,36 @@
+"""Runs of requests that tests store without them: where there is no run, there are no requests either."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, insert
+
+from controller.store.schema import benchmark_runs
+from loadcell.v1 import run_pb2
+
+
+def store_runs(connection: Connection, ends: Mapping[int, int]) -> None:
+    """Store runs by their keys, each ended when its last request began (microseconds since 1970)."""
+    rows = [
+        {
+            "run_key": key,
+            "run_id": f"stored-{key}",
+            "log_request_id": "",
+            "status": "completed",
+            "state": run_pb2.RUN_STATE_COMPLETED,
+            "server_url": "",
+            "model": "",
+            "adapter": "openai",
+            "config": b"",
+            "needs_secrets": False,
+            "probed": True,
+            "pin_output": False,
+            "words_per_token": 1.0,
+            "created_at": end,
+            "completed_at": end,
+            "notes": "[]",
+        }
+        for key, end in ends.items()
+    ]
+    connection.execute(insert(benchmark_runs), rows)
