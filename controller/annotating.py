@@ -54,6 +54,8 @@ def _check(request: run_pb2.UpdateRunRequest) -> None:
         raise LoadcellError(
             "INVALID_FIELD_VALUE", f"label {both[:64]!r} is to be set and removed", field="remove_labels"
         )
+    if "\0" in request.notes:
+        raise LoadcellError("INVALID_FIELD_VALUE", "notes have a NUL", field="notes")
     if len(request.notes) > MAX_NOTES:
         raise LoadcellError(
             "LIMIT_EXCEEDED",

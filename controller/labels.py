@@ -19,10 +19,15 @@ def check_labels(name: str, labels: Mapping[str, str]) -> dict[str, str]:
             "LIMIT_EXCEEDED", f"{name} has {len(labels)} entries, at most {MAX_LABELS}", field=name
         )
     for key, value in labels.items():
-        if not 1 <= len(key) <= MAX_LABEL_TEXT or len(value) > MAX_LABEL_TEXT:
+        if not is_label(key, value):
             raise LoadcellError(
                 "INVALID_FIELD_VALUE",
-                f"{name} {key[:64]!r}: keys have 1 to {MAX_LABEL_TEXT} characters, values no more",
+                f"{name} {key[:64]!r}: keys have 1 to {MAX_LABEL_TEXT} characters, values no more, none is NUL",
                 field=name,
             )
     return dict(labels)
+
+
+def is_label(key: str, value: str) -> bool:
+    """Whether key and value may be those of a label."""
+    return 1 <= len(key) <= MAX_LABEL_TEXT and len(value) <= MAX_LABEL_TEXT and "\0" not in key + value

@@ -6,6 +6,8 @@ import uuid
 
 from controller.messages import timestamp
 from controller.query import cursor
+from controller.query.costs.question import check_project
+from controller.query.traces.values import read_text
 from controller.scope import Scope
 from controller.store.database import Connection
 from controller.store.exports import (
@@ -59,10 +61,7 @@ def page_of_jobs(
         raise LoadcellError(
             "INVALID_FIELD_VALUE", f"status is one of {', '.join(STATUSES)}, not {status[:64]!r}", field="status"
         )
-    if project_id and not scope.holds(project_id):
-        raise LoadcellError(
-            "PROJECT_ACCESS_DENIED", f"project {project_id[:64]!r} is none of yours", field="project_id"
-        )
+    check_project(project_id and read_text(project_id, "project_id"), scope)
     limit, offset = _limit(request), request.offset
     if not 0 <= offset <= MAX_OFFSET:
         raise LoadcellError(

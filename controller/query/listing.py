@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from controller.labels import is_label
 from controller.lifecycle import STATUS_WORDS
 from controller.messages import run_message
 from controller.query import cursor
+from controller.query.costs.question import check_project
 from controller.query.traces.times import read_time
+from controller.query.traces.values import read_text
 from controller.scope import Scope
 from controller.store.database import Connection
 from controller.store.leases import agents_of_runs
@@ -24,9 +27,10 @@ def run_filter(request: run_pb2.ListRunsRequest, scope: Scope, now: int) -> RunF
     """Return the filter a request asks for; `now` is the time it is asked for, microseconds since 1970 UTC.
 
     Raises:
-        LoadcellError: INVALID_FIELD_VALUE, INVALID_FIELD_FORMAT, INVALID_DATE_RANGE or LIMIT_EXCEEDED with the
-            field.
+        LoadcellError: INVALID_FIELD_VALUE, INVALID_FIELD_FORMAT, INVALID_DATE_RANGE, LIMIT_EXCEEDED or
+            PROJECT_ACCESS_DENIED with the field.
     """
+    check_project(request.project_id, scope)
     status, state = _status(request.status)
     first, last = (
         read_time(text, now, name).micros if text else None
@@ -42,8 +46,8 @@ def run_filter(request: run_pb2.ListRunsRequest, scope: Scope, now: int) -> RunF
         scope,
         status=status,
         state=state,
-        model=request.model or None,
-        project_id=request.project_id or None,
+        model=read_text(request.model, "model") if request.model else None,
+        project_id=read_text(request.project_id, "project_id") if request.project_id else None,
         created_from=first,
         created_to=last,
         baseline=request.baseline if request.HasField("baseline") else None,
@@ -115,11 +119,11 @@ def _labels(texts: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
     wanted = []
     for text in dict.fromkeys(texts):
         key, mark, value = text.partition("=")
-        if not 1 <= len(key) <= MAX_LABEL_TEXT or len(value) > MAX_LABEL_TEXT:
+        if not is_label(key, value):
             raise LoadcellError(
                 "INVALID_FIELD_VALUE",
                 f"label {text[:64]!r} is not written like key=value or key, of at most {MAX_LABEL_TEXT} characters"
-                " each",
+                " each, none of them NUL",
                 field="labels",
             )
         wanted.append((key, value if mark else None))

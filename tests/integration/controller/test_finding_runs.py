@@ -8,6 +8,7 @@ import sqlite3
 import grpc
 import pytest
 
+from controller.scope import Scope
 from controller.store.place import parse_place
 from loadcell.clock import wall_micros
 from loadcell.rpc_errors import from_rpc_error
@@ -63,6 +64,8 @@ async def test_changes_that_are_refused_change_nothing(controller):
         ("labels", {"labels": {"a": "", "b": ""}}),
         ("labels", {"labels": {"": "x"}}),
         ("labels", {"labels": {"a": "v" * 257}}),
+        ("labels", {"labels": {"a": "\0"}}),
+        ("notes", {"notes": "a\0b"}),
         ("remove_labels", {"remove_labels": ["k"] * 65}),
         ("remove_labels", {"remove_labels": ["a"], "labels": {"a": "b"}}),
         ("notes", {"notes": "x" * 10_001}),
@@ -108,12 +111,23 @@ async def test_runs_are_found_by_time_project_label_and_mark(controller):
         ({"created_from": "now", "created_to": "now-1h"}, "INVALID_DATE_RANGE", "created_to"),
         ({"labels": [""]}, "INVALID_FIELD_VALUE", "labels"),
         ({"labels": ["=x"]}, "INVALID_FIELD_VALUE", "labels"),
+        ({"labels": ["a\0"]}, "INVALID_FIELD_VALUE", "labels"),
+        ({"model": "a\0b"}, "INVALID_FIELD_VALUE", "model"),
+        ({"project_id": "a\0b"}, "INVALID_FIELD_VALUE", "project_id"),
         ({"labels": ["k=" + "v" * 257]}, "INVALID_FIELD_VALUE", "labels"),
         ({"labels": [f"k{n}" for n in range(17)]}, "LIMIT_EXCEEDED", "labels"),
     ],
 )
 async def test_filters_that_cannot_be_name_their_field(controller, filters, reason, field):
     assert await refusal(controller.runs.ListRuns(run_pb2.ListRunsRequest(**filters))) == (reason, field)
+
+
+async def test_runs_of_a_project_of_others_are_refused(controller, monkeypatch):
+    monkeypatch.setattr("controller.services.run.scope_of", lambda context: Scope.of(["p"]))
+    await controller.create(project_id="q")
+    asked = run_pb2.ListRunsRequest(project_id="q")
+    assert await refusal(controller.runs.ListRuns(asked)) == ("PROJECT_ACCESS_DENIED", "project_id")
+    assert await listed(controller) == ([], 0)
 
 
 async def test_pages_of_a_relative_time_count_from_the_first_one(controller):

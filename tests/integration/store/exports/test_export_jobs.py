@@ -79,6 +79,7 @@ async def test_jobs_are_listed_newest_first_page_by_page(make):
         ({"limit": -1}, "LIMIT_EXCEEDED", "limit"),
         ({"limit": 0}, "LIMIT_EXCEEDED", "limit"),
         ({"offset": -1}, "LIMIT_EXCEEDED", "offset"),
+        ({"project_id": "a\0b"}, "INVALID_FIELD_VALUE", "project_id"),
         ({"status": "done"}, "INVALID_FIELD_VALUE", "status"),
         ({"cursor": "x"}, "INVALID_CURSOR", "cursor"),
         ({"cursor": cursor, "status": "failed"}, "INVALID_CURSOR", "cursor"),
