@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from collections.abc import Iterator
 
 import numpy as np
 
 from controller.query.metrics.question import Needs
 from controller.query.metrics.rows import RequestRows, RollupRows
-from loadcell.stats.columns import SampleArrays
-from loadcell.stats.rollup import MINUTE, Rollup, roll_up
+from controller.query.metrics.tally import reduce_rows
+from loadcell.stats.columns import ERROR, OK, Ints
+from loadcell.stats.packed import pack
+from loadcell.stats.rollup import MINUTE
 
 COLUMNS = (
     "error_class",
@@ -24,32 +26,73 @@ COLUMNS = (
 """Columns of requests, beside those that are always there, that rollups are made of."""
 
 _COUNTS = ("ok_count", "error_count")
+_MICROS = MINUTE * 1_000_000
 
 
 def add_up_edge(requests: RequestRows, needs: Needs) -> RollupRows:
-    """Return the sums of requests by minute and context."""
-    rollups = [
-        rollup
-        for context in np.unique(requests.columns["context_key"]).tolist()
-        for rollup in _roll_up(requests, context)
-    ]
+    """Return the sums of requests that ended OK or with an ERROR, by context and minute, as far as needed."""
+    found = requests.columns
+    (contexts, minutes), group = np.unique(
+        np.stack([found["context_key"], found["ts"] // _MICROS]), axis=1, return_inverse=True
+    )
+    group, count = group.reshape(-1), len(contexts)
+    values = _values(requests)
+    columns = _columns(requests, values)
     return RollupRows(
-        seconds=np.full(len(rollups), MINUTE),
-        start=np.array([rollup.bucket * MINUTE * 1_000_000 for rollup in rollups], np.int64),
-        context=np.array([rollup.context_key for rollup in rollups], np.int64),
-        columns={
-            name: np.array([getattr(rollup, name) for rollup in rollups], np.int64)
-            for name in {*_COUNTS, *needs.columns}
+        seconds=np.full(count, MINUTE),
+        start=minutes * _MICROS,
+        context=contexts,
+        columns={name: reduce_rows(name, columns[name], group, count) for name in {*_COUNTS, *needs.columns}},
+        sketches={
+            name: [pack(part[part >= 0]) for part in _split(values[name], group)] for name in needs.sketches
         },
-        sketches={name: [getattr(rollup, name) for rollup in rollups] for name in needs.sketches},
-        classes=[json.dumps(rollup.error_classes) for rollup in rollups] if needs.classes else (),
+        classes=_classes(requests, group) if needs.classes else (),
     )
 
 
-def _roll_up(requests: RequestRows, context: int) -> list[Rollup]:
-    mask = requests.columns["context_key"] == context
-    found = {name: column[mask] for name, column in requests.columns.items()}
-    # Rollups are made of some of the columns of samples; the others are not looked at.
-    nothing = np.zeros(int(mask.sum()), np.int64)
-    samples = SampleArrays(**{field.name: found.get(field.name, nothing) for field in fields(SampleArrays)})
-    return roll_up(samples, found["ts"], context, found["prompt_cost"], found["completion_cost"])
+def _values(requests: RequestRows) -> dict[str, Ints]:
+    """Return what sketches are made of, -1 where there is no value."""
+    found = requests.columns
+    ok = found["status"] == OK
+    return {
+        "durations": np.where(ok, found["e2e_micros"], -1),
+        "ttfts": np.where(ok, found["ttft_micros"], -1),
+        "costs": _together(found["prompt_cost"], found["completion_cost"]),
+        "tokens": _together(found["prompt_tokens"], found["completion_tokens"]),
+    }
+
+
+def _columns(requests: RequestRows, values: dict[str, Ints]) -> dict[str, Ints]:
+    """Return what would be in the rollup of each request alone."""
+    found = requests.columns
+    known = ("prompt_tokens", "completion_tokens", "prompt_cost", "completion_cost")
+    return {name: np.maximum(found[name], 0) for name in known} | {
+        "ok_count": (found["status"] == OK).astype(np.int64),
+        "error_count": (found["status"] == ERROR).astype(np.int64),
+        "cost_max": np.maximum(values["costs"], 0),
+        "duration_sum": np.maximum(values["durations"], 0),
+        "duration_min": values["durations"],
+        "duration_max": values["durations"],
+        "ttft_sum": np.maximum(values["ttfts"], 0),
+        "ttft_count": (values["ttfts"] >= 0).astype(np.int64),
+    }
+
+
+def _together(prompt: Ints, completion: Ints) -> Ints:
+    return np.where((prompt >= 0) | (completion >= 0), np.maximum(prompt, 0) + np.maximum(completion, 0), -1)
+
+
+def _split(values: Ints, group: Ints) -> Iterator[Ints]:
+    """Yield the values of each group; none is empty."""
+    order = np.argsort(group, kind="stable")
+    yield from np.split(values[order], np.flatnonzero(np.diff(group[order])) + 1) if len(group) else ()
+
+
+def _classes(requests: RequestRows, group: Ints) -> list[str]:
+    """Return what a rollup has of the classes of the failures of each group."""
+    classes = np.where(requests.columns["status"] == ERROR, requests.columns["error_class"], -1)
+    texts = []
+    for part in _split(classes, group):
+        names, counts = np.unique(part[part >= 0], return_counts=True)
+        texts.append(json.dumps(dict(zip(map(str, names.tolist()), counts.tolist(), strict=True))))
+    return texts

@@ -30,7 +30,7 @@ class Sums:
         everything = np.zeros(len(self.keys), np.int64)
         return Sums(
             np.zeros(count, np.int64),
-            {name: _reduce(name, values, everything, count) for name, values in self.columns.items()},
+            {name: reduce_rows(name, values, everything, count) for name, values in self.columns.items()},
             {name: _total(merged, count) for name, merged in self.sketches.items()},
         )
 
@@ -69,7 +69,9 @@ class Tally:
             LoadcellError: As `add`.
         """
         keys, inverse = self._unique()
-        columns = {name: _reduce(name, _joined(self._columns[name]), inverse, len(keys)) for name in self._names}
+        columns = {
+            name: reduce_rows(name, _joined(self._columns[name]), inverse, len(keys)) for name in self._names
+        }
         return Sums(
             keys,
             columns,
@@ -107,7 +109,8 @@ def check_points(count: int, width_field: str) -> None:
         )
 
 
-def _reduce(name: str, values: Ints, inverse: Ints, count: int) -> Ints:
+def reduce_rows(name: str, values: Ints, inverse: Ints, count: int) -> Ints:
+    """Return the values of rows with the same number added up, `..._min` and `..._max` as the extremes."""
     if name.endswith("_min"):
         return _smallest(values, inverse, count)
     start, add = (-1, np.maximum.at) if name.endswith("_max") else (0, np.add.at)
