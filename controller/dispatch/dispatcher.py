@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import structlog
 
 from controller.dispatch.active import ActiveRun, ActiveRuns, run_id_of
+from controller.dispatch.deletions import Deletions
 from controller.dispatch.draining import Draining
 from controller.dispatch.driver import Driver
 from controller.dispatch.handover import HandOver
@@ -33,13 +34,7 @@ from controller.store.annotations import get_annotations
 from controller.store.database import Connection, Database, DatabaseAwayError
 from controller.store.ownership import NotHeldError, give_up_ownership
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
-from controller.store.runs import (
-    change_state,
-    delete_run,
-    get_run,
-    set_notes,
-)
-from controller.store.samples import delete_leases, delete_some_requests
+from controller.store.runs import change_state, get_run, set_notes
 from controller.target import TargetSecrets
 from controller.vault import Vault
 from loadcell.clock import AnchoredClock, wall_micros
@@ -75,6 +70,7 @@ class Dispatcher:
     probes: Probes = field(init=False)
     draining: Draining = field(init=False)
     committer: Committer = field(init=False)
+    deletions: Deletions = field(init=False)
     tenure: Tenure = field(init=False)
     _driver: Driver = field(init=False)
     _committing: asyncio.Task[None] | None = None
@@ -87,6 +83,7 @@ class Dispatcher:
         self.probes = Probes(self.sessions)
         self.draining = Draining(self.database, self.sessions)
         self.committer = Committer(self.database, self._committed, self.owner)
+        self.deletions = Deletions(self.database, self.committer, self.owner)
         self.tenure = Tenure(self.database)
         placement = Placement(self.book, self.agent_wait_seconds)
         handover = HandOver(self.tenure, self.book, placement, self.clock)
@@ -206,7 +203,7 @@ class Dispatcher:
             self.note_cancel(active)
 
     async def delete(self, run_id: str) -> None:
-        """Cancel a run and delete it with everything measured.
+        """Cancel a run and delete it with everything measured; to be carried out `to_the_end`.
 
         Raises:
             LoadcellError: RUN_NOT_FOUND; SERVICE_UNAVAILABLE when the controller that drives it does not stop it.
@@ -218,16 +215,19 @@ class Dispatcher:
         run = await self._wait_until_ended(run_id)
         if run is None:
             return
-        removed = await self.database.write(lambda c: delete_leases(c, run.run_key))
-        self.committer.forget(removed, deleted=True)
-        while await self.database.write(lambda c: delete_some_requests(c, run.run_key)):
-            pass
-        await self.database.write(lambda c: delete_run(c, run.run_key))
+        await self.deletions.begin(run.run_key)
         if active is not None:
             active.abandoned = True
             active.changes.publish()
             self.runs.remove(active)
+        await self.deletions.carry_out(run.run_key)
         log.info("benchmark_deleted", run_id=run_id)
+
+    async def go_on_deleting(self) -> None:
+        """Go on, in the background, with deletions that were left halfway."""
+        for run_key in await self.deletions.left():
+            log.warning("deletion_gone_on_with", run_key=run_key)
+            self._spawn(self.deletions.carry_out(run_key))
 
     async def _wait_until_ended(self, run_id: str) -> RunRecord | None:
         deadline = time.monotonic() + DELETE_WAIT_SECONDS

@@ -75,7 +75,12 @@ class Upkeep:
         }
         if time.monotonic() - self._seldom_at >= SELDOM_SECONDS:
             self._seldom_at = time.monotonic()
-            steps |= {"results": self._find_results, "agents": self._forget_agents, "files": self._forget_files}
+            steps |= {
+                "results": self._find_results,
+                "deletions": self._dispatcher.go_on_deleting,
+                "agents": self._forget_agents,
+                "files": self._forget_files,
+            }
         for name, step in steps.items():
             try:
                 await step()

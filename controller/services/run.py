@@ -72,11 +72,17 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         return run_pb2.CancelRunResponse(run=await self._run(request.run_id, scope_of(context)))
 
     async def DeleteRun(self, request: run_pb2.DeleteRunRequest, context: Any) -> run_pb2.DeleteRunResponse:
-        """Delete a run and everything measured."""
+        """Delete a run and everything measured, also when the caller does not wait for the end of it."""
         await self._database.read(lambda c: require_run(c, request.run_id, scope_of(context)))
         log.info("benchmark_delete_request", run_id=request.run_id)
-        await self._dispatcher.delete(request.run_id)
-        await self._answers.forget()
+
+        async def delete() -> None:
+            try:
+                await self._dispatcher.delete(request.run_id)
+            finally:
+                await self._answers.forget()
+
+        await self._dispatcher.to_the_end(delete())
         return run_pb2.DeleteRunResponse(deleted=request.run_id)
 
     async def WatchRun(

@@ -55,7 +55,7 @@ def take_over(connection: Connection, run: RunRecord, owner: str, seconds: float
     claimed = connection.execute(
         update(runs)
         .where(runs.c.run_key.in_(as_it_was.scalar_subquery()))
-        .values(owner=owner, owner_expires_at=_expiry(connection, seconds))
+        .values(owner=owner, owner_expires_at=expiry(connection, seconds))
         .returning(runs.c.run_id)
     ).scalar_one_or_none()
     if claimed is not None:
@@ -72,7 +72,7 @@ def extend_ownership(
         found = connection.execute(
             update(runs)
             .where(runs.c.run_key.in_(keys), runs.c.owner == owner)
-            .values(owner_expires_at=_expiry(connection, seconds))
+            .values(owner_expires_at=expiry(connection, seconds))
             .returning(runs.c.run_key, runs.c.state)
         )
         refreshed |= {row[0]: row[1] for row in found}
@@ -133,7 +133,7 @@ def book_results(connection: Connection, lease_keys: Iterable[int], owner: str, 
     connection.execute(
         update(runs)
         .where(runs.c.run_key.in_(keys), runs.c.state.in_(ENDED_STATES))
-        .values(owner=owner, owner_expires_at=_expiry(connection, seconds))
+        .values(owner=owner, owner_expires_at=expiry(connection, seconds))
     )
 
 
@@ -163,5 +163,6 @@ def unbook_result(connection: Connection, run_key: int) -> None:
     connection.execute(update(runs).where(ended).values(owner=None))
 
 
-def _expiry(connection: Connection, seconds: float) -> int:
+def expiry(connection: Connection, seconds: float) -> int:
+    """Return the end of an ownership that lasts so long from now, microseconds since 1970 UTC."""
     return now_micros(connection) + round(seconds * 1e6)

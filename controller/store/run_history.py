@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from controller.scope import Scope
 from controller.store.records import RunRecord
-from controller.store.runs import RUN_COLUMNS, run_record
+from controller.store.runs import DELETING, RUN_COLUMNS, run_record
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema_queries import contexts
 from loadcell.v1 import result_pb2, run_pb2
@@ -39,7 +39,7 @@ class RunFilter:
 
     def condition(self) -> ColumnElement[bool]:
         """Return all but the labels as a condition."""
-        parts: list[ColumnElement[bool]] = [true()]
+        parts: list[ColumnElement[bool]] = [runs.c.status != DELETING]
         for column, value in (
             (runs.c.status, self.status),
             (runs.c.state, self.state),

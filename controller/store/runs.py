@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import STATUS_WORDS, check_run, run_ended
@@ -21,6 +21,7 @@ from controller.store.schema import run_levels as levels
 from loadcell.errors import LoadcellError
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
+DELETING = "deleting"  # status of a run that is hidden and deleted step by step, see `deletion`
 # All that is needed to go on with a run; results are large and secrets secret.
 RUN_COLUMNS = [column for column in runs.c if column.name not in ("result", "request_id", "status", "secrets")]
 
@@ -75,8 +76,9 @@ def insert_run(
 
 
 def get_run(connection: Connection, run_id: str) -> RunRecord | None:
-    """Return a run, None when there is none."""
-    row = connection.execute(select(*RUN_COLUMNS).where(runs.c.run_id == run_id)).one_or_none()
+    """Return a run, None when there is none or it is being deleted."""
+    query = select(*RUN_COLUMNS).where(runs.c.run_id == run_id, runs.c.status != DELETING)
+    row = connection.execute(query).one_or_none()
     return None if row is None else run_record(row)
 
 
@@ -88,7 +90,7 @@ def find_by_request(connection: Connection, request_id: str) -> RunRecord | None
 
 def count_by_status(connection: Connection) -> dict[str, int]:
     """Return the number of runs by status word."""
-    query = select(runs.c.status, func.count()).group_by(runs.c.status)
+    query = select(runs.c.status, func.count()).where(runs.c.status != DELETING).group_by(runs.c.status)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -183,14 +185,6 @@ def list_active(connection: Connection) -> list[RunRecord]:
     """Return the runs that have not ended, oldest first."""
     query = select(*RUN_COLUMNS).where(runs.c.state.in_(ACTIVE_STATES), runs.c.status.in_(("pending", "running")))
     return [run_record(row) for row in connection.execute(query.order_by(runs.c.created_at, runs.c.run_key))]
-
-
-def delete_run(connection: Connection, run_key: int) -> None:
-    """Delete a run and its levels; leases and requests must be gone."""
-    connection.execute(delete(levels).where(levels.c.run_key == run_key))
-    deleted = connection.execute(delete(runs).where(runs.c.run_key == run_key).returning(runs.c.run_id))
-    for (run_id,) in deleted:
-        announce(connection, run_id)
 
 
 def run_record(row: Row[Any]) -> RunRecord:

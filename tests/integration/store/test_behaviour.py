@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
-from controller.store import agents, assets, leases, ownership, runs, samples
+from controller.store import agents, assets, deletion, leases, ownership, runs, samples
 from controller.store.records import AgentRecord, AssetRecord, LeaseRecord, RunRecord
 from controller.store.samples import BatchRows
 from controller.store.schema import INTEGER_COLUMNS
@@ -133,11 +133,10 @@ class TestStore:
 
     async def test_deletion_leaves_nothing_however_late_a_batch_is(self):
         late = [partial(samples.insert_batches, parts=[batch(self.lease.lease_key, n, [n])]) for n in (1, 2)]
-        await self.both(late[0], partial(samples.delete_leases, run_key=1))
+        await self.both(late[0], partial(deletion.begin_deletion, run_key=1, owner="h:1:1", seconds=9))
         assert await self.one.write(late[1]) == {(self.lease.lease_key, 2): "RUN_DELETED"}
-        while await self.other.write(lambda c: samples.delete_some_requests(c, 1)):
+        while await self.other.write(lambda c: deletion.delete_some(c, 1, "h:1:1", 9)):
             pass
-        await self.other.write(lambda c: runs.delete_run(c, 1))
         for table in ("batches", "traces", "trace_timelines", "trace_errors", "leases", "benchmark_runs"):
             left = await self.one.read(
                 lambda c, t=table: c.execute(text(f"SELECT count(*) FROM {t}")).scalar_one()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import threading
 from collections import Counter
 
 import pytest
 from sqlalchemy import delete, insert, select, text
 
 from controller.store import samples
+from controller.store.deletion import begin_deletion, delete_some
 from controller.store.migrate import open_database
 from controller.store.rollups import add_rollups, rollup_of
 from controller.store.rollups_subtraction import ROLLED_UP, roll_up_rows
 from controller.store.samples import delete_some_requests
-from controller.store.schema import trace_errors, trace_timelines, traces
+from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
 from controller.store.schema_queries import feedback, rollups
 from loadcell.stats.packed import merge_groups
 from loadcell.stats.rollup import DAY, HOUR, MINUTE, Rollup, add_up, coarser
+from tests.patience import PATIENCE_SECONDS
 
 START = 20_000 * DAY * 1_000_000 + 23 * HOUR * 1_000_000
 
@@ -158,3 +162,41 @@ async def test_everything_of_the_requests_goes(database, monkeypatch):
     for table, count in (("traces", 50), ("trace_timelines", 100), ("trace_errors", 100), ("feedback", 1)):
         query = text(f"SELECT count(*), min(run_key) FROM {table}")
         assert await database.read(lambda c, q=query: tuple(c.execute(q).one())) == (count, 2)
+
+
+async def test_what_two_controllers_delete_is_taken_out_once(database, place):
+    def begin(connection) -> None:
+        values = {c.name: b"" if c.name == "config" else 0 for c in benchmark_runs.c if not c.nullable}
+        words = dict.fromkeys(
+            ("run_id", "log_request_id", "status", "server_url", "model", "adapter", "notes"), "x"
+        )
+        flags = dict.fromkeys(("needs_secrets", "probed", "pin_output", "baseline"), False)
+        connection.execute(insert(benchmark_runs), values | words | flags | {"run_key": 1, "remark": ""})
+        for run_key in (1, 3):  # with the same requests, so that nothing but the sums tells
+            fill(connection, [run_key], 50)
+        begin_deletion(connection, 1, "one", 60.0)
+
+    await database.write(begin)
+    deleted, followed = threading.Event(), threading.Event()
+
+    def first(connection) -> bool:
+        more = delete_some(connection, 1, "one", 60.0)
+        deleted.set()
+        assert followed.wait(PATIENCE_SECONDS)
+        return more
+
+    other = await open_database(place)
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    try:
+        one = asyncio.create_task(database.write(first))
+        assert await asyncio.to_thread(deleted.wait, PATIENCE_SECONDS)
+        two = asyncio.create_task(other.write(lambda c: delete_some(c, 1, "other", 60.0)))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while database.tells and not await database.read(lambda c: c.execute(waiting).scalar_one()):
+                await asyncio.sleep(0.02)
+        followed.set()
+        assert await asyncio.gather(one, two) == [False, False]
+    finally:
+        followed.set()
+        await other.close()
+    assert await database.read(stored) == await database.read(left)
