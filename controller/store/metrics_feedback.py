@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, case, func, select
 from controller.query.metrics.rows import Contexts
 from controller.query.metrics.spans import Edge
 from controller.store.metrics_requests import among
+from controller.store.run_span import first_runs, in_runs
 from controller.store.schema import request_key, traces
 from controller.store.schema_queries import feedback
 from controller.store.traces.columns import IS_ERROR, IS_OK
@@ -27,6 +28,10 @@ class Feedback:
 
 def read_feedback(connection: Connection, edge: Edge, of: Contexts) -> Feedback:
     """Return the feedback on requests of some contexts that began in a range of time."""
+    (first_run,) = first_runs(connection, [edge.start])
+    # SQLite does not count rows and would begin with the requests, of which there are many more than judgements:
+    # there is no index for an expression.
+    ts = traces.c.ts + 0 if connection.dialect.name == "sqlite" else traces.c.ts
     found = connection.execute(
         select(
             func.avg(feedback.c.score),
@@ -34,12 +39,12 @@ def read_feedback(connection: Connection, edge: Edge, of: Contexts) -> Feedback:
             func.sum(case((feedback.c.resolved.is_(False), 1), else_=0)),
         )
         .join_from(feedback, traces, and_(*(traces.c[name] == feedback.c[name] for name in _NAMES)))
-        # Nobody judges a request before it began: so what is older need not be looked at. The time of requests is
-        # an expression, for which there is no index: of those there are many more than judgements.
+        # Nobody judges a request before it began: so what is older need not be looked at.
         .where(
             feedback.c.created_at >= edge.start,
-            traces.c.ts + 0 >= edge.start,
-            traces.c.ts + 0 < edge.end,
+            ts >= edge.start,
+            ts < edge.end,
+            *in_runs(first_run, edge.end),
             *among(connection, of),
             IS_OK | IS_ERROR,
         )
