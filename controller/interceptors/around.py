@@ -7,6 +7,9 @@ from contextlib import aclosing
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
+
+from loadcell.errors import LoadcellError
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Call = Callable[[Any, Context], Awaitable[Any]]
@@ -57,12 +60,29 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 if found.request_streaming
                 else grpc.unary_unary_rpc_method_handler
             )
+        decode = found.request_deserializer
+        if decode is not None and not found.request_streaming:
+            # gRPC itself would tell the caller of the class of the error, and nobody of the call.
+            call, decode = _decoded(call, decode), None
         for around in reversed(self._arounds):
             call = around(method, call)
-        wrapped: grpc.RpcMethodHandler[Any, Any] = make(
-            call, found.request_deserializer, found.response_serializer
-        )
+        wrapped: grpc.RpcMethodHandler[Any, Any] = make(call, decode, found.response_serializer)
         return wrapped
+
+
+def _decoded(call: Call, decode: Callable[[bytes], Any]) -> Call:
+    """Return the call that takes a request as it came in."""
+
+    async def around(request: bytes, context: Context) -> Any:
+        try:
+            message = decode(request)
+        except DecodeError as error:
+            raise LoadcellError(
+                "INVALID_REQUEST", "the request is no message of this method, or is nested too deep"
+            ) from error
+        return await call(message, context)
+
+    return around
 
 
 def _written(behaviour: Callable[[Any, Context], Any]) -> Call:
