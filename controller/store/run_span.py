@@ -28,8 +28,10 @@ def first_runs(connection: Connection, starts: Sequence[int]) -> list[int]:
     if connection.dialect.name == "sqlite" or not starts:
         return [0] * len(starts)
     going_on = select(func.min(_KEY)).where(_ENDED.is_(None)).scalar_subquery()
+    # An expression: else PostgreSQL goes through all older runs in the order of their keys, and questions
+    # are mostly about the last days.
     since = (
-        select(func.min(_KEY))
+        select(func.min(_KEY + 0))
         .where(literal(max(start - LATE_MICROS, _LEAST), BigInteger) <= _ENDED)
         .scalar_subquery()
         for start in starts
