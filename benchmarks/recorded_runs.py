@@ -18,6 +18,7 @@ from controller.ingest.decode import decode, rows
 from controller.store.database import Connection, Database
 from controller.store.leases import get_lease, insert_leases
 from controller.store.origins import get_origin
+from controller.store.prices import price_list
 from controller.store.records import LeaseRecord, RunRecord
 from controller.store.runs import insert_run, set_level
 from controller.store.samples import BatchRows, insert_batches
@@ -100,11 +101,11 @@ class Filler:
         assert not refused, refused
 
     async def _batches(self, run: Recorded, lease: LeaseRecord) -> list[BatchRows]:
-        origin = await self._database.read(lambda c: get_origin(c, lease))
+        origin, prices = await self._database.read(lambda c: (get_origin(c, lease), price_list(c)))
         columns = self._columns(run).SerializeToString()
         batch = decode(columns, zlib.crc32(columns))
         keys = {"run_key": lease.run_key, "level": 0, "lease_key": lease.lease_key, "batch_number": 1}
-        return [rows(batch, origin, **keys)]
+        return [rows(batch, origin, prices, **keys)]
 
     def _create(self, connection: Connection, run: Recorded) -> LeaseRecord:
         config = result_pb2.RunConfig(

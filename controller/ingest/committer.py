@@ -277,10 +277,10 @@ def _prepare(
     request: agent_pb2.StreamSamplesRequest, lease: LeaseRecord, origin: Origin, prices: PriceList
 ) -> tuple[Batch, BatchRows]:
     batch = decode(request.columns, request.crc32)
-    began = origin.start_micros + int(batch.arrays.start_offset_micros[0] if len(batch.arrays) else 0)
     stored = rows(
         batch,
-        origin.priced(prices, began),
+        origin,
+        prices,
         run_key=lease.run_key,
         level=lease.level,
         lease_key=lease.lease_key,

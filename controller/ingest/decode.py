@@ -14,7 +14,7 @@ from controller.store.samples import BatchRows
 from controller.store.schema import INTEGER_COLUMNS
 from loadcell.sketches import from_message
 from loadcell.stats.columns import Ints, SampleArrays
-from loadcell.stats.pricing import cost_nano
+from loadcell.stats.pricing import PriceList, cost_nano
 from loadcell.stats.rollup import roll_up
 from loadcell.v1 import sample_pb2
 
@@ -24,6 +24,7 @@ MAX_MESSAGE = 512  # characters of an error message
 MAX_FINISH_REASON = 64  # characters
 MAX_TEXT = 16_384  # characters of a prompt or a completion
 MAX_SKETCHES = 32
+_DAY_MICROS = 86_400 * 1_000_000
 
 _MICROS = (-1, 10**15)
 _OFFSET = (-(10**15), 10**15)  # warm-up requests lie before the start of the level
@@ -205,13 +206,12 @@ def _sketches(message: sample_pb2.SampleColumns) -> tuple[list[sample_pb2.Sketch
 
 
 def rows(
-    batch: Batch, origin: Origin, *, run_key: int, level: int, lease_key: int, batch_number: int
+    batch: Batch, origin: Origin, prices: PriceList, *, run_key: int, level: int, lease_key: int, batch_number: int
 ) -> BatchRows:
     """Return the batch as rows of the tables and as what it adds to the rollups."""
     arrays, count = batch.arrays, len(batch.arrays)
     ts = arrays.start_offset_micros + origin.start_micros
-    prompt_cost = cost_nano(arrays.prompt_tokens, origin.price.prompt_nano if origin.price else None)
-    completion_cost = cost_nano(arrays.completion_tokens, origin.price.completion_nano if origin.price else None)
+    prompt_cost, completion_cost = _costs(arrays, ts, origin, prices)
     ordinals, warmups = arrays.ordinal.tolist(), arrays.warmup.tolist()
     keys = [(run_key, level, w, o, lease_key) for w, o in zip(warmups, ordinals, strict=True)]
     reasons: list[str | None] = [*batch.finish_reasons, None]  # index -1 is the last
@@ -245,3 +245,14 @@ def rows(
         ],
         rollups=roll_up(arrays, ts, origin.context_key, prompt_cost, completion_cost),
     )
+
+
+def _costs(arrays: SampleArrays, ts: Ints, origin: Origin, prices: PriceList) -> tuple[Ints, Ints]:
+    """Return what the prompts and the completions cost (nano-USD) that began at these times."""
+    prompt, completion = np.empty(len(arrays), np.int64), np.empty(len(arrays), np.int64)
+    days = ts // _DAY_MICROS
+    for day in np.unique(days).tolist():
+        price, mine = origin.price_on(prices, day), days == day
+        prompt[mine] = cost_nano(arrays.prompt_tokens[mine], price.prompt_nano if price else None)
+        completion[mine] = cost_nano(arrays.completion_tokens[mine], price.completion_nano if price else None)
+    return prompt, completion

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection, select
 
 from controller.store.contexts import DEFAULT_PROVIDER
-from controller.store.prices import price_list
 from controller.store.records import LeaseRecord
 from controller.store.schema import benchmark_runs, run_levels
 from controller.store.schema_queries import contexts
 from loadcell.stats.pricing import Price, PriceList
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,17 @@ class Origin:
     """The level of a lease.
 
     `start_micros` is when it was started, microseconds since 1970 UTC, 0 before; `listed_by` is the provider whose
-    price of the model counts, "" for whoever lists it; `price` is that in force when the level was started, None
-    where it is not known.
+    price of the model counts, "" for whoever lists it.
     """
 
     start_micros: int
     context_key: int
     listed_by: str
     model: str
-    price: Price | None
 
-    def priced(self, prices: PriceList, at_micros: int) -> Origin:
-        """Return it with the price in force at a time, in microseconds since 1970 UTC."""
-        return replace(self, price=prices.find(self.listed_by, self.model, _day(at_micros)))
+    def price_on(self, prices: PriceList, day: int) -> Price | None:
+        """Return the price in force on a day (days since 1970 UTC), None when there is none."""
+        return prices.find(self.listed_by, self.model, date.fromordinal(_EPOCH + day))
 
 
 def get_origin(connection: Connection, lease: LeaseRecord) -> Origin:
@@ -47,8 +46,4 @@ def get_origin(connection: Connection, lease: LeaseRecord) -> Origin:
     ).one()
     # Whoever does not say who serves the model has the price of whoever lists it.
     listed_by = "" if provider in (None, DEFAULT_PROVIDER) else provider
-    return Origin(start, context_key, listed_by, model, None).priced(price_list(connection), start)
-
-
-def _day(at_micros: int) -> date:
-    return datetime.fromtimestamp(at_micros / 1e6, UTC).date()
+    return Origin(start, context_key, listed_by, model)

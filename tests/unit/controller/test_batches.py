@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 from controller.ingest import committer as committing
 from controller.ingest import decode as decoding
 from controller.ingest.committer import MAX_WAITING, Committer
-from controller.ingest.decode import CorruptBatchError, decode
+from controller.ingest.decode import CorruptBatchError, decode, rows
 from controller.store.leases import get_lease, insert_leases
 from controller.store.migrate import open_database
+from controller.store.origins import Origin
 from controller.store.records import LeaseRecord
 from controller.store.samples import read_samples
 from loadcell.errors import LoadcellError
 from loadcell.sketches import to_message
+from loadcell.stats.pricing import Price, PriceList
 from loadcell.stats.sketch import bucket_counts
 from loadcell.v1 import agent_pb2, sample_pb2
 
@@ -97,6 +100,19 @@ def test_sketch_that_cannot_be_used_costs_no_rows():
     many = decode(*packed(minimal([1], sketches=[good] * (decoding.MAX_SKETCHES + 1))))
     assert len(many.sketches) == decoding.MAX_SKETCHES
     assert many.notes
+
+
+def test_each_request_has_the_price_of_the_day_it_began_on():
+    first = date(2026, 3, 1)
+    day = (first - date(1970, 1, 1)).days
+    prices = PriceList([Price(first, "p", "m", 1_000, 10), Price(first + timedelta(1), "p", "m", 9_000, 90)])
+    offsets = [-2_000_000, 0, 1_000_000, 600_000_000, -1]
+    tokens = {"prompt_tokens": [1000, 1000, 2000, 1000, -1], "completion_tokens": [1000] * 5}
+    batch = decode(*packed(minimal([0, 1, 2, 3, 4], **tokens | {"start_offset_micros": offsets})))
+    origin = Origin((day + 1) * 86_400_000_000 - 1_000_000, 1, "p", "m")
+    stored = rows(batch, origin, prices, run_key=1, level=0, lease_key=1, batch_number=1)
+    assert [row[-2:] for row in stored.traces] == [(1_000, 10), (1_000, 10), (18_000, 90), (9_000, 90), (-1, 10)]
+    assert sum(rollup.prompt_cost for rollup in stored.rollups) == 29_000
 
 
 def test_wrong_bytes_are_refused():

@@ -16,6 +16,7 @@ from controller.store.origins import get_origin
 from controller.store.records import LeaseRecord, RunRecord
 from controller.store.runs import insert_run, set_level
 from controller.store.samples import insert_batches
+from loadcell.stats.pricing import PriceList
 from loadcell.v1 import agent_pb2, result_pb2, run_pb2, sample_pb2, target_pb2
 
 START = 1_700_000_000_000_000
@@ -84,6 +85,7 @@ async def test_each_lease_is_aligned_by_its_own_start(tmp_path: Path) -> None:
             found = rows(
                 decode(data, zlib.crc32(data)),
                 get_origin(connection, lease),
+                PriceList([]),
                 run_key=run.run_key,
                 level=0,
                 lease_key=lease.lease_key,
