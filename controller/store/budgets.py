@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 from controller.events.kinds import COST_THRESHOLD, make_event
-from controller.query.costs.budgets import Alert, Budget, Reached
+from controller.query.costs.budget_periods import period_of
+from controller.query.costs.budgets import SEVERITIES, Alert, Budget, Reached
 from controller.query.costs.question import CostQuestion, Spent, usd
 from controller.query.metrics.parameters import DAY_MICROS, Period
 from controller.scope import Scope
@@ -75,7 +76,10 @@ def count_budgets(
 
 
 def save_budget(connection: Connection, budget: Budget, before: Budget) -> None:
-    """Store a change; where the period is another now, the alerts raised until now are over."""
+    """Store a change; where the period is another now, the alerts raised until now are over.
+
+    Thresholds that are others now raise their alerts of the present period again.
+    """
     connection.execute(update(budgets).where(budgets.c.budget_id == budget.budget_id).values(_values(budget)))
     if budget.period != before.period:
         connection.execute(
@@ -83,6 +87,10 @@ def save_budget(connection: Connection, budget: Budget, before: Budget) -> None:
             .where(budget_alerts.c.budget_id == budget.budget_id, budget_alerts.c.resolved_at.is_(None))
             .values(resolved_at=budget.updated_at)
         )
+    moved = [severity for severity in SEVERITIES if budget.threshold(severity) != before.threshold(severity)]
+    present = period_of(budget.period, budget.updated_at // DAY_MICROS).start * DAY_MICROS
+    raised = budget_alerts.c.budget_id == budget.budget_id, budget_alerts.c.period_start == present
+    connection.execute(delete(budget_alerts).where(*raised, budget_alerts.c.severity.in_(moved)))
 
 
 def delete_budget(connection: Connection, budget_id: str) -> None:

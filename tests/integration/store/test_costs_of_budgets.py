@@ -10,7 +10,7 @@ import pytest
 
 from controller.budget_watch import alerts_due
 from controller.query.costs.budget_periods import PERIODS, period_of
-from controller.query.costs.budgets import Budget
+from controller.query.costs.budgets import Budget, Reached
 from controller.scope import Scope
 from controller.store.budgets import (
     alerts_since,
@@ -155,3 +155,34 @@ async def test_alerts_are_over_when_the_period_is_another_one(open_one, period, 
         ("critical", resolved_at),
         ("warning", resolved_at),
     ]
+
+
+async def test_threshold_that_was_moved_raises_its_alert_of_this_period_again(open_one):
+    database = await open_one()
+    context = some_contexts(np.random.default_rng(1), 1)[0]
+    made = budget(1, project_id=context.project_id, amount=1)
+    await database.write(lambda c: insert_budget(c, made, most=1))
+    earlier = Reached(made, NOW - 40 * DAY, "warning", 5)
+    await database.write(lambda c: raise_alerts(c, [earlier], NOW - 40 * DAY))
+
+    async def spend(run: int) -> list[str]:
+        await database.write(lambda c: store(c, [context], np.full(9, NOW - 1_000_000), 4, run=run))
+        raised = await database.write(lambda c: raise_alerts(c, alerts_due(c, NOW), NOW))
+        return sorted(alert.severity for alert in raised)
+
+    async def change(**values: object) -> None:
+        before = await database.read(lambda c: get_budget(c, Scope.everything(), made.budget_id))
+        await database.write(lambda c: save_budget(c, replace(before, updated_at=NOW, **values), before))
+
+    assert await spend(1) == ["critical", "warning"]
+    await change(name="the same thresholds", is_active=True)
+    assert await spend(2) == []
+    await change(amount=10**15)
+    assert await spend(3) == []
+    await change(amount=100)
+    assert await spend(4) == ["critical", "warning"]
+    await change(critical_threshold=90.0)
+    assert await spend(5) == ["critical"]
+    alerts = await database.read(lambda c: alerts_since(c, made.budget_id, 0))
+    assert [(alert.severity, alert.period_start) for alert in alerts][-1] == ("warning", NOW - 40 * DAY)
+    assert len(alerts) == 3
