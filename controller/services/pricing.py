@@ -41,6 +41,7 @@ class PricingMethods(cost_pb2_grpc.CostServiceServicer):
         async def store() -> cost_pb2.SetPricingResponse:
             price = read_price(request, wall_micros())
             await self._prices.write(lambda c: set_price(c, price), repeatable=True)
+            await self._price_answers.forget()
             log.info(
                 "price_set",
                 provider=price.provider,

@@ -63,6 +63,7 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         active = self._dispatcher.runs.get(request.run_id)
         if active is not None:
             active.annotate(new)
+        await self._answers.forget()
         return run_pb2.UpdateRunResponse(run=await self._run(request.run_id, scope))
 
     async def CancelRun(self, request: run_pb2.CancelRunRequest, context: Any) -> run_pb2.CancelRunResponse:

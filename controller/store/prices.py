@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from controller.store.postgresql import announce
 from controller.store.schema_queries import model_pricing
 from loadcell.stats.pricing import SEED_PRICES, Price, PriceList
 
@@ -55,7 +56,7 @@ def count_prices(connection: Connection, wanted: PriceFilter) -> int:
 
 
 def set_price(connection: Connection, price: Price) -> None:
-    """Store a price, in place of the one of the same entry and day."""
+    """Store a price, in place of the one of the same entry and day, and tell other controllers."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     new = dialect.insert(model_pricing)
     connection.execute(
@@ -65,6 +66,7 @@ def set_price(connection: Connection, price: Price) -> None:
         ),
         price_values(price),
     )
+    announce(connection, "")
 
 
 def _wanted(wanted: PriceFilter) -> Select[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from controller.store.migrate import open_database
 from controller.store.schema import benchmark_runs
-from loadcell.v1 import run_pb2, trace_pb2, trace_pb2_grpc
+from loadcell.v1 import cost_pb2, cost_pb2_grpc, model_pb2, model_pb2_grpc, run_pb2, trace_pb2, trace_pb2_grpc
 from tests.integration.store import random_traces
 
 
@@ -55,6 +55,32 @@ async def test_a_failure_is_not_kept(controller):
     for _ in range(2):
         with pytest.raises(grpc.aio.AioRpcError, match="colour"):
             await ask(controller, sort_by="colour")
+
+
+async def test_labels_and_prices_that_are_set_are_in_the_next_answer(start, place):
+    controller = await start(database=place)
+    found = (await fill(controller)).traces
+    trace_id, run_id = next((key, trace["run_id"]) for key, trace in found.items())
+    traces = trace_pb2_grpc.TraceServiceStub(controller.channel)
+    asked = trace_pb2.GetTraceRequest(trace_id=trace_id, fields=["attributes"])
+    await kept(lambda: traces.GetTrace(asked))
+    await controller.runs.UpdateRun(run_pb2.UpdateRunRequest(run_id=run_id, labels={"team": "new"}))
+    assert (await traces.GetTrace(asked)).data.attributes["team"] == "new"
+    models = model_pb2_grpc.ModelServiceStub(controller.channel)
+    model = model_pb2.GetModelRequest(model_id="gpt-4o")
+    await kept(lambda: models.GetModel(model))
+    price = cost_pb2.SetPricingRequest(
+        provider="openai", model="gpt-4o", prompt_cost_per_1k=7, completion_cost_per_1k=7
+    )
+    await cost_pb2_grpc.CostServiceStub(controller.channel).SetPricing(price)
+    assert (await models.GetModel(model)).data.prompt_cost_per_1k == 7
+
+
+async def kept(call) -> None:
+    """Ask until the answer is a kept one: the start of a controller counts as a change."""
+    async with asyncio.timeout(60):
+        while not (await call()).meta.cached:
+            pass
 
 
 async def test_what_is_deleted_is_in_no_kept_answer(start, place):
