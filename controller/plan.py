@@ -79,6 +79,7 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
     _goodput(request, config)
     _bound(request, config)
     _load(request, config)
+    _kept(request, config)
     config.timeline = request.timeline if request.HasField("timeline") else _few_requests(config)
     return RunPlan(config, _levels(config), check_secrets(request.api_key, dict(request.headers)))
 
@@ -126,6 +127,20 @@ def _bound(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> N
     config.duration_seconds = _real(
         "duration_seconds", request.duration_seconds, 0.0, MAX_LEVEL_SECONDS, above=True
     )
+
+
+def _kept(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
+    """Resolve which requests are kept as traces."""
+    if request.sketch_only and request.HasField("trace_sample_rate"):
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            "sketch_only and trace_sample_rate exclude each other",
+            field="trace_sample_rate",
+        )
+    config.sketch_only = request.sketch_only
+    if not request.sketch_only:
+        rate = request.trace_sample_rate if request.HasField("trace_sample_rate") else 1.0
+        config.trace_sample_rate = _real("trace_sample_rate", rate, 0.0, 1.0, above=True)
 
 
 def _levels(config: result_pb2.RunConfig) -> list[target_pb2.LevelPlan]:

@@ -100,6 +100,9 @@ REASONS: dict[str, Reason] = {
     "CAPACITY_EXCEEDED": Reason(
         1409, Code.FAILED_PRECONDITION, "The plan is beyond what the agents were calibrated for."
     ),
+    "REQUESTS_NOT_KEPT": Reason(
+        1411, Code.FAILED_PRECONDITION, "Not all requests were kept that the question needs one by one."
+    ),
     "TOO_MANY_REQUESTS": Reason(1502, Code.RESOURCE_EXHAUSTED, "Too many of these calls are open at once."),
     "DATABASE_ERROR": Reason(1600, Code.UNAVAILABLE, "The database could not carry out the call."),
     "TARGET_UNREACHABLE": Reason(1703, Code.FAILED_PRECONDITION, "The target could not be connected to."),

@@ -12,15 +12,18 @@ import structlog
 
 from controller.dispatch.ownership import OWNER_SECONDS, known_dead, may_take_over, ownership_clock
 from controller.dispatch.replicas import Replicas
+from controller.keeping import keeping_of
 from controller.store.database import Connection, DatabaseAwayError
 from controller.store.leases import list_leases
 from controller.store.ownership import give_up_run, now_micros, take_over
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.store.runs import get_secrets, list_active, list_levels
 from controller.store.samples import read_samples, read_sketches
+from controller.store.sums import read_folds
 from controller.target import TargetSecrets
 from loadcell.errors import LoadcellError
 from loadcell.stats.columns import CENSORED
+from loadcell.stats.fold import merge_folds
 from loadcell.v1 import run_pb2
 
 if TYPE_CHECKING:
@@ -119,13 +122,17 @@ class Adoption:
         index = level.plan.index
         keys = {lease.lease_key: lease.share_index for lease in run.level_leases(index)}
         database, run_key = self.dispatcher.database, run.record.run_key
-        samples, _ = await database.read(lambda c: read_samples(c, run_key, index, keys))
+        sampled = keeping_of(run.record.config) is not None
+        samples, _ = await database.read(lambda c: read_samples(c, run_key, index, keys, folded=sampled))
         samples = samples.where(samples.status != CENSORED)  # nobody has told of these
         sketches = await database.read(lambda c: read_sketches(c, keys))
+        sums = merge_folds((await database.read(lambda c: read_folds(c, run_key, keys))).values())
         begun = time.monotonic() - (self.dispatcher.clock.micros() - level.start_micros) / 1e6
         run.live.level(index).begin(begun)
         # As of the start: requests of before the restart are no part of the present rate.
         run.live.fold(index, samples, sketches, begun)
+        run.live.level(index).fold_sums(sums, begun)
         if level.finished:
             ends = samples.start_offset_micros + samples.e2e_micros
-            run.live.level(index).finish(begun + max(ends.tolist(), default=0) / 1e6)
+            last = max([*ends.tolist(), sums.extremes.get("last_end", 0)])
+            run.live.level(index).finish(begun + last / 1e6)

@@ -7,7 +7,7 @@ one that comes too early is refused, and its sender goes back to the number that
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from controller.store.leases import get_lease
 from controller.store.origins import Origin, get_origin
 from controller.store.ownership import book_results
 from controller.store.records import LeaseRecord
-from controller.store.samples import BatchRows, Refused, insert_batches
+from controller.store.samples import BatchRows, Refused, count_errors, insert_batches
 from loadcell.errors import LoadcellError
 from loadcell.stats.pricing import PriceList
 from loadcell.v1 import agent_pb2
@@ -45,6 +45,7 @@ class _Lease:
 
     record: LeaseRecord
     origin: Origin
+    failures: Counter[int]  # kept by class, where not all requests are; the decoder's
     committed: int
     accepted: int
     last: asyncio.Future[Ack] | None = None  # of the newest accepted batch
@@ -102,7 +103,7 @@ class Committer:
         try:
             prices = await self._prices.current()
             batch, stored = await asyncio.get_running_loop().run_in_executor(
-                self._decoder, _prepare, request, lease.record, lease.origin, prices
+                self._decoder, _prepare, request, lease, prices
             )
         except CorruptBatchError as error:
             log.warning(
@@ -195,13 +196,13 @@ class Committer:
         found = await self.database.read(lambda c: _find(c, lease_id))
         if found is None:
             return None
-        record, origin = found
+        record, origin, failures = found
         known = self._leases.get(lease_id)
         if known is not None and known.accepted >= record.committed_batch_number:
             known.origin = origin
             return known
         number = record.committed_batch_number
-        lease = self._leases[lease_id] = _Lease(record, origin, committed=number, accepted=number)
+        lease = self._leases[lease_id] = _Lease(record, origin, failures, committed=number, accepted=number)
         self._forget_idle()
         return lease
 
@@ -268,19 +269,22 @@ class Committer:
             del self._leases[lease.record.lease_id]
 
 
-def _find(connection: Connection, lease_id: str) -> tuple[LeaseRecord, Origin] | None:
+def _find(connection: Connection, lease_id: str) -> tuple[LeaseRecord, Origin, Counter[int]] | None:
     record = get_lease(connection, lease_id)
-    return None if record is None else (record, get_origin(connection, record))
+    if record is None:
+        return None
+    origin = get_origin(connection, record)
+    return record, origin, Counter() if origin.keeping is None else count_errors(connection, record)
 
 
-def _prepare(
-    request: agent_pb2.StreamSamplesRequest, lease: LeaseRecord, origin: Origin, prices: PriceList
-) -> tuple[Batch, BatchRows]:
+def _prepare(request: agent_pb2.StreamSamplesRequest, known: _Lease, prices: PriceList) -> tuple[Batch, BatchRows]:
+    lease, origin = known.record, known.origin
     batch = decode(request.columns, request.crc32)
     stored = rows(
         batch,
         origin,
         prices,
+        known.failures,
         run_key=lease.run_key,
         level=lease.level,
         lease_key=lease.lease_key,

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
+from controller.keeping import Keeping
 from controller.store.origins import Origin
 from controller.store.samples import BatchRows
 from controller.store.schema import INTEGER_COLUMNS
+from controller.store.sums import BatchSums, pack_fold
 from loadcell.sketches import from_message
-from loadcell.stats.columns import Ints, SampleArrays
+from loadcell.stats.columns import ERROR, OK, Ints, Mask, SampleArrays
+from loadcell.stats.fold import fold
 from loadcell.stats.pricing import PriceList, cost_nano
 from loadcell.stats.rollup import roll_up
 from loadcell.v1 import sample_pb2
@@ -91,6 +95,18 @@ class Batch:
     texts: list[tuple[str, str]]
     sketches: list[sample_pb2.Sketch]
     notes: list[str]  # what was left out
+
+    def where(self, kept: Mask) -> Batch:
+        """Return the batch with some of its rows; its sketches stay those of all."""
+        places = np.flatnonzero(kept).tolist()
+        new = {old: place for place, old in enumerate(places)}
+        return replace(
+            self,
+            arrays=self.arrays.where(kept),
+            errors=[(new[row], message) for row, message in self.errors if row in new],
+            timelines=[self.timelines[place] for place in places] if self.timelines else [],
+            texts=[self.texts[place] for place in places] if self.texts else [],
+        )
 
 
 def decode(columns: bytes, crc32: int) -> Batch:
@@ -206,12 +222,32 @@ def _sketches(message: sample_pb2.SampleColumns) -> tuple[list[sample_pb2.Sketch
 
 
 def rows(
-    batch: Batch, origin: Origin, prices: PriceList, *, run_key: int, level: int, lease_key: int, batch_number: int
+    batch: Batch,
+    origin: Origin,
+    prices: PriceList,
+    failures: Counter[int] | None = None,
+    /,
+    *,
+    run_key: int,
+    level: int,
+    lease_key: int,
+    batch_number: int,
 ) -> BatchRows:
-    """Return the batch as rows of the tables and as what it adds to the rollups."""
-    arrays, count = batch.arrays, len(batch.arrays)
+    """Return the batch as rows of the tables and as what it adds to the rollups.
+
+    Where not all requests are kept, `failures` counts those kept of the lease by class, and is added to.
+    """
+    arrays = batch.arrays
     ts = arrays.start_offset_micros + origin.start_micros
     prompt_cost, completion_cost = _costs(arrays, ts, origin, prices)
+    rollups = roll_up(arrays, ts, origin.context_key, prompt_cost, completion_cost)
+    sums = None
+    if origin.keeping is not None:
+        kept = origin.keeping.kept(arrays, level, Counter() if failures is None else failures)
+        sums = _add_up(batch, origin.keeping, kept, run_key, level)
+        batch = batch.where(kept)
+        arrays, ts, prompt_cost, completion_cost = batch.arrays, ts[kept], prompt_cost[kept], completion_cost[kept]
+    count = len(arrays)
     ordinals, warmups = arrays.ordinal.tolist(), arrays.warmup.tolist()
     keys = [(run_key, level, w, o, lease_key) for w, o in zip(warmups, ordinals, strict=True)]
     reasons: list[str | None] = [*batch.finish_reasons, None]  # index -1 is the last
@@ -243,7 +279,22 @@ def rows(
             for start, key, texts in zip(ts.tolist(), keys, batch.texts, strict=False)
             if any(texts)
         ],
-        rollups=roll_up(arrays, ts, origin.context_key, prompt_cost, completion_cost),
+        rollups=rollups,
+        sums=sums,
+    )
+
+
+def _add_up(batch: Batch, keeping: Keeping, kept: Mask, run_key: int, level: int) -> BatchSums:
+    """Return what the measured requests add up to that ended OK or with an ERROR; the others are all kept."""
+    arrays = batch.arrays
+    folded = arrays.where((arrays.warmup == 0) & ((arrays.status == OK) | (arrays.status == ERROR)))
+    return BatchSums(
+        run_key=run_key,
+        level=level,
+        row_count=len(arrays),
+        kept_count=int(kept.sum()),
+        ordinals=np.sort(folded.ordinal),
+        sums=pack_fold(fold(folded, batch.finish_reasons, keeping.objectives)),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ from controller.report.level import error_word
 from loadcell import sketches
 from loadcell.stats import goodput
 from loadcell.stats.columns import ERROR, OK, Ints, SampleArrays
+from loadcell.stats.fold import NANOS, Fold
 from loadcell.stats.sketch import Histogram, bucket_counts, merge
 from loadcell.stats.verdict import CLEAN, Evidence, judge, worst
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2, sample_pb2, target_pb2
@@ -52,7 +53,7 @@ class LiveLevel:
         # Those that are set and were not missed yet, by the metric they are on.
         limits = {"ttft": objectives.ttft_ms, "tpot": objectives.tpot_ms, "e2e": objectives.e2e_ms}
         self._unmissed = {metric: limit for metric, limit in limits.items() if limit is not None}
-        self._tpot = Histogram()
+        self._tpot = Histogram()  # nanoseconds, as in folds
 
     @property
     def begun(self) -> bool:
@@ -114,22 +115,43 @@ class LiveLevel:
             self._good += goodput.assess(rows, self._objectives).satisfied
         of_batch["ttft"] = _histogram(rows.ttft_micros[ok])
         of_batch["e2e"] = _histogram(rows.e2e_micros[ok])
-        for metric, histogram in of_batch.items():
-            self._histograms[metric] = merge([self._histograms[metric], histogram])
+        self._merge(of_batch)
         if "tpot" in self._unmissed:
             tpot = rows.tpot_micros[ok]
-            self._tpot = merge([self._tpot, bucket_counts(tpot[tpot >= 0])])
+            self._tpot = merge([self._tpot, bucket_counts(tpot[tpot >= 0] * NANOS)])
         self._recent.add(now, len(rows), output_tokens)
+
+    def fold_sums(self, sums: Fold, now: float) -> None:
+        """Add what committed batches add up to, without their sketches of gaps."""
+        self.begin(now)
+        counts = sums.counts
+        self._completed += len(sums)
+        self._succeeded += counts["ok"]
+        self._failed += counts["error"]
+        for number, count in sums.errors.items():
+            self._errors[error_word(number)] += count
+        self._input_tokens += counts["prompt_tokens"]
+        self._output_tokens += counts["completion_tokens"]
+        if self._objectives:
+            self._good += counts["good"]
+        self._merge({"ttft": sums.sketch("ttft"), "e2e": sums.sketch("e2e")})
+        if "tpot" in self._unmissed:
+            self._tpot = merge([self._tpot, sums.sketch("tpot")])
+        self._recent.add(now, len(sums), counts["completion_tokens"])
+
+    def _merge(self, histograms: Mapping[str, Histogram]) -> None:
+        for metric, histogram in histograms.items():
+            self._histograms[metric] = merge([self._histograms[metric], histogram])
 
     def newly_beyond(self) -> list[Beyond]:
         """Return the objectives that are missed and were not when this was last asked."""
         found = []
         for metric, limit in list(self._unmissed.items()):
-            histogram = self._tpot if metric == "tpot" else self._histograms[metric]
+            histogram, per_ms = (self._tpot, 1e3 * NANOS) if metric == "tpot" else (self._histograms[metric], 1e3)
             value = histogram.quantile(0.95) if histogram.count >= LEAST_FOR_OBJECTIVE else None
-            if value is not None and value / 1e3 > limit:
+            if value is not None and value / per_ms > limit:
                 del self._unmissed[metric]
-                found.append(Beyond(f"{metric}_ms", limit, value / 1e3))
+                found.append(Beyond(f"{metric}_ms", limit, value / per_ms))
         return found
 
     def share_done(self, now: float) -> float:

@@ -9,6 +9,7 @@ from functools import partial as partial_of
 import orjson
 
 from controller.dispatch.results import compute_result
+from controller.keeping import keeping_of, kept_share
 from controller.lifecycle import run_ended
 from controller.report.csv import render_csv
 from controller.report.html import render_html
@@ -148,6 +149,7 @@ async def _request_lines(database: Database, run_id: str, scope: Scope, *, parti
     run, leases = await database.read(start)
     agent_ids = list(dict.fromkeys(lease.agent_id for lease in leases))
     agents = {lease.lease_key: agent_ids.index(lease.agent_id) for lease in leases}
+    sample_rate = None if keeping_of(run.config) is None else kept_share(run.config)
     for level in sorted({lease.level for lease in leases}):
         after: TraceKey | None = None
         while True:
@@ -156,7 +158,7 @@ async def _request_lines(database: Database, run_id: str, scope: Scope, *, parti
                     read_page, run_key=run.run_key, level=level, agents=agents, after=after, limit=PAGE_ROWS
                 )
             )
-            for piece in render_requests(level, page.samples, agent_ids, page.finish_reasons):
+            for piece in render_requests(level, page.samples, agent_ids, page.finish_reasons, sample_rate):
                 yield piece
             if page.last is None:
                 break

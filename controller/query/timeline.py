@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from controller.keeping import keeping_of
 from controller.messages import timestamp
 from controller.query.results import require_run
 from controller.scope import Scope
@@ -13,8 +14,9 @@ from controller.store.leases import list_leases
 from controller.store.query_time import bounded
 from controller.store.records import LevelRecord, RunRecord
 from controller.store.runs import list_levels
-from controller.store.seconds import last_ends, read_seconds
+from controller.store.seconds import last_ends, read_level_folds, read_seconds
 from loadcell.errors import LoadcellError
+from loadcell.stats.fold import Fold
 from loadcell.stats.seconds import MICROS, Latency, Second, Seconds
 from loadcell.v1 import run_pb2
 
@@ -25,12 +27,16 @@ LONGEST_SECONDS = 50.0  # a caller waits for a minute
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A level that was started; `length` is in seconds, `shifts` are microseconds by lease_key."""
+    """A level that was started; `length` is in seconds, `shifts` are microseconds by lease_key.
+
+    `sums` is what its requests add up to where not all of them are kept.
+    """
 
     index: int
     start_micros: int
     shifts: Mapping[int, int]
     length: int
+    sums: Fold | None
 
 
 def run_timeline(
@@ -61,9 +67,19 @@ def run_timeline(
             first, last = max(0, begin - passed), min(level.length, end - passed)
             if first < last:
                 seconds = Seconds(first, last - first)
-                rows = read_seconds(connection, run.run_key, level.index, level.shifts, first=first, last=last)
+                rows = read_seconds(
+                    connection,
+                    run.run_key,
+                    level.index,
+                    level.shifts,
+                    first=first,
+                    last=last,
+                    folded=level.sums is not None,
+                )
                 for some in patience.watch(rows):
                     seconds.add(some)
+                if level.sums is not None:
+                    seconds.add_fold(level.sums)
                 response.points.extend(_point(level, second) for second in seconds)
             passed += level.length
     if passed > end:
@@ -96,9 +112,12 @@ def _levels(connection: Connection, run: RunRecord, levels: Sequence[LevelRecord
             for lease in leases
             if lease.level == index
         }
-        ends = last_ends(connection, run.run_key, index)
-        last = max((end + shifts.get(key, 0) for key, end in ends.items()), default=-1)
-        yield _Level(index, start, shifts, 0 if not ends else max(0, last) // MICROS + 1)
+        ends = [end + shifts.get(key, 0) for key, end in last_ends(connection, run.run_key, index).items()]
+        sums = None
+        if keeping_of(run.config) is not None:
+            sums = read_level_folds(connection, run.run_key, shifts)
+            ends += [sums.extremes["last_end"]] if len(sums) else []
+        yield _Level(index, start, shifts, max(0, *ends, 0) // MICROS + 1 if ends else 0, sums)
 
 
 def _point(level: _Level, second: Second) -> run_pb2.TimelinePoint:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-
-import numpy as np
 
 import loadcell
 from controller.report.agents import build_agents, start_notes
 from controller.report.evidence import timestamp_source
 from controller.report.facts import LevelFacts, RunFacts
+from controller.report.folded import FoldedLevel, measure_folded
+from controller.report.folded_level import build_folded_level
 from controller.report.level import build_level
 from controller.report.losses import loss_notes
 from controller.report.measured import LOST_STATES, MeasuredLevel, measure
 from controller.report.summary import build_summary
 from loadcell.levels import level_name
 from loadcell.pacing.arrivals import due_blocks
-from loadcell.stats.columns import OK, TOKENS_ARE_EVENTS
+from loadcell.stats.columns import TOKENS_ARE_EVENTS
+from loadcell.stats.sketch import ACCURACY
 from loadcell.stats.verdict import worst
-from loadcell.stats.window import end_offsets
 from loadcell.v1 import result_pb2, target_pb2
+
+EXACT, SKETCH = "exact", "sketch"
+AnyLevel = MeasuredLevel | FoldedLevel
 
 
 def build_result(facts: RunFacts) -> result_pb2.RunResult:
@@ -30,14 +34,14 @@ def build_result(facts: RunFacts) -> result_pb2.RunResult:
     Raises:
         ValueError: A stored sketch is corrupt.
     """
-    levels = [measure(level) for level in facts.levels if _started(level)]
+    levels = [_measured(level) for level in facts.levels if _started(level)]
     starts = [level.facts.start_micros for level in levels if level.facts.start_micros]
     run_start = min(starts, default=0)
-    results = [build_level(level, facts.config.goodput_thresholds, run_start) for level in levels]
+    results = [_result(level, facts.config.goodput_thresholds, run_start) for level in levels]
     for result, level in zip(results, levels, strict=True):
         planned = _planned(level, facts.config.seed)
         if planned is not None:
-            result.unexecuted_requests = max(0, planned - len(np.unique(level.rows.ordinal)))
+            result.unexecuted_requests = max(0, planned - level.executed)
     run = facts.run
     document = result_pb2.RunResult(
         run_id=run.run_id,
@@ -56,17 +60,32 @@ def build_result(facts: RunFacts) -> result_pb2.RunResult:
         timestamp_source=timestamp_source([lease for level in levels for lease in level.facts.leases]),
         notes=_notes(facts, levels),
         loadcell_version=loadcell.__version__,
+        percentiles=EXACT,
     )
+    if any(level.folded is not None for level in facts.levels):
+        document.percentiles, document.percentile_relative_error = SKETCH, ACCURACY
     if run_start:
         document.started_at.FromMicroseconds(run_start)
     return document
 
 
 def _started(level: LevelFacts) -> bool:
-    return level.start_micros > 0 or len(level.samples) > 0
+    return level.start_micros > 0 or len(level.samples) > 0 or bool(level.folded and level.folded.folds)
 
 
-def _planned(level: MeasuredLevel, seed: int) -> int | None:
+def _measured(level: LevelFacts) -> AnyLevel:
+    return measure(level) if level.folded is None else measure_folded(level, level.folded)
+
+
+def _result(
+    level: AnyLevel, thresholds: target_pb2.GoodputThresholds, run_start_micros: int
+) -> result_pb2.LevelResult:
+    if isinstance(level, FoldedLevel):
+        return build_folded_level(level, thresholds, run_start_micros)
+    return build_level(level, thresholds, run_start_micros)
+
+
+def _planned(level: AnyLevel, seed: int) -> int | None:
     """Return how many requests a level has by its plan, None when it keeps some in flight for a time."""
     plan = level.plan
     if plan.request_count or not plan.rate:
@@ -82,13 +101,11 @@ def _planned(level: MeasuredLevel, seed: int) -> int | None:
     return sum(len(due) for due in blocks)
 
 
-def _duration_seconds(levels: list[MeasuredLevel]) -> float:
-    busy = [level for level in levels if len(level.rows)]
-    if not busy:
+def _duration_seconds(levels: list[AnyLevel]) -> float:
+    spans = [(level.facts.start_micros, *level.span) for level in levels if level.span is not None]
+    if not spans:
         return 0.0
-    first = min(level.facts.start_micros + int(level.rows.start_offset_micros.min()) for level in busy)
-    last = max(level.facts.start_micros + int(end_offsets(level.rows).max()) for level in busy)
-    return (last - first) / 1e6
+    return (max(start + last for start, _, last in spans) - min(start + first for start, first, _ in spans)) / 1e6
 
 
 def _verdict(results: list[result_pb2.LevelResult]) -> result_pb2.Verdict:
@@ -100,20 +117,26 @@ def _verdict(results: list[result_pb2.LevelResult]) -> result_pb2.Verdict:
     return verdict
 
 
-def _token_notes(levels: list[MeasuredLevel]) -> Iterator[str]:
+def _sketch_notes(levels: list[AnyLevel]) -> Iterator[str]:
+    if any(isinstance(level, FoldedLevel) for level in levels):
+        yield (
+            "not all requests were kept: percentiles come from sketches and are wrong by at most"
+            f" {ACCURACY:.1%} of their value"
+        )
+
+
+def _token_notes(levels: list[AnyLevel]) -> Iterator[str]:
     """Yield what must be known about output tokens that were only counted as events."""
-    sources = np.concatenate(
-        [level.rows.token_source[level.rows.status == OK] for level in levels] or [np.zeros(0)]
-    )
-    uncounted = int((sources == TOKENS_ARE_EVENTS).sum())
+    sources = sum((level.token_sources for level in levels), Counter[int]())
+    uncounted = sources[TOKENS_ARE_EVENTS]
     if uncounted:
-        which = "" if uncounted == len(sources) else f" with {uncounted} of {len(sources)} responses"
+        which = "" if uncounted == sources.total() else f" with {uncounted} of {sources.total()} responses"
         yield f"the server sent no usage{which}: tokens are counted as events"
 
 
-def _notes(facts: RunFacts, levels: list[MeasuredLevel]) -> list[str]:
+def _notes(facts: RunFacts, levels: list[AnyLevel]) -> list[str]:
     """Return all notes once, in the order they came up."""
-    notes = [*facts.notes, *start_notes(facts.agents), *_token_notes(levels)]
+    notes = [*facts.notes, *_sketch_notes(levels), *start_notes(facts.agents), *_token_notes(levels)]
     for level in levels:
         for lease in level.facts.leases:
             agent = facts.agents[lease.agent].agent_id

@@ -6,7 +6,7 @@ import numpy as np
 
 from controller.report import messages
 from controller.report.facts import LeaseFacts
-from controller.report.measured import MeasuredLevel
+from controller.report.measured import Level, MeasuredLevel
 from loadcell.stats import rates
 from loadcell.stats.columns import Ints
 from loadcell.stats.health import Health, merge_health
@@ -28,24 +28,18 @@ def timestamp_source(leases: list[LeaseFacts]) -> str:
 
 
 def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evidence:
-    """Return the evidence of a level whose figures are computed already.
-
-    While no agent has told its health, the samples stand in for what they hold of it.
-    """
+    """Return the evidence of a level whose figures are computed already."""
     plan, rows = level.plan, level.sent
     connecting = rows.connecting_micros
     ready = rows.start_offset_micros - connecting
     window = level.arrival_window(ready)
-    health = leases_health(level.facts.leases) or Health(
-        client_delay_p99_ms=result.client_delay.p99, coalesced_share=result.coalesced_share
-    )
     return Evidence(
-        health=health,
+        health=health_evidence(level, result),
         timestamp_source=timestamp_source(level.facts.leases) or "kernel",
         # Without streaming there is no first token; the delay of a read is then judged beside the whole answer.
-        ttft_p50_ms=_median_ms(result.ttft) or _median_ms(result.e2e_latency),
-        e2e_p50_ms=_median_ms(result.e2e_latency),
-        event_gap_ms=_event_gap_ms(result),
+        ttft_p50_ms=median_ms(result.ttft) or median_ms(result.e2e_latency),
+        e2e_p50_ms=median_ms(result.e2e_latency),
+        event_gap_ms=event_gap_ms(result),
         schedule_delay_p99_ms=_tail_ms(np.maximum(ready - rows.scheduled_offset_micros, 0)),
         connecting_p99_ms=_tail_ms(connecting),
         open_loop=plan.rate > 0,
@@ -61,7 +55,15 @@ def level_evidence(level: MeasuredLevel, result: result_pb2.LevelResult) -> Evid
     )
 
 
-def _median_ms(stats: result_pb2.LatencyStats) -> float | None:
+def health_evidence(level: Level, result: result_pb2.LevelResult) -> Health:
+    """Return what agents have told of a level; until one has, the samples stand in for what they hold of it."""
+    return leases_health(level.facts.leases) or Health(
+        client_delay_p99_ms=result.client_delay.p99, coalesced_share=result.coalesced_share
+    )
+
+
+def median_ms(stats: result_pb2.LatencyStats) -> float | None:
+    """Return the median of a latency in milliseconds, None without one."""
     return stats.p50 if stats.HasField("p50") else None
 
 
@@ -71,7 +73,8 @@ def _tail_ms(micros: Ints) -> float | None:
     return summary.p95 if summary.p99 is None else summary.p99
 
 
-def _event_gap_ms(result: result_pb2.LevelResult) -> float | None:
+def event_gap_ms(result: result_pb2.LevelResult) -> float | None:
+    """Return the time from event to event in milliseconds, None where it is not known."""
     if not result.tpot.HasField("p50"):
         return None
     return result.tpot.p50 * max(1.0, result.tokens_per_event)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from loadcell.stats.columns import SampleArrays
+from loadcell.stats.fold import Fold
+from loadcell.stats.goodput import Objectives
+from loadcell.stats.ordinals import Ordinals
 from loadcell.v1 import result_pb2, run_pb2, sample_pb2, target_pb2
 
 
@@ -41,6 +44,21 @@ class LeaseFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Folded:
+    """What the measured requests of a level add up to that ended OK or with an ERROR.
+
+    Attributes:
+        folds: By position of their lease.
+        ordinals: Of these requests, and of the others of the level.
+        objectives: Of the run.
+    """
+
+    folds: dict[int, Fold]
+    ordinals: Ordinals
+    objectives: Objectives
+
+
+@dataclass(frozen=True, slots=True)
 class LevelFacts:
     """Everything measured at one level, warm-up requests included."""
 
@@ -51,6 +69,7 @@ class LevelFacts:
     sketches: list[sample_pb2.Sketch]  # of all batches, unmerged
     finish_reasons: list[str]
     error_messages: dict[int, str] = field(default_factory=dict)  # ErrorClass -> a sample message
+    folded: Folded | None = None  # where the run does not keep all requests; `samples` are then those not in it
 
 
 @dataclass(frozen=True, slots=True)

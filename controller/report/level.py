@@ -64,7 +64,9 @@ def build_level(
     objectives = messages.objectives(thresholds)
     if objectives:
         judged = goodput.assess(rows, objectives)
-        result.goodput.CopyFrom(_goodput(judged, thresholds, rates.completion_rate(rows, judged.good, window)))
+        result.goodput.CopyFrom(
+            messages.goodput(judged, thresholds, rates.completion_rate(rows, judged.good, window))
+        )
     result.verdict.CopyFrom(messages.verdict(judge(level_evidence(level, result))))
     return result
 
@@ -164,22 +166,6 @@ def _transport(result: result_pb2.LevelResult, rows: SampleArrays) -> None:
     reads = _total(rows.read_count)
     if reads:
         result.coalesced_share = _total(rows.coalesced_reads) / reads
-
-
-def _goodput(
-    judged: goodput.Goodput, thresholds: target_pb2.GoodputThresholds, good_rate: float | None
-) -> result_pb2.GoodputResult:
-    return result_pb2.GoodputResult(
-        thresholds=thresholds,
-        satisfied_requests=judged.satisfied,
-        total_requests=judged.total,
-        goodput_percent=judged.percent,
-        good_requests_per_sec=good_rate,
-        goodput_of_successes=judged.percent_of_successes,
-        ttft_satisfied=judged.ttft_satisfied,
-        tpot_satisfied=judged.tpot_satisfied,
-        e2e_satisfied=judged.e2e_satisfied,
-    )
 
 
 def error_word(number: int) -> str:

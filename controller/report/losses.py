@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
+from controller.report.folded import FoldedLevel
 from controller.report.measured import MeasuredLevel
 from loadcell.levels import level_name
-from loadcell.stats.columns import CENSORED
 from loadcell.v1 import agent_pb2
 
 _Lease = agent_pb2.LeaseState
 
 
-def loss_notes(level: MeasuredLevel, agent_ids: Sequence[str]) -> Iterator[str]:
+def loss_notes(level: MeasuredLevel | FoldedLevel, agent_ids: Sequence[str]) -> Iterator[str]:
     """Yield a sentence on each lease of a level of which something was lost, and on requests executed twice."""
-    leases, rows, name = level.facts.leases, level.rows, level_name(level.plan.concurrency, level.plan.rate)
-    censored = np.bincount(rows.lease[rows.status == CENSORED], minlength=len(leases)).tolist()
+    leases, name, censored = (
+        level.facts.leases,
+        level_name(level.plan.concurrency, level.plan.rate),
+        level.censored,
+    )
     for position, lease in enumerate(leases):
         heirs = [agent_ids[heir.agent] for heir in leases if heir.succeeds == position]
         agent_id = agent_ids[lease.agent]
@@ -35,7 +36,7 @@ def loss_notes(level: MeasuredLevel, agent_ids: Sequence[str]) -> Iterator[str]:
             yield lost_worker_note(agent_id=agent_id, level=name, censored=censored[position], heirs=heirs)
         elif censored[position]:
             yield f"Agent {agent_id} has not delivered all it began at {name}.{_censored(censored[position])}"
-    twice = len(rows) - len(np.unique(rows.ordinal))
+    twice = level.request_count - level.executed
     if twice:
         requests = "request was" if twice == 1 else "requests were"
         yield (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from controller.report.facts import LeaseFacts, LevelFacts
-from loadcell.stats.columns import CENSORED, Ints, SampleArrays
+from loadcell.stats.columns import CENSORED, OK, Ints, SampleArrays
 from loadcell.stats.window import MeasuredWindow, count_window, end_offsets, time_window
 from loadcell.v1 import agent_pb2, target_pb2
 
@@ -16,17 +17,60 @@ LOST_STATES = (agent_pb2.LEASE_STATE_FAILED, agent_pb2.LEASE_STATE_EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredLevel:
-    """A level without its warm-up; offsets of `rows` count from the start of the level."""
+class Level:
+    """A level without its warm-up, however its requests are known."""
 
     facts: LevelFacts
-    rows: SampleArrays
-    window: MeasuredWindow
 
     @property
     def plan(self) -> target_pb2.LevelPlan:
         """What was asked for."""
         return self.facts.plan
+
+    @property
+    def lost_leases(self) -> list[LeaseFacts]:
+        """Shares that did not come to their end."""
+        return [lease for lease in self.facts.leases if lease.state in LOST_STATES]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLevel(Level):
+    """A level known by its requests; offsets of `rows` count from the start of the level."""
+
+    rows: SampleArrays
+    window: MeasuredWindow
+
+    @property
+    def request_count(self) -> int:
+        """Requests that were begun, twice where two agents made one."""
+        return len(self.rows)
+
+    @property
+    def executed(self) -> int:
+        """Different requests that were begun."""
+        return len(np.unique(self.rows.ordinal))
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """First start and last end in microseconds, None without requests."""
+        if not len(self.rows):
+            return None
+        return int(self.rows.start_offset_micros.min()), int(end_offsets(self.rows).max())
+
+    @property
+    def token_sources(self) -> Counter[int]:
+        """Successes by number of TokenSource."""
+        sources, counts = np.unique(self.rows.token_source[self.rows.status == OK], return_counts=True)
+        return Counter(dict(zip(sources.tolist(), counts.tolist(), strict=True)))
+
+    @property
+    def censored(self) -> list[int]:
+        """CENSORED requests by position of their lease."""
+        rows = self.rows
+        counts: list[int] = np.bincount(
+            rows.lease[rows.status == CENSORED], minlength=len(self.facts.leases)
+        ).tolist()
+        return counts
 
     def arrival_window(self, starts_micros: Ints) -> MeasuredWindow:
         """Return the span in which these starts are counted.
@@ -44,23 +88,17 @@ class MeasuredLevel:
         censored = self.rows.status == CENSORED
         return self.rows.where(~censored) if censored.any() else self.rows
 
-    @property
-    def lost_leases(self) -> list[LeaseFacts]:
-        """Shares that did not come to their end."""
-        return [lease for lease in self.facts.leases if lease.state in LOST_STATES]
-
 
 def measure(facts: LevelFacts) -> MeasuredLevel:
     """Return the measured requests of a level with its window."""
     rows = facts.samples
     if rows.warmup.any():
         rows = rows.where(rows.warmup == 0)
-    shifts = _shifts(facts)
-    rows = _align(rows, shifts)
-    return MeasuredLevel(facts, rows, _window(facts, rows, shifts))
+    rows = _align(rows, lease_shifts(facts))
+    return MeasuredLevel(facts, rows, _window(facts, rows))
 
 
-def _shifts(facts: LevelFacts) -> Ints:
+def lease_shifts(facts: LevelFacts) -> Ints:
     """Return for each lease how much later than the level its share started, in microseconds.
 
     Both times are on the controller's clock; 0 for a share that never started.
@@ -80,10 +118,17 @@ def _align(rows: SampleArrays, shifts: Ints) -> SampleArrays:
     )
 
 
-def _window(facts: LevelFacts, rows: SampleArrays, shifts: Ints) -> MeasuredWindow:
+def _window(facts: LevelFacts, rows: SampleArrays) -> MeasuredWindow:
     if facts.plan.duration_micros:
-        return time_window(facts.plan.duration_micros, _observed_until(facts, rows, shifts))
-    ramp_downs = {
+        last_end = int(end_offsets(rows).max()) if len(rows) else None
+        return time_window(facts.plan.duration_micros, told_end(facts, last_end))
+    return count_window(rows, ramp_downs(facts))
+
+
+def ramp_downs(facts: LevelFacts) -> dict[int, int]:
+    """Return when leases ran out of requests to start, by position, as far as it is told."""
+    shifts = lease_shifts(facts)
+    told = {
         position: lease.ramp_down_offset_micros + int(shifts[position])
         for position, lease in enumerate(facts.leases)
         if lease.ramp_down_offset_micros > 0
@@ -92,13 +137,13 @@ def _window(facts: LevelFacts, rows: SampleArrays, shifts: Ints) -> MeasuredWind
     handed_over = {lease.succeeds for lease in facts.leases if lease.succeeds is not None}
     for position in handed_over:
         if facts.leases[position].end_ordinal is not None:
-            ramp_downs[position] = NEVER_MICROS
-    return count_window(rows, ramp_downs)
+            told[position] = NEVER_MICROS
+    return told
 
 
-def _observed_until(facts: LevelFacts, rows: SampleArrays, shifts: Ints) -> int | None:
+def told_end(facts: LevelFacts, last_end_micros: int | None) -> int | None:
     """Return the last sign of a level that did not come to its planned end, None for one that did."""
-    leases = facts.leases
+    leases, shifts = facts.leases, lease_shifts(facts)
     if leases and all(lease.state == agent_pb2.LEASE_STATE_COMPLETED for lease in leases):
         return None
     signs = [
@@ -106,6 +151,6 @@ def _observed_until(facts: LevelFacts, rows: SampleArrays, shifts: Ints) -> int 
         for lease, shift in zip(leases, shifts, strict=True)
         if lease.end_offset_micros
     ]
-    if len(rows):
-        signs.append(int(end_offsets(rows).max()))
+    if last_end_micros is not None:
+        signs.append(last_end_micros)
     return max(signs, default=0)

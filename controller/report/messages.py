@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from loadcell.stats.goodput import Objectives
+from loadcell.stats.goodput import Goodput, Objectives
 from loadcell.stats.health import Health
 from loadcell.stats.latency import ErrorInclusive, LatencySummary
 from loadcell.stats.verdict import CLEAN, Finding, worst
@@ -57,6 +57,23 @@ def verdict(findings: list[Finding]) -> result_pb2.Verdict:
     """Return the message of a list of findings; none of them means clean."""
     status = worst([f.status for f in findings]) if findings else CLEAN
     return result_pb2.Verdict(status=status, reasons=[f.reason for f in findings])
+
+
+def goodput(
+    judged: Goodput, thresholds: target_pb2.GoodputThresholds, good_rate: float | None
+) -> result_pb2.GoodputResult:
+    """Return the message of counts of good requests; `good_rate` is per second."""
+    return result_pb2.GoodputResult(
+        thresholds=thresholds,
+        satisfied_requests=judged.satisfied,
+        total_requests=judged.total,
+        goodput_percent=judged.percent,
+        good_requests_per_sec=good_rate,
+        goodput_of_successes=judged.percent_of_successes,
+        ttft_satisfied=judged.ttft_satisfied,
+        tpot_satisfied=judged.tpot_satisfied,
+        e2e_satisfied=judged.e2e_satisfied,
+    )
 
 
 def health(message: result_pb2.WorkerHealth) -> Health:

@@ -21,7 +21,11 @@ _ALWAYS_DEFINED = ("ordinal", "scheduled_offset_micros", "start_offset_micros")
 
 
 def render_requests(
-    level: int, samples: SampleArrays, agent_ids: Sequence[str], finish_reasons: Sequence[str]
+    level: int,
+    samples: SampleArrays,
+    agent_ids: Sequence[str],
+    finish_reasons: Sequence[str],
+    sample_rate: float | None = None,
 ) -> Iterator[bytes]:
     """Yield JSON Lines of the requests, at most 1,000 to a piece (below 1 MiB).
 
@@ -33,12 +37,19 @@ def render_requests(
         samples: The requests, warm-up included.
         agent_ids: Identifiers by agent number.
         finish_reasons: Words by finish reason number.
+        sample_rate: Share of the requests of the run that was kept, written into every line; None: all were.
     """
     for first in range(0, len(samples), CHUNK_ROWS):
-        yield _lines(level, samples.rows(first, first + CHUNK_ROWS), agent_ids, finish_reasons)
+        yield _lines(level, samples.rows(first, first + CHUNK_ROWS), agent_ids, finish_reasons, sample_rate)
 
 
-def _lines(level: int, rows: SampleArrays, agent_ids: Sequence[str], finish_reasons: Sequence[str]) -> bytes:
+def _lines(
+    level: int,
+    rows: SampleArrays,
+    agent_ids: Sequence[str],
+    finish_reasons: Sequence[str],
+    sample_rate: float | None,
+) -> bytes:
     statuses = enum_words(sample_pb2.SampleStatus.DESCRIPTOR)
     columns: dict[str, list[object]] = {
         "level": [level] * len(rows),
@@ -53,6 +64,8 @@ def _lines(level: int, rows: SampleArrays, agent_ids: Sequence[str], finish_reas
     for name in _NUMBERS:
         values = getattr(rows, name).tolist()
         columns[name] = values if name in _ALWAYS_DEFINED else [None if v < 0 else v for v in values]
+    if sample_rate is not None:
+        columns["trace_sample_rate"] = [sample_rate] * len(rows)
     names = list(columns)
     return b"".join(
         orjson.dumps(dict(zip(names, row, strict=True))) + b"\n" for row in zip(*columns.values(), strict=True)

@@ -15,6 +15,7 @@ from controller.store.chunks import chunks
 from controller.store.origins import get_origin
 from controller.store.records import LeaseRecord
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, traces
+from controller.store.sums import highest_folded, lease_fold, ordinals_between
 from loadcell.stats.columns import CANCELLED, CENSORED, Ints
 
 # What is told by a row that nobody has measured: counts are 0, everything else is not defined.
@@ -45,7 +46,8 @@ def highest_ordinal(connection: Connection, lease: LeaseRecord, lanes: int, inde
     delivered = select(batches.c.lease_key).where(batches.c.lease_key == lease.lease_key).limit(1)
     if connection.execute(delivered).first() is None:
         return None  # else the whole level would be searched for it
-    return connection.execute(
+    folded = highest_folded(connection, lease, lanes, index, count)
+    kept: int | None = connection.execute(
         select(traces.c.ordinal)
         .where(
             _of(lease),
@@ -56,18 +58,21 @@ def highest_ordinal(connection: Connection, lease: LeaseRecord, lanes: int, inde
         .order_by(traces.c.ordinal.desc())
         .limit(1)
     ).scalar_one_or_none()
+    return max((one for one in (folded, kept) if one is not None), default=None)
 
 
 def last_end(connection: Connection, lease: LeaseRecord) -> int:
     """Return when the last request of a lease ended, microseconds since the start of the level; 0 without any."""
     ends = select(func.max(traces.c.start_offset_micros + traces.c.e2e_micros))
-    return connection.execute(ends.where(_of(lease), traces.c.status != CENSORED)).scalar_one() or 0
+    kept = connection.execute(ends.where(_of(lease), traces.c.status != CENSORED)).scalar_one() or 0
+    return max(kept, lease_fold(connection, lease).extremes.get("last_end", 0))
 
 
 def longest_request(connection: Connection, lease: LeaseRecord) -> int:
     """Return how long the longest known request of a lease took, microseconds; 0 without any."""
     query = select(func.max(traces.c.e2e_micros)).where(_of(lease), traces.c.status != CENSORED)
-    return max(0, connection.execute(query).scalar_one() or 0)
+    kept = connection.execute(query).scalar_one() or 0
+    return max(0, kept, lease_fold(connection, lease).extremes.get("longest_request", 0))
 
 
 def count_censored(connection: Connection, lease: LeaseRecord, before_micros: int | None = None) -> int:
@@ -90,9 +95,10 @@ def hold_leases(connection: Connection, lease_keys: Iterable[int]) -> set[int]:
 
 
 def known_ordinals(connection: Connection, lease: LeaseRecord, first: int, last: int) -> Ints:
-    """Return the ordinals from `first` to `last` that have a row of a lease already."""
+    """Return the ordinals from `first` to `last` of which a lease has told already, some perhaps twice."""
     query = select(traces.c.ordinal).where(_of(lease), traces.c.ordinal.between(first, last))
-    return np.array(connection.execute(query).scalars().all(), np.int64)
+    kept = np.array(connection.execute(query).scalars().all(), np.int64)
+    return np.concatenate([kept, ordinals_between(connection, lease, first, last)])
 
 
 def insert_censored(

@@ -26,6 +26,7 @@ from controller.query.metrics.spans import Cover, Edge, Span, cover
 from controller.store.run_span import first_runs, in_runs
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
+from controller.store.unkept import CONTEXT_KEY, refuse_unkept
 from loadcell.stats.columns import ERROR, OK
 from loadcell.stats.rollup import DAY, HOUR
 
@@ -125,7 +126,12 @@ def in_edges(connection: Connection, edges: Sequence[Edge]) -> list[ColumnElemen
 def _parts(
     connection: Connection, question: CostQuestion, covered: Cover, *, width: int | None = None
 ) -> Subquery | None:
-    """Return sums by context, or by number of the span of `width` seconds, in several parts; None for no time."""
+    """Return sums by context, or by number of the span of `width` seconds, in several parts; None for no time.
+
+    Raises:
+        LoadcellError: REQUESTS_NOT_KEPT.
+    """
+    refuse_unkept(connection, covered.edges, of_question(question, CONTEXT_KEY))
     parts = [_of_span(connection, question, span, width) for span in covered.spans]
     parts += [_of_edge(question, edge, width) for edge in in_edges(connection, covered.edges)]
     return union_all(*parts).subquery() if parts else None
@@ -163,6 +169,7 @@ def newest_seconds(connection: Connection, question: CostQuestion, most: int) ->
     period, found = question.period, list[tuple[int, Spent]]()
     for first, end in _stretches(connection, question):
         edge = Edge(max(first, period.start), min(end, period.end))
+        refuse_unkept(connection, [edge], of_question(question, CONTEXT_KEY))
         (in_edge,) = in_edges(connection, [edge])
         query = _of_edge(question, in_edge, 1).order_by(desc("by")).limit(most - len(found))
         found += [(int(row[0]), Spent(*map(int, row[1:]))) for row in connection.execute(query)]

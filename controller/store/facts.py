@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from controller.report.facts import AgentFacts, LeaseFacts, LevelFacts, RunFacts
+from controller.keeping import keeping_of
+from controller.report.facts import AgentFacts, Folded, LeaseFacts, LevelFacts, RunFacts
 from controller.store.agents import get_agent
 from controller.store.leases import list_leases
 from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.store.runs import list_levels
 from controller.store.samples import read_error_messages, read_samples, read_sketches
+from controller.store.sums import read_folds, read_ordinals
 from loadcell.v1 import run_pb2
 
 
@@ -64,7 +66,16 @@ def _level(
 ) -> LevelFacts:
     agents = {lease.lease_key: agent_ids.index(lease.agent_id) for lease in leases}
     positions = {lease.lease_key: position for position, lease in enumerate(leases)}
-    samples, finish_reasons = read_samples(connection, run.run_key, level.plan.index, agents)
+    keeping = keeping_of(run.config)
+    samples, finish_reasons = read_samples(
+        connection, run.run_key, level.plan.index, agents, folded=keeping is not None
+    )
+    folded = None
+    if keeping is not None:
+        folds = read_folds(connection, run.run_key, agents)
+        ordinals = read_ordinals(connection, run.run_key, agents)
+        ordinals.add(samples.ordinal[samples.warmup == 0])
+        folded = Folded({positions[key]: fold for key, fold in folds.items()}, ordinals, keeping.objectives)
     return LevelFacts(
         plan=level.plan,
         start_micros=level.start_micros,
@@ -88,4 +99,5 @@ def _level(
         sketches=read_sketches(connection, agents),
         finish_reasons=finish_reasons,
         error_messages=read_error_messages(connection, run.run_key, level.plan.index),
+        folded=folded,
     )

@@ -13,6 +13,7 @@ from controller.store.among import one_of
 from controller.store.run_span import first_runs, in_runs
 from controller.store.schema import traces
 from controller.store.traces.columns import IS_ERROR, IS_OK
+from controller.store.unkept import CONTEXT_KEY, refuse_unkept
 from loadcell.stats.columns import ERROR, OK, Ints
 
 ROWS_AT_ONCE = 20_000
@@ -37,9 +38,14 @@ def read_requests(
         columns: columns of traces wanted beside ts, context_key and status.
         statuses: OK, ERROR or both.
         newest_first: whether they come in this order, else in none.
+
+    Raises:
+        LoadcellError: REQUESTS_NOT_KEPT.
     """
     if not edges or not statuses or (not of.every and not len(of.keys)):
         return
+    mine = [] if of.every else [one_of(connection, CONTEXT_KEY, of.keys.tolist())]
+    refuse_unkept(connection, edges, mine)
     names = list(dict.fromkeys([*_ALWAYS, *columns]))
     parts = [
         select(*(traces.c[name] for name in names)).where(*began, *among(connection, of), _ended(statuses))

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, delete, func, or_, select, text, tuple_
 from controller.store.partitions import PARTITIONED, drop, list_partitions
 from controller.store.postgresql import Lock, take_if_free
 from controller.store.run_keys import first_key
-from controller.store.samples import DELETE_ROWS, count_stored, delete_some_rows
+from controller.store.samples import DELETE_ROWS, count_batches, count_stored, delete_some_rows
 from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
 from controller.store.schema_queries import feedback, rollups
+from controller.store.sums import count_kept, expire_sums
 from controller.store.texts import delete_some_texts
 
 ROLLUPS_AT_ONCE = 2_000
@@ -50,11 +51,14 @@ def expire_requests(connection: Connection, before: int) -> Left:
 
 
 def requests_expired(connection: Connection, run_key: int) -> bool:
-    """Whether requests of a run were deleted for their age: there are fewer of them than were stored."""
+    """Whether requests of a run were deleted for their age: there is less of them than was kept."""
     left = connection.execute(
         select(func.count()).select_from(traces).where(traces.c.run_key == run_key)
     ).scalar_one()
-    return left < sum(count_stored(connection, run_key).values())
+    summed, kept = count_kept(connection, run_key)
+    if not summed:
+        return left < sum(count_stored(connection, run_key).values())
+    return left < kept or summed < count_batches(connection, run_key)
 
 
 def expire_rollups(connection: Connection, grain: int, first_kept: int) -> Left:
@@ -77,7 +81,7 @@ def expire_rollups(connection: Connection, grain: int, first_kept: int) -> Left:
 
 
 def _expire(connection: Connection, end: int) -> bool:
-    more = delete_some_texts(connection, 0, end)
+    more = delete_some_texts(connection, 0, end) | expire_sums(connection, end)
     for table in (trace_timelines, trace_errors, traces):
         oldest = connection.execute(select(func.min(table.c.run_key))).scalar_one()
         if oldest is not None and oldest < end:
@@ -92,7 +96,7 @@ def _expire_partitions(connection: Connection, end: int) -> bool:
         for partition in list_partitions(connection, table):
             if partition.end <= end and drop(connection, partition):
                 return True
-    more = False
+    more = expire_sums(connection, end)
     for table in PARTITIONED:
         rest = f"{table.name}_default"
         found = f"SELECT ctid FROM {rest} WHERE run_key < :end LIMIT :rows"  # noqa: S608 - own names

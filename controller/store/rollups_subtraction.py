@@ -18,6 +18,7 @@ from controller.store.among import with_keys
 from controller.store.rollups import KEYS_AT_ONCE, rollup_of, values_of
 from controller.store.schema import traces
 from controller.store.schema_queries import rollups
+from controller.store.schema_sums import batch_rollups
 from loadcell.stats.columns import ERROR, OK, SampleArrays
 from loadcell.stats.rollup import DAY, GRAINS, HOUR, MINUTE, Rollup, add_up, coarser, roll_up
 from loadcell.stats.rollup_subtraction import EXTREMES, extremes_may_change, subtract
@@ -104,15 +105,37 @@ def _extremes(connection: Connection, rollup: Rollup) -> dict[str, Any]:
         ).one()
         if found[0] == count:
             return dict(zip(EXTREMES, found[1:], strict=True))
+    # Of runs that keep a sample of their requests, batches tell of all of them; those kept count only once.
+    folded = connection.execute(
+        select(
+            func.coalesce(func.sum(batch_rollups.c.ok_count + batch_rollups.c.error_count), 0),
+            *(_extreme(name, batch_rollups.c[name]) for name in EXTREMES),
+        ).where(
+            batch_rollups.c.bucket >= rollup.bucket * rollup.grain // MINUTE,
+            batch_rollups.c.bucket < (rollup.bucket + 1) * rollup.grain // MINUTE,
+            batch_rollups.c.context_key == rollup.context_key,
+        )
+    ).one()
+    sampled = select(batch_rollups.c.run_key).where(batch_rollups.c.run_key == traces.c.run_key)
     found = connection.execute(
         select(func.count(), *(_extreme(name, _OF_REQUEST[name]) for name in EXTREMES)).where(
             traces.c.context_key == rollup.context_key,
             traces.c.ts >= rollup.bucket * rollup.grain * _MICROS,
             traces.c.ts < (rollup.bucket + 1) * rollup.grain * _MICROS,
             traces.c.status.in_((OK, ERROR)),
+            *([~sampled.exists()] if folded[0] else []),
         )
     ).one()
-    return dict(zip(EXTREMES, found[1:], strict=True)) if found[0] == count else {}
+    if found[0] + folded[0] != count:
+        return {}
+    return {
+        name: _outermost(name, [one for one in values if one >= 0])
+        for name, *values in zip(EXTREMES, found[1:], folded[1:], strict=True)
+    }
+
+
+def _outermost(name: str, values: Sequence[int]) -> int:
+    return min(values, default=-1) if name.endswith("_min") else max(values, default=_NONE.get(name, -1))
 
 
 def _extreme(name: str, values: ColumnElement[Any]) -> ColumnElement[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -14,12 +15,14 @@ from controller.store.bulk import insert_rows
 from controller.store.censored import delete_censored
 from controller.store.chunks import chunks
 from controller.store.full_text import Text
+from controller.store.records import LeaseRecord
 from controller.store.rollups import add_rollups
 from controller.store.rollups_subtraction import ROLLED_UP, roll_up_rows, subtract_rollups
 from controller.store.schema import INTEGER_COLUMNS, batches, leases, trace_errors, trace_timelines, traces
 from controller.store.schema_queries import feedback
+from controller.store.sums import BatchSums, Summed, censored_among, delete_some_sums, has_sums, insert_sums
 from controller.store.texts import delete_some_texts, insert_texts
-from loadcell.stats.columns import SampleArrays
+from loadcell.stats.columns import ERROR, OK, SampleArrays
 from loadcell.stats.rollup import Rollup
 from loadcell.v1 import agent_pb2, sample_pb2
 
@@ -31,7 +34,10 @@ _PLACE = [traces.c[name] for name in ("level", "warmup", "ordinal", "lease_key")
 
 @dataclass(frozen=True, slots=True)
 class BatchRows:
-    """A batch ready to be stored; rows are tuples in the order of the columns of their table."""
+    """A batch ready to be stored; rows are tuples in the order of the columns of their table.
+
+    `sums` is what it adds up to where its run does not keep all requests; rows are then of those that are kept.
+    """
 
     lease_key: int
     batch_number: int
@@ -41,6 +47,7 @@ class BatchRows:
     sketches: bytes
     rollups: list[Rollup]
     texts: list[tuple[int, Text]] = field(default_factory=list)  # when each was started, and the text
+    sums: BatchSums | None = None
 
 
 Refused = dict[tuple[int, int], str]
@@ -129,12 +136,20 @@ def _insert(connection: Connection, parts: Sequence[BatchRows]) -> None:
             {
                 "lease_key": part.lease_key,
                 "batch_number": part.batch_number,
-                "row_count": len(part.traces),
+                "row_count": len(part.traces) if part.sums is None else part.sums.row_count,
                 "sketches": part.sketches,
             }
             for part in parts
         ],
     )
+    summed = [
+        Summed(part.lease_key, part.batch_number, part.sums, part.rollups)
+        for part in parts
+        if part.sums is not None
+    ]
+    # Samples of a share that was given up; those that are not kept meet no row that would tell.
+    delete_censored(connection, censored_among(connection, summed))
+    insert_sums(connection, summed)
     insert_rows(connection, traces, [row for part in parts for row in part.traces])
     insert_rows(connection, trace_timelines, [row for part in parts for row in part.timelines])
     insert_rows(connection, trace_errors, [row for part in parts for row in part.errors])
@@ -161,14 +176,17 @@ _READ = [
 
 
 def read_samples(
-    connection: Connection, run_key: int, level: int, agents: Mapping[int, int]
+    connection: Connection, run_key: int, level: int, agents: Mapping[int, int], *, folded: bool = False
 ) -> tuple[SampleArrays, list[str]]:
     """Return the requests of a level and the list its finish_reason numbers point into.
 
     `agents` gives the position of the agent in the run's agent list by lease_key; its order is that of the leases.
+    With `folded` they are those that are in no sums of batches: the ones that ended neither OK nor with an ERROR.
     """
     reasons: dict[str, int] = {}
     query = select(*_READ).where(traces.c.run_key == run_key, traces.c.level == level)
+    if folded:
+        query = query.where(traces.c.status.not_in((OK, ERROR)))
     query = query.order_by(traces.c.warmup, traces.c.ordinal, traces.c.lease_key)
     parts = [_arrays(rows, agents, reasons) for rows in _parts(connection, query)]
     return SampleArrays.concatenate(parts), list(reasons)
@@ -254,6 +272,16 @@ def count_stored(connection: Connection, run_key: int) -> dict[int, int]:
     return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
+def count_batches(connection: Connection, run_key: int) -> int:
+    """Return how many batches are stored of a run."""
+    return connection.execute(
+        select(func.count())
+        .select_from(batches)
+        .join(leases, batches.c.lease_key == leases.c.lease_key)
+        .where(leases.c.run_key == run_key)
+    ).scalar_one()
+
+
 def read_error_messages(connection: Connection, run_key: int, level: int) -> dict[int, str]:
     """Return a sample message for each error class of the measured requests of a level."""
     query = (
@@ -262,6 +290,20 @@ def read_error_messages(connection: Connection, run_key: int, level: int) -> dic
         .group_by(trace_errors.c.error_class)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def count_errors(connection: Connection, lease: LeaseRecord) -> Counter[int]:
+    """Return how many failures with a message are stored of a lease, by class."""
+    query = (
+        select(trace_errors.c.error_class, func.count())
+        .where(
+            trace_errors.c.run_key == lease.run_key,
+            trace_errors.c.level == lease.level,
+            trace_errors.c.lease_key == lease.lease_key,
+        )
+        .group_by(trace_errors.c.error_class)
+    )
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def delete_leases(connection: Connection, run_key: int) -> list[str]:
@@ -277,6 +319,8 @@ def delete_leases(connection: Connection, run_key: int) -> list[str]:
 def delete_some_requests(connection: Connection, run_key: int) -> bool:
     """Delete a bounded part of what is stored of the requests of a run, and take them out of the rollups.
 
+    What batches add up to goes last, and takes out what it has added to the rollups: requests kept and not kept.
+
     Returns:
         Whether there may be more.
     """
@@ -288,8 +332,11 @@ def delete_some_requests(connection: Connection, run_key: int) -> bool:
     rows = connection.execute(query).all()
     if rows:
         _delete_up_to(connection, traces, run_key, rows[-1][len(ROLLED_UP) :])
-        subtract_rollups(connection, roll_up_rows(rows))  # last in the transaction, as when they were added
-    return more or len(rows) == DELETE_ROWS
+        if not has_sums(connection, run_key):
+            subtract_rollups(connection, roll_up_rows(rows))  # last in the transaction, as when they were added
+    if more or len(rows) == DELETE_ROWS:
+        return True
+    return delete_some_sums(connection, run_key)
 
 
 def delete_some_rows(connection: Connection, table: Table, run_key: int) -> bool:

@@ -9,7 +9,9 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from controller.store.schema import traces
-from loadcell.stats.columns import CENSORED
+from controller.store.sums import read_folds
+from loadcell.stats.columns import CENSORED, ERROR, OK
+from loadcell.stats.fold import Fold, merge_folds
 from loadcell.stats.seconds import MICROS, Requests
 
 READ_ROWS = 10_000  # rows held as Python objects at a time
@@ -26,6 +28,12 @@ _COLUMNS = (
 )
 
 
+def read_level_folds(connection: Connection, run_key: int, shifts: Mapping[int, int]) -> Fold:
+    """Return what the requests of a level add up to that are in sums of batches; `shifts` as in `read_seconds`."""
+    folds = read_folds(connection, run_key, shifts)
+    return merge_folds(fold.later(shifts[key]) for key, fold in folds.items())
+
+
 def last_ends(connection: Connection, run_key: int, level: int) -> dict[int, int]:
     """Return by lease_key when the last measured request of a level ended, microseconds after the lease began."""
     query = (
@@ -35,7 +43,14 @@ def last_ends(connection: Connection, run_key: int, level: int) -> dict[int, int
 
 
 def read_seconds(
-    connection: Connection, run_key: int, level: int, shifts: Mapping[int, int], *, first: int, last: int
+    connection: Connection,
+    run_key: int,
+    level: int,
+    shifts: Mapping[int, int],
+    *,
+    first: int,
+    last: int,
+    folded: bool = False,
 ) -> Iterator[Requests]:
     """Yield the measured requests of a level that were going on, or due, in some seconds, and perhaps a few more.
 
@@ -46,12 +61,15 @@ def read_seconds(
         shifts: by lease_key, microseconds from the start of the level to that of the lease.
         first: the first second, counted from the start of the level.
         last: the first second that is not wanted.
+        folded: whether those are left out that are in sums of batches.
     """
     begin = first * MICROS - max(shifts.values(), default=0)
     end = last * MICROS - min(shifts.values(), default=0)
     query = select(*_COLUMNS).where(
         _measured(run_key, level), or_(traces.c.start_offset_micros < end, traces.c.scheduled_offset_micros < end)
     )
+    if folded:
+        query = query.where(traces.c.status.not_in((OK, ERROR)))
     if first:
         query = query.where(begin <= _END)
     for rows in connection.execute(query, execution_options={"yield_per": READ_ROWS}).partitions():

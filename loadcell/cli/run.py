@@ -125,6 +125,12 @@ def run(
     record_texts: Annotated[
         bool, typer.Option("--record-texts", help="Keep prompts and completions with the requests.")
     ] = False,
+    trace_sample_rate: Annotated[
+        float | None, typer.Option(help="Share of the requests to keep as traces; the result tells of all.")
+    ] = None,
+    sketch_only: Annotated[
+        bool, typer.Option("--sketch-only", help="Keep no requests but failures; the result tells of all.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File for the result: .json, .csv, .xlsx or .html.")
     ] = None,
@@ -139,6 +145,8 @@ def run(
         raise CommandError("--concurrency and --rate exclude each other; give one")
     if num_prompts is not None and duration is not None:
         raise CommandError("--num-prompts and --duration exclude each other; give one")
+    if trace_sample_rate is not None and sketch_only:
+        raise CommandError("--trace-sample-rate and --sketch-only exclude each other; give one")
     check_seconds("--duration", duration, _SHORTEST_SECONDS, MAX_LEVEL_SECONDS)
     check_seconds("--timeout", timeout, MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS)
     for flag, value in (("--arrival", arrival), ("--max-concurrency", max_concurrency)):
@@ -171,6 +179,8 @@ def run(
         "session_id": session_name,
         "tags": tag or (),
         "record_texts": record_texts,
+        "trace_sample_rate": trace_sample_rate,
+        "sketch_only": sketch_only,
         "worker_count": workers,
     }
     agent_count, agent_labels = parse_agents(agents) if agents is not None else (None, {})

@@ -128,6 +128,8 @@ class Client(History, Exports):
         session_id: str = "",
         tags: Sequence[str] = (),
         record_texts: bool = False,
+        trace_sample_rate: float | None = None,
+        sketch_only: bool = False,
     ) -> run_pb2.CreateRunResponse:
         """Start a run. The arguments are the fields of CreateRunRequest; an argument left out takes its default.
 
@@ -178,6 +180,8 @@ class Client(History, Exports):
             session_id=session_id,
             tags=tags,
             record_texts=record_texts,
+            trace_sample_rate=trace_sample_rate,
+            sketch_only=sketch_only,
         )
         response: run_pb2.CreateRunResponse = await answer(self._runs.CreateRun(request, timeout=self._timeout))
         return response

@@ -47,7 +47,27 @@ def rate_interval(
         window: Where the rate is counted.
         rate_in: The rate in a part of the window.
     """
-    slices = _slices(rows, window)
+    served: Mask = rows.status == OK
+    ends = end_offsets(rows)[served]
+    return interval_of_rate(
+        rate,
+        window,
+        rate_in,
+        longest_micros=quantile(np.sort(rows.e2e_micros[served].astype(np.float64)), 0.95),
+        completions=int(((ends >= window.start_micros) & (ends <= window.end_micros)).sum()),
+    )
+
+
+def interval_of_rate(
+    rate: float | None,
+    window: MeasuredWindow,
+    rate_in: Callable[[MeasuredWindow], float | None],
+    *,
+    longest_micros: float | None,
+    completions: int,
+) -> Interval | None:
+    """Return the same where only is known how long 95 % of the requests took at most, and how many ended."""
+    slices = _slices(window, longest_micros, completions)
     if rate is None or slices is None:
         return None
     rates = [found for part in slices if (found := rate_in(part)) is not None]
@@ -57,13 +77,9 @@ def rate_interval(
     return Interval(max(0.0, rate - half), rate + half)
 
 
-def _slices(rows: SampleArrays, window: MeasuredWindow) -> list[MeasuredWindow] | None:
-    served: Mask = rows.status == OK
-    longest = quantile(np.sort(rows.e2e_micros[served].astype(np.float64)), 0.95)
+def _slices(window: MeasuredWindow, longest: float | None, completions: int) -> list[MeasuredWindow] | None:
     if window.kind != STEADY or longest is None:
         return None
-    ends = end_offsets(rows)[served]
-    completions = int(((ends >= window.start_micros) & (ends <= window.end_micros)).sum())
     length = window.end_micros - window.start_micros
     count = min(MOST, int(length // max(longest, 1)), completions // _COMPLETIONS)
     if count < FEWEST:

@@ -33,7 +33,6 @@ class Objectives:
 class Goodput:
     """Counts of requests; the shares are percentages, None without requests to divide by."""
 
-    good: Mask
     satisfied: int
     total: int
     percent: float | None
@@ -43,7 +42,14 @@ class Goodput:
     e2e_satisfied: int | None
 
 
-def assess(rows: SampleArrays, objectives: Objectives) -> Goodput:
+@dataclass(frozen=True, slots=True)
+class Judged(Goodput):
+    """Counts of requests, and which of them are good."""
+
+    good: Mask
+
+
+def assess(rows: SampleArrays, objectives: Objectives) -> Judged:
     """Judge measured requests by the objectives; only successful ones can be good, cancelled ones do not count.
 
     A value equal to its objective meets it. A response that was not streamed brings its first token when it ends,
@@ -63,7 +69,7 @@ def assess(rows: SampleArrays, objectives: Objectives) -> Goodput:
             good &= met
         counts.append(None if limit is None else int((ok & met).sum()))
     satisfied, successes, total = int(good.sum()), int(ok.sum()), int((rows.status != CANCELLED).sum())
-    return Goodput(
+    return Judged(
         good=good,
         satisfied=satisfied,
         total=total,

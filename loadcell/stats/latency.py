@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from loadcell.stats.columns import Floats, Ints
-from loadcell.stats.intervals import Interval, QuantileBound, interval, quantile_bound
+from loadcell.stats.intervals import Interval, QuantileBound, interval, interval_ranks, quantile_bound
 from loadcell.stats.quantiles import has_enough_values, nearest_rank, quantile, quantile_with_failures
 from loadcell.stats.sketch import Histogram
 
@@ -89,6 +89,59 @@ def summarize_histogram(histogram: Histogram) -> LatencySummary:
     It carries no confidence intervals or bounds: histograms hold the gaps inside requests, which depend on one
     another, while those statements need independent values.
     """
+    return _of_histogram(histogram, MICROS_PER_MS)
+
+
+def summarize_sketch(
+    histogram: Histogram, failures: int | None = None, *, per_ms: float = MICROS_PER_MS
+) -> LatencySummary:
+    """Return the summary of one value for each request, known by a histogram; it is marked approximate.
+
+    Args:
+        histogram: The values of successful requests.
+        failures: Number of failed requests for the error-inclusive view; None leaves that view out.
+        per_ms: How many units of the values make a millisecond.
+    """
+    count = histogram.count
+
+    def at(rank: int) -> float:
+        return histogram.at_rank(rank) / per_ms
+
+    def at_most(q: float) -> QuantileBound | None:
+        return _bound(histogram.max / per_ms, q, count) if count else None
+
+    def interval_of(q: float) -> Interval | None:
+        ranks = interval_ranks(q, count)
+        return None if ranks is None else Interval(at(ranks[0]), at(ranks[1]))
+
+    def inclusive(q: float) -> float | None:
+        both = count + (failures or 0)
+        rank = nearest_rank(q, both)
+        return at(rank) if has_enough_values(q, both) and rank <= count else None
+
+    with_errors = None
+    if failures is not None and count + failures:
+        with_errors = ErrorInclusive(
+            p50=inclusive(0.5),
+            p90=inclusive(0.9),
+            p95=inclusive(0.95),
+            p99=inclusive(0.99),
+            p999=inclusive(0.999),
+            count=count + failures,
+            finite_share=count / (count + failures),
+        )
+    return replace(
+        _of_histogram(histogram, per_ms),
+        p50_ci=interval_of(0.5),
+        p95_ci=interval_of(0.95),
+        p99_ci=interval_of(0.99),
+        p99_bound=at_most(0.99),
+        p999_bound=at_most(0.999),
+        with_errors=with_errors,
+    )
+
+
+def _of_histogram(histogram: Histogram, per_ms: float) -> LatencySummary:
     count = histogram.count
     if not count:
         return LatencySummary(approximate=True)
@@ -96,15 +149,15 @@ def summarize_histogram(histogram: Histogram) -> LatencySummary:
     def percentile(q: float) -> float | None:
         if not has_enough_values(q, count):
             return None
-        return histogram.at_rank(nearest_rank(q, count)) / MICROS_PER_MS
+        return histogram.at_rank(nearest_rank(q, count)) / per_ms
 
     mean, std = histogram.mean, histogram.std
     return LatencySummary(
         count=count,
-        min=histogram.min / MICROS_PER_MS,
-        max=histogram.max / MICROS_PER_MS,
-        mean=None if mean is None else mean / MICROS_PER_MS,
-        std=None if std is None else std / MICROS_PER_MS,
+        min=histogram.min / per_ms,
+        max=histogram.max / per_ms,
+        mean=None if mean is None else mean / per_ms,
+        std=None if std is None else std / per_ms,
         p50=percentile(0.5),
         p90=percentile(0.9),
         p95=percentile(0.95),

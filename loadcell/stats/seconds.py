@@ -14,11 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from loadcell.stats.columns import ERROR, OK, Floats, Ints, Mask
+from loadcell.stats.fold import Fold
 from loadcell.stats.latency import MICROS_PER_MS
 from loadcell.stats.quantiles import has_enough_values, nearest_rank
-from loadcell.stats.sketch import GAMMA
+from loadcell.stats.sketch import GAMMA, Histogram
+from loadcell.stats.ticks import TICK
 
 MICROS = 1_000_000
+TICKS = MICROS // TICK  # of a second
 _LOG_GAMMA = math.log(GAMMA)
 _BUCKETS = 8_192  # buckets of a second; the largest int64 falls into bucket 4,367
 _PENDING = 500_000  # values that wait to be counted together
@@ -91,6 +94,28 @@ class Seconds:
         self._ttft.add(second, rows.ttft[inside])
         self._e2e.add(second, rows.e2e[inside])
 
+    def add_fold(self, sums: Fold) -> None:
+        """Add what requests add up to, each request once; CENSORED ones must not be among them."""
+        ticks = sums.ticks
+        # As above: nothing begins before the level.
+        seconds = np.maximum(ticks.numbers, 0) // TICKS - self._first
+        inside = (seconds >= 0) & (seconds < self._count)
+        for counts, name in (
+            (self._due, "due"),
+            (self._sent, "started"),
+            (self._ended, "ended"),
+            (self._succeeded, "ok"),
+            (self._failed, "failed"),
+            (self._tokens, "output"),
+        ):
+            np.add.at(counts, seconds[inside], ticks.column(name)[inside])
+        before = seconds < 0
+        self._carried += int(ticks.column("started")[before].sum() - ticks.column("ended")[before].sum())
+        for metric, latencies in (("ttft", self._ttft), ("e2e", self._e2e)):
+            for (name, second), histogram in sums.seconds.items():
+                if name == metric and 0 <= second - self._first < self._count:
+                    latencies.add_histogram(second - self._first, histogram)
+
     def __iter__(self) -> Iterator[Second]:
         in_flight = self._carried + np.cumsum(self._sent) - np.cumsum(self._ended)
         columns = (self._due, self._sent, self._succeeded, self._failed, in_flight, self._tokens)
@@ -110,7 +135,7 @@ class _Latencies:
     def __init__(self, count: int) -> None:
         self._sums = np.zeros(count, np.int64)
         self._keys, self._counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
-        self._pending: list[Ints] = []
+        self._pending: list[tuple[Ints, Ints]] = []
         self._waiting = 0
 
     def add(self, second: Ints, micros: Ints) -> None:
@@ -119,17 +144,27 @@ class _Latencies:
         np.add.at(self._sums, second, micros)
         # Less than a microsecond is one: there is no bucket for nothing.
         bucket = np.ceil(np.log(np.maximum(micros, 1)) / _LOG_GAMMA).astype(np.int64)
-        self._pending.append(second * _BUCKETS + bucket)
-        self._waiting += len(second)
+        self._wait(second * _BUCKETS + bucket, np.ones(len(second), np.int64))
+
+    def add_histogram(self, second: int, histogram: Histogram) -> None:
+        """Add the latencies of a second, microseconds."""
+        self._sums[second] += histogram.sum
+        self._wait(second * _BUCKETS + histogram.buckets, histogram.counts)
+        # As above: less than a microsecond is one.
+        self._wait(np.array([second * _BUCKETS]), np.array([histogram.zero_count]))
+
+    def _wait(self, keys: Ints, counts: Ints) -> None:
+        self._pending.append((keys, counts))
+        self._waiting += len(keys)
         if self._waiting > _PENDING:
             self._settle()
 
     def _settle(self) -> None:
-        keys = np.concatenate([self._keys, *self._pending])
-        counts = np.concatenate([self._counts, np.ones(self._waiting, np.int64)])
-        self._keys, places = np.unique(keys, return_inverse=True)
+        keys = np.concatenate([self._keys, *(keys for keys, _ in self._pending)])
+        counts = np.concatenate([self._counts, *(counts for _, counts in self._pending)])
+        self._keys, places = np.unique(keys[counts > 0], return_inverse=True)
         self._counts = np.zeros(len(self._keys), np.int64)
-        np.add.at(self._counts, places, counts)
+        np.add.at(self._counts, places, counts[counts > 0])
         self._pending, self._waiting = [], 0
 
     def __iter__(self) -> Iterator[Latency]:

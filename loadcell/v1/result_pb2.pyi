@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunResult(_message.Message):
-    __slots__ = ("run_id", "status", "error", "server_url", "model", "adapter", "started_at", "completed_at", "duration_seconds", "config", "results", "summary", "agents", "verdict", "timestamp_source", "notes", "loadcell_version")
+    __slots__ = ("run_id", "status", "error", "server_url", "model", "adapter", "started_at", "completed_at", "duration_seconds", "config", "results", "summary", "agents", "verdict", "timestamp_source", "notes", "loadcell_version", "percentiles", "percentile_relative_error")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,8 @@ class RunResult(_message.Message):
     TIMESTAMP_SOURCE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     LOADCELL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PERCENTILES_FIELD_NUMBER: _ClassVar[int]
+    PERCENTILE_RELATIVE_ERROR_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     status: str
     error: str
@@ -48,10 +50,12 @@ class RunResult(_message.Message):
     timestamp_source: str
     notes: _containers.RepeatedScalarFieldContainer[str]
     loadcell_version: str
-    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., error: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_seconds: _Optional[float] = ..., config: _Optional[_Union[RunConfig, _Mapping]] = ..., results: _Optional[_Iterable[_Union[LevelResult, _Mapping]]] = ..., summary: _Optional[_Union[RunSummary, _Mapping]] = ..., agents: _Optional[_Iterable[_Union[AgentResult, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., timestamp_source: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., loadcell_version: _Optional[str] = ...) -> None: ...
+    percentiles: str
+    percentile_relative_error: float
+    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., error: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_seconds: _Optional[float] = ..., config: _Optional[_Union[RunConfig, _Mapping]] = ..., results: _Optional[_Iterable[_Union[LevelResult, _Mapping]]] = ..., summary: _Optional[_Union[RunSummary, _Mapping]] = ..., agents: _Optional[_Iterable[_Union[AgentResult, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., timestamp_source: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., loadcell_version: _Optional[str] = ..., percentiles: _Optional[str] = ..., percentile_relative_error: _Optional[float] = ...) -> None: ...
 
 class RunConfig(_message.Message):
-    __slots__ = ("server_url", "model", "adapter", "concurrency", "rate", "arrival", "max_concurrency", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "goodput_thresholds", "seed", "labels", "header_names", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "tls_verify", "agent_labels", "force", "project_id", "provider", "environment", "service_name", "user_id", "session_id", "tags", "record_texts")
+    __slots__ = ("server_url", "model", "adapter", "concurrency", "rate", "arrival", "max_concurrency", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "goodput_thresholds", "seed", "labels", "header_names", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "tls_verify", "agent_labels", "force", "project_id", "provider", "environment", "service_name", "user_id", "session_id", "tags", "record_texts", "trace_sample_rate", "sketch_only")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -102,6 +106,8 @@ class RunConfig(_message.Message):
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
     RECORD_TEXTS_FIELD_NUMBER: _ClassVar[int]
+    TRACE_SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
+    SKETCH_ONLY_FIELD_NUMBER: _ClassVar[int]
     server_url: str
     model: str
     adapter: str
@@ -138,7 +144,9 @@ class RunConfig(_message.Message):
     session_id: str
     tags: _containers.RepeatedScalarFieldContainer[str]
     record_texts: bool
-    def __init__(self, server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., header_names: _Optional[_Iterable[str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ..., project_id: _Optional[str] = ..., provider: _Optional[str] = ..., environment: _Optional[str] = ..., service_name: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., record_texts: _Optional[bool] = ...) -> None: ...
+    trace_sample_rate: float
+    sketch_only: bool
+    def __init__(self, server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., header_names: _Optional[_Iterable[str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ..., project_id: _Optional[str] = ..., provider: _Optional[str] = ..., environment: _Optional[str] = ..., service_name: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., record_texts: _Optional[bool] = ..., trace_sample_rate: _Optional[float] = ..., sketch_only: _Optional[bool] = ...) -> None: ...
 
 class LatencyStats(_message.Message):
     __slots__ = ("min", "max", "mean", "median", "p50", "p90", "p95", "p99", "p999", "std", "count", "p50_ci", "p95_ci", "p99_ci", "p99_bound", "p999_bound", "with_errors", "approximate")

@@ -165,3 +165,70 @@ class Sketch(_message.Message):
     min: float
     max: float
     def __init__(self, metric: _Optional[str] = ..., accuracy: _Optional[float] = ..., zero_count: _Optional[int] = ..., bucket_deltas: _Optional[_Iterable[int]] = ..., bucket_counts: _Optional[_Iterable[int]] = ..., sum: _Optional[float] = ..., sum_squares: _Optional[float] = ..., min: _Optional[float] = ..., max: _Optional[float] = ...) -> None: ...
+
+class SampleSums(_message.Message):
+    __slots__ = ("counts", "extremes", "errors", "finish_reasons", "token_sources", "sketches", "seconds", "ticks", "tick_counts", "tick_flows")
+    class CountsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class ExtremesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class ErrorsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: int
+        value: int
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[int] = ...) -> None: ...
+    class FinishReasonsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class TokenSourcesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: int
+        value: int
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[int] = ...) -> None: ...
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    EXTREMES_FIELD_NUMBER: _ClassVar[int]
+    ERRORS_FIELD_NUMBER: _ClassVar[int]
+    FINISH_REASONS_FIELD_NUMBER: _ClassVar[int]
+    TOKEN_SOURCES_FIELD_NUMBER: _ClassVar[int]
+    SKETCHES_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    TICKS_FIELD_NUMBER: _ClassVar[int]
+    TICK_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    TICK_FLOWS_FIELD_NUMBER: _ClassVar[int]
+    counts: _containers.ScalarMap[str, int]
+    extremes: _containers.ScalarMap[str, int]
+    errors: _containers.ScalarMap[int, int]
+    finish_reasons: _containers.ScalarMap[str, int]
+    token_sources: _containers.ScalarMap[int, int]
+    sketches: _containers.RepeatedCompositeFieldContainer[Sketch]
+    seconds: _containers.RepeatedCompositeFieldContainer[SecondSketch]
+    ticks: _containers.RepeatedScalarFieldContainer[int]
+    tick_counts: _containers.RepeatedScalarFieldContainer[int]
+    tick_flows: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, counts: _Optional[_Mapping[str, int]] = ..., extremes: _Optional[_Mapping[str, int]] = ..., errors: _Optional[_Mapping[int, int]] = ..., finish_reasons: _Optional[_Mapping[str, int]] = ..., token_sources: _Optional[_Mapping[int, int]] = ..., sketches: _Optional[_Iterable[_Union[Sketch, _Mapping]]] = ..., seconds: _Optional[_Iterable[_Union[SecondSketch, _Mapping]]] = ..., ticks: _Optional[_Iterable[int]] = ..., tick_counts: _Optional[_Iterable[int]] = ..., tick_flows: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class SecondSketch(_message.Message):
+    __slots__ = ("second", "sketch")
+    SECOND_FIELD_NUMBER: _ClassVar[int]
+    SKETCH_FIELD_NUMBER: _ClassVar[int]
+    second: int
+    sketch: Sketch
+    def __init__(self, second: _Optional[int] = ..., sketch: _Optional[_Union[Sketch, _Mapping]] = ...) -> None: ...

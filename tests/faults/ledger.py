@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, create_engine, func, or_, select
+from sqlalchemy import Connection, Row, create_engine, func, or_, select
 from sqlalchemy.pool import NullPool
 
 from controller.lifecycle import lease_ended, run_ended
 from controller.store.schema import batches, benchmark_runs, leases, run_levels, traces
+from controller.store.schema_sums import batch_sums
 from loadcell.pacing.schedule import constant, poisson
 from loadcell.pacing.shares import worker_share
+from loadcell.stats.ordinals import unpack
 from loadcell.v1 import agent_pb2, result_pb2, run_pb2, sample_pb2, target_pb2
 
 _OK = sample_pb2.SAMPLE_STATUS_OK
@@ -49,8 +53,9 @@ class Ledger:
 
     @property
     def notes(self) -> list[str]:
-        """What the result tells its reader, but for the calibration that agents of a test do not have."""
-        return [note for note in self.result.notes if "loadcell calibrate" not in note]
+        """What the result tells its reader, but for what agents of a test do not have, and for what was kept."""
+        apart = ("loadcell calibrate", "not all requests were kept")
+        return [note for note in self.result.notes if not any(words in note for words in apart)]
 
     def complaints(self) -> list[str]:
         """Everything that is wrong, a sentence each; empty when the books are straight."""
@@ -112,14 +117,32 @@ class Ledger:
                 traces.c.run_key == run_key, traces.c.level == plan.index, traces.c.warmup == 0
             )
         ).all()
+        counts = Counter(status for _, status in rows)
+        executed = Counter(ordinal for ordinal, status in rows if status in (_OK, _ERROR))
+        if self.result.percentiles == "sketch":
+            # Not all of these have rows; all are in the sums of their batch.
+            kept, executed, sums = executed, Counter[int](), Counter[str]()
+            for batch in self._sums(connection, run_key, plan.index):
+                executed.update(unpack(batch.ordinals).tolist())
+                sums.update(dict(sample_pb2.SampleSums.FromString(zlib.decompress(batch.sums)).counts))
+            counts |= {_OK: sums["ok"], _ERROR: sums["error"]}
+            if sums["ok"] + sums["error"] != executed.total() or kept - executed:
+                raise AssertionError(f"kept, in no sums: {kept - executed}; or they and ordinals differ: {sums}")
         return Level(
             plan=plan,
             planned=planned(plan, self.result.config.seed),
-            counts=Counter(status for _, status in rows),
-            executed=Counter(ordinal for ordinal, status in rows if status in (_OK, _ERROR)),
+            counts=counts,
+            executed=executed,
             censored=Counter(ordinal for ordinal, status in rows if status == _CENSORED),
             cancelled=Counter(ordinal for ordinal, status in rows if status == _CANCELLED),
         )
+
+    def _sums(self, connection: Connection, run_key: int, level: int) -> Sequence[Row[Any]]:
+        return connection.execute(
+            select(batch_sums.c.ordinals, batch_sums.c.sums)
+            .join(leases, leases.c.lease_key == batch_sums.c.lease_key)
+            .where(batch_sums.c.run_key == run_key, leases.c.level == level)
+        ).all()
 
 
 def planned(plan: target_pb2.LevelPlan, seed: int) -> int | None:
@@ -156,6 +179,12 @@ def _batches(connection: Connection, run_key: int) -> Iterator[str]:
         .group_by(traces.c.lease_key)
     )
     rows_of = {one.lease_key: one.rows for one in stored}
+    kept = connection.execute(
+        select(batch_sums.c.lease_key, func.sum(batch_sums.c.kept_count))
+        .where(batch_sums.c.run_key == run_key)
+        .group_by(batch_sums.c.lease_key)
+    )
+    kept_of = {key: int(count) for key, count in kept}
     held = {
         key: (number, last, count)
         for key, number, last, count in connection.execute(
@@ -172,6 +201,7 @@ def _batches(connection: Connection, run_key: int) -> Iterator[str]:
         if number != last or last != lease.committed_batch_number:
             noted = lease.committed_batch_number
             yield f"lease {lease.lease_id} has {number} batches, the last is {last}, noted {noted}"
+        count = kept_of.get(lease.lease_key, count)
         if count != rows_of.get(lease.lease_key, 0):
             yield f"lease {lease.lease_id} has {rows_of.get(lease.lease_key, 0)} rows of {count} in its batches"
         if lease.state == agent_pb2.LEASE_STATE_COMPLETED and last < lease.last_batch_number:

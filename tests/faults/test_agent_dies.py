@@ -8,10 +8,18 @@ from pathlib import Path
 
 import pytest
 from service import until
-from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, kill_process, pause, pick, world
+from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, SKETCHED, kill_process, pause, pick, world
 
 LOADS = pytest.mark.parametrize(
-    "load", [OPEN, pytest.param(POISSON, marks=pytest.mark.short), CLOSED], ids=["constant", "poisson", "closed"]
+    "load",
+    [
+        OPEN,
+        pytest.param(POISSON, marks=pytest.mark.short),
+        CLOSED,
+        pytest.param(SKETCHED, marks=pytest.mark.short),
+        {**CLOSED, "trace_sample_rate": 0.2},
+    ],
+    ids=["constant", "poisson", "closed", "constant_sketched", "closed_sampled"],
 )
 
 
@@ -24,6 +32,8 @@ async def test_one_of_three_agents_is_killed(tmp_path: Path, seed: int, load: di
         books = await here.books(run_id)
     assert books.result.status == "completed"
     assert any(lost.agent_id in note for note in books.result.notes)
+    sampled = bool({"sketch_only", "trace_sample_rate"} & load.keys())
+    assert books.result.percentiles == ("sketch" if sampled else "exact")
 
 
 @pytest.mark.parametrize(

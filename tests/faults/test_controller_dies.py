@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, pause, world
+from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, SKETCHED, pause, world
 
 
 @pytest.mark.parametrize(
-    "load", [pytest.param(OPEN, marks=pytest.mark.short), POISSON, CLOSED], ids=["constant", "poisson", "closed"]
+    "load",
+    [pytest.param(OPEN, marks=pytest.mark.short), POISSON, CLOSED, SKETCHED],
+    ids=["constant", "poisson", "closed", "constant_sketched"],
 )
 async def test_killed_controller_loses_nothing(tmp_path: Path, seed: int, load: dict[str, object]) -> None:
     async with world(tmp_path, seed, agents=2, LOADCELL_LEASE_SECONDS="6") as here:

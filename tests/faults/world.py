@@ -31,6 +31,7 @@ SETTLE_SECONDS = 20.0  # after the end of a run, for late batches to reach the r
 # Loads of a few seconds. All are bounded by a count, so that nothing depends on how fast the machine is.
 OPEN = {"rate": [60.0], "num_prompts": 300, "warmup": 2}
 POISSON = {"rate": [60.0], "num_prompts": 300, "warmup": 2, "arrival": "poisson", "seed": 11}
+SKETCHED = {**OPEN, "sketch_only": True}
 CLOSED = {"concurrency": [9], "num_prompts": 450, "warmup": 2}
 
 # What no process may ever log, whatever is done to it and to the others.

@@ -55,6 +55,8 @@ async def test_every_argument_of_create_run_reaches_its_field():
             session_id="t",
             tags=["a"],
             record_texts=True,
+            trace_sample_rate=0.5,
+            sketch_only=True,
         )
     assert created.run_id == "r"
     assert runs.metadata[0]["x-api-key"] == "controller-key"

@@ -31,6 +31,17 @@ def test_defaults_are_written_out():
     assert (level.concurrency, level.request_count, level.duration_micros, level.warmup_count) == (1, 100, 0, 3)
 
 
+def test_all_requests_are_kept_unless_a_part_or_none_is_asked_for():
+    config = plan_run(request()).config
+    assert (config.trace_sample_rate, config.sketch_only) == (1.0, False)
+    assert plan_run(request(trace_sample_rate=0.25)).config.trace_sample_rate == 0.25
+    config = plan_run(request(sketch_only=True)).config
+    assert (config.HasField("trace_sample_rate"), config.sketch_only) == (False, True)
+    for wrong in (0.0, -0.1, 1.01, float("nan")):
+        assert refusal(trace_sample_rate=wrong)[:2] == ("INVALID_FIELD_VALUE", "trace_sample_rate")
+    assert refusal(trace_sample_rate=1.0, sketch_only=True)[:2] == ("INVALID_FIELD_VALUE", "trace_sample_rate")
+
+
 def test_zero_is_not_the_default():
     config = plan_run(request(warmup=0, stream=False, tls_verify=False, agent_count=0, timeline=False)).config
     assert (config.warmup, config.stream, config.tls_verify, config.agent_count, config.timeline) == (
