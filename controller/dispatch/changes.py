@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 
 class Changes:
@@ -22,7 +23,7 @@ class Changes:
         """Return when the revision is above `after`, or after `timeout` seconds."""
         if self.revision > after:
             return
-        try:
-            await asyncio.wait_for(self._next.wait(), timeout)
-        except TimeoutError:
-            return
+        # Not wait_for: in Python 3.11 it forgets a cancel that comes together with what it waits for.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._next.wait()
