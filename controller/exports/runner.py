@@ -26,11 +26,13 @@ from controller.store.exports import (
     COMPLETED,
     PENDING,
     PROCESSING,
+    UNREADABLE,
     JobRecord,
     claim_job,
     complete_job,
     expire_job,
     fail_job,
+    fail_unreadable,
     find_jobs,
     forget_jobs,
     give_back_job,
@@ -38,6 +40,7 @@ from controller.store.exports import (
     note_progress,
     open_jobs,
 )
+from controller.store.ownership import now_micros
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 
@@ -101,18 +104,24 @@ class Exports:
                 await self._claim()
             except LoadcellError as error:
                 log.warning("exports_not_looked_for", error=str(error.__cause__ or error))
+            except Exception:
+                # One job that cannot be read must not end all exports.
+                log.exception("exports_not_looked_for")
+                with suppress(LoadcellError):
+                    for job_id in await self.database.write(fail_unreadable):
+                        log.warning("export_failed", job_id=job_id, error=UNREADABLE)
             await self._changes.wait(seen, LOOK_SECONDS)
 
     async def _claim(self) -> None:
         """Begin as many jobs as there is room for."""
         if len(self._running) >= self.at_once:
             return
-        now = wall_micros()
-        for job in await self.database.read(open_jobs):
+        now, jobs = await self.database.read(lambda c: (now_micros(c), open_jobs(c)))
+        for job in jobs:
             free = job.status == PENDING or may_take_over(job.owner, job.owner_expires_at, now)
             if not free or job.job_id in self._running:
                 continue
-            claim = partial(claim_job, job=job, owner=self.owner, expires_at=_until())
+            claim = partial(claim_job, job=job, owner=self.owner, seconds=OWNER_SECONDS)
             mine = await self.database.write(claim)
             if mine is not None:
                 task = asyncio.create_task(self._carry_out(mine), name=f"export {mine.job_id}")
@@ -209,7 +218,7 @@ class Exports:
                 owner=self.owner,
                 trace_count=progress.trace_count,
                 percent=progress.percent,
-                expires_at=_until(),
+                seconds=OWNER_SECONDS,
             )
             with suppress(LoadcellError):
                 if not await self.database.write(beat) and task is not None:
@@ -243,8 +252,8 @@ class Exports:
 
     async def _tidy(self) -> None:
         try:
-            await self._remove_leftovers()
             await self._expire()
+            await self._remove_leftovers()
         except Exception:
             # The place may be away; a file more or less can wait.
             log.exception("exports_not_tidied")
@@ -262,8 +271,8 @@ class Exports:
         """Remove files that controllers have left which were killed: nobody writes them, and no job has them."""
         parts, kept = await asyncio.to_thread(self._names)
         found = dict(_of_jobs([*parts, *kept]))
-        jobs = await self.database.read(partial(find_jobs, job_ids=sorted(set(found.values()))))
-        now = wall_micros()
+        job_ids = sorted(set(found.values()))
+        now, jobs = await self.database.read(lambda c: (now_micros(c), find_jobs(c, job_ids)))
         for name, job_id in found.items():
             # A file of an unknown job belongs to another database that shares the place.
             job = jobs.get(job_id)
@@ -290,11 +299,6 @@ async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         task.result()
-
-
-def _until() -> int:
-    """Return until when a job is ours without a further sign of life."""
-    return wall_micros() + round(OWNER_SECONDS * 1e6)
 
 
 def _of_jobs(names: list[str]) -> Iterator[tuple[str, str]]:

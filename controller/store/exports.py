@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.events.kinds import EXPORT_JOB_STATUS, make_event
 from controller.scope import Scope
+from controller.store.chunks import chunks
 from controller.store.events import record_events
+from controller.store.ownership import expiry
 from controller.store.schema_queries import export_jobs as jobs
 from loadcell.clock import wall_micros
 from loadcell.v1 import event_pb2, export_pb2
@@ -24,6 +27,7 @@ MAX_UNFINISHED = 100
 FORGET_MICROS = 7 * 86_400 * 1_000_000  # ended jobs without a file are forgotten after this long
 BEGUN_AGAIN = "the controller that wrote the file was lost; it is begun again"
 LOST_TWICE = "two controllers were lost while they wrote the file; ask for less, or look into their logs"
+UNREADABLE = "what was asked cannot be read; create the export again"
 _SPEED_OF = 10  # completed jobs that tell how long one takes
 
 
@@ -138,8 +142,10 @@ def open_jobs(connection: Connection) -> list[JobRecord]:
     return [_record(row) for row in connection.execute(query)]
 
 
-def claim_job(connection: Connection, job: JobRecord, owner: str, expires_at: int) -> JobRecord | None:
+def claim_job(connection: Connection, job: JobRecord, owner: str, seconds: float) -> JobRecord | None:
     """Make `owner` write the file of a job from its beginning, unless another was quicker.
+
+    It is lost when nothing is heard of it for some seconds.
 
     A job whose second owner is lost, too, has failed: perhaps because of it.
     """
@@ -165,15 +171,16 @@ def claim_job(connection: Connection, job: JobRecord, owner: str, expires_at: in
         progress_percent=0.0,
         error_message=BEGUN_AGAIN if lost else None,
         owner=owner,
-        owner_expires_at=expires_at,
+        owner_expires_at=expiry(connection, seconds),
     )
 
 
 def note_progress(
-    connection: Connection, job_id: str, owner: str, *, trace_count: int, percent: float, expires_at: int
+    connection: Connection, job_id: str, owner: str, *, trace_count: int, percent: float, seconds: float
 ) -> bool:
     """Keep how far an owner is and that it lives; return whether the job is still its own and not cancelled."""
-    values = {"trace_count": trace_count, "progress_percent": percent, "owner_expires_at": expires_at}
+    lives_until = expiry(connection, seconds)
+    values = {"trace_count": trace_count, "progress_percent": percent, "owner_expires_at": lives_until}
     return _change_own(connection, job_id, owner, values) is not None
 
 
@@ -192,6 +199,20 @@ def fail_job(connection: Connection, job_id: str, owner: str, error: str) -> Non
     """Keep why there will be no file."""
     values = {"status": FAILED, "completed_at": wall_micros(), "error_message": error, "owner": None}
     _change_own(connection, job_id, owner, values)
+
+
+def fail_unreadable(connection: Connection) -> list[str]:
+    """Fail the jobs that have not ended and whose rows cannot be read; return their identifiers."""
+    failed = []
+    for row in connection.execute(select(jobs).where(jobs.c.status.in_(UNFINISHED))).all():
+        try:
+            _record(row)
+        except DecodeError:
+            failed.append(row.job_id)
+    values = {"status": FAILED, "completed_at": wall_micros(), "error_message": UNREADABLE, "owner": None}
+    # Without what was asked, so that lists of jobs can be read again.
+    connection.execute(update(jobs).where(jobs.c.job_id.in_(failed)).values(values | {"request": b""}))
+    return failed
 
 
 def give_back_job(connection: Connection, job_id: str, owner: str) -> None:
@@ -234,8 +255,11 @@ def forget_jobs(connection: Connection, now: int) -> None:
 
 def find_jobs(connection: Connection, job_ids: Sequence[str]) -> dict[str, JobRecord]:
     """Return those of some jobs that there are, by their identifiers."""
-    found = connection.execute(select(jobs).where(jobs.c.job_id.in_(job_ids))) if job_ids else ()
-    return {row.job_id: _record(row) for row in found}
+    return {
+        row.job_id: _record(row)
+        for some in chunks(job_ids)
+        for row in connection.execute(select(jobs).where(jobs.c.job_id.in_(some)))
+    }
 
 
 def _visible(connection: Connection, scope: Scope) -> ColumnElement[bool]:

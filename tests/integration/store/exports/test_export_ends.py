@@ -8,10 +8,12 @@ import uuid
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from controller.exports import runner as runner_module
 from controller.exports.places import Folder
 from controller.store import exports as store
+from controller.store.schema_queries import export_jobs
 from loadcell.errors import LoadcellError
 from loadcell.v1 import export_pb2
 from tests.integration.store.exports.exporting import held_up
@@ -109,7 +111,7 @@ async def test_a_lost_controller_costs_a_job_one_more_try_and_no_file(make, stor
 
     async def lose() -> None:
         (job,) = await database.read(store.open_jobs)
-        await database.write(lambda c: store.claim_job(c, job, "gone", 1))
+        await database.write(lambda c: store.claim_job(c, job, "gone", -1.0))
 
     await lose()
     assert (await controller.job(job_id)).status == "processing"
@@ -180,3 +182,68 @@ async def test_a_folder_that_cannot_be_written_fails_the_job(make, stored, tmp_p
     controller = await make()
     job = await controller.until(await controller.create(format="csv"), "failed")
     assert "could not be written" in job.error_message
+
+
+async def test_a_job_that_cannot_be_read_fails_and_ends_no_other(make, stored):
+    controller = await make(running=False)
+    bad, good = [await controller.create(format="csv") for _ in range(2)]
+    spoil = update(export_jobs).where(export_jobs.c.job_id == bad).values(request=b"\xff")
+    await controller.database.write(lambda c: c.execute(spoil))
+    controller.exports.start()
+    assert (await controller.until(good, "completed")).trace_count == len(stored.all())
+    assert ((await controller.job(bad)).status, (await controller.job(bad)).error_message) == (
+        "failed",
+        store.UNREADABLE,
+    )
+
+
+async def test_a_living_owner_keeps_its_job_whatever_the_clock_of_another_says(make, stored, monkeypatch):
+    controller = await make(running=False)
+    job_id = await controller.create(format="csv")
+    (job,) = await controller.database.read(store.open_jobs)
+    await controller.database.write(lambda c: store.claim_job(c, job, "another host", 600.0))
+    controller.folder.mkdir()
+    growing = controller.folder / f"{job_id}-00000000.part"
+    growing.write_bytes(b"half a file")
+    wall = runner_module.wall_micros
+    monkeypatch.setattr(runner_module, "wall_micros", lambda: wall() + 3_600_000_000)
+    await controller.exports._claim()
+    await controller.exports._tidy()
+    (found,) = await controller.database.read(store.open_jobs)
+    assert (found.owner, growing.exists()) == ("another host", True)
+
+
+async def test_a_job_is_claimed_only_as_it_was_seen(make, stored):
+    controller = await make(running=False)
+    await controller.create(format="csv")
+    database = controller.database
+    (pending,) = await database.read(store.open_jobs)
+    first = await database.write(lambda c: store.claim_job(c, pending, "first", -1.0))
+    assert first.owner == "first"
+    assert await database.write(lambda c: store.claim_job(c, pending, "second", 9.0)) is None
+    alive = {"job_id": first.job_id, "owner": "first", "trace_count": 1, "percent": 1.0, "seconds": 9.0}
+    assert await database.write(lambda c: store.note_progress(c, **alive))
+    # Seen when it was taken for lost, and alive after all.
+    assert await database.write(lambda c: store.claim_job(c, first, "second", 9.0)) is None
+    (now,) = await database.read(store.open_jobs)
+    assert (now.owner, now.error_message) == ("first", None)
+
+
+async def test_files_expire_when_what_else_is_there_cannot_be_looked_at(make, stored, monkeypatch):
+    controller = await make(keep_seconds=0.0)
+    job_id = await controller.create(format="csv")
+    await controller.until(job_id, "completed")
+
+    def names(_self: Folder) -> list[str]:
+        raise OSError("too many files")
+
+    monkeypatch.setattr(Folder, "names", names)
+    await controller.exports._tidy()
+    assert (await controller.job(job_id)).status == "expired"
+
+
+async def test_jobs_are_found_however_many_are_looked_for(make, stored):
+    controller = await make(running=False)
+    job_id = await controller.create(format="csv")
+    job_ids = [*(str(uuid.UUID(int=number)) for number in range(70_000)), job_id]
+    assert list(await controller.database.read(lambda c: store.find_jobs(c, job_ids))) == [job_id]
