@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from controller.query.costs.question import CostQuestion, Spent
 from controller.query.metrics.spans import Cover, Edge, Span, cover
-from controller.store.run_span import first_runs, in_runs
+from controller.store.run_span import runs_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from controller.store.unkept import CONTEXT_KEY, refuse_unkept
@@ -111,15 +111,15 @@ def in_span(connection: Connection, span: Span) -> ColumnElement[bool]:
 
 def in_edges(connection: Connection, edges: Sequence[Edge]) -> list[ColumnElement[bool]]:
     """Return for each of some ranges of time the condition of requests that are counted and began in it."""
-    firsts = first_runs(connection, [edge.start for edge in edges])
+    runs = runs_of(connection, [(edge.start, edge.end) for edge in edges])
     return [
         and_(
             traces.c.ts >= edge.start,
             traces.c.ts < edge.end,
-            *in_runs(first, edge.end),
+            *in_runs,
             traces.c.status.in_((OK, ERROR)),
         )
-        for edge, first in zip(edges, firsts, strict=True)
+        for edge, in_runs in zip(edges, runs, strict=True)
     ]
 
 

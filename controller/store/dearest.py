@@ -13,7 +13,7 @@ from controller.query.costs.question import CostQuestion
 from controller.query.metrics.spans import Span, cover
 from controller.store.among import rows_of
 from controller.store.costs import in_edges, in_span, known, of_question
-from controller.store.run_span import first_runs, in_runs
+from controller.store.run_span import runs_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from controller.trace_ids import RequestKey
@@ -159,12 +159,12 @@ def _of_cells(connection: Connection, cells: Sequence[_Cell], enough: int) -> Se
     wanted = rows_of(connection, [(cell.context_key, cell.first, cell.end) for cell in cells], 3)
     context_key, first, end = wanted.c
     inside = and_(traces.c.context_key == context_key, traces.c.ts >= first, traces.c.ts < end)
-    (first_run,) = first_runs(connection, [min(cell.first for cell in cells)])
+    (in_runs,) = runs_of(connection, [(min(cell.first for cell in cells), max(cell.end for cell in cells))])
     return (
         _requests()
         .join(wanted, inside)
         .where(
-            *in_runs(first_run, max(cell.end for cell in cells)),
+            *in_runs,
             traces.c.status.in_((OK, ERROR)),
             enough < _COST,
         )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, case, func, select
 from controller.query.metrics.rows import Contexts
 from controller.query.metrics.spans import Edge
 from controller.store.metrics_requests import among
-from controller.store.run_span import first_runs, in_runs
+from controller.store.run_span import runs_of
 from controller.store.schema import request_key, traces
 from controller.store.schema_queries import feedback
 from controller.store.traces.columns import IS_ERROR, IS_OK
@@ -28,7 +28,7 @@ class Feedback:
 
 def read_feedback(connection: Connection, edge: Edge, of: Contexts) -> Feedback:
     """Return the feedback on requests of some contexts that began in a range of time."""
-    (first_run,) = first_runs(connection, [edge.start])
+    (in_runs,) = runs_of(connection, [(edge.start, edge.end)])
     # SQLite does not count rows and would begin with the requests, of which there are many more than judgements:
     # there is no index for an expression.
     ts = traces.c.ts + 0 if connection.dialect.name == "sqlite" else traces.c.ts
@@ -44,7 +44,7 @@ def read_feedback(connection: Connection, edge: Edge, of: Contexts) -> Feedback:
             feedback.c.created_at >= edge.start,
             ts >= edge.start,
             ts < edge.end,
-            *in_runs(first_run, edge.end),
+            *in_runs,
             *among(connection, of),
             IS_OK | IS_ERROR,
         )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, select, union_all
 from controller.query.metrics.rows import Contexts, RequestRows
 from controller.query.metrics.spans import Edge
 from controller.store.among import one_of
-from controller.store.run_span import first_runs, in_runs
+from controller.store.run_span import runs_of
 from controller.store.schema import traces
 from controller.store.traces.columns import IS_ERROR, IS_OK
 from controller.store.unkept import CONTEXT_KEY, refuse_unkept
@@ -60,10 +60,10 @@ def read_requests(
 
 def began_in(connection: Connection, edges: Sequence[Edge]) -> list[list[ColumnElement[bool]]]:
     """Return for each of some ranges of time the conditions that a request began in it."""
-    firsts = first_runs(connection, [edge.start for edge in edges])
+    runs = runs_of(connection, [(edge.start, edge.end) for edge in edges])
     return [
-        [traces.c.ts >= edge.start, traces.c.ts < edge.end, *in_runs(first, edge.end)]
-        for edge, first in zip(edges, firsts, strict=True)
+        [traces.c.ts >= edge.start, traces.c.ts < edge.end, *in_runs]
+        for edge, in_runs in zip(edges, runs, strict=True)
     ]
 
 

@@ -9,40 +9,44 @@ from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, select
 
-from controller.store.run_keys import first_key
 from controller.store.schema import benchmark_runs, traces
 
-DAY_MICROS = 86_400 * 1_000_000
 # What an agent did while nobody could reach it is delivered after its run has ended, and clocks differ.
-LATE_MICROS = DAY_MICROS
+LATE_MICROS = 86_400 * 1_000_000
 
-_LEAST = -(2**63)  # of a column
+_LEAST, _MOST = -(2**63), 2**63 - 1  # of a column
 _KEY, _ENDED = benchmark_runs.c.run_key, benchmark_runs.c.completed_at
 
 
-def first_runs(connection: Connection, starts: Sequence[int]) -> list[int]:
-    """Return for each time (microseconds since 1970 UTC) a key; no run before it has requests begun since then.
+def runs_of(connection: Connection, times: Sequence[tuple[int, int]]) -> list[list[ColumnElement[bool]]]:
+    """Return for each time the conditions on the runs whose requests may have begun in it.
 
-    0 in SQLite, which has no partitions.
+    A time is its start and its end, in microseconds since 1970 UTC. There are no conditions in SQLite, which
+    has no partitions.
     """
-    if connection.dialect.name == "sqlite" or not starts:
-        return [0] * len(starts)
+    if connection.dialect.name == "sqlite" or not times:
+        return [[] for _ in times]
+    bounds = (one for start, end in times for one in (_first(start), _last(end)))
+    found = iter(connection.execute(select(*bounds)).one())
+    return [
+        [*([traces.c.run_key >= first] if first else ()), traces.c.run_key <= (last or 0)]
+        for first, last in zip(found, found, strict=True)
+    ]
+
+
+def _first(start: int) -> ColumnElement[int]:
+    """Return the key that no run is before which has requests begun since a time."""
     going_on = select(func.min(_KEY)).where(_ENDED.is_(None)).scalar_subquery()
     # An expression: else PostgreSQL goes through all older runs in the order of their keys, and questions
     # are mostly about the last days.
-    since = (
-        select(func.min(_KEY + 0))
-        .where(literal(max(start - LATE_MICROS, _LEAST), BigInteger) <= _ENDED)
-        .scalar_subquery()
-        for start in starts
-    )
-    found = connection.execute(select(*(func.least(going_on, one) for one in since))).one()
-    return [first or 0 for first in found]
+    since = select(func.min(_KEY + 0)).where(literal(max(start - LATE_MICROS, _LEAST), BigInteger) <= _ENDED)
+    return func.least(going_on, since.scalar_subquery())
 
 
-def in_runs(first: int, end: int) -> list[ColumnElement[bool]]:
-    """Return the conditions on the runs of requests that began before `end`: those from the key `first` on."""
-    # No request begins before its run was created, so days after the range need not be looked into.
-    newer = first_key(max(end + DAY_MICROS, 0))
-    below = traces.c.run_key < newer
-    return [traces.c.run_key >= first, below] if first else [below]
+def _last(end: int) -> ColumnElement[int]:
+    """Return the key of the last run that was created before a time; no request begins before its run is created.
+
+    The keys alone do not tell: after one run of a clock that was ahead, those of later runs are of its day.
+    """
+    created = benchmark_runs.c.created_at <= literal(min(end + LATE_MICROS, _MOST), BigInteger)
+    return select(func.max(_KEY)).where(created).scalar_subquery()

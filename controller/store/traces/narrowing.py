@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, literal, select
 
 from controller.query.traces.bounds import ALWAYS, Bounds, time_bounds
 from controller.query.traces.conditions import And, Condition, Node, Operator, Or
@@ -18,7 +18,7 @@ from controller.query.traces.question import conditions
 from controller.scope import Scope
 from controller.store.among import one_of
 from controller.store.full_text import all_of
-from controller.store.run_span import first_runs
+from controller.store.run_span import runs_of
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
@@ -168,24 +168,15 @@ def _by_runs(connection: Connection, found: Narrowed, node: Node) -> Narrowed | 
     )
 
 
-def _by_time(connection: Connection, found: Narrowed, first: int, last: int) -> Narrowed | None:
+def _by_time(connection: Connection, found: Narrowed, first: int, last: int) -> Narrowed:
     if first > ALWAYS.first:
         found = _with(found, traces.c.ts >= literal(first, BigInteger))
-        (run_key,) = first_runs(connection, [first])
-        if run_key:
-            found = _with(found, traces.c.run_key >= literal(run_key, BigInteger))
     if last < ALWAYS.last:
         found = _with(found, traces.c.ts <= literal(last, BigInteger))
-        if connection.dialect.name == "postgresql":
-            # Whole days, that is partitions, were created later.
-            newest = connection.execute(
-                select(func.max(benchmark_runs.c.run_key)).where(
-                    benchmark_runs.c.created_at
-                    <= literal(min(last + CLOCKS_APART_MICROS, ALWAYS.last), BigInteger)
-                )
-            ).scalar_one()
-            return None if newest is None else _with(found, traces.c.run_key <= newest)
-    return found
+    if (first, last) == (ALWAYS.first, ALWAYS.last):
+        return found
+    (in_runs,) = runs_of(connection, [(first, last)])
+    return _with(found, *in_runs)
 
 
 def _with(found: Narrowed, *conditions: ColumnElement[bool]) -> Narrowed:
