@@ -22,7 +22,9 @@ from sqlalchemy import (
 )
 
 from controller.query.costs.question import CostQuestion, Spent
-from controller.query.metrics.spans import Cover, Edge, Span, cover
+from controller.query.metrics.parameters import Period
+from controller.query.metrics.spans import Cover, Edge, Span, as_kept, cover
+from controller.store.rollup_reading import read_extent
 from controller.store.run_span import runs_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
@@ -60,7 +62,7 @@ def spent_by(
 ) -> dict[tuple[str | None, ...], Spent]:
     """Return what the requests of each combination of values cost; `dimensions` are columns of contexts."""
     period = question.period
-    parts = _parts(connection, question, cover(period.start, period.end, width=None, now=period.now))
+    parts = _parts(connection, question, what_covers(connection, period))
     if parts is None:
         return {}
     columns = [contexts.c[name] for name in dimensions]
@@ -79,11 +81,17 @@ def spent_over_time(connection: Connection, question: CostQuestion, width: int) 
     Spans without requests are left out; the first and the last are cut off by the period.
     """
     period = question.period
-    parts = _parts(connection, question, cover(period.start, period.end, width=width, now=period.now), width=width)
+    parts = _parts(connection, question, what_covers(connection, period, width), width=width)
     if parts is None:
         return {}
     query = select(parts.c.by, *(func.sum(parts.c[name]) for name in _SUMS)).group_by(parts.c.by)
     return {int(row[0]): Spent(*map(int, row[1:])) for row in connection.execute(query)}
+
+
+def what_covers(connection: Connection, period: Period, width: int | None = None) -> Cover:
+    """Return what makes up a period, in spans of `width` seconds, of what is still kept."""
+    covered = cover(period.start, period.end, width=width, now=period.now)
+    return as_kept(covered, read_extent(connection).oldest)
 
 
 def of_question(question: CostQuestion, context_key: ColumnElement[int]) -> list[ColumnElement[bool]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from controller.query.costs.question import CostQuestion
-from controller.query.metrics.spans import Span, cover
+from controller.query.metrics.spans import Span
 from controller.store.among import rows_of
-from controller.store.costs import in_edges, in_span, known, of_question
+from controller.store.costs import in_edges, in_span, known, of_question, what_covers
 from controller.store.run_span import runs_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
@@ -82,19 +82,29 @@ def dearest_requests(connection: Connection, question: CostQuestion, limit: int)
 
     Rollups are looked into in the order of their dearest requests, until none can have one that is dear enough.
     """
-    covered = cover(question.period.start, question.period.end, width=None, now=question.period.now)
+    covered = what_covers(connection, question.period)
     edges = in_edges(connection, covered.edges)
     at_edges = [one for edge in edges for one in _read(connection, _of_edge(question, edge), limit)]
     found: list[CostlyRequest] = []
     # What the dearest request of a rollup cost is known, so as many rollups as requests are wanted have enough. Of
     # what earlier versions stored no more than a bound is known: then more are needed.
     for most in (_FEW * limit, MAX_LOOKS):
-        parts = [_dear_cells(connection, question, span, most) for span in covered.spans]
+        spans = covered.spans if most < MAX_LOOKS else _kept(connection, covered.spans)
+        parts = [_dear_cells(connection, question, span, most) for span in spans]
         unseen = max((part[-1].cost_max for part in parts if len(part) == most), default=0)
         found = _search(connection, [cell for part in parts for cell in part], at_edges, limit)
         if unseen <= _enough(found, limit):
             break
     return found
+
+
+def _kept(connection: Connection, spans: Sequence[Span]) -> list[Span]:
+    """Return what of some spans is not older than every request: rollups are kept for longer."""
+    oldest: int | None = connection.execute(select(func.min(traces.c.ts))).scalar_one()
+    if oldest is None:
+        return []
+    firsts = [max(span.first, oldest // (span.grain * _MICROS)) for span in spans]
+    return [replace(span, first=first) for span, first in zip(spans, firsts, strict=True) if first < span.end]
 
 
 def _search(
@@ -131,22 +141,24 @@ def _next_cells(connection: Connection, cells: list[_Cell], enough: int, count: 
     taken: list[_Cell] = []
     while len(taken) < count and cells and cells[0].cost_max > enough:
         cell = heapq.heappop(cells)
-        if cell.grain in _FINER and cell.count > _LARGE:
-            for finer in _finer(connection, cell, enough):
-                heapq.heappush(cells, finer)
+        finer = _finer(connection, cell) if cell.grain in _FINER and cell.count > _LARGE else []
+        # Finer ones are kept for less long than requests.
+        if sum(one.count for one in finer) == cell.count:
+            for one in finer:
+                if one.cost_max > enough:
+                    heapq.heappush(cells, one)
         else:
             taken.append(cell)
     return taken
 
 
-def _finer(connection: Connection, cell: _Cell, enough: int) -> list[_Cell]:
+def _finer(connection: Connection, cell: _Cell) -> list[_Cell]:
     grain = _FINER[cell.grain]
     query = select(*_CELL).where(
         rollups.c.grain == grain,
         rollups.c.bucket >= cell.first // _MICROS // grain,
         rollups.c.bucket < cell.end // _MICROS // grain,
         rollups.c.context_key == cell.context_key,
-        rollups.c.cost_max > enough,
     )
     return [_Cell(*row) for row in connection.execute(query)]
 

@@ -20,6 +20,7 @@ from loadcell.stats.rollup import HOUR, MINUTE
 ROWS_AT_ONCE, ROWS_HELD = 20_000, 100_000
 # Looking up single rows is better than reading all of a time and leaving most of them out, up to this many.
 _MOST_LOOK_UPS = 50_000
+_NEVER = 2**62  # after every bucket
 _COUNTS = ("ok_count", "error_count")
 
 
@@ -54,7 +55,10 @@ def _condition(asked: DimensionFilter) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """What there is: the first bucket kept of the grains that go before requests do, and how many contexts."""
+    """What there is: the first bucket kept of the grains that go before requests do, and how many contexts.
+
+    Of a grain without any bucket that is one after all there can be.
+    """
 
     oldest: Mapping[int, int]
     contexts: int
@@ -65,7 +69,9 @@ def read_extent(connection: Connection) -> Extent:
     firsts = [select(func.min(rollups.c.bucket)).where(rollups.c.grain == grain) for grain in (MINUTE, HOUR)]
     newest = select(func.max(contexts.c.context_key))
     *found, last = connection.execute(select(*(one.scalar_subquery() for one in (*firsts, newest)))).one()
-    oldest = {grain: bucket for grain, bucket in zip((MINUTE, HOUR), found, strict=True) if bucket is not None}
+    oldest = {
+        grain: _NEVER if bucket is None else bucket for grain, bucket in zip((MINUTE, HOUR), found, strict=True)
+    }
     return Extent(oldest, last or 0)
 
 

@@ -59,7 +59,7 @@ def as_kept(covered: Cover, oldest: Mapping[int, int]) -> Cover:
 
     Args:
         covered: what covers a range.
-        oldest: the first bucket that is kept of each grain; a grain that is missing has all.
+        oldest: the first bucket that is kept of each grain; a grain that is missing is kept for ever.
     """
     spans: list[Span] = []
     edges = list(covered.edges)
