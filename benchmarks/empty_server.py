@@ -17,6 +17,9 @@ from google.protobuf.empty_pb2 import Empty
 from prometheus_client import CollectorRegistry
 
 import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
+from controller.access.authenticator import Authenticator
+from controller.access.jwt_keys import key_source
+from controller.access.tokens import AccessTokens, TokenRules
 from controller.admission import Admissions
 from controller.interceptors.around import Interceptor
 from controller.refusals import Refusals
@@ -27,7 +30,7 @@ from loadcell import logs
 from loadcell.channel import SERVER_OPTIONS
 from loadcell.settings import Secret
 
-METHOD = "/loadcell.bench.Empty/Call"
+METHOD = "/loadcell.v1.RunService/GetRun"  # one that asks for a permission
 API_KEY = "the-key-of-a-benchmark"
 
 
@@ -51,7 +54,12 @@ async def _main() -> None:
     with tempfile.TemporaryDirectory(prefix="loadcell-bench-") as folder:
         database = await open_database(Path(folder) / "bench.db")
         settings = ControllerSettings(api_key=Secret(API_KEY))
-        chain = arounds(settings, Admissions(database), Refusals(registry), registry)
+        tokens = AccessTokens(key_source(Secret(""), None), TokenRules("", "", 0.0))
+        authenticator = Authenticator(database, tokens, configured=settings.api_key)
+        refusals = Refusals(registry)
+        chain = arounds(
+            settings, database, authenticator, Admissions(database), refusals=refusals, registry=registry
+        )
         bare, bare_port = await _serve([])
         surrounded, port = await _serve([Interceptor(chain)])
         print(bare_port, port, flush=True)

@@ -16,6 +16,8 @@ from controller.dispatch.selection import ranked
 from controller.dispatch.sessions import Sessions
 from controller.identifiers import new_run_id
 from controller.plan import RunPlan, plan_run
+from controller.query.results import is_visible
+from controller.scope import Scope
 from controller.store.assets import get_asset, hold_asset
 from controller.store.database import Connection, Database
 from controller.store.ownership import extend_ownership
@@ -32,7 +34,7 @@ _KINDS = {"tokenizer_asset": run_pb2.ASSET_KIND_TOKENIZER, "dataset_asset": run_
 
 
 async def create_run(
-    request: run_pb2.CreateRunRequest, database: Database, dispatcher: Dispatcher
+    request: run_pb2.CreateRunRequest, database: Database, dispatcher: Dispatcher, scope: Scope
 ) -> run_pb2.CreateRunResponse:
     """Check, store and begin a run; a repeat with the same request_id returns the first one.
 
@@ -75,6 +77,10 @@ async def create_run(
             return created
         if earlier is None:
             raise LoadcellError("DATABASE_ERROR", "the run could not be stored")
+        if not is_visible(earlier, scope):
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE", "request_id was used for a run of another project", field="request_id"
+            )
         return earlier
 
     # A caller who goes away must not leave a stored run that nobody drives, without its secrets.

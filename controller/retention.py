@@ -10,6 +10,7 @@ from functools import partial
 
 import structlog
 
+from controller.store.audit_log import expire_entries
 from controller.store.database import Connection, Database
 from controller.store.partitions import create_ahead
 from controller.store.retention import Left, expire_requests, expire_rollups
@@ -26,12 +27,13 @@ _MICROS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Ages:
-    """For how many whole days of UTC requests and rollups are kept; 0: for ever."""
+    """For how many whole days of UTC requests, rollups and the log of calls are kept; 0: for ever."""
 
     requests: int
     minutes: int
     hours: int
     days: int
+    audit: int = 0
 
     def expired(self, now_micros: int) -> Iterator[Callable[[Connection], Left]]:
         """Yield what deletes a part of what is too old, and says what is left."""
@@ -41,6 +43,8 @@ class Ages:
         for grain, days in ((MINUTE, self.minutes), (HOUR, self.hours), (DAY, self.days)):
             if days:
                 yield partial(expire_rollups, grain=grain, first_kept=(today - days) * DAY // grain)
+        if self.audit:
+            yield partial(expire_entries, before=(today - self.audit) * DAY * _MICROS)
 
 
 async def retain(database: Database, ages: Ages) -> None:

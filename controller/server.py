@@ -17,6 +17,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry, start_http_server
 
+from controller.access.authenticator import Authenticator
+from controller.access.issuing import Issuer, Lifetimes
+from controller.access.jwt_keys import key_source
+from controller.access.tokens import AccessTokens, TokenRules
 from controller.admission import Admissions
 from controller.budget_watch import BudgetWatch
 from controller.cache.cache import Cache
@@ -29,6 +33,7 @@ from controller.exports.runner import Exports
 from controller.exports.where import open_place
 from controller.interceptors.access import access
 from controller.interceptors.around import Around, Interceptor
+from controller.interceptors.audit import audit
 from controller.interceptors.errors import errors
 from controller.interceptors.metrics import metrics
 from controller.interceptors.refused import refused
@@ -37,6 +42,7 @@ from controller.refusals import Refusals
 from controller.retention import Ages, retain
 from controller.services.agent import AgentServicer
 from controller.services.answers import Answers
+from controller.services.auth import AuthServicer
 from controller.services.cost import CostServicer
 from controller.services.event import EventServicer
 from controller.services.export import ExportServicer
@@ -57,6 +63,8 @@ from loadcell.tls import ServerTls, server_tls
 from loadcell.v1 import (
     agent_pb2,
     agent_pb2_grpc,
+    auth_pb2,
+    auth_pb2_grpc,
     cost_pb2,
     cost_pb2_grpc,
     event_pb2,
@@ -87,6 +95,7 @@ SERVICES = (
     model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
     event_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
     export_pb2.DESCRIPTOR.services_by_name["ExportService"].full_name,
+    auth_pb2.DESCRIPTOR.services_by_name["AuthService"].full_name,
 )
 
 
@@ -112,10 +121,6 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         StoreError: The database cannot be used.
     """
     tls = server_tls(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
-    if not settings.grpc.is_loopback and not settings.api_key:
-        raise StartError(
-            f"LOADCELL_GRPC={settings.grpc} can be reached from other machines; set LOADCELL_API_KEY as well"
-        )
     if settings.lease_seconds <= settings.heartbeat_seconds:
         raise StartError(
             f"LOADCELL_LEASE_SECONDS={settings.lease_seconds:g} must be above"
@@ -130,6 +135,19 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
     async with AsyncExitStack() as stack:
         database = await open_database(settings.database or default_database(data_dir(settings.data_dir)))
         stack.push_async_callback(database.close)
+        tokens = _access_tokens(settings)
+        authenticator = Authenticator(
+            database,
+            tokens,
+            configured=settings.api_key,
+            companion=settings.companion_key,
+            private=bool(settings.grpc.unix_path),
+        )
+        if not settings.grpc.is_loopback and await authenticator.is_open():
+            raise StartError(
+                f"LOADCELL_GRPC={settings.grpc} can be reached from other machines; set LOADCELL_API_KEY or make"
+                " a key with `loadcell keys create` first"
+            )
         events = Events(database)
         dispatcher = Dispatcher(
             database,
@@ -155,6 +173,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             exports,
             admissions=admissions,
             budgets=budgets,
+            authenticator=authenticator,
+            issuer=Issuer(database, tokens, Lifetimes(settings.token_seconds, settings.refresh_seconds)),
             registry=registry,
             states=states,
         )
@@ -193,12 +213,15 @@ async def _server(
     *,
     admissions: Admissions,
     budgets: BudgetWatch,
+    authenticator: Authenticator,
+    issuer: Issuer,
     registry: CollectorRegistry,
     states: health.aio.HealthServicer,
 ) -> grpc.aio.Server:
     refusals = Refusals(registry)
+    chain = arounds(settings, database, authenticator, admissions, refusals=refusals, registry=registry)
     server = grpc.aio.server(
-        interceptors=[Interceptor(arounds(settings, admissions, refusals, registry))],
+        interceptors=[Interceptor(chain)],
         options=SERVER_OPTIONS,
     )
     conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
@@ -213,6 +236,7 @@ async def _server(
     cost_pb2_grpc.add_CostServiceServicer_to_server(CostServicer(database, answers, budgets.look), server)
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     export_pb2_grpc.add_ExportServiceServicer_to_server(ExportServicer(database, answers, exports), server)
+    auth_pb2_grpc.add_AuthServiceServicer_to_server(AuthServicer(database, authenticator, issuer), server)
     health_pb2_grpc.add_HealthServicer_to_server(states, server)
     for service in SERVICES:
         await states.set(service, health_pb2.HealthCheckResponse.SERVING)
@@ -221,7 +245,13 @@ async def _server(
 
 
 def arounds(
-    settings: ControllerSettings, admissions: Admissions, refusals: Refusals, registry: CollectorRegistry
+    settings: ControllerSettings,
+    database: Database,
+    authenticator: Authenticator,
+    admissions: Admissions,
+    *,
+    refusals: Refusals,
+    registry: CollectorRegistry,
 ) -> list[Around]:
     """Return what goes around every call; the first is the outermost: it sees everything the others do."""
     return [
@@ -229,8 +259,19 @@ def arounds(
         metrics(registry),
         errors,
         refused(refusals),
-        access(settings.api_key, admissions, require_agent_token=settings.require_agent_token),
+        audit(database, registry),
+        access(
+            authenticator,
+            admissions,
+            require_agent_token=settings.require_agent_token,
+            public_reads=settings.public_reads,
+        ),
     ]
+
+
+def _access_tokens(settings: ControllerSettings) -> AccessTokens:
+    rules = TokenRules(settings.jwt_issuer, settings.jwt_audience, settings.jwt_leeway_seconds)
+    return AccessTokens(key_source(settings.jwt_secret, settings.jwt_keys), rules)
 
 
 def _exports(settings: ControllerSettings, database: Database) -> Exports:
@@ -259,6 +300,7 @@ def _ages(settings: ControllerSettings) -> Ages:
         minutes=settings.minute_retention_days,
         hours=settings.hour_retention_days,
         days=settings.day_retention_days,
+        audit=settings.audit_retention_days,
     )
 
 

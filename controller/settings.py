@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.access.jwt_keys import jwt_secret
 from controller.cache.kinds import Seconds, parse_seconds
 from controller.cache.where import redis_url
 from controller.exports.where import BucketName, parse_store
@@ -55,7 +56,66 @@ class ControllerSettings:
         Secret(""),
         parse=secret,
         names=("LOADCELL_API_KEY", "API_KEY"),
-        doc="API key every call must carry. Empty: open, which is allowed on loopback only.",
+        doc="API key that permits everything. With none, and none made with `loadcell keys create`, everybody is"
+        " let in, which is allowed on loopback only.",
+    )
+    companion_key: Secret = setting(
+        Secret(""),
+        parse=secret,
+        names=("LOADCELL_COMPANION_KEY",),
+        doc="Key of the agents and the gateway that `loadcell up` starts beside the controller; it makes one.",
+        hidden=True,
+    )
+    public_reads: bool = setting(
+        False,
+        parse=boolean,
+        names=("LOADCELL_PUBLIC_READS",),
+        doc="Whether runs and their results may be read without a credential.",
+    )
+    jwt_secret: Secret = setting(
+        Secret(""),
+        parse=jwt_secret,
+        names=("LOADCELL_JWT_SECRET", "JWT_SECRET"),
+        doc="Secret of at least 32 bytes that access tokens are signed and verified with (HS256). With it, every"
+        " call needs a credential.",
+        hidden=True,
+    )
+    jwt_keys: Path | None = setting(
+        None,
+        parse=path,
+        names=("LOADCELL_JWT_KEYS",),
+        doc="JSON Web Key Set of keys with kid and alg (HS256, RS256, ES256) that access tokens are verified with;"
+        " the first private one signs. Read again when it changes.",
+    )
+    jwt_issuer: str = setting(
+        "loadcell",
+        parse=text,
+        names=("LOADCELL_JWT_ISSUER",),
+        doc="What access tokens must say in iss. Empty: anything.",
+    )
+    jwt_audience: str = setting(
+        "loadcell",
+        parse=text,
+        names=("LOADCELL_JWT_AUDIENCE",),
+        doc="What access tokens must say in aud. Empty: anything.",
+    )
+    jwt_leeway_seconds: float = setting(
+        30.0,
+        parse=number(0.0, 300.0),
+        names=("LOADCELL_JWT_LEEWAY_SECONDS",),
+        doc="How far the clocks of those who make tokens may be off.",
+    )
+    token_seconds: int = setting(
+        3_600,
+        parse=integer(1, 86_400),
+        names=("LOADCELL_TOKEN_SECONDS",),
+        doc="How long access tokens last at most.",
+    )
+    refresh_seconds: int = setting(
+        604_800,
+        parse=integer(1, 31_536_000),
+        names=("LOADCELL_REFRESH_SECONDS",),
+        doc="How long refresh tokens last.",
     )
     tls_cert: Path | None = setting(
         None,
@@ -140,6 +200,12 @@ class ControllerSettings:
         parse=integer(0, 36_500),
         names=("LOADCELL_DAY_RETENTION_DAYS",),
         doc="How many days sums by the day are kept. 0: for ever.",
+    )
+    audit_retention_days: int = setting(
+        400,
+        parse=integer(0, 36_500),
+        names=("LOADCELL_AUDIT_RETENTION_DAYS",),
+        doc="How many days the log of who changed what is kept. 0: for ever.",
     )
     cache_seconds: Seconds = setting(
         Seconds(),

@@ -57,7 +57,7 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
     tls = client_tls(found.tls_ca, found.tls_client_cert, found.tls_client_key)
     async with (
         dial(found.controller, tls=tls) as callers,
-        dial(found.controller, api_key=found.api_key, tls=tls) as own,
+        dial(found.controller, api_key=found.api_key or found.companion_key, tls=tls) as own,
     ):
         app = make_app(
             read_bindings(SERVICES),

@@ -16,7 +16,17 @@ from typing import Any
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from loadcell.v1 import cost_pb2, event_pb2, export_pb2, fleet_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
+from loadcell.v1 import (
+    auth_pb2,
+    cost_pb2,
+    event_pb2,
+    export_pb2,
+    fleet_pb2,
+    metrics_pb2,
+    model_pb2,
+    run_pb2,
+    trace_pb2,
+)
 
 SERVICES: tuple[ServiceDescriptor, ...] = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"],
@@ -27,6 +37,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = (
     cost_pb2.DESCRIPTOR.services_by_name["CostService"],
     event_pb2.DESCRIPTOR.services_by_name["EventService"],
     export_pb2.DESCRIPTOR.services_by_name["ExportService"],
+    auth_pb2.DESCRIPTOR.services_by_name["AuthService"],
 )
 
 # Methods of these services that no controller answers yet: neither routed nor documented.

@@ -48,6 +48,13 @@ class Settings(DialSettings):
         names=("LOADCELL_API_KEY", "API_KEY"),
         doc="Key the exporter calls the controller with. Callers of the API bring their own.",
     )
+    companion_key: Secret = setting(
+        Secret(""),
+        parse=settings.secret,
+        names=("LOADCELL_COMPANION_KEY",),
+        doc="The same, from `loadcell up`, which makes one where there is none.",
+        hidden=True,
+    )
     cors_origins: tuple[str, ...] = setting(
         (),
         parse=settings.words,

@@ -43,13 +43,18 @@ class Reason:
 
 
 REASONS: dict[str, Reason] = {
-    "MISSING_AUTHORIZATION": Reason(1000, Code.UNAUTHENTICATED, "The call carries no API key."),
+    "MISSING_AUTHORIZATION": Reason(1000, Code.UNAUTHENTICATED, "The call carries no credential."),
+    "INVALID_TOKEN": Reason(1001, Code.UNAUTHENTICATED, "The token is malformed, revoked or of somebody else."),
+    "EXPIRED_TOKEN": Reason(1002, Code.UNAUTHENTICATED, "The token has expired."),
     "INVALID_API_KEY": Reason(1003, Code.UNAUTHENTICATED, "The API key is unknown, expired or revoked."),
     "INVALID_AGENT_TOKEN": Reason(1004, Code.UNAUTHENTICATED, "The agent token is unknown."),
     "AGENT_TOKEN_EXPIRED": Reason(1005, Code.UNAUTHENTICATED, "The agent token has expired."),
     "AGENT_TOKEN_REVOKED": Reason(1006, Code.UNAUTHENTICATED, "The agent token was revoked."),
     "AGENT_TOKEN_REQUIRED": Reason(
         1007, Code.UNAUTHENTICATED, "Agents need a token of their own; an API key is not enough."
+    ),
+    "INSUFFICIENT_PERMISSIONS": Reason(
+        1100, Code.PERMISSION_DENIED, "What the caller may do does not include this call."
     ),
     "PROJECT_ACCESS_DENIED": Reason(
         1101, Code.PERMISSION_DENIED, "The project is not one of those the caller may see."
@@ -88,6 +93,7 @@ REASONS: dict[str, Reason] = {
     "AGENT_NOT_FOUND": Reason(1306, Code.NOT_FOUND, "There is no agent with this identifier."),
     "ASSET_NOT_FOUND": Reason(1307, Code.NOT_FOUND, "The tokenizer or dataset was not uploaded."),
     "AGENT_TOKEN_NOT_FOUND": Reason(1308, Code.NOT_FOUND, "There is no agent token with this identifier."),
+    "API_KEY_NOT_FOUND": Reason(1309, Code.NOT_FOUND, "There is no API key with this identifier."),
     "RUN_NOT_FINISHED": Reason(1403, Code.FAILED_PRECONDITION, "The run is still going on."),
     "RUN_FAILED": Reason(1404, Code.FAILED_PRECONDITION, "The run failed; ask for the partial result."),
     "RUN_DELETED": Reason(1405, Code.FAILED_PRECONDITION, "The run was deleted."),
@@ -103,6 +109,9 @@ REASONS: dict[str, Reason] = {
     "REQUESTS_NOT_KEPT": Reason(
         1411, Code.FAILED_PRECONDITION, "Not all requests were kept that the question needs one by one."
     ),
+    "API_KEY_ENDED": Reason(1414, Code.FAILED_PRECONDITION, "The API key was revoked or has expired."),
+    "TOKENS_OFF": Reason(1412, Code.FAILED_PRECONDITION, "No key to sign tokens with is configured."),
+    "TOKEN_FROM_TOKEN": Reason(1413, Code.FAILED_PRECONDITION, "Tokens are issued for API keys only."),
     "TOO_MANY_REQUESTS": Reason(1502, Code.RESOURCE_EXHAUSTED, "Too many of these calls are open at once."),
     "DATABASE_ERROR": Reason(1600, Code.UNAVAILABLE, "The database could not carry out the call."),
     "TARGET_UNREACHABLE": Reason(1703, Code.FAILED_PRECONDITION, "The target could not be connected to."),

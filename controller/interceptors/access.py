@@ -1,39 +1,49 @@
-"""Lets calls in: with the API key, or as an agent with a token; everybody when nothing is configured."""
+"""Lets calls in: by what the caller shows, and by what the method asks for."""
 
 from __future__ import annotations
 
-import hmac
+from collections.abc import Iterable
 from typing import Any
 
+from controller.access.authenticator import Authenticator
+from controller.access.methods import PUBLIC_READS, is_open, needed
+from controller.access.principal import AGENT, NOBODY, PUBLIC, Principal, serve_as
 from controller.admission import Admissions
 from controller.interceptors.around import Around, Call, Context
 from loadcell.channel import AGENT_TOKEN_METADATA, API_KEY_METADATA
 from loadcell.errors import LoadcellError
-from loadcell.settings import Secret
 from loadcell.v1 import agent_pb2
 
-# Load balancers and orchestrators ask for the health without credentials, and learn nothing else by it.
-OPEN_SERVICES = ("/grpc.health.v1.Health/",)
 AGENT_SERVICE = f"/{agent_pb2.DESCRIPTOR.services_by_name['AgentService'].full_name}/"
+_AUTHORIZATION = "authorization"
+_CREDENTIALS = (API_KEY_METADATA, _AUTHORIZATION, AGENT_TOKEN_METADATA)
+_AN_AGENT = Principal(AGENT, AGENT, AGENT, "", frozenset({"agents:connect"}), frozenset())
+_THE_PUBLIC = Principal(PUBLIC, PUBLIC, PUBLIC, "", frozenset({"runs:read"}), None)
 
 
-def access(key: Secret, admissions: Admissions, *, require_agent_token: bool) -> Around:
-    """Return what compares `x-api-key` or `authorization: Bearer`, and looks at `x-agent-token`.
+def access(
+    authenticator: Authenticator, admissions: Admissions, *, require_agent_token: bool, public_reads: bool
+) -> Around:
+    """Return what looks at `x-api-key`, `authorization: Bearer` and `x-agent-token`.
 
     Args:
-        key: The API key; empty: none is needed.
+        authenticator: Knows API keys and access tokens.
         admissions: Knows the tokens of agents.
-        require_agent_token: Whether the API key does not admit agents.
+        require_agent_token: Whether nothing else admits agents.
+        public_reads: Whether runs and their results may be read without a credential.
     """
-    expected = key.reveal().encode()
 
     def of_method(method: str, call: Call) -> Call:
-        for_agents = method.startswith(AGENT_SERVICE)
+        for_agents, public = method.startswith(AGENT_SERVICE), public_reads and method in PUBLIC_READS
 
-        async def around(request: Any, context: Context) -> Any:
-            metadata = {k: v for k, v in context.invocation_metadata() or () if isinstance(v, str)}
-            token, given = metadata.get(AGENT_TOKEN_METADATA), _api_key(metadata)
+        async def openly(request: Any, context: Context) -> Any:
+            serve_as(NOBODY)
+            return await call(request, context)
+
+        async def guarded(request: Any, context: Context) -> Any:
+            given, token = credentials(context.invocation_metadata() or ())
             if for_agents and token is not None:
+                serve_as(_AN_AGENT)
                 async with admissions.admit(token):
                     return await call(request, context)
             if for_agents and require_agent_token:
@@ -44,30 +54,48 @@ def access(key: Secret, admissions: Admissions, *, require_agent_token: bool) ->
                 )
             if token is not None and given is None:
                 raise LoadcellError(
-                    "AGENT_TOKEN_SCOPE", "an agent token admits to the calls of agents only; use the API key"
+                    "AGENT_TOKEN_SCOPE", "an agent token admits to the calls of agents only; use an API key"
                 )
-            _compare(given, expected)
+            if public and given is None and not await authenticator.is_open():
+                principal = _THE_PUBLIC
+            else:
+                principal = await authenticator.who(given)
+            serve_as(principal)
+            if permission is not None:
+                principal.require(permission)
             return await call(request, context)
 
-        return call if method.startswith(OPEN_SERVICES) else around
+        async def refused(_request: Any, _context: Context) -> Any:
+            raise LoadcellError("INSUFFICIENT_PERMISSIONS", "nobody may call this method")
+
+        if is_open(method):
+            return openly
+        try:
+            permission = needed(method)
+        except KeyError:
+            return refused
+        return guarded
 
     return of_method
 
 
-def _compare(given: str | None, expected: bytes) -> None:
-    if not expected:
-        return
-    if given is None:
+def credentials(metadata: Iterable[tuple[str, str | bytes]]) -> tuple[str | None, str | None]:
+    """Return the credential of a call and the token of an agent, None for what is not there.
+
+    Raises:
+        LoadcellError: INVALID_REQUEST, there are several: who put a second one beside the caller's?
+    """
+    found: dict[str, str] = {}
+    for name, value in metadata:
+        if name not in _CREDENTIALS or not isinstance(value, str):
+            continue
+        if found.setdefault(name, value) != value:
+            raise LoadcellError("INVALID_REQUEST", f"the call carries {name} more than once; send one")
+    key = found.get(API_KEY_METADATA)
+    scheme, _, rest = found.get(_AUTHORIZATION, "").partition(" ")
+    bearer = rest.strip() if scheme.lower() == "bearer" else ""
+    if key is not None and bearer and key != bearer:
         raise LoadcellError(
-            "MISSING_AUTHORIZATION",
-            f"the call needs an API key in the metadata: {API_KEY_METADATA} or authorization: Bearer",
+            "INVALID_REQUEST", f"the call has two credentials, {API_KEY_METADATA} and {_AUTHORIZATION}; send one"
         )
-    if not hmac.compare_digest(given.encode(), expected):
-        raise LoadcellError("INVALID_API_KEY", "the API key is not valid")
-
-
-def _api_key(metadata: dict[str, str]) -> str | None:
-    if API_KEY_METADATA in metadata:
-        return metadata[API_KEY_METADATA]
-    scheme, _, credential = metadata.get("authorization", "").partition(" ")
-    return credential.strip() if scheme.lower() == "bearer" and credential.strip() else None
+    return (bearer or None) if key is None else key, found.get(AGENT_TOKEN_METADATA)

@@ -14,7 +14,9 @@ from controller.dispatch.dispatcher import Dispatcher
 from controller.lifecycle import STATUS_WORDS
 from controller.messages import agent_message
 from controller.query import cursor
+from controller.query.results import is_visible
 from controller.services.agent_tokens import AgentTokenMethods
+from controller.services.caller import scope_of
 from controller.store.agents import count_agents, get_agent, list_agents
 from controller.store.database import Database
 from controller.store.records import AgentRecord
@@ -62,7 +64,9 @@ class FleetServicer(AgentTokenMethods):
         """Return what the exporter publishes."""
         now = time.monotonic()
         # Active runs first, then those that ended last.
-        runs = sorted(self._dispatcher.runs, key=lambda run: run.ended_at or float("inf"), reverse=True)[:MAX_RUNS]
+        scope = scope_of(context)
+        mine = [run for run in self._dispatcher.runs if is_visible(run.record, scope)]
+        runs = sorted(mine, key=lambda run: run.ended_at or float("inf"), reverse=True)[:MAX_RUNS]
         totals = self._dispatcher.committer.totals
         states: Counter[int] = Counter(
             agent.state for agent in self._messages(await self._database.read(list_agents))

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from google.api import httpbody_pb2
 
+from controller.access.projects import project_of_new
 from controller.annotating import annotate
 from controller.assets import receive
 from controller.creation import create_run
@@ -46,7 +47,9 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
 
     async def CreateRun(self, request: run_pb2.CreateRunRequest, context: Any) -> run_pb2.CreateRunResponse:
         """Create a run and begin to drive it."""
-        return await create_run(request, self._database, self._dispatcher)
+        scope = scope_of(context)
+        request.project_id = project_of_new(request.project_id, scope)
+        return await create_run(request, self._database, self._dispatcher, scope)
 
     async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:
         """Return a run."""
@@ -54,7 +57,8 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
 
     async def ListRuns(self, request: run_pb2.ListRunsRequest, context: Any) -> run_pb2.ListRunsResponse:
         """Return a page of runs."""
-        return await self._database.read(lambda c: page_of_runs(c, request, scope_of(context), wall_micros()))
+        scope = scope_of(context)
+        return await self._database.read(lambda c: page_of_runs(c, request, scope, wall_micros()))
 
     async def UpdateRun(self, request: run_pb2.UpdateRunRequest, context: Any) -> run_pb2.UpdateRunResponse:
         """Change what people say about a run."""
@@ -68,13 +72,15 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
 
     async def CancelRun(self, request: run_pb2.CancelRunRequest, context: Any) -> run_pb2.CancelRunResponse:
         """Ask a run to stop."""
-        await self._database.read(lambda c: require_run(c, request.run_id, scope_of(context)))
+        scope = scope_of(context)
+        await self._database.read(lambda c: require_run(c, request.run_id, scope))
         await self._dispatcher.cancel(request.run_id)
-        return run_pb2.CancelRunResponse(run=await self._run(request.run_id, scope_of(context)))
+        return run_pb2.CancelRunResponse(run=await self._run(request.run_id, scope))
 
     async def DeleteRun(self, request: run_pb2.DeleteRunRequest, context: Any) -> run_pb2.DeleteRunResponse:
         """Delete a run and everything measured, also when the caller does not wait for the end of it."""
-        await self._database.read(lambda c: require_run(c, request.run_id, scope_of(context)))
+        scope = scope_of(context)
+        await self._database.read(lambda c: require_run(c, request.run_id, scope))
         log.info("benchmark_delete_request", run_id=request.run_id)
 
         async def delete() -> None:
@@ -97,8 +103,9 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         self, request: run_pb2.GetRunResultRequest, context: Any
     ) -> run_pb2.GetRunResultResponse:
         """Return the result document."""
+        scope = scope_of(context)
         result = await self._database.read(
-            lambda c: require_result(c, request.run_id, scope_of(context), partial=request.partial)
+            lambda c: require_result(c, request.run_id, scope, partial=request.partial)
         )
         return run_pb2.GetRunResultResponse(result=result)
 
@@ -106,12 +113,14 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         self, request: run_pb2.GetRunTimelineRequest, context: Any
     ) -> run_pb2.GetRunTimelineResponse:
         """Return what happened in each second of a run."""
-        return await self._database.read(lambda c: run_timeline(c, request, scope_of(context)))
+        scope = scope_of(context)
+        return await self._database.read(lambda c: run_timeline(c, request, scope))
 
     async def CompareRuns(self, request: run_pb2.CompareRunsRequest, context: Any) -> run_pb2.CompareRunsResponse:
         """Set finished runs side by side."""
         gates = read_gates(request.gates)
-        results = await self._database.read(lambda c: results_to_compare(c, request.run_ids, scope_of(context)))
+        scope = scope_of(context)
+        results = await self._database.read(lambda c: results_to_compare(c, request.run_ids, scope))
         return await asyncio.to_thread(compare, results, gates)
 
     async def ExportRunResult(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, Connection, MetaData, String, Table, func, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
+import controller.store.schema_access  # noqa: F401 - its tables belong to the metadata
 from controller.store.database import Database
 from controller.store.partitions import create_ahead
 from controller.store.place import Place, describe
@@ -24,7 +25,7 @@ from loadcell.errors import LoadcellError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0012"
+HEAD = "0013"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's own table, spelled as Alembic spells it.

@@ -43,7 +43,7 @@ _FLAG_OF_FIELD = {
     "data": "",
 }
 _OF_THE_ASKED = {10, 11, 12, 13}
-_KEY_REASONS = {"MISSING_AUTHORIZATION", "INVALID_API_KEY"}
+_KEY_REASONS = {"MISSING_AUTHORIZATION", "INVALID_API_KEY", "INVALID_TOKEN", "EXPIRED_TOKEN"}
 _UNREACHABLE_REASONS = {"SERVICE_UNAVAILABLE", "REQUEST_TIMEOUT"}
 
 
@@ -75,6 +75,6 @@ def from_error(error: LoadcellError, *, address: str = "") -> CommandError:
     flag = flag_of(error.field) if error.field else ""
     message = f"{flag}: {error.message}" if flag else error.message
     if error.reason in _KEY_REASONS:
-        message += "; set LOADCELL_API_KEY to the key of the controller"
+        message += "; set LOADCELL_API_KEY to a key of the controller"
     category = error.row.number // 100
     return CommandError(message, EXIT_USAGE if category in _OF_THE_ASKED else EXIT_RUN_FAILED)

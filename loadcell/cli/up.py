@@ -1,6 +1,7 @@
 """`loadcell up`: the whole system on this machine, in the foreground."""
 
 import asyncio
+import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,7 @@ from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
 from loadcell.cli.session import MAX_AGENTS_HERE, Session, read_settings, running
 from loadcell.cli.settings import CliSettings, database_name, database_url
 from loadcell.data_dir import data_dir
-from loadcell.settings import Address, address
+from loadcell.settings import Address, Secret, address
 from loadcell.stack import ChildError, Owner, Stack, StackPlan, TakenError, check_free, find_or_claim
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def up(
         http=str(places["--http"]),
         exporter=str(places["--exporter"]),
         agents=agents if agents is not None else settings.agents,
+        # Keys that were made with `loadcell keys create` ask what is started here for one as well.
+        companion=Secret("") if settings.api_key else Secret(secrets.token_urlsafe(32)),
     )
     _check_tokens(settings, plan.agents)
     try:
@@ -59,7 +62,8 @@ def up(
         # Agents that found another controller there would take the names of its own.
         check_free(places)
         with running(plan, claim, shared=True) as stack:
-            return asyncio.run(_stay_up(stack, Session(stack.grpc, settings.api_key, stack)))
+            key = settings.api_key or plan.companion
+            return asyncio.run(_stay_up(stack, Session(stack.grpc, key, stack)))
     except TakenError as error:
         raise CommandError(str(error), EXIT_RUN_FAILED) from None
     finally:

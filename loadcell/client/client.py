@@ -13,6 +13,7 @@ import grpc
 from google.protobuf import struct_pb2
 
 from loadcell.channel import dial
+from loadcell.client.access import Access
 from loadcell.client.assets import check_size, upload_messages
 from loadcell.client.calls import answer
 from loadcell.client.exports import Exports
@@ -34,7 +35,7 @@ _ARRIVALS = {
 _KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
 
 
-class Client(History, Exports):
+class Client(History, Exports, Access):
     """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
 
     Args:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from loadcell.settings import Secret
 from loadcell.stack.child import Child, ChildError
 from loadcell.stack.log_folder import LogFolder
 
@@ -34,6 +35,7 @@ class StackPlan:
         workers: Worker processes of each agent; 0 shares the cores among the agents.
         http: Address of the gateway; empty for none.
         exporter: Address of the gateway's Prometheus exporter.
+        companion: Key with which agents and gateway are let in without one of their own; empty: they have one.
     """
 
     directory: Path
@@ -43,6 +45,7 @@ class StackPlan:
     workers: int = 0
     http: str = ""
     exporter: str = ""
+    companion: Secret = field(default_factory=lambda: Secret(""))
 
 
 @dataclass(slots=True)
@@ -82,7 +85,9 @@ class Stack:
             "LOADCELL_GRPC": self.grpc,
             "LOADCELL_DATABASE_URL": plan.database,
             "LOADCELL_DATABASE_URL_FILE": "",  # ours may have come from there
+            "LOADCELL_COMPANION_KEY": plan.companion.reveal(),
         }
+        own = {"LOADCELL_API_KEY": plan.companion.reveal()} if plan.companion else {}
         if self._private is not None:
             # An agent leaves once a heartbeat told it that everything has arrived: a short command waits for that.
             # And nobody else will take its samples when this controller has gone, so none are kept on disk. Nobody
@@ -102,9 +107,10 @@ class Stack:
         for number in range(1, plan.agents + 1):
             name = f"agent-{number}"
             agent = {"LOADCELL_AGENT_ID": f"{_safe_hostname()}-{number}", "LOADCELL_WORKERS": str(workers)}
-            self._spawn(name, "agent", {**shared, **agent})
+            self._spawn(name, "agent", {**shared, **own, **agent})
         if plan.http:
             gateway = {"LOADCELL_HTTP": plan.http, "LOADCELL_EXPORTER": plan.exporter}
+            gateway |= {"LOADCELL_COMPANION_KEY": plan.companion.reveal()}
             self._spawn("gateway", "gateway", {**shared, **gateway})
 
     async def ready(self, awaitable: Awaitable[T], what: str) -> T:

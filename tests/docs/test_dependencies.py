@@ -20,6 +20,7 @@ MODULES = {
     "grpcio-health-checking": "grpc_health",
     "grpcio-reflection": "grpc_reflection",
     "prometheus-client": "prometheus_client",
+    "pyjwt": "jwt",
 }
 FOLDERS = {
     "core": "loadcell",

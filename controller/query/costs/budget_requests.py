@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from controller.access.projects import project_of_new
 from controller.messages import timestamp
 from controller.query.costs.budget_periods import PERIODS, period_of
 from controller.query.costs.budgets import PERCENTAGE, THRESHOLD_TYPES, Alert, Budget
-from controller.query.costs.question import Spent, check_project, usd
+from controller.query.costs.question import Spent, usd
 from controller.query.metrics.parameters import DAY_MICROS
 from controller.scope import Scope
-from controller.store.contexts import DEFAULT_PROJECT
 from loadcell.errors import LoadcellError
 from loadcell.stats.pricing import NANO_PER_USD
 from loadcell.v1 import cost_pb2
@@ -32,8 +32,7 @@ def new_budget(request: cost_pb2.CreateBudgetRequest, scope: Scope, now: int) ->
     Raises:
         LoadcellError: a field is missing or wrong, and named; PROJECT_ACCESS_DENIED.
     """
-    project_id = _text(request.project_id or DEFAULT_PROJECT, "project_id")
-    check_project(project_id, scope)
+    project_id = _text(project_of_new(request.project_id, scope), "project_id")
     if not request.HasField("amount"):
         raise LoadcellError("MISSING_REQUIRED_FIELD", "amount is required", field="amount")
     amount = _amount(request.amount)

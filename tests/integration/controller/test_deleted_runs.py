@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, select
 
+from controller.access.principal import OPEN, Principal, serve_as
 from controller.cache.cache import Cache
 from controller.cache.kinds import Seconds
 from controller.cache.memory import Memory
@@ -30,6 +31,12 @@ from tests.patience import PATIENCE_SECONDS
 
 RUN_ID = "run-1"
 TABLES = (traces, leases, run_levels, benchmark_runs)
+
+
+@pytest.fixture(autouse=True)
+def caller() -> None:
+    """The servicers are called without what goes around calls, which says who calls."""
+    serve_as(Principal.unlimited(OPEN))
 
 
 @pytest.fixture

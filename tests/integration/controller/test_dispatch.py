@@ -16,6 +16,7 @@ from controller.dispatch import upkeep
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
 from controller.events.hub import Events
+from controller.scope import Scope
 from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import open_database
@@ -230,7 +231,7 @@ async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
     background = len(dispatcher._tasks)
     request = run_pb2.CreateRunRequest(server_url="http://127.0.0.1:9", model="m", api_key="sk-secret")
     with locked(tmp_path / "x.db"):
-        call = asyncio.create_task(create_run(request, database, dispatcher))
+        call = asyncio.create_task(create_run(request, database, dispatcher, Scope.everything()))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while len(dispatcher._tasks) == background:
                 await asyncio.sleep(0.01)

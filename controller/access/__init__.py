@@ -1,0 +1,1 @@
+"""Who may do what: what callers show, what it permits, and what each method asks for."""

@@ -1,0 +1,75 @@
+"""What is kept of calls: every one that changes something, and every one that is refused to its caller."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from controller.access.methods import PERMISSIONS, short_name
+
+REFUSALS_A_MINUTE: Final = 120  # more say nothing new; they are counted
+_READS = frozenset({"read", "download", "connect"})
+# Asks only, though by the permission to change.
+_ASKS = frozenset({"FleetService/ListAgentTokens"})
+# Changes without a permission of their own.
+_ALSO = frozenset({"AuthService/IssueToken", "AuthService/RefreshToken", "AuthService/RevokeToken"})
+# What a call is about, by the names these fields have throughout the contract, most telling first.
+_NAMES = ("run_id", "job_id", "key_id", "token_id", "budget_id", "agent_id", "trace_id", "sha256", "model")
+_WITHIN = ("details", "data", "run", "key", "token", "agent", "job", "budget")
+_LONGEST = 128  # characters
+
+
+def changes_something(method: str) -> bool:
+    """Whether calls of a method, by its full name, are kept whatever comes of them."""
+    name = short_name(method)
+    if name in _ALSO or name in _ASKS:
+        return name in _ALSO
+    return PERMISSIONS.get(name, ":read").partition(":")[2] not in _READS
+
+
+def resource_of(answer: Any, request: Any) -> str:
+    """Return the identifier of what a call was about, of its answer or else of its request; "" without one."""
+    for message in (answer, request):
+        descriptor = getattr(message, "DESCRIPTOR", None)
+        if descriptor is None:
+            continue
+        places = [message, *(getattr(message, name) for name in _WITHIN if _is_message(descriptor, name))]
+        for place in places:
+            for name in _NAMES:
+                if _is_text(place.DESCRIPTOR, name) and getattr(place, name):
+                    return str(getattr(place, name))[:_LONGEST]
+    return ""
+
+
+def project_of(request: Any) -> str:
+    """Return the project that a request names; "" without one."""
+    descriptor = getattr(request, "DESCRIPTOR", None)
+    named = descriptor is not None and _is_text(descriptor, "project_id")
+    return str(request.project_id)[:_LONGEST] if named else ""
+
+
+class Refusals:
+    """Which refused calls are kept: so many a minute, whoever makes them."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._minute, self._kept = -1, 0
+
+    def keep(self) -> bool:
+        """Whether one more is kept."""
+        minute = int(self._clock() // 60)
+        if minute != self._minute:
+            self._minute, self._kept = minute, 0
+        self._kept += 1
+        return self._kept <= REFUSALS_A_MINUTE
+
+
+def _is_message(descriptor: Any, name: str) -> bool:
+    field = descriptor.fields_by_name.get(name)
+    return field is not None and field.message_type is not None and not field.is_repeated
+
+
+def _is_text(descriptor: Any, name: str) -> bool:
+    field = descriptor.fields_by_name.get(name)
+    return field is not None and field.type == field.TYPE_STRING and not field.is_repeated

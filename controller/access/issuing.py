@@ -1,0 +1,173 @@
+"""Access tokens with their refresh tokens: issued, exchanged and revoked."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass, replace
+
+import structlog
+
+from controller.access.keys import hash_of, is_refresh_token, new_refresh_token
+from controller.access.tokens import AccessTokens, Claims, seconds_now
+from controller.store.api_keys import get_key
+from controller.store.database import Connection, Database
+from controller.store.refresh_tokens import (
+    RefreshRecord,
+    find_refresh,
+    insert_refresh,
+    revoke,
+    revoked,
+    use_up,
+)
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long tokens last, in seconds."""
+
+    access: int
+    refresh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What is given to a caller. Lifetimes are in seconds."""
+
+    access_token: str
+    access_seconds: int
+    refresh_token: str
+    refresh_seconds: int
+
+
+class Issuer:
+    """Gives tokens and takes them back. What came of one issue is a family, revoked together."""
+
+    def __init__(self, database: Database, tokens: AccessTokens, lifetimes: Lifetimes) -> None:
+        self._database, self._tokens, self.lifetimes = database, tokens, lifetimes
+
+    async def issue(self, claims: Claims, seconds: int) -> Pair:
+        """Return the first pair of a family, whose access token lasts some seconds.
+
+        Raises:
+            LoadcellError: TOKENS_OFF, DATABASE_ERROR.
+        """
+        pair, record = self._pair(replace(claims, family=str(uuid.uuid4())), seconds)
+        await self._database.write(lambda c: insert_refresh(c, record))
+        return pair
+
+    async def refresh(self, token: str) -> Pair:
+        """Return the next pair for a refresh token, which is used up.
+
+        Raises:
+            LoadcellError: INVALID_TOKEN, EXPIRED_TOKEN, TOKENS_OFF; DATABASE_ERROR.
+        """
+        if not is_refresh_token(token):
+            raise _unknown()
+        digest, now = hash_of(token), wall_micros()
+
+        def exchange(connection: Connection) -> Pair | RefreshRecord:
+            record = find_refresh(connection, digest)
+            if record is None:
+                raise _unknown()
+            claims = _claims_of(record.claims)
+            if revoked(connection, [record.family]):
+                raise LoadcellError("INVALID_TOKEN", "the refresh token was revoked")
+            if record.expires_at <= now:
+                raise LoadcellError("EXPIRED_TOKEN", "the refresh token has expired; get another with an API key")
+            check_key(connection, claims, now)
+            if not use_up(connection, digest, now):
+                # Of two who have it, one stole it; nobody can tell which (RFC 9700, 4.14.2).
+                revoke(connection, record.family, self._all_gone(now), now)
+                return record
+            pair, next_record = self._pair(claims, self.lifetimes.access)
+            insert_refresh(connection, next_record)
+            return pair
+
+        result = await self._database.write(exchange)
+        if isinstance(result, RefreshRecord):
+            log.warning(
+                "refresh_token_used_again", family=result.family, consequence="all of its tokens are revoked"
+            )
+            raise LoadcellError(
+                "INVALID_TOKEN", "the refresh token was used before; everything of it is revoked now"
+            )
+        return result
+
+    async def revoke(self, token: str) -> None:
+        """Revoke an access token or a refresh token with its family.
+
+        Raises:
+            LoadcellError: INVALID_TOKEN, EXPIRED_TOKEN; DATABASE_ERROR.
+        """
+        now = wall_micros()
+        if is_refresh_token(token):
+            digest = hash_of(token)
+            record = await self._database.read(lambda c: find_refresh(c, digest))
+            if record is None:
+                raise _unknown()
+            name, until = record.family, self._all_gone(now)
+        else:
+            claims = self._tokens.verify(token)
+            name = claims.family or claims.token_id
+            until = max(self._all_gone(now), claims.expires_at * 1_000_000)
+        await self._database.write(lambda c: revoke(c, name, until, now), repeatable=True)
+
+    def _pair(self, claims: Claims, seconds: int) -> tuple[Pair, RefreshRecord]:
+        issued_at, now, token = seconds_now(), wall_micros(), new_refresh_token()
+        signed = self._tokens.sign(
+            replace(claims, token_id=str(uuid.uuid4()), issued_at=issued_at, expires_at=issued_at + seconds)
+        )
+        ends = now + self.lifetimes.refresh * 1_000_000
+        record = RefreshRecord(hash_of(token), claims.family, _text_of(claims), now, ends, used_at=None)
+        return Pair(signed, seconds, token, self.lifetimes.refresh), record
+
+    def _all_gone(self, now: int) -> int:
+        """Return when everything that is valid now, and what may come of it, has expired; microseconds."""
+        return now + (self.lifetimes.access + self.lifetimes.refresh + 3_600) * 1_000_000
+
+
+def check_key(connection: Connection, claims: Claims, now: int) -> None:
+    """Refuse a token whose API key has ended; `now` is in microseconds.
+
+    Raises:
+        LoadcellError: INVALID_TOKEN.
+    """
+    key = get_key(connection, claims.key_id) if claims.key_id else None
+    if claims.key_id and (key is None or key.ended(now)):
+        raise LoadcellError("INVALID_TOKEN", "the API key that the token was issued for has ended")
+
+
+def _text_of(claims: Claims) -> str:
+    return json.dumps(
+        {
+            "subject": claims.subject,
+            "role": claims.role,
+            "permissions": sorted(claims.permissions),
+            "scopes": sorted(claims.scopes),
+            "projects": None if claims.projects is None else sorted(claims.projects),
+            "family": claims.family,
+            "key_id": claims.key_id,
+        }
+    )
+
+
+def _claims_of(text: str) -> Claims:
+    found = json.loads(text)
+    return Claims(
+        subject=found["subject"],
+        role=found["role"],
+        permissions=frozenset(found["permissions"]),
+        scopes=frozenset(found["scopes"]),
+        projects=None if found["projects"] is None else frozenset(found["projects"]),
+        key_id=found["key_id"],
+        family=found["family"],
+    )
+
+
+def _unknown() -> LoadcellError:
+    return LoadcellError("INVALID_TOKEN", "the refresh token is unknown")

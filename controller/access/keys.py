@@ -1,0 +1,46 @@
+"""API keys and refresh tokens: how they look, and what is stored of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from typing import Final
+
+KEY_PREFIX: Final = "lc_live_"
+REFRESH_PREFIX: Final = "lc_refresh_"
+SHOWN: Final = 8  # characters of the random part that may be seen
+
+_RANDOM = r"[A-Za-z0-9_-]{43}"
+_KEY = re.compile(KEY_PREFIX + _RANDOM)
+_REFRESH = re.compile(REFRESH_PREFIX + _RANDOM)
+
+
+def new_key() -> str:
+    """Make an API key of 32 random bytes."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_refresh_token() -> str:
+    """Make a refresh token of 32 random bytes."""
+    return REFRESH_PREFIX + secrets.token_urlsafe(32)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text looks like an API key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def is_refresh_token(text: str) -> bool:
+    """Whether a text looks like a refresh token."""
+    return _REFRESH.fullmatch(text) is not None
+
+
+def shown_part(key: str) -> str:
+    """Return what may be seen of an API key, to tell it from others."""
+    return key.removeprefix(KEY_PREFIX)[:SHOWN]
+
+
+def hash_of(credential: str) -> str:
+    """Return what is stored of a credential. It has 256 random bits, so nothing slower than SHA-256 is needed."""
+    return hashlib.sha256(credential.encode()).hexdigest()

@@ -1,0 +1,99 @@
+"""Keeps a log of who changed what, and of who was refused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import structlog
+from google.protobuf import descriptor_pool
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
+from prometheus_client import CollectorRegistry, Counter
+
+from controller.access.audit import Refusals, changes_something, project_of, resource_of
+from controller.access.methods import short_name
+from controller.access.principal import NOBODY, serve_as, who_calls
+from controller.interceptors.around import Around, Call, Context
+from controller.store.audit_log import AuditEntry, append_entry
+from controller.store.database import Database
+from loadcell.clock import wall_micros
+from loadcell.errors import LoadcellError
+
+log = structlog.get_logger()
+
+_REFUSED = frozenset({"AUTHENTICATION", "AUTHORIZATION"})
+_LONGEST = 128  # characters
+
+
+def audit(database: Database, registry: CollectorRegistry) -> Around:
+    """Return what writes the log: before the answer goes out, so that nothing that was answered is missing.
+
+    Args:
+        database: Where the log is.
+        registry: Counts refusals, also those that are too many to be kept.
+    """
+    refused = Counter("loadcell_calls_refused", "Calls refused to their caller.", ("reason",), registry=registry)
+    refusals = Refusals()
+
+    async def keep(method: str, came_in: Any, answer: Any, context: Context, outcome: str) -> None:
+        who, request = who_calls(), _read(method, came_in)
+        entry = AuditEntry(
+            called_at=wall_micros(),
+            request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+            principal_id=who.principal_id[:_LONGEST],
+            principal_method=who.method,
+            principal_name=who.name[:_LONGEST],
+            role=who.role,
+            client_address=str(context.peer())[:_LONGEST],
+            method=short_name(method),
+            resource_id=resource_of(answer, request),
+            project_id=project_of(request),
+            outcome=outcome,
+        )
+        try:
+            await database.write(lambda c: append_entry(c, entry))
+        except LoadcellError as error:
+            # The call is done: refusing the answer would make its caller do it again.
+            log.exception("audit_entry_lost", method=entry.method, outcome=outcome, error=str(error))
+
+    def of_method(method: str, call: Call) -> Call:
+        always = changes_something(method)
+
+        async def around(request: Any, context: Context) -> Any:
+            serve_as(NOBODY)
+            try:
+                answer = await call(request, context)
+            except LoadcellError as error:
+                if error.category in _REFUSED:
+                    refused.labels(error.reason).inc()
+                    kept = refusals.keep()
+                else:
+                    kept = always
+                if kept:
+                    await keep(method, request, None, context, error.reason)
+                raise
+            except (Exception, asyncio.CancelledError) as error:
+                # It may have been carried out, whether or not its caller waits for the answer.
+                if always:
+                    gone = isinstance(error, asyncio.CancelledError)
+                    await keep(method, request, None, context, "CANCELLED" if gone else "INTERNAL_SERVER_ERROR")
+                raise
+            if always:
+                await keep(method, request, answer, context, "OK")
+            return answer
+
+        return around
+
+    return of_method
+
+
+def _read(method: str, came_in: Any) -> Message | None:
+    """Return the request of a call that came in as bytes; None for a stream, and for what nobody can read."""
+    if not isinstance(came_in, bytes):
+        return None
+    try:
+        described = descriptor_pool.Default().FindMethodByName(method.removeprefix("/").replace("/", "."))
+        return GetMessageClass(described.input_type).FromString(came_in)
+    except (KeyError, DecodeError):
+        return None

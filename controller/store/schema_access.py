@@ -1,0 +1,68 @@
+"""The tables of who may do what, and of what they did."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Table, UniqueConstraint
+
+from controller.store.schema import Key, Text, metadata
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("key_hash", Text, nullable=False),  # SHA-256, hex
+    Column("prefix", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("permissions", Text, nullable=False),  # JSON list
+    Column("scopes", Text, nullable=False),  # JSON list
+    Column("projects", Text, nullable=False),  # JSON list; an admin sees all
+    Column("created_by", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
+    Column("rotated_from", Text, nullable=False),
+    UniqueConstraint("key_hash", name="uq_api_keys_key_hash"),
+)
+Index("idx_api_keys_created_at", api_keys.c.created_at, api_keys.c.key_id)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("token_hash", Text, primary_key=True),  # SHA-256, hex
+    Column("family", Text, nullable=False),  # of everything that came of one issue
+    Column("claims", Text, nullable=False),  # JSON: what the next access token says
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+Index("idx_refresh_tokens_family", refresh_tokens.c.family)
+Index("idx_refresh_tokens_expires_at", refresh_tokens.c.expires_at)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("revoked_id", Text, primary_key=True),  # a jti or a family
+    Column("expires_at", BigInteger, nullable=False),  # when every token it concerns has expired
+)
+Index("idx_revocations_expires_at", revocations.c.expires_at)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("entry_number", Key, primary_key=True),
+    Column("called_at", BigInteger, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("principal_id", Text, nullable=False),
+    Column("principal_method", Text, nullable=False),
+    Column("principal_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("client_address", Text, nullable=False),
+    Column("method", Text, nullable=False),  # RunService/CreateRun
+    Column("resource_id", Text, nullable=False),
+    Column("project_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),  # ok, or the reason of the error
+    sqlite_autoincrement=True,
+)
+Index("idx_audit_log_called_at", audit_log.c.called_at)

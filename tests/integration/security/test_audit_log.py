@@ -1,0 +1,89 @@
+"""The log of who changed what, and of who was refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from controller.retention import Ages, retain_once
+from controller.store.audit_log import AuditEntry, append_entry
+from controller.store.migrate import open_database
+from loadcell.channel import REQUEST_ID_METADATA
+from loadcell.client import Client
+from loadcell.errors import LoadcellError
+from loadcell.settings import Secret
+from loadcell.v1 import run_pb2
+
+BOSS = Secret("the key of the settings")
+DAY_MICROS = 86_400_000_000
+
+
+async def entries(boss: Client, **asked: object) -> list[tuple[str, str, str, str]]:
+    """Return method, caller, resource and outcome of what is kept, oldest first."""
+    found = [entry async for entry in boss.audit_log(**asked)]
+    assert [entry.entry_number for entry in found] == sorted((e.entry_number for e in found), reverse=True)
+    return [(e.method, e.principal_name, e.resource_id, e.outcome) for e in reversed(found)]
+
+
+async def test_who_changed_what_and_who_was_refused(start):
+    controller = await start(api_key=BOSS)
+    async with Client(controller.address, api_key=BOSS) as boss:
+        made = await boss.create_api_key("dev", role="developer", projects=["p"])
+        async with Client(controller.address, api_key=made.key) as dev:
+            run_id = (await dev.create_run(server_url="http://127.0.0.1:9", model="m", num_prompts=1)).run_id
+            await dev.get_run(run_id)
+            await dev.update_run(run_id, notes="mine")
+            for call in (dev.create_api_key("x"), dev.update_run("nothing", notes="x")):
+                with pytest.raises(LoadcellError):
+                    await call
+        async with Client(controller.address, api_key="wrong") as stranger:
+            with pytest.raises(LoadcellError):
+                await stranger.get_run(run_id)
+        request = run_pb2.CancelRunRequest(run_id=run_id)
+        await controller.runs.CancelRun(request, metadata=((REQUEST_ID_METADATA, "one-of-mine"),))
+        assert await entries(boss) == [
+            ("AuthService/CreateApiKey", "configured_key", made.details.key_id, "OK"),
+            ("RunService/CreateRun", "dev", run_id, "OK"),
+            ("RunService/UpdateRun", "dev", run_id, "OK"),
+            ("AuthService/CreateApiKey", "dev", "", "INSUFFICIENT_PERMISSIONS"),
+            ("RunService/UpdateRun", "dev", "nothing", "RUN_NOT_FOUND"),
+            ("RunService/GetRun", "", run_id, "INVALID_API_KEY"),
+            ("RunService/CancelRun", "configured_key", run_id, "OK"),
+        ]
+        (cancelled,) = [entry async for entry in boss.audit_log(method="RunService/CancelRun")]
+        assert cancelled.request_id == "one-of-mine"
+        assert cancelled.client_address.startswith("ipv4:127.0.0.1:")
+        assert (cancelled.principal_method, cancelled.role) == ("configured_key", "admin")
+        assert len(await entries(boss, outcome="OK")) == 4
+        assert len(await entries(boss, principal_id=made.details.key_id)) == 4
+        assert len(await entries(boss, resource_id=run_id, page_size=1)) == 4
+        assert await entries(boss, until="now-1h") == []
+        assert len(await entries(boss, since="now-1h")) == 7
+
+
+async def test_bad_questions_name_their_field(start):
+    controller = await start(api_key=BOSS)
+    async with Client(controller.address, api_key=BOSS) as boss:
+        for field, asked in (
+            ("from", {"since": "yesterday"}),
+            ("to", {"since": "now", "until": "now-1h"}),
+            ("limit", {"page_size": 1001}),
+        ):
+            with pytest.raises(LoadcellError) as refused:
+                await entries(boss, **asked)
+            assert refused.value.field == field
+
+
+async def test_entries_go_when_they_are_old_enough(place):
+    database = await open_database(place)
+    now = 1_000 * DAY_MICROS
+
+    def entry(days_ago: int) -> AuditEntry:
+        return AuditEntry(now - days_ago * DAY_MICROS, *(["x"] * 10))
+
+    for days in (0, 10, 11, 400):
+        await database.write(lambda c, days=days: append_entry(c, entry(days)))
+    for kept_days, left in ((0, 4), (10, 2)):
+        await retain_once(database, Ages(0, 0, 0, 0, kept_days), now)
+        found = await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM audit_log").scalar_one())
+        assert found == left
+    await database.close()
