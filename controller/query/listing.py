@@ -15,6 +15,7 @@ from controller.scope import Scope
 from controller.store.database import Connection
 from controller.store.leases import agents_of_runs
 from controller.store.run_history import RunFilter, count_runs, list_runs
+from controller.store.traces.limits import bounded
 from loadcell.errors import LoadcellError
 from loadcell.protocol import MAX_LABEL_TEXT
 from loadcell.v1 import run_pb2
@@ -63,7 +64,7 @@ def page_of_runs(
     Relative times count from when the first page was asked for.
 
     Raises:
-        LoadcellError: as `run_filter`, and INVALID_CURSOR.
+        LoadcellError: as `run_filter`, INVALID_CURSOR, and REQUEST_TIMEOUT.
     """
     limit = cursor.page_size(request.limit if request.HasField("limit") else None)
     if not 0 <= request.offset <= MAX_OFFSET:
@@ -77,14 +78,16 @@ def page_of_runs(
         created_at, run_key, asked = cursor.decode(request.cursor, question, (int, int, int))
         after, now = (int(created_at), int(run_key)), int(asked)
     filters = run_filter(request, scope, now)
-    # One more than asked for tells whether there is a next page.
-    found = list_runs(connection, filters, limit=limit + 1, offset=request.offset, after=after)
-    page = found[:limit]
-    agents = agents_of_runs(connection, [run.run_key for run in page])
+    with bounded(connection):
+        # One more than asked for tells whether there is a next page.
+        found = list_runs(connection, filters, limit=limit + 1, offset=request.offset, after=after)
+        page = found[:limit]
+        agents = agents_of_runs(connection, [run.run_key for run in page])
+        total = count_runs(connection, filters)
     more = len(found) > limit
     return run_pb2.ListRunsResponse(
         runs=[run_message(run, agents.get(run.run_key, []), with_config=False) for run in page],
-        total=count_runs(connection, filters),
+        total=total,
         limit=limit,
         offset=request.offset,
         next_cursor=cursor.encode(question, [page[-1].created_at, page[-1].run_key, now]) if more else "",

@@ -14,6 +14,7 @@ from controller.scope import Scope
 from controller.services.answers import Answers, response_class
 from controller.services.caller import scope_of
 from controller.store.database import Connection, Database
+from controller.store.traces.limits import bounded
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 
@@ -35,8 +36,8 @@ class Asking:
         """Return what a function of connection, request, scope and time (microseconds since 1970) answers.
 
         Raises:
-            LoadcellError: PROJECT_ACCESS_DENIED; UNKNOWN_FIELD, an entry of `fields` names nothing; what the
-                function raises.
+            LoadcellError: PROJECT_ACCESS_DENIED; REQUEST_TIMEOUT; UNKNOWN_FIELD, an entry of `fields` names
+                nothing; what the function raises.
         """
         scope = scope_of(context)
         asked: Any = request
@@ -50,7 +51,12 @@ class Asking:
             paths = asked.fields if "fields" in request.DESCRIPTOR.fields_by_name else ()
             chosen = choose(paths, GetMessageClass(data.message_type))
             now = wall_micros()
-            response = await self._database.read(lambda c: function(c, request, scope, now))
+
+            def in_time(connection: Connection) -> Response:
+                with bounded(connection):
+                    return function(connection, request, scope, now)
+
+            response = await self._database.read(in_time)
             found = cast("Any", response).data
             for message in found if data.is_repeated else [found]:
                 keep(message, chosen)

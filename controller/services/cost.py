@@ -6,26 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
-
-from google.protobuf.message import Message
+from typing import Any
 
 from controller.cache.kinds import Kind
 from controller.query.costs.attribution import get_cost_attribution
 from controller.query.costs.forecasting import get_cost_forecast
 from controller.query.costs.over_time import get_cost_analytics, get_cost_breakdown
 from controller.query.costs.summary import get_cost_summary
-from controller.scope import Scope
 from controller.services.answers import Answers
 from controller.services.asking import Asking
 from controller.services.budgets import BudgetMethods
 from controller.services.pricing import PricingMethods
-from controller.store.database import Connection, Database
-from controller.store.traces.limits import bounded
+from controller.store.database import Database
 from loadcell.v1 import cost_pb2
-
-Request = TypeVar("Request", bound=Message)
-Response = TypeVar("Response", bound=Message)
 
 
 class CostServicer(PricingMethods, BudgetMethods):
@@ -41,40 +34,28 @@ class CostServicer(PricingMethods, BudgetMethods):
         self, request: cost_pb2.GetCostSummaryRequest, context: Any
     ) -> cost_pb2.GetCostSummaryResponse:
         """Sum up the costs of a period."""
-        return await self._costs.answer(request, context, _in_time(get_cost_summary))
+        return await self._costs.answer(request, context, get_cost_summary)
 
     async def GetCostAttribution(
         self, request: cost_pb2.GetCostAttributionRequest, context: Any
     ) -> cost_pb2.GetCostAttributionResponse:
         """Divide the costs of a period among the values of a dimension."""
-        return await self._costs.answer(request, context, _in_time(get_cost_attribution))
+        return await self._costs.answer(request, context, get_cost_attribution)
 
     async def GetCostForecast(
         self, request: cost_pb2.GetCostForecastRequest, context: Any
     ) -> cost_pb2.GetCostForecastResponse:
         """Extend the daily costs of a period."""
-        return await self._forecasts.answer(request, context, _in_time(get_cost_forecast))
+        return await self._forecasts.answer(request, context, get_cost_forecast)
 
     async def GetCostAnalytics(
         self, request: cost_pb2.GetCostAnalyticsRequest, context: Any
     ) -> cost_pb2.GetCostAnalyticsResponse:
         """Return the costs of a period over time."""
-        return await self._costs.answer(request, context, _in_time(get_cost_analytics))
+        return await self._costs.answer(request, context, get_cost_analytics)
 
     async def GetCostBreakdown(
         self, request: cost_pb2.GetCostBreakdownRequest, context: Any
     ) -> cost_pb2.GetCostBreakdownResponse:
         """Return the costs of a period by model, user, provider and time."""
-        return await self._costs.answer(request, context, _in_time(get_cost_breakdown))
-
-
-def _in_time(
-    function: Callable[[Connection, Request, Scope, int], Response],
-) -> Callable[[Connection, Request, Scope, int], Response]:
-    """Return a function that answers the same, or fails when it would take too long."""
-
-    def answer(connection: Connection, request: Request, scope: Scope, now: int) -> Response:
-        with bounded(connection):
-            return function(connection, request, scope, now)
-
-    return answer
+        return await self._costs.answer(request, context, get_cost_breakdown)

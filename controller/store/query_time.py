@@ -18,8 +18,9 @@ T = TypeVar("T")
 class Patience:
     """The time that is left for a question."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._until = seconds, time.monotonic() + seconds
+    def __init__(self, seconds: float, until: float) -> None:
+        """`until` is in seconds of the monotonic clock, `seconds` after the question was asked."""
+        self._seconds, self._until = seconds, until
 
     def watch(self, found: Iterable[T]) -> Iterator[T]:
         """Yield what is found while there is time.
@@ -44,5 +45,5 @@ def bounded(connection: Connection, seconds: float = limits.SECONDS) -> Iterator
     Raises:
         LoadcellError: REQUEST_TIMEOUT.
     """
-    with limits.bounded(connection, seconds):
-        yield Patience(seconds)
+    with limits.bounded(connection, seconds) as until:
+        yield Patience(seconds, until)

@@ -14,6 +14,7 @@ from controller.store.records import RunRecord
 from controller.store.runs import DELETING, RUN_COLUMNS, run_record
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema_queries import contexts
+from controller.store.traces.limits import check_time
 from loadcell.v1 import result_pb2, run_pb2
 
 READ_ROWS = 500  # runs held at a time while their labels are looked at
@@ -112,7 +113,10 @@ def _labelled(connection: Connection, query: Select[Any], filters: RunFilter) ->
     labels = (result_pb2.RunConfig.LabelsEntry(key=key, value=value or "") for key, value in filters.labels)
     query = query.where(*(found(runs.c.config, label.SerializeToString()) > 0 for label in labels))
     with connection.execute(query, execution_options={"yield_per": READ_ROWS}) as rows:
-        yield from (row for row in rows if filters.holds(row.config))
+        for row in rows:
+            check_time(connection)
+            if filters.holds(row.config):
+                yield row
 
 
 def find_baseline(connection: Connection, project_id: str, model: str, besides: Collection[str]) -> str | None:
