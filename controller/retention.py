@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,12 @@ class Ages:
     days: int
     audit: int = 0
 
+    @property
+    def lose_days(self) -> bool:
+        """Whether days are kept for less long than what is asked for by the day."""
+        others = (self.requests, self.minutes, self.hours)
+        return 0 < self.days < max(one or math.inf for one in others)
+
     def expired(self, now_micros: int) -> Iterator[Callable[[Connection], Left]]:
         """Yield what deletes a part of what is too old, and says what is left."""
         today = now_micros // (DAY * _MICROS)
@@ -49,6 +56,8 @@ class Ages:
 
 async def retain(database: Database, ages: Ages) -> None:
     """Delete what is too old, again and again, and see to partitions of the days to come."""
+    if ages.lose_days:
+        log.warning("retention_loses_days", days=ages.days, requests=ages.requests, hours=ages.hours)
     while True:
         try:
             await retain_once(database, ages, wall_micros())

@@ -54,6 +54,16 @@ def require_run(connection: Connection, run_id: str, scope: Scope) -> RunRecord:
     return run
 
 
+def check_requests(connection: Connection, run: RunRecord) -> None:
+    """Raise RESULT_NOT_FOUND when requests of a run were deleted for their age."""
+    if requests_expired(connection, run.run_key):
+        raise LoadcellError(
+            "RESULT_NOT_FOUND",
+            f"the requests of run {run.run_id} have reached their age and were deleted; its result was kept",
+            metadata={"run_id": run.run_id},
+        )
+
+
 def is_visible(run: RunRecord, scope: Scope) -> bool:
     """Whether a run is in a scope."""
     return scope.holds(run.config.project_id or DEFAULT_PROJECT)
@@ -138,12 +148,7 @@ async def _request_lines(database: Database, run_id: str, scope: Scope, *, parti
         run = require_run(connection, run_id, scope)
         if not partial:
             check_finished(run)
-        if requests_expired(connection, run.run_key):
-            raise LoadcellError(
-                "RESULT_NOT_FOUND",
-                f"the requests of run {run_id} have reached their age and were deleted; its result was kept",
-                metadata={"run_id": run_id},
-            )
+        check_requests(connection, run)
         return run, list_leases(connection, run.run_key)
 
     run, leases = await database.read(start)

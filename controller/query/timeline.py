@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from controller.keeping import keeping_of
 from controller.messages import timestamp
-from controller.query.results import require_run
+from controller.query.results import check_requests, require_run
 from controller.scope import Scope
 from controller.store.database import Connection
 from controller.store.leases import list_leases
@@ -45,7 +45,8 @@ def run_timeline(
     """Return a part of the timeline of a run in any state.
 
     Raises:
-        LoadcellError: RUN_NOT_FOUND; INVALID_FIELD_VALUE or LIMIT_EXCEEDED naming the field; REQUEST_TIMEOUT.
+        LoadcellError: RUN_NOT_FOUND; RESULT_NOT_FOUND, its requests were deleted for their age;
+            INVALID_FIELD_VALUE or LIMIT_EXCEEDED naming the field; REQUEST_TIMEOUT.
     """
     run = require_run(connection, request.run_id, scope)
     limit = request.limit if request.HasField("limit") else DEFAULT_POINTS
@@ -82,6 +83,8 @@ def run_timeline(
                     seconds.add_fold(level.sums)
                 response.points.extend(_point(level, second) for second in seconds)
             passed += level.length
+        if not response.points:
+            check_requests(connection, run)
     if passed > end:
         response.next_offset_seconds = end
     return response

@@ -88,7 +88,7 @@ def _extreme(connection: Connection, day: int, keys: list[int], *, newest: bool)
     found: int | None = connection.execute(
         select(extreme(traces.c.ts)).where(
             *began,
-            traces.c.context_key.in_(keys),
+            one_of(connection, traces.c.context_key, keys),
             traces.c.status.in_((OK, ERROR)),
         )
     ).scalar_one()

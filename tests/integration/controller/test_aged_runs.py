@@ -39,3 +39,5 @@ async def test_result_outlives_the_requests_it_was_made_of(start, monkeypatch):
             )
         ]
     assert "have reached their age" in (gone.value.details() or "")
+    with pytest.raises(grpc.aio.AioRpcError, match="have reached their age"):
+        await second.runs.GetRunTimeline(run_pb2.GetRunTimelineRequest(run_id=run_id))

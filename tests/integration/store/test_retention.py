@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from controller.events.kinds import RUN_STATE, make_event
-from controller.retention import Ages, retain_once
+from controller.retention import Ages, retain, retain_once
 from controller.store import retention, samples, texts
 from controller.store.database import Database
 from controller.store.events import record_events
@@ -263,3 +263,18 @@ async def test_what_another_controller_left_halfway_is_gone_on_with_at_once(data
         seen.set()
         await other.close()
     assert await kept(database) == everything(keys[1])
+
+
+@pytest.mark.parametrize(
+    ("ages", "lost"),
+    [(AGES, False), (Ages(0, 37, 210, 0), False), (Ages(90, 37, 30, 90), False), (Ages(0, 1, 1, 9), True)]
+    + [(Ages(*days, 29), True) for days in ((30, 1, 1), (1, 30, 1), (1, 1, 30))],
+)
+async def test_settings_that_lose_days_are_told_at_the_start(place, ages, lost, capsys):
+    database = await open_database(place)
+    task = asyncio.create_task(retain(database, ages))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    await database.close()
+    assert ("retention_loses_days" in capsys.readouterr().out) is lost
