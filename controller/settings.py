@@ -199,8 +199,8 @@ class ControllerSettings:
         1_095,
         parse=integer(0, 36_500),
         names=("LOADCELL_DAY_RETENTION_DAYS",),
-        doc="How many days sums by the day are kept, not less than all of the above, or figures of the days between"
-        " are lost. 0: for ever.",
+        doc="How many days sums by the day are kept, not less than all of the above, or figures of the days"
+        " between are lost. 0: for ever.",
     )
     audit_retention_days: int = setting(
         400,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from controller.cache.kinds import Kind
@@ -23,11 +25,14 @@ from controller.store.database import Connection, Database
 from controller.store.traces.feedback import write_feedback
 from controller.store.traces.listing import list_traces
 from controller.store.traces.single import get_trace
+from loadcell.channel import MAX_MESSAGE_BYTES
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import envelope_pb2, trace_pb2, trace_pb2_grpc
 
 _OLD_MICROS = 3_600 * 1_000_000
+MAX_PAGE_BYTES = MAX_MESSAGE_BYTES - 64 * 1024  # of the traces; there is an envelope around them
+_MOST_AROUND = 8  # bytes before each trace
 
 
 class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
@@ -114,6 +119,23 @@ def _page(
     connection: Connection, question: Question, scope: Scope
 ) -> tuple[list[trace_pb2.Trace], envelope_pb2.Pagination]:
     page = list_traces(connection, question, scope)
+    messages = trace_messages(page.records)
+    fitting = _fitting(messages)
+    if fitting < len(messages):
+        # Prompts and completions are long. Asked for again, because the cursor is that of the last one.
+        messages, pagination = _page(connection, replace(question, limit=fitting), scope)
+        pagination.limit = question.limit
+        return messages, pagination
     cursor = None if page.last is None else next_cursor(question, page.last)
     pagination = envelope_pb2.Pagination(cursor=cursor, has_more=cursor is not None, limit=question.limit)
-    return trace_messages(page.records), pagination
+    return messages, pagination
+
+
+def _fitting(messages: Sequence[trace_pb2.Trace]) -> int:
+    """Return how many of some traces a response has room for, at least one."""
+    size = 0
+    for number, message in enumerate(messages):
+        size += message.ByteSize() + _MOST_AROUND
+        if size > MAX_PAGE_BYTES:
+            return max(number, 1)
+    return len(messages)

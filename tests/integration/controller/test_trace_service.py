@@ -36,6 +36,21 @@ def traces(controller, stored) -> trace_pb2_grpc.TraceServiceStub:
     return trace_pb2_grpc.TraceServiceStub(controller.channel)
 
 
+@pytest.mark.parametrize("room", [2_000, 1])
+async def test_page_that_would_be_too_large_ends_earlier(traces, stored, monkeypatch, room):
+    whole = (await traces.ListTraces(trace_pb2.ListTracesRequest(limit=61))).data[:60]
+    monkeypatch.setattr("controller.services.trace.MAX_PAGE_BYTES", room)
+    seen, cursor = [], ""
+    while len(seen) < 60:
+        page = await traces.ListTraces(trace_pb2.ListTracesRequest(limit=60 - len(seen), cursor=cursor))
+        assert page.pagination.limit == 60 - len(seen)
+        assert len(page.data) == 1 or sum(trace.ByteSize() for trace in page.data) <= room
+        seen += page.data
+        cursor = page.pagination.cursor
+        assert page.pagination.has_more
+    assert seen == list(whole)
+
+
 async def test_pages_hold_every_trace_once(traces, stored):
     seen, cursor = [], ""
     while True:
