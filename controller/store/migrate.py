@@ -9,14 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, func, insert, inspect, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, insert, inspect, select
 from sqlalchemy.exc import DBAPIError
 
-import controller.store.schema_access  # noqa: F401 - its tables belong to the metadata
+import controller.store.schema_access
+import controller.store.schema_sums  # noqa: F401 - the tables of both belong to the metadata
 from controller.store.database import Database
 from controller.store.partitions import create_ahead
 from controller.store.place import Place, describe
-from controller.store.postgresql import PREPARING
+from controller.store.postgresql import Lock, take
 from controller.store.prices import seed_prices
 from controller.store.schema import metadata
 from loadcell.clock import wall_micros
@@ -68,9 +69,7 @@ def prepare(connection: Connection) -> None:
     Raises:
         StoreError: The tables are not ours or are newer than this version.
     """
-    if connection.dialect.name == "postgresql":
-        # Another controller may be doing the same; the lock goes with the transaction.
-        connection.execute(select(func.pg_advisory_xact_lock(PREPARING)))
+    take(connection, Lock.TABLES)  # another controller may be doing the same
     tables = inspect(connection).get_table_names()
     if _version.name not in tables:
         if tables:

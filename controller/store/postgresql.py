@@ -43,9 +43,6 @@ class Lock(IntEnum):
     RETENTION = 0x10AD_CE15  # deletes what has reached its age
 
 
-PREPARING = Lock.TABLES
-
-
 def postgresql_engine(url: URL, *, writes: bool, connections: int) -> Engine:
     """Return the connections to a server, to write or to read consistent snapshots."""
     engine = create_engine(
