@@ -22,6 +22,7 @@ from controller.access.jwt_keys import key_source
 from controller.access.tokens import AccessTokens, TokenRules
 from controller.admission import Admissions
 from controller.interceptors.around import Interceptor
+from controller.limits.limiter import Limiter
 from controller.refusals import Refusals
 from controller.server import arounds
 from controller.settings import ControllerSettings
@@ -56,9 +57,14 @@ async def _main() -> None:
         settings = ControllerSettings(api_key=Secret(API_KEY))
         tokens = AccessTokens(key_source(Secret(""), None), TokenRules("", "", 0.0))
         authenticator = Authenticator(database, tokens, configured=settings.api_key)
-        refusals = Refusals(registry)
         chain = arounds(
-            settings, database, authenticator, Admissions(database), refusals=refusals, registry=registry
+            settings,
+            database,
+            authenticator,
+            admissions=Admissions(database),
+            refusals=Refusals(registry),
+            limiter=Limiter(settings.rate_limits, registry),
+            registry=registry,
         )
         bare, bare_port = await _serve([])
         surrounded, port = await _serve([Interceptor(chain)])

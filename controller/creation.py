@@ -15,6 +15,7 @@ from controller.dispatch.placement import usable_agents
 from controller.dispatch.selection import ranked
 from controller.dispatch.sessions import Sessions
 from controller.identifiers import new_run_id
+from controller.limits.quotas import Quotas
 from controller.plan import RunPlan, plan_run
 from controller.query.results import is_visible
 from controller.scope import Scope
@@ -22,7 +23,7 @@ from controller.store.assets import get_asset, hold_asset
 from controller.store.database import Connection, Database
 from controller.store.ownership import extend_ownership
 from controller.store.records import AssetRecord, LevelRecord, RunRecord
-from controller.store.runs import find_by_request, insert_run
+from controller.store.runs import active_configs, find_by_request, insert_run
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
@@ -34,13 +35,17 @@ _KINDS = {"tokenizer_asset": run_pb2.ASSET_KIND_TOKENIZER, "dataset_asset": run_
 
 
 async def create_run(
-    request: run_pb2.CreateRunRequest, database: Database, dispatcher: Dispatcher, scope: Scope
+    request: run_pb2.CreateRunRequest,
+    database: Database,
+    dispatcher: Dispatcher,
+    scope: Scope,
+    quotas: Quotas,
 ) -> run_pb2.CreateRunResponse:
     """Check, store and begin a run; a repeat with the same request_id returns the first one.
 
     Raises:
         LoadcellError: what `plan_run` raises; ASSET_NOT_FOUND; CAPACITY_EXCEEDED when enough agents are there and
-            even the best of them cannot make the load.
+            even the best of them cannot make the load; QUOTA_EXCEEDED.
     """
     plan = plan_run(request)
     if request.request_id and not _REQUEST_ID.fullmatch(request.request_id):
@@ -66,6 +71,8 @@ async def create_run(
             _check_assets(plan, lambda sha256: hold_asset(connection, sha256))
             created = insert_run(connection, record, plan.levels, request.request_id or None, sealed)
             if created is not None:
+                # Creating one takes a lock, so whoever comes next finds this run when they look.
+                _check_quotas(connection, quotas, plan)
                 extend_ownership(connection, [created.run_key], dispatcher.owner, OWNER_SECONDS)
             return created, None if created else find_by_request(connection, request.request_id)
 
@@ -86,6 +93,12 @@ async def create_run(
     # A caller who goes away must not leave a stored run that nobody drives, without its secrets.
     run = await dispatcher.to_the_end(begin())
     return run_pb2.CreateRunResponse(run_id=run.run_id, status="started")
+
+
+def _check_quotas(connection: Connection, quotas: Quotas, plan: RunPlan) -> None:
+    if quotas:
+        project_id = plan.config.project_id
+        quotas.check(project_id, active_configs(connection, project_id))
 
 
 def _record(plan: RunPlan, owner: str) -> RunRecord:

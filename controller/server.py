@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 import structlog
@@ -24,7 +25,7 @@ from controller.access.tokens import AccessTokens, TokenRules
 from controller.admission import Admissions
 from controller.budget_watch import BudgetWatch
 from controller.cache.cache import Cache
-from controller.cache.where import keeping_place
+from controller.cache.where import keeping_place, open_link, prefix_of
 from controller.dispatch.conversation import Conversation
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
@@ -35,9 +36,13 @@ from controller.interceptors.access import access
 from controller.interceptors.around import Around, Interceptor
 from controller.interceptors.audit import audit
 from controller.interceptors.errors import errors
+from controller.interceptors.limits import limits
 from controller.interceptors.metrics import metrics
 from controller.interceptors.refused import refused
 from controller.interceptors.request_id import request_id
+from controller.interceptors.strangers import turn_away
+from controller.limits.limiter import Limiter
+from controller.limits.strangers import Strangers
 from controller.refusals import Refusals
 from controller.retention import Ages, retain
 from controller.services.agent import AgentServicer
@@ -82,6 +87,9 @@ from loadcell.v1 import (
     trace_pb2,
     trace_pb2_grpc,
 )
+
+if TYPE_CHECKING:
+    from controller.redis_link import RedisLink
 
 log = structlog.get_logger()
 
@@ -159,7 +167,10 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             vault=Vault(settings.secret_key),
         )
         registry, states = CollectorRegistry(), health.aio.HealthServicer()
-        cache = _cache(settings, database, registry)
+        link, owner = open_link(settings.redis_url), _owner(database)
+        if link is not None:
+            stack.push_async_callback(link.close)
+        cache = Cache(keeping_place(link, settings.cache_bytes, owner), settings.cache_seconds, registry)
         stack.push_async_callback(cache.close)
         answers = Answers(cache)
         admissions = Admissions(database)
@@ -175,6 +186,7 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             budgets=budgets,
             authenticator=authenticator,
             issuer=Issuer(database, tokens, Lifetimes(settings.token_seconds, settings.refresh_seconds)),
+            limiter=_limiter(settings, link, owner, registry),
             registry=registry,
             states=states,
         )
@@ -215,17 +227,27 @@ async def _server(
     budgets: BudgetWatch,
     authenticator: Authenticator,
     issuer: Issuer,
+    limiter: Limiter | None,
     registry: CollectorRegistry,
     states: health.aio.HealthServicer,
 ) -> grpc.aio.Server:
     refusals = Refusals(registry)
-    chain = arounds(settings, database, authenticator, admissions, refusals=refusals, registry=registry)
+    chain = arounds(
+        settings,
+        database,
+        authenticator,
+        admissions=admissions,
+        refusals=refusals,
+        limiter=limiter,
+        registry=registry,
+    )
     server = grpc.aio.server(
         interceptors=[Interceptor(chain)],
         options=SERVER_OPTIONS,
     )
     conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
-    run_pb2_grpc.add_RunServiceServicer_to_server(RunServicer(database, dispatcher, answers), server)
+    runs = RunServicer(database, dispatcher, answers, settings.quotas)
+    run_pb2_grpc.add_RunServiceServicer_to_server(runs, server)
     agents = AgentServicer(database, dispatcher, conversation, refusals)
     agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
     fleet_pb2_grpc.add_FleetServiceServicer_to_server(FleetServicer(database, dispatcher, admissions), server)
@@ -248,13 +270,16 @@ def arounds(
     settings: ControllerSettings,
     database: Database,
     authenticator: Authenticator,
-    admissions: Admissions,
     *,
+    admissions: Admissions,
     refusals: Refusals,
+    limiter: Limiter | None,
     registry: CollectorRegistry,
 ) -> list[Around]:
     """Return what goes around every call; the first is the outermost: it sees everything the others do."""
+    strangers = Strangers(settings.auth_failures, registry)
     return [
+        turn_away(strangers),
         request_id,
         metrics(registry),
         errors,
@@ -263,9 +288,11 @@ def arounds(
         access(
             authenticator,
             admissions,
+            strangers,
             require_agent_token=settings.require_agent_token,
             public_reads=settings.public_reads,
         ),
+        *([] if limiter is None else [limits(limiter)]),
     ]
 
 
@@ -304,12 +331,22 @@ def _ages(settings: ControllerSettings) -> Ages:
     )
 
 
-def _cache(settings: ControllerSettings, database: Database, registry: CollectorRegistry) -> Cache:
+def _owner(database: Database) -> str:
     where = describe(database.place)
     # A path is one of this machine alone.
-    owner = f"{socket.gethostname()}:{where}" if isinstance(database.place, Path) else where
-    place = keeping_place(settings.redis_url, settings.cache_bytes, owner)
-    return Cache(place, settings.cache_seconds, registry)
+    return f"{socket.gethostname()}:{where}" if isinstance(database.place, Path) else where
+
+
+def _limiter(
+    settings: ControllerSettings, link: RedisLink | None, owner: str, registry: CollectorRegistry
+) -> Limiter | None:
+    if not settings.rate_limit_enabled:
+        return None
+    if link is None:
+        return Limiter(settings.rate_limits, registry)
+    from controller.limits.remote import RemoteBuckets  # noqa: PLC0415 - imports the client of Redis
+
+    return Limiter(settings.rate_limits, registry, RemoteBuckets(link, prefix_of(owner)))
 
 
 def _bind(server: grpc.aio.Server, address: Address, tls: ServerTls | None) -> Address:

@@ -9,6 +9,8 @@ from controller.access.jwt_keys import jwt_secret
 from controller.cache.kinds import Seconds, parse_seconds
 from controller.cache.where import redis_url
 from controller.exports.where import BucketName, parse_store
+from controller.limits.quotas import Quotas
+from controller.limits.rates import Rates, parse_rates
 from controller.store.place import Place, parse_place
 from controller.vault import secret_key
 from loadcell.logs import LEVELS
@@ -225,9 +227,46 @@ class ControllerSettings:
         Secret(""),
         parse=redis_url,
         names=("LOADCELL_REDIS_URL", "REDIS_URL"),
-        doc="Redis in which all controllers of a database keep answers together: redis://, rediss:// or unix://."
-        " Default: each keeps its own in memory.",
+        doc="Redis in which all controllers of a database keep answers and count calls together: redis://, rediss://"
+        " or unix://. Default: each does so in its own memory.",
         hidden=True,
+    )
+    rate_limit_enabled: bool = setting(
+        True,
+        parse=boolean,
+        names=("LOADCELL_RATE_LIMIT_ENABLED", "RATE_LIMIT_ENABLED"),
+        doc="Whether callers are let in at the rates of their roles only.",
+    )
+    rate_limits: Rates = setting(
+        parse_rates(""),
+        parse=parse_rates,
+        names=("LOADCELL_RATE_LIMITS",),
+        doc="Calls per minute and, after a slash, at once: name=1000/1200,... for some; the others stay.",
+    )
+    auth_failures: int = setting(
+        300,
+        parse=integer(0, 1_000_000),
+        names=("LOADCELL_AUTH_FAILURES",),
+        doc="Wrong credentials per minute and address, after which only those are looked at that were right"
+        " before. 0: any number.",
+    )
+    quota_running_runs: int = setting(
+        0,
+        parse=integer(0, 1_000_000),
+        names=("LOADCELL_QUOTA_RUNNING_RUNS",),
+        doc="How many runs of a project may be pending or running at once. 0: any number.",
+    )
+    quota_rate: float = setting(
+        0.0,
+        parse=number(0.0, 1e12),
+        names=("LOADCELL_QUOTA_RATE",),
+        doc="How many requests per second the open loops of these runs may ask for together. 0: any number.",
+    )
+    quota_agents: int = setting(
+        0,
+        parse=integer(0, 1_000_000),
+        names=("LOADCELL_QUOTA_AGENTS",),
+        doc="How many agents these runs may ask for together. 0: any number.",
     )
     advice_cost_usd: float = setting(
         0.01,
@@ -338,6 +377,11 @@ class ControllerSettings:
         names=("LOADCELL_EXIT_WITH_PARENT",),
         doc="End when standard input ends, as children of another loadcell process do.",
     )
+
+    @property
+    def quotas(self) -> Quotas:
+        """What the runs of a project may take together."""
+        return Quotas(self.quota_running_runs, self.quota_rate, self.quota_agents)
 
     @property
     def thresholds(self) -> Thresholds:

@@ -19,6 +19,7 @@ from gateway.errors import on_http_exception, on_loadcell_error
 from gateway.health import make_probes, probe_route
 from gateway.metrics.http import HttpMetrics
 from gateway.middleware.headers import SecurityHeaders
+from gateway.middleware.limits import Limits
 from gateway.middleware.measure import Measure
 from gateway.middleware.origin import Cors, LocalOnly
 from gateway.middleware.request_id import RequestId
@@ -65,6 +66,7 @@ def make_app(
             Middleware(RequestId),
             *guard,
             Middleware(Cors, origins=cors_origins),
+            Middleware(Limits),
         ],
         exception_handlers={LoadcellError: on_loadcell_error, HTTPException: on_http_exception},
     )

@@ -1,9 +1,10 @@
-"""The caller's own credentials, which the gateway passes on."""
+"""The caller's own credentials and address, which the gateway passes on."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 
+from loadcell.channel import CLIENT_ADDRESS_METADATA
 from loadcell.errors import LoadcellError
 
 CREDENTIALS = ("x-api-key", "authorization")
@@ -11,7 +12,7 @@ _MAX_CHARACTERS = 8192
 
 
 def credentials(request: Request) -> list[tuple[str, str]]:
-    """Return the caller's own credentials: the gateway lends its key to nobody.
+    """Return the caller's own credentials, for the gateway lends its key to nobody, and the caller's address.
 
     Raises:
         LoadcellError: INVALID_API_KEY, a header cannot be a credential.
@@ -20,4 +21,4 @@ def credentials(request: Request) -> list[tuple[str, str]]:
     for name, value in found:
         if len(value) > _MAX_CHARACTERS or not (value.isascii() and value.isprintable()):
             raise LoadcellError("INVALID_API_KEY", f"the header {name} cannot be a credential")
-    return found
+    return [*found, (CLIENT_ADDRESS_METADATA, request.client.host)] if request.client else found

@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from gateway.middleware.limits import note_limits
 from loadcell.errors import REASONS, LoadcellError
 from loadcell.rpc_errors import from_rpc_error
 
@@ -48,8 +49,10 @@ class Upstream:
                 when it does not answer in time.
         """
         started = time.monotonic()
+        call = self._stub(method)(request, metadata=metadata, timeout=timeout_seconds)
         try:
-            answer: Message = await self._stub(method)(request, metadata=metadata, timeout=timeout_seconds)
+            answer: Message = await call
+            note_limits(await call.trailing_metadata())
         except grpc.aio.AioRpcError as failure:
             raise _public(failure, method, time.monotonic() - started) from failure
         return answer
@@ -100,6 +103,7 @@ class Upstream:
 
 
 def _public(failure: grpc.aio.AioRpcError, method: MethodDescriptor, seconds: float) -> LoadcellError:
+    note_limits(failure.trailing_metadata())
     error = from_rpc_error(failure)
     if failure.code() == grpc.StatusCode.CANCELLED:
         # Not by us: a caller that goes away ends the task instead. The controller stopped in mid-call.

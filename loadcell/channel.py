@@ -17,6 +17,9 @@ from loadcell.tls import ClientTls
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 API_KEY_METADATA = "x-api-key"
 AGENT_TOKEN_METADATA = "x-agent-token"  # noqa: S105 - its name
+CLIENT_ADDRESS_METADATA = "x-client-address"  # of who calls the gateway
+RATE_LIMIT_METADATA = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+RETRY_AFTER_METADATA = "retry-after"
 UNIX = "unix:"
 REQUEST_ID_METADATA = "x-request-id"
 

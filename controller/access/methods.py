@@ -77,6 +77,7 @@ PERMISSIONS: Final[dict[str, str]] = {
 }
 
 _PACKAGE = "/loadcell.v1."
+REFRESH: Final = _PACKAGE + "AuthService/RefreshToken"
 
 # What the first load tester gave to everybody, when LOADCELL_PUBLIC_READS asks for it.
 PUBLIC_READS: Final = frozenset(

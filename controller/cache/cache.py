@@ -60,12 +60,11 @@ class Cache:
         await self._place.forget()
 
     async def close(self) -> None:
-        """End what is being computed and let go of the place."""
+        """End what is being computed."""
         flights = list(self._flights.values())
         for flight in flights:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
-        await self._place.close()
 
     async def _compute(
         self, key: str, generation: bytes, seconds: float, compute: Callable[[], Awaitable[bytes]]

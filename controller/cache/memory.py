@@ -53,9 +53,6 @@ class Memory:
         self._entries.clear()
         self.size = 0
 
-    async def close(self) -> None:
-        """Do nothing: memory needs no letting go."""
-
     def _remove(self, key: str) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:

@@ -23,6 +23,3 @@ class Place(Protocol):
 
     async def forget(self) -> None:
         """Forget everything."""
-
-    async def close(self) -> None:
-        """Let go of connections."""

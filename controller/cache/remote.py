@@ -7,26 +7,14 @@ to be forgotten while it was away is forgotten before it is asked again.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
-import structlog
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from controller.cache.place import Found
-from loadcell.settings import Secret
-
-log = structlog.get_logger()
+from controller.redis_link import RedisLink
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 0.5  # for a connection, and for an answer
-REST_SECONDS = 5.0  # after a failure, before it is asked again
-_CONNECTIONS = 16
 _GENERATION_BYTES = 8
 
 
@@ -37,21 +25,9 @@ class Remote:
     everything is forgotten by a single change.
     """
 
-    def __init__(self, url: Secret, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Connect later, when something is asked; `url` is of redis_url."""
-        pool = BlockingConnectionPool.from_url(
-            url.reveal(),
-            max_connections=_CONNECTIONS,
-            timeout=PATIENCE_SECONDS,
-            socket_connect_timeout=PATIENCE_SECONDS,
-            socket_timeout=PATIENCE_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-        self._redis = Redis.from_pool(pool)
+    def __init__(self, link: RedisLink, prefix: str) -> None:
+        self._link, self._redis = link, link.redis
         self._prefix = prefix
-        self._clock = clock
-        self._away = False
-        self._rests_until = -float("inf")
         self._to_forget = False
 
     async def get(self, key: str) -> Found:
@@ -69,10 +45,6 @@ class Remote:
         """Forget everything, also what other controllers have kept."""
         self._to_forget = True
         await self._carefully(self._settle)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._redis.aclose()
 
     async def _get(self, key: str) -> Found:
         generation, value = await self._read(self._prefix + "generation", self._prefix + key)
@@ -97,19 +69,9 @@ class Remote:
 
     async def _carefully(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         """Ask Redis; None when it is away."""
-        if self._clock() < self._rests_until:
-            return None
-        try:
+
+        async def settled() -> T:
             await self._settle()
-            answer = await ask()
-        except (RedisError, OSError, TimeoutError) as error:
-            if not self._away:
-                log.warning(
-                    "cache_away", error=str(error) or type(error).__name__, consequence="nothing is cached"
-                )
-            self._away, self._rests_until = True, self._clock() + REST_SECONDS
-            return None
-        if self._away:
-            log.info("cache_back")
-            self._away = False
-        return answer
+            return await ask()
+
+        return await self._link.carefully(settled)

@@ -9,26 +9,35 @@ from controller.access.authenticator import Authenticator
 from controller.access.methods import PUBLIC_READS, is_open, needed
 from controller.access.principal import AGENT, NOBODY, PUBLIC, Principal, serve_as
 from controller.admission import Admissions
+from controller.interceptors.address import address_of
 from controller.interceptors.around import Around, Call, Context
+from controller.limits.strangers import Strangers
 from loadcell.channel import AGENT_TOKEN_METADATA, API_KEY_METADATA
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2
 
 AGENT_SERVICE = f"/{agent_pb2.DESCRIPTOR.services_by_name['AgentService'].full_name}/"
 _AUTHORIZATION = "authorization"
+_WRONG = "AUTHENTICATION"
 _CREDENTIALS = (API_KEY_METADATA, _AUTHORIZATION, AGENT_TOKEN_METADATA)
 _AN_AGENT = Principal(AGENT, AGENT, AGENT, "", frozenset({"agents:connect"}), frozenset())
 _THE_PUBLIC = Principal(PUBLIC, PUBLIC, PUBLIC, "", frozenset({"runs:read"}), None)
 
 
 def access(
-    authenticator: Authenticator, admissions: Admissions, *, require_agent_token: bool, public_reads: bool
+    authenticator: Authenticator,
+    admissions: Admissions,
+    strangers: Strangers,
+    *,
+    require_agent_token: bool,
+    public_reads: bool,
 ) -> Around:
     """Return what looks at `x-api-key`, `authorization: Bearer` and `x-agent-token`.
 
     Args:
         authenticator: Knows API keys and access tokens.
         admissions: Knows the tokens of agents.
+        strangers: Hears of credentials that are wrong.
         require_agent_token: Whether nothing else admits agents.
         public_reads: Whether runs and their results may be read without a credential.
     """
@@ -38,7 +47,23 @@ def access(
 
         async def openly(request: Any, context: Context) -> Any:
             serve_as(NOBODY)
-            return await call(request, context)
+            try:
+                return await call(request, context)
+            except LoadcellError as error:  # a refresh token is looked at by its method
+                if error.category == _WRONG:
+                    strangers.failed(address_of(context), None)
+                raise
+
+        async def who(given: str | None, context: Context) -> Principal:
+            try:
+                principal = await authenticator.who(given)
+            except LoadcellError as error:
+                if given is not None and error.category == _WRONG:
+                    strangers.failed(address_of(context), given)
+                raise
+            if given is not None:
+                strangers.right(given)
+            return principal
 
         async def guarded(request: Any, context: Context) -> Any:
             given, token = credentials(context.invocation_metadata() or ())
@@ -59,7 +84,7 @@ def access(
             if public and given is None and not await authenticator.is_open():
                 principal = _THE_PUBLIC
             else:
-                principal = await authenticator.who(given)
+                principal = await who(given, context)
             serve_as(principal)
             if permission is not None:
                 principal.require(permission)

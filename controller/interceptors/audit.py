@@ -22,7 +22,7 @@ from loadcell.errors import LoadcellError
 
 log = structlog.get_logger()
 
-_REFUSED = frozenset({"AUTHENTICATION", "AUTHORIZATION"})
+_REFUSED = frozenset({"AUTHENTICATION", "AUTHORIZATION", "RATE_LIMIT"})
 _LONGEST = 128  # characters
 
 

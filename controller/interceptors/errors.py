@@ -23,24 +23,25 @@ def errors(method: str, call: Call) -> Call:
         except LoadcellError as error:
             if error.reason == "DATABASE_ERROR":
                 log.exception("database_error", method=method)
-            await _abort(context, error)
+            await abort(context, error)
         except (grpc.aio.AbortError, grpc.aio.UsageError):
             raise
         except Exception as error:
             # The cause is for the log only: it may hold what the caller must not see.
             log.exception("request_failed", method=method, error_type=type(error).__name__)
-            await _abort(
-                context, LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; see the log"), error
-            )
+            await abort(context, LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; see the log"), error)
 
     return around
 
 
-async def _abort(context: Context, error: LoadcellError, cause: Exception | None = None) -> NoReturn:
+async def abort(context: Context, error: LoadcellError, cause: Exception | None = None) -> NoReturn:
+    """End a call with an error of the catalog; trailers that are set go with it."""
     identifier = structlog.contextvars.get_contextvars().get("request_id", "")
     try:
         await context.abort(
-            status_code(error), error.message, ((DETAILS_KEY, status_details(error, str(identifier))),)
+            status_code(error),
+            error.message,
+            (*(context.trailing_metadata() or ()), (DETAILS_KEY, status_details(error, str(identifier)))),
         )
     except grpc.aio.AbortError as aborted:
         raise aborted from cause

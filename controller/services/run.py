@@ -17,6 +17,7 @@ from controller.annotating import annotate
 from controller.assets import receive
 from controller.creation import create_run
 from controller.dispatch.dispatcher import Dispatcher
+from controller.limits.quotas import Quotas
 from controller.messages import run_message
 from controller.query.compare import compare
 from controller.query.compared_runs import results_to_compare
@@ -40,8 +41,9 @@ log = structlog.get_logger()
 class RunServicer(run_pb2_grpc.RunServiceServicer):
     """Runs and their results. Errors are raised as LoadcellError and translated by an interceptor."""
 
-    def __init__(self, database: Database, dispatcher: Dispatcher, answers: Answers) -> None:
+    def __init__(self, database: Database, dispatcher: Dispatcher, answers: Answers, quotas: Quotas) -> None:
         self._database = database
+        self._quotas = quotas
         self._dispatcher = dispatcher
         self._answers = answers
 
@@ -49,7 +51,7 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         """Create a run and begin to drive it."""
         scope = scope_of(context)
         request.project_id = project_of_new(request.project_id, scope)
-        return await create_run(request, self._database, self._dispatcher, scope)
+        return await create_run(request, self._database, self._dispatcher, scope, self._quotas)
 
     async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:
         """Return a run."""

@@ -10,13 +10,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import error_response
+from gateway.middleware.limits import HEADERS
 from loadcell.errors import LoadcellError
 
 ANY = "*"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _METHODS = "GET, POST, PUT, DELETE, PATCH, OPTIONS"
 _REQUEST_HEADERS = "Content-Type, Authorization, X-API-Key, X-Request-ID, Idempotency-Key"
-_EXPOSED = "X-Request-ID, Content-Disposition"
+_EXPOSED = ", ".join(("X-Request-ID", "Content-Disposition", *HEADERS.values()))
 _MAX_AGE_SECONDS = "3600"
 
 

@@ -7,8 +7,9 @@ from prometheus_client import CollectorRegistry
 
 from controller.cache.cache import Cache
 from controller.cache.kinds import Kind, Seconds
-from controller.cache.remote import REST_SECONDS, Remote
-from controller.cache.where import keeping_place
+from controller.cache.remote import Remote
+from controller.cache.where import keeping_place, open_link
+from controller.redis_link import REST_SECONDS, RedisLink
 from loadcell.settings import Secret
 
 
@@ -24,10 +25,10 @@ class Clock:
 async def remotes(redis_server):
     """Two controllers of one database, with clocks of their own."""
     clocks = Clock(), Clock()
-    places = [Remote(redis_server.url, "test:", clock) for clock in clocks]
-    yield (*places, *clocks)
-    for place in places:
-        await place.close()
+    links = [RedisLink(redis_server.url, clock) for clock in clocks]
+    yield (*(Remote(link, "test:") for link in links), *clocks)
+    for link in links:
+        await link.close()
 
 
 async def keep(place: Remote, key: str, value: bytes) -> None:
@@ -55,11 +56,12 @@ async def test_answers_leave_redis_by_themselves(remotes, redis_server):
 
 
 async def test_databases_are_apart_in_one_redis(redis_server):
-    one, other = (keeping_place(redis_server.url, 0, owner) for owner in ("one", "other"))
+    link = open_link(redis_server.url)
+    assert link is not None
+    one, other = (keeping_place(link, 0, owner) for owner in ("one", "other"))
     await keep(one, "a", b"kept")
     assert (await other.get("a")).value is None
-    for place in (one, other):
-        await place.close()
+    await link.close()
 
 
 async def test_redis_away_means_nothing_kept_and_no_error(remotes, redis_server, capfd):
@@ -74,7 +76,7 @@ async def test_redis_away_means_nothing_kept_and_no_error(remotes, redis_server,
 
     for _ in range(2):
         assert await cache.answer(Kind.METRICS, "a", compute) == (b"computed", False)
-    assert capfd.readouterr().out.count("cache_away") == 1
+    assert capfd.readouterr().out.count("redis_away") == 1
     redis_server.start()
     assert (await first.get("a")).value is None  # it rests before it asks again
     clock.now += REST_SECONDS
@@ -109,7 +111,8 @@ async def test_an_emptied_redis_does_not_bring_old_answers_back(remotes, redis_s
 
 
 async def test_nobody_at_the_address_is_no_error():
-    place = Remote(Secret("redis://127.0.0.1:1"), "test:")
+    link = RedisLink(Secret("redis://127.0.0.1:1"))
+    place = Remote(link, "test:")
     assert (await place.get("a")).value is None
     await place.forget()
-    await place.close()
+    await link.close()

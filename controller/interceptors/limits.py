@@ -1,0 +1,51 @@
+"""Lets calls in at the rate of their caller, and tells the caller how it stands."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from controller.access.methods import is_open
+from controller.access.principal import AGENT, COMPANION, OPEN, PUBLIC, Principal, current_principal
+from controller.interceptors.access import AGENT_SERVICE
+from controller.interceptors.address import address_of
+from controller.interceptors.around import Around, Call, Context
+from controller.limits.limiter import Limiter
+from controller.limits.rates import kind_of
+from controller.limits.waiting import told
+from loadcell.errors import LoadcellError
+
+_UNLIMITED = frozenset({OPEN, COMPANION, AGENT})
+
+
+def limits(limiter: Limiter) -> Around:
+    """Return what goes around the calls of everybody but agents, companions and the only user of a machine."""
+
+    def of_method(method: str, call: Call) -> Call:
+        kind = kind_of(method)
+
+        async def around(request: Any, context: Context) -> Any:
+            principal = current_principal()
+            if principal.method in _UNLIMITED:
+                return await call(request, context)
+            verdict = await limiter.take(_name(principal, context), principal.role, kind)
+            context.set_trailing_metadata(told(verdict, time.time()))
+            if not verdict.admitted:
+                raise LoadcellError(
+                    "RATE_LIMIT_EXCEEDED",
+                    f"more than {verdict.limit:,.0f} {kind or 'calls'} per minute;"
+                    f" the next is let in after {verdict.retry_seconds:.3g} s",
+                )
+            return await call(request, context)
+
+        return call if method.startswith(AGENT_SERVICE) or is_open(method) else around
+
+    return of_method
+
+
+def _name(principal: Principal, context: Context) -> str:
+    """Return whose calls are counted together: those of a key with those of the tokens that were issued for it."""
+    if principal.method == PUBLIC:
+        return f"{PUBLIC}:{address_of(context)}"
+    who = f"key:{principal.key_id}" if principal.key_id else f"{principal.method}:{principal.principal_id}"
+    return f"{principal.role}:{who}"

@@ -1,0 +1,82 @@
+"""Who shows credentials that are wrong again and again is refused without a look at more of them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter
+
+from controller.limits.bucket import Rate
+from controller.limits.memory import Buckets
+
+_ADDRESSES = 10_000
+_KNOWN = 10_000  # credentials that were right
+
+
+class Strangers:
+    """Failed authentications by address. Credentials that were right before are looked at all the same.
+
+    Args:
+        per_minute: Failures of an address, after which it waits; 0: it never does.
+        registry: Where failures and refusals are counted.
+    """
+
+    def __init__(
+        self, per_minute: int, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rate = Rate(per_minute, per_minute) if per_minute else None
+        self._failures = Buckets(_ADDRESSES, clock)
+        self._known: OrderedDict[bytes, None] = OrderedDict()
+        counter = Counter(
+            "auth_failures",
+            "Authentications that failed or were not looked at.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._failed, self._unheard = counter.labels("failed"), counter.labels("unheard")
+
+    @property
+    def there_are(self) -> bool:
+        """Whether any authentication has failed."""
+        return len(self._failures) > 0
+
+    def wait(self, address: str) -> float:
+        """Return after how many seconds an address may try again; 0: now."""
+        if self._rate is None or address not in self._failures:
+            return 0.0
+        level = self._failures.get(address, self._rate).level()
+        return max(1 - level, 0.0) / self._rate.per_second
+
+    def knows(self, credential: str) -> bool:
+        """Whether a credential was right when it was last looked at."""
+        return _digest(credential) in self._known
+
+    def unheard(self) -> None:
+        """Count a call that was refused without a look."""
+        self._unheard.inc()
+
+    def failed(self, address: str, credential: str | None) -> None:
+        """Note that a credential was wrong; None: one that is not looked at here."""
+        self._failed.inc()
+        if credential is not None:
+            self._known.pop(_digest(credential), None)
+        if self._rate is None:
+            return
+        bucket = self._failures.get(address, self._rate)
+        if bucket.level() >= 1:
+            bucket.take()
+
+    def right(self, credential: str) -> None:
+        """Note that a credential was right."""
+        digest = _digest(credential)
+        self._known[digest] = None
+        self._known.move_to_end(digest)
+        if len(self._known) > _KNOWN:
+            self._known.popitem(last=False)
+
+
+def _digest(credential: str) -> bytes:
+    return hashlib.sha256(credential.encode()).digest()
