@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from benchmarks.cases import (
+    access,
     accuracy,
     calls,
     ceiling,
@@ -48,6 +49,7 @@ CASES: dict[str, Measure] = {
     "fleet_loss": fleet_loss.measure,
     "fleet_faults": fleet_faults.measure,
     "calls": calls.measure,
+    "access": access.measure,
     "query_sqlite": query.measure_sqlite,
     "query_postgresql": query.measure_postgresql,
 }

@@ -90,6 +90,7 @@ async def whole_system(
     dial: str = "",
     port: int = 0,
     settings: Mapping[str, str] = MappingProxyType({}),
+    api_key: str = "",
 ) -> AsyncIterator[System]:
     """Start the system and wait until its agents are ready; stop it at the end.
 
@@ -99,6 +100,7 @@ async def whole_system(
         dial: address the agents dial instead of the controller's, for something in between.
         port: port of the controller; 0: a free one.
         settings: further environment of the controller.
+        api_key: what the client shows.
     """
     with tempfile.TemporaryDirectory(prefix="loadcell-bench-") as name:
         folder, port = Path(name), port or free_port()
@@ -126,7 +128,7 @@ async def whole_system(
             )
             for number in range(agents)
         ]
-        async with started(controller, *services), Client(address, timeout_seconds=300) as client:
+        async with started(controller, *services), Client(address, api_key=api_key, timeout_seconds=300) as client:
             system = System(client, controller, services, folder)
             await system.ready(agents)
             yield system
