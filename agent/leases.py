@@ -20,6 +20,7 @@ from agent.worker.messages import Batch, Cancel, Extend, FromWorker, Start, ToWo
 from loadcell.clock import AnchoredClock
 from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.v1 import agent_pb2
 
 # Load begins no sooner than this after the message that says when, so that all workers begin together.
@@ -37,6 +38,7 @@ class Leases:
         pool: The workers.
         uplink: Where batches go.
         assets: Where tokenizers and datasets come from.
+        guard: What may be a target.
         clock: This agent's clock.
         offset: Its offset to the controller's.
         report: Sends a lease update to the controller, or does nothing while there is no session.
@@ -48,6 +50,7 @@ class Leases:
         uplink: Uplink,
         assets: Assets,
         *,
+        guard: TargetGuard,
         clock: AnchoredClock,
         offset: OffsetEstimator,
         report: Callable[[agent_pb2.LeaseUpdate], None],
@@ -55,6 +58,7 @@ class Leases:
         self._pool = pool
         self._uplink = uplink
         self._assets = assets
+        self._guard = guard
         self._clock = clock
         self._offset = offset
         self._report = report
@@ -244,7 +248,7 @@ class Leases:
             return
         positions, dealt_to = participants(grant, alive)
         fence_ns = lease.fence.until_ns if lease.fence is not None else 0
-        for worker, prepare in orders(grant, workload, positions, dealt_to, fence_ns=fence_ns):
+        for worker, prepare in orders(grant, workload, positions, dealt_to, guard=self._guard, fence_ns=fence_ns):
             self._pool.send(worker, prepare)
         lease.deal(positions, dealt_to)
 

@@ -30,6 +30,7 @@ from loadcell.data_dir import data_dir
 from loadcell.errors import LoadcellError
 from loadcell.lifetime import wait_for_stop
 from loadcell.settings import SettingsError
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.tls import client_tls
 
 _CANCEL_SECONDS = 2.0
@@ -71,7 +72,8 @@ class Agent:
             on_acknowledged=self._on_acknowledged,
         )
         assets = Assets(self._channel, directory / "assets")
-        self._probing = Probing(assets)
+        guard = TargetGuard(settings.target_deny, settings.target_allow)
+        self._probing = Probing(assets, guard)
         self._session = Session(
             self._channel,
             self._identity(directory),
@@ -83,7 +85,13 @@ class Agent:
             on_silent=self._dial_anew,
         )
         self._leases = Leases(
-            self._pool, self._uplink, assets, clock=clock, offset=offset, report=self._session.report
+            self._pool,
+            self._uplink,
+            assets,
+            guard=guard,
+            clock=clock,
+            offset=offset,
+            report=self._session.report,
         )
 
     async def run(self) -> str:

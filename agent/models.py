@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import httpx
 
+from agent.engine.route import Route
+from agent.samples.outcome import Failure
 from agent.targets.dialect import Dialect
-from agent.targets.endpoint import Endpoint
 from loadcell.errors import LoadcellError
 from loadcell.v1 import target_pb2
 
@@ -28,13 +29,19 @@ class ModelList:
     message: str = ""
 
 
-async def list_models(target: target_pb2.TargetSpec, endpoint: Endpoint, dialect: Dialect) -> ModelList:
-    """Return the models of a server; whatever it answers, and however, is no error here."""
-    headers = dict(target.headers)
+async def list_models(target: target_pb2.TargetSpec, route: Route, dialect: Dialect) -> ModelList:
+    """Return the models of a server; whatever it answers, and however, is no error here. The route is resolved."""
+    endpoint, admitted = route.endpoint, route.admitted()
+    if isinstance(admitted, Failure):
+        return ModelList(status=0, message=admitted.message)
+    headers = {**target.headers, "Host": endpoint.authority}
     if target.api_key:
         headers["Authorization"] = f"Bearer {target.api_key}"
     scheme = "https" if endpoint.tls else "http"
-    url = f"{scheme}://{endpoint.authority}{endpoint.path('models')}"
+    # An address and not the name: looked up once more, the name could lead to where nobody may be sent.
+    address = admitted[0].sockaddr[0]
+    place = f"[{address}]" if ":" in address else address
+    url = f"{scheme}://{place}:{endpoint.port}{endpoint.path('models')}"
     # The trust store of the load itself: httpx alone would bring its own and refuse privately signed servers.
     verify = ssl.create_default_context() if endpoint.tls and endpoint.tls_verify else False
     try:
@@ -42,7 +49,7 @@ async def list_models(target: target_pb2.TargetSpec, endpoint: Endpoint, dialect
         async with (
             asyncio.timeout(_TIMEOUT_SECONDS),
             httpx.AsyncClient(verify=verify, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
-            client.stream("GET", url, headers=headers) as response,
+            client.stream("GET", url, headers=headers, extensions={"sni_hostname": endpoint.host}) as response,
         ):
             body = bytearray()
             async for piece in response.aiter_bytes():
@@ -51,7 +58,7 @@ async def list_models(target: target_pb2.TargetSpec, endpoint: Endpoint, dialect
                     return ModelList(status=response.status_code, message="the list of models is too long")
     except TimeoutError:
         return ModelList(status=0, message=f"no complete list of models within {_TIMEOUT_SECONDS:g} s")
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         return ModelList(status=0, message=dialect.sanitize(str(error) or type(error).__name__))
     if response.status_code != httpx.codes.OK:
         return ModelList(status=response.status_code, message=dialect.sanitize(dialect.error_message(bytes(body))))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent.worker.messages import Level, Prepare, Target, Workload
+from agent.worker.messages import Guard, Level, Prepare, Target, Workload
 from loadcell.pacing.shares import worker_share
+from loadcell.target_guard.guard import TargetGuard
+from loadcell.target_guard.rules import Rules
 from loadcell.v1 import agent_pb2, target_pb2
 
 
@@ -35,7 +37,13 @@ def participants(grant: agent_pb2.LeaseGrant, alive: Sequence[int]) -> tuple[dic
 
 
 def orders(
-    grant: agent_pb2.LeaseGrant, workload: Workload, positions: dict[int, int], total: int, *, fence_ns: int
+    grant: agent_pb2.LeaseGrant,
+    workload: Workload,
+    positions: dict[int, int],
+    total: int,
+    *,
+    guard: TargetGuard,
+    fence_ns: int,
 ) -> Iterator[tuple[int, Prepare]]:
     """Yield what each worker is told.
 
@@ -44,9 +52,11 @@ def orders(
         workload: Its workload, with the assets on this machine.
         positions: Position of each worker that takes part.
         total: Number of workers the share is dealt to.
+        guard: What may be a target.
         fence_ns: Until when requests may be started (the fence's clock); 0: for ever.
     """
     target, level = target_message(grant.target), _level(grant.level)
+    rules = Guard(_text(guard.deny), _text(guard.allow))
     for worker, position in positions.items():
         yield (
             worker,
@@ -60,6 +70,7 @@ def orders(
                 worker=position,
                 workers=total,
                 timeline=grant.timeline,
+                guard=rules,
                 record_texts=grant.workload.record_texts,
                 first_ordinal=grant.first_ordinal,
                 fence_ns=fence_ns,
@@ -80,6 +91,10 @@ def target_message(target: target_pb2.TargetSpec) -> Target:
         tls_verify=target.tls_verify,
         pin_output=target.pin_output,
     )
+
+
+def _text(rules: Rules) -> str:
+    return ",".join(rule.text for rule in rules)
 
 
 def _level(level: target_pb2.LevelPlan) -> Level:

@@ -7,6 +7,7 @@ import time
 
 from agent.engine.engine import Engine
 from agent.engine.request import PreparedRequest
+from agent.engine.route import Route
 from agent.models import ModelList, choose_model, list_models, unknown_model
 from agent.samples.outcome import ErrorClass, Status, TokenSource
 from agent.samples.sample import Sample
@@ -17,6 +18,7 @@ from agent.targets.registry import create
 from agent.worker.messages import Workload
 from agent.worker.preparation import load_tokenizer, prompt_source
 from loadcell.errors import LoadcellError
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.v1 import agent_pb2, target_pb2
 
 # The test request must end, however long the requests of the run may take.
@@ -28,29 +30,32 @@ _PLAUSIBLE_WORDS_PER_TOKEN = (0.25, 4.0)
 _UNREACHABLE = frozenset({ErrorClass.CONNECT, ErrorClass.DNS, ErrorClass.TLS, ErrorClass.TIMEOUT})
 
 
-async def probe_target(target: target_pb2.TargetSpec, workload: Workload) -> agent_pb2.ProbeResult:
+async def probe_target(
+    target: target_pb2.TargetSpec, workload: Workload, guard: TargetGuard
+) -> agent_pb2.ProbeResult:
     """Return the model, what the server accepts and how it counts; `probe_id` is left to the caller.
 
     Raises:
-        LoadcellError: load cannot start: TARGET_UNREACHABLE, TARGET_REFUSED, MODEL_NOT_FOUND, MODEL_AMBIGUOUS or
-            INVALID_FIELD_VALUE.
+        LoadcellError: load cannot start: TARGET_DENIED, TARGET_UNREACHABLE, TARGET_REFUSED, MODEL_NOT_FOUND,
+            MODEL_AMBIGUOUS or INVALID_FIELD_VALUE.
         PromptError: the tokenizer or dataset cannot be used.
     """
     endpoint = Endpoint.parse(target.server_url, tls_verify=target.tls_verify)
     tokenizer = await asyncio.to_thread(load_tokenizer, workload)
     prompts = await asyncio.to_thread(prompt_source, workload, tokenizer)
     prompt, _ = prompts(0 if workload.dataset_path else _TEST_ORDINAL, warmup=True)
-    await _send(target, endpoint, None, pin_output=False)
-    models = await list_models(target, endpoint, _dialect(target, endpoint, pin_output=False))
+    route = Route(endpoint, guard)
+    await _send(target, route, None, pin_output=False)
+    models = await list_models(target, route, _dialect(target, endpoint, pin_output=False))
     chosen = target_pb2.TargetSpec()
     chosen.CopyFrom(target)
     chosen.model = choose_model(target.model, models)
     result = agent_pb2.ProbeResult(model=chosen.model, pin_output=True, words_per_token=1.0)
-    sample = await _send(chosen, endpoint, prompt, pin_output=True)
+    sample = await _send(chosen, route, prompt, pin_output=True)
     assert sample is not None  # noqa: S101  a prompt was given
     if sample.http_status in (400, 422):
         pinned_refusal = sample.error_message
-        sample = await _send(chosen, endpoint, prompt, pin_output=False)
+        sample = await _send(chosen, route, prompt, pin_output=False)
         assert sample is not None  # noqa: S101  a prompt was given
         result.pin_output = False
         if sample.http_status not in _STOPPING_STATUSES:
@@ -65,10 +70,10 @@ async def probe_target(target: target_pb2.TargetSpec, workload: Workload) -> age
 
 
 async def _send(
-    target: target_pb2.TargetSpec, endpoint: Endpoint, prompt: Prompt | None, *, pin_output: bool
+    target: target_pb2.TargetSpec, route: Route, prompt: Prompt | None, *, pin_output: bool
 ) -> Sample | None:
     """Connect and, when there is a prompt, send one request for one token over the path of the load."""
-    dialect = _dialect(target, endpoint, pin_output=pin_output)
+    dialect = _dialect(target, route.endpoint, pin_output=pin_output)
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Sample] = loop.create_future()
 
@@ -77,7 +82,7 @@ async def _send(
             done.set_result(sample)
 
     timeout_ns = min(target.timeout_micros * 1000, _LONGEST_TEST_NS)
-    engine = Engine(loop, endpoint, dialect, timeout_ns=timeout_ns, on_sample=take)
+    engine = Engine(loop, route, dialect, timeout_ns=timeout_ns, on_sample=take)
     try:
         await engine.warm(1)
         if prompt is None:

@@ -11,6 +11,7 @@ from agent.assets import Assets
 from agent.prompts.errors import PromptError
 from agent.worker.messages import Workload
 from loadcell.errors import LoadcellError
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
@@ -21,10 +22,12 @@ class Probing:
 
     Args:
         assets: Where tokenizers and datasets come from.
+        guard: What may be a target.
     """
 
-    def __init__(self, assets: Assets) -> None:
+    def __init__(self, assets: Assets, guard: TargetGuard) -> None:
         self._assets = assets
+        self._guard = guard
         self._tasks: set[asyncio.Task[agent_pb2.ProbeResult]] = set()
 
     async def load(self) -> None:
@@ -56,7 +59,7 @@ class Probing:
                 tokenizer_path=await self._assets.fetch(probe.workload.tokenizer_asset),
                 dataset_path=await self._assets.fetch(probe.workload.dataset_asset),
             )
-            result = await probe_target(probe.target, workload)
+            result = await probe_target(probe.target, workload, self._guard)
         except LoadcellError as error:
             result = agent_pb2.ProbeResult(error=error.message, error_reason=error.reason)
         except PromptError as error:

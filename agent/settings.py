@@ -10,6 +10,7 @@ from loadcell import settings
 from loadcell.dial_settings import DialSettings
 from loadcell.protocol import MAX_LABEL_TEXT, MAX_LABELS
 from loadcell.settings import Address, Secret, setting
+from loadcell.target_guard.rules import Rules, parse_rules
 
 
 def _agent_id(value: str) -> str:
@@ -62,6 +63,20 @@ class AgentSettings(DialSettings):
         parse=settings.integer(0, 1024),
         names=("LOADCELL_WORKERS",),
         doc="Worker processes; 0: one for each core.",
+    )
+    target_deny: Rules = setting(
+        (),
+        parse=parse_rules,
+        names=("LOADCELL_TARGET_DENY",),
+        doc="Targets that may not be connected to, beside link-local and other addresses that are denied anyway:"
+        " 10.0.0.0/8,*.example.com,[2001:db8::7]:22-443.",
+    )
+    target_allow: Rules = setting(
+        (),
+        parse=parse_rules,
+        names=("LOADCELL_TARGET_ALLOW",),
+        doc="Targets that may be connected to, written in the same way; then nothing else may. Default: everything"
+        " that is not denied.",
     )
     uplink_memory_mb: int = setting(
         256,

@@ -38,7 +38,7 @@ class System:
         self, *, on_update: Callable[[run_pb2.WatchRunResponse], None] | None = None, **specification: Any
     ) -> result_pb2.RunResult:
         """Carry out a run (the arguments of `Client.create_run`) to its end and return its result document."""
-        run = await self.client.create_run(**{"model": "null", **specification})
+        run = await self.client.create_run(**{"model": "null", "acknowledge_load": True, **specification})
         async for update in self.client.watch(run):
             if on_update is not None:
                 on_update(update)

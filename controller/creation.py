@@ -16,6 +16,7 @@ from controller.dispatch.selection import ranked
 from controller.dispatch.sessions import Sessions
 from controller.identifiers import new_run_id
 from controller.limits.quotas import Quotas
+from controller.load_rules import LoadRules
 from controller.plan import RunPlan, plan_run
 from controller.query.results import is_visible
 from controller.scope import Scope
@@ -38,22 +39,26 @@ async def create_run(
     request: run_pb2.CreateRunRequest,
     database: Database,
     dispatcher: Dispatcher,
+    *,
     scope: Scope,
     quotas: Quotas,
+    rules: LoadRules,
 ) -> run_pb2.CreateRunResponse:
     """Check, store and begin a run; a repeat with the same request_id returns the first one.
 
     Raises:
-        LoadcellError: what `plan_run` raises; ASSET_NOT_FOUND; CAPACITY_EXCEEDED when enough agents are there and
-            even the best of them cannot make the load; QUOTA_EXCEEDED.
+        LoadcellError: what `plan_run` raises; TARGET_DENIED; ASSET_NOT_FOUND; CAPACITY_EXCEEDED when enough agents
+            are there and even the best of them cannot make the load; LOAD_NOT_ACKNOWLEDGED; QUOTA_EXCEEDED.
     """
     plan = plan_run(request)
     if request.request_id and not _REQUEST_ID.fullmatch(request.request_id):
         raise LoadcellError(
             "INVALID_FIELD_FORMAT", "request_id must be 1 to 128 visible ASCII characters", field="request_id"
         )
+    await rules.check_target(plan.config.server_url)
     await database.read(lambda c: _check_assets(plan, lambda sha256: get_asset(c, sha256)))
     await _check_capacity(plan, request.request_id, database, dispatcher.sessions)
+    rules.check_acknowledged(plan.config, acknowledged=request.acknowledge_load)
     if request.validate_only:
         return run_pb2.CreateRunResponse(status="valid")
     record = _record(plan, dispatcher.owner)

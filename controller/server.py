@@ -43,6 +43,7 @@ from controller.interceptors.request_id import request_id
 from controller.interceptors.strangers import turn_away
 from controller.limits.limiter import Limiter
 from controller.limits.strangers import Strangers
+from controller.load_rules import LoadRules
 from controller.refusals import Refusals
 from controller.retention import Ages, retain
 from controller.services.agent import AgentServicer
@@ -64,6 +65,7 @@ from controller.vault import Vault
 from loadcell.channel import SERVER_OPTIONS
 from loadcell.data_dir import data_dir, default_database
 from loadcell.settings import Address
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.tls import ServerTls, server_tls
 from loadcell.v1 import (
     agent_pb2,
@@ -246,7 +248,7 @@ async def _server(
         options=SERVER_OPTIONS,
     )
     conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
-    runs = RunServicer(database, dispatcher, answers, settings.quotas)
+    runs = RunServicer(database, dispatcher, answers, quotas=settings.quotas, rules=_load_rules(settings))
     run_pb2_grpc.add_RunServiceServicer_to_server(runs, server)
     agents = AgentServicer(database, dispatcher, conversation, refusals)
     agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
@@ -299,6 +301,11 @@ def arounds(
 def _access_tokens(settings: ControllerSettings) -> AccessTokens:
     rules = TokenRules(settings.jwt_issuer, settings.jwt_audience, settings.jwt_leeway_seconds)
     return AccessTokens(key_source(settings.jwt_secret, settings.jwt_keys), rules)
+
+
+def _load_rules(settings: ControllerSettings) -> LoadRules:
+    guard = TargetGuard(settings.target_deny, settings.target_allow)
+    return LoadRules(guard, settings.acknowledge_rate, settings.acknowledge_concurrency)
 
 
 def _exports(settings: ControllerSettings, database: Database) -> Exports:

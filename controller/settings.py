@@ -28,6 +28,7 @@ from loadcell.settings import (
     text,
 )
 from loadcell.stats.advice import Thresholds
+from loadcell.target_guard.rules import Rules, parse_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,32 @@ class ControllerSettings:
         parse=integer(1, 31_536_000),
         names=("LOADCELL_REFRESH_SECONDS",),
         doc="How long refresh tokens last.",
+    )
+    target_deny: Rules = setting(
+        (),
+        parse=parse_rules,
+        names=("LOADCELL_TARGET_DENY",),
+        doc="Targets that may not be connected to, beside link-local and other addresses that are denied anyway:"
+        " 10.0.0.0/8,*.example.com,[2001:db8::7]:22-443.",
+    )
+    target_allow: Rules = setting(
+        (),
+        parse=parse_rules,
+        names=("LOADCELL_TARGET_ALLOW",),
+        doc="Targets that may be connected to, written in the same way; then nothing else may. Default: everything"
+        " that is not denied.",
+    )
+    acknowledge_rate: float = setting(
+        1_000.0,
+        parse=number(0.0, 1e9),
+        names=("LOADCELL_ACKNOWLEDGE_RATE",),
+        doc="A run of more requests/s must say that it is meant (acknowledge_load). 0: none must.",
+    )
+    acknowledge_concurrency: int = setting(
+        1_000,
+        parse=integer(0, 1_000_000_000),
+        names=("LOADCELL_ACKNOWLEDGE_CONCURRENCY",),
+        doc="A run with more requests in flight must say that it is meant (acknowledge_load). 0: none must.",
     )
     tls_cert: Path | None = setting(
         None,

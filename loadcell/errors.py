@@ -68,6 +68,7 @@ REASONS: dict[str, Reason] = {
     "AGENT_TOKEN_SCOPE": Reason(
         1104, Code.PERMISSION_DENIED, "An agent token admits to the calls of agents and to nothing else."
     ),
+    "TARGET_DENIED": Reason(1105, Code.PERMISSION_DENIED, "No load may be aimed at this target."),
     "INVALID_REQUEST": Reason(1200, Code.INVALID_ARGUMENT, "The request cannot be read."),
     "MISSING_REQUIRED_FIELD": Reason(1201, Code.INVALID_ARGUMENT, "A required field is missing."),
     "INVALID_FIELD_VALUE": Reason(1202, Code.INVALID_ARGUMENT, "A field has a value outside its range."),
@@ -112,6 +113,9 @@ REASONS: dict[str, Reason] = {
     "API_KEY_ENDED": Reason(1414, Code.FAILED_PRECONDITION, "The API key was revoked or has expired."),
     "TOKENS_OFF": Reason(1412, Code.FAILED_PRECONDITION, "No key to sign tokens with is configured."),
     "TOKEN_FROM_TOKEN": Reason(1413, Code.FAILED_PRECONDITION, "Tokens are issued for API keys only."),
+    "LOAD_NOT_ACKNOWLEDGED": Reason(
+        1415, Code.FAILED_PRECONDITION, "So much load must be asked for with acknowledge_load."
+    ),
     "RATE_LIMIT_EXCEEDED": Reason(1500, Code.RESOURCE_EXHAUSTED, "The caller calls more often than it may."),
     "QUOTA_EXCEEDED": Reason(1501, Code.RESOURCE_EXHAUSTED, "The runs of the project would take too much."),
     "TOO_MANY_REQUESTS": Reason(

@@ -16,7 +16,6 @@ from agent.engine.route import Route
 from agent.engine.stamps import ReceiveClock
 from agent.samples.sample import Sample
 from agent.targets.dialect import Dialect
-from agent.targets.endpoint import Endpoint
 from loadcell.stats.sketch import Histogram, bucket_counts, merge
 
 # One timer for the deadlines of all requests: a deadline is noticed at most this much late.
@@ -34,7 +33,7 @@ class Engine:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        endpoint: Endpoint,
+        route: Route,
         dialect: Dialect,
         *,
         timeout_ns: int,
@@ -46,7 +45,7 @@ class Engine:
 
         Args:
             loop: The loop that everything runs in.
-            endpoint: Where the target is.
+            route: The way to the target.
             dialect: How it speaks.
             timeout_ns: Deadline of each request, counted from its submission, in nanoseconds.
             on_sample: Takes the samples.
@@ -57,7 +56,7 @@ class Engine:
         self._timeout_ns = timeout_ns
         self._on_sample = on_sample
         self._clock = ReceiveClock()
-        self._route = Route(endpoint)
+        self._route = route
         self._pool = Pool(loop, self._route, self._clock)
         self._workshop = Workshop(self._pool, dialect, self._ended, keep_text, record_texts)
         # In the order of submission, and so, with one timeout for all, in the order of the deadlines.
@@ -90,7 +89,7 @@ class Engine:
         """Open connections, with TLS where the target has it, until this many are idle.
 
         Raises:
-            LoadcellError: TARGET_UNREACHABLE with host, port and reason.
+            LoadcellError: TARGET_UNREACHABLE with host, port and reason; TARGET_DENIED with host and port.
         """
         await self.resolve()
         await self._pool.warm(connections)

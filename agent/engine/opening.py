@@ -1,4 +1,4 @@
-"""From an address to a socket that can carry HTTP: TCP connect, then the TLS handshake."""
+"""From an address to a socket that can carry HTTP: TCP connect, then the TLS handshake. Nothing else connects."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Opened:
 
 
 class Opening:
-    """One attempt to connect, over all addresses of the route in turn.
+    """One attempt to connect, over all addresses of the route that may be connected to in turn.
 
     `done` is called once, from the event loop and never from inside the constructor; after `cancel` not at all.
     """
@@ -45,13 +45,17 @@ class Opening:
         self._loop = loop
         self._route = route
         self._done: Callable[[Opened | Failure], None] | None = done
-        self._addresses = list(route.addresses)
+        admitted = route.admitted()
+        self._addresses = [] if isinstance(admitted, Failure) else admitted
         self._next = 0
         self._sock: socket.socket | None = None
         self._tls: TlsLayer | None = None
         self._began_ns = monotonic_ns()
         self._connect_ns = -1
-        self._attempt()
+        if isinstance(admitted, Failure):
+            loop.call_soon(self._fail, admitted)
+        else:
+            self._attempt()
 
     def cancel(self) -> None:
         """Give up silently."""

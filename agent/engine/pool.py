@@ -62,7 +62,7 @@ class Pool:
         """Open connections until this many are idle.
 
         Raises:
-            LoadcellError: TARGET_UNREACHABLE with host, port and reason.
+            LoadcellError: TARGET_UNREACHABLE with host, port and reason; TARGET_DENIED with host and port.
         """
         missing = connections - len(self._idle)
         while missing > 0:
@@ -105,8 +105,10 @@ class Pool:
 
 
 def unreachable(route: Route, failure: Failure) -> LoadcellError:
-    """Return the error for a target that cannot be connected to."""
+    """Return the error for a target that cannot, or may not, be connected to."""
     host, port = route.endpoint.host, route.endpoint.port
+    if failure.error_class is ErrorClass.DENIED:
+        return LoadcellError("TARGET_DENIED", failure.message, metadata={"host": host, "port": str(port)})
     return LoadcellError(
         "TARGET_UNREACHABLE",
         f"target {host}:{port} is not reachable: {failure.message}",

@@ -31,6 +31,7 @@ class ErrorClass(IntEnum):
     EMPTY = 10
     SERVER_ERROR_EVENT = 11
     CLIENT = 12
+    DENIED = 13
 
 
 class TokenSource(IntEnum):

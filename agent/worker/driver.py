@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from agent.engine.engine import Engine
 from agent.engine.health import open_files_limit
 from agent.engine.request import PreparedRequest
+from agent.engine.route import Route
 from agent.fence import fence_clock_ns
 from agent.pacing import demand
 from agent.prompts.errors import PromptError
@@ -31,6 +32,8 @@ from agent.worker.timer import Timer
 from agent.worker.vitals import Vitals
 from loadcell.errors import LoadcellError
 from loadcell.pacing.shares import WorkerShare
+from loadcell.target_guard.guard import TargetGuard
+from loadcell.target_guard.rules import parse_rules
 
 _PROGRESS_TICKS = round(0.5 / FLUSH_SECONDS)
 
@@ -181,7 +184,7 @@ class Driver:
         )
         engine = self._engine = Engine(
             self._loop,
-            endpoint,
+            Route(endpoint, TargetGuard(parse_rules(plan.guard.deny), parse_rules(plan.guard.allow))),
             dialect,
             timeout_ns=plan.target.timeout_ns,
             on_sample=self._on_sample,

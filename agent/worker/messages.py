@@ -51,6 +51,13 @@ class Workload(Struct, frozen=True):
     dataset_path: str
 
 
+class Guard(Struct, frozen=True):
+    """What may be a target beside what is denied anyway: rules as settings write them."""
+
+    deny: str = ""
+    allow: str = ""
+
+
 class Prepare(Struct, frozen=True, tag=True):
     """To a worker: get ready for its share of a lease, warm-up included.
 
@@ -67,6 +74,7 @@ class Prepare(Struct, frozen=True, tag=True):
     worker: int
     workers: int
     timeline: bool
+    guard: Guard = Guard()
     record_texts: bool = False
     first_ordinal: int = 0
     fence_ns: int = 0

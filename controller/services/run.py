@@ -18,6 +18,7 @@ from controller.assets import receive
 from controller.creation import create_run
 from controller.dispatch.dispatcher import Dispatcher
 from controller.limits.quotas import Quotas
+from controller.load_rules import LoadRules
 from controller.messages import run_message
 from controller.query.compare import compare
 from controller.query.compared_runs import results_to_compare
@@ -41,17 +42,22 @@ log = structlog.get_logger()
 class RunServicer(run_pb2_grpc.RunServiceServicer):
     """Runs and their results. Errors are raised as LoadcellError and translated by an interceptor."""
 
-    def __init__(self, database: Database, dispatcher: Dispatcher, answers: Answers, quotas: Quotas) -> None:
+    def __init__(
+        self, database: Database, dispatcher: Dispatcher, answers: Answers, *, quotas: Quotas, rules: LoadRules
+    ) -> None:
         self._database = database
         self._quotas = quotas
         self._dispatcher = dispatcher
         self._answers = answers
+        self._rules = rules
 
     async def CreateRun(self, request: run_pb2.CreateRunRequest, context: Any) -> run_pb2.CreateRunResponse:
         """Create a run and begin to drive it."""
         scope = scope_of(context)
         request.project_id = project_of_new(request.project_id, scope)
-        return await create_run(request, self._database, self._dispatcher, scope, self._quotas)
+        return await create_run(
+            request, self._database, self._dispatcher, scope=scope, quotas=self._quotas, rules=self._rules
+        )
 
     async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:
         """Return a run."""

@@ -111,6 +111,9 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Start although it is beyond what the agents were calibrated for.")
     ] = False,
+    acknowledge_load: Annotated[
+        bool, typer.Option("--acknowledge-load", help="Say that so much load is meant, where the controller asks.")
+    ] = False,
     controller: Annotated[str | None, typer.Option(help="Controller HOST:PORT to use.")] = None,
     label: Annotated[list[str] | None, typer.Option(help="Label k=v of the run, repeatable.")] = None,
     project: Annotated[str, typer.Option(help="Project that the requests are filed under; else default.")] = "",
@@ -185,6 +188,7 @@ def run(
     }
     agent_count, agent_labels = parse_agents(agents) if agents is not None else (None, {})
     fields |= {"agent_count": agent_count, "agent_labels": agent_labels, "force": force}
+    fields["acknowledge_load"] = acknowledge_load
     thresholds = parse_goodput(goodput) if goodput is not None else None
     for flag, file in (("--tokenizer", tokenizer), ("--dataset", dataset)):
         if file is not None and not file.is_file():

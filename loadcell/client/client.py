@@ -131,6 +131,7 @@ class Client(History, Exports, Access):
         record_texts: bool = False,
         trace_sample_rate: float | None = None,
         sketch_only: bool = False,
+        acknowledge_load: bool = False,
     ) -> run_pb2.CreateRunResponse:
         """Start a run. The arguments are the fields of CreateRunRequest; an argument left out takes its default.
 
@@ -183,6 +184,7 @@ class Client(History, Exports, Access):
             record_texts=record_texts,
             trace_sample_rate=trace_sample_rate,
             sketch_only=sketch_only,
+            acknowledge_load=acknowledge_load,
         )
         response: run_pb2.CreateRunResponse = await answer(self._runs.CreateRun(request, timeout=self._timeout))
         return response

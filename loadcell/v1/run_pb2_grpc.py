@@ -118,8 +118,9 @@ class RunServiceServicer:
 
         Idempotent when request_id is set: a repeat returns the first run. Errors: INVALID_ARGUMENT names the field;
         NOT_FOUND when an asset was not uploaded; FAILED_PRECONDITION with reason CAPACITY_EXCEEDED when enough agents are
-        connected and the plan is beyond what they were calibrated for; RESOURCE_EXHAUSTED with reason QUOTA_EXCEEDED when
-        the runs of the project would take too much together.
+        connected and the plan is beyond what they were calibrated for, LOAD_NOT_ACKNOWLEDGED when so much load needs
+        acknowledge_load; RESOURCE_EXHAUSTED with reason QUOTA_EXCEEDED when the runs of the project would take too much
+        together; PERMISSION_DENIED with reason TARGET_DENIED when no load may be aimed at the target.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

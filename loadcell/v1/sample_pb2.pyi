@@ -30,6 +30,7 @@ class ErrorClass(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_CLASS_EMPTY: _ClassVar[ErrorClass]
     ERROR_CLASS_SERVER_ERROR_EVENT: _ClassVar[ErrorClass]
     ERROR_CLASS_CLIENT: _ClassVar[ErrorClass]
+    ERROR_CLASS_DENIED: _ClassVar[ErrorClass]
 
 class TokenSource(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -55,6 +56,7 @@ ERROR_CLASS_TRUNCATED: ErrorClass
 ERROR_CLASS_EMPTY: ErrorClass
 ERROR_CLASS_SERVER_ERROR_EVENT: ErrorClass
 ERROR_CLASS_CLIENT: ErrorClass
+ERROR_CLASS_DENIED: ErrorClass
 TOKEN_SOURCE_UNSPECIFIED: TokenSource
 TOKEN_SOURCE_SERVER: TokenSource
 TOKEN_SOURCE_TOKENIZER: TokenSource

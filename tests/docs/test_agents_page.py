@@ -113,7 +113,10 @@ def test_the_page_is_true_from_top_to_bottom(reader: Reader) -> None:
     assert "eu-a-1" in both
     assert "eu-b-1" in both
     assert "calibrated for" in by_command[run + "2 --rate 5000000"]
-    assert "forced beyond the capacity of the agents" in by_command[run + "2 --rate 5000000 --force"]
+    assert (
+        "forced beyond the capacity of the agents"
+        in by_command[run + "2 --rate 5000000 --force --acknowledge-load"]
+    )
     assert '"started"' in next(words for line, words in said.items() if line.startswith("curl"))
     assert "agent eu-a-1: draining" in by_command["loadcell agents drain eu-a-1"]
     assert "takes work again" in by_command["loadcell agents drain eu-a-1 --resume"]

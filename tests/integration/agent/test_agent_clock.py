@@ -14,6 +14,7 @@ from agent.pool import WorkerPool
 from agent.session import Identity, Session
 from agent.uplink import Uplink, Waiting
 from loadcell.clock import AnchoredClock, StepDetector
+from loadcell.target_guard.guard import TargetGuard
 
 HOUR_NS = 3600 * 10**9
 
@@ -52,7 +53,15 @@ async def session(controller, wall, tmp_path):
             waiting=lambda: Waiting(0, 0),
             on_silent=lambda: None,
         )
-        leases = Leases(pool, uplink, Assets(channel, tmp_path), clock=clock, offset=offset, report=one.report)
+        leases = Leases(
+            pool,
+            uplink,
+            Assets(channel, tmp_path),
+            guard=TargetGuard(),
+            clock=clock,
+            offset=offset,
+            report=one.report,
+        )
         running = asyncio.create_task(one.run(leases))
         try:
             yield

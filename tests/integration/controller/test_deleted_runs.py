@@ -16,6 +16,8 @@ from controller.cache.cache import Cache
 from controller.cache.kinds import Seconds
 from controller.cache.memory import Memory
 from controller.dispatch import deletions, upkeep
+from controller.limits.quotas import Quotas
+from controller.load_rules import LoadRules
 from controller.services.answers import Answers
 from controller.services.run import RunServicer
 from controller.services.trace import TraceServicer
@@ -25,6 +27,7 @@ from controller.store.deletion import begin_deletion
 from controller.store.migrate import open_database
 from controller.store.runs import get_run
 from controller.store.schema import benchmark_runs, leases, run_levels, traces
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.v1 import run_pb2, trace_pb2
 from tests.integration.store import random_traces
 from tests.patience import PATIENCE_SECONDS
@@ -80,7 +83,8 @@ async def test_caller_that_does_not_wait_leaves_nothing_behind(start, place, sto
     monkeypatch.setattr(upkeep, "SELDOM_SECONDS", 1e9)  # only once, when a controller starts
     controller = await start(database=place)
     answers = Answers(Cache(Memory(1 << 20), Seconds(trace=1e9, traces=1e9, old_traces=1e9), CollectorRegistry()))
-    runs = RunServicer(stored, controller.dispatcher, answers)
+    rules = LoadRules(TargetGuard(), acknowledge_rate=0, acknowledge_concurrency=0)
+    runs = RunServicer(stored, controller.dispatcher, answers, quotas=Quotas(), rules=rules)
     asked = TraceServicer(stored, answers)
     run = await stored.read(lambda c: get_run(c, RUN_ID))
     question = trace_pb2.ListTracesRequest(run_id=RUN_ID)

@@ -16,6 +16,8 @@ from controller.dispatch import upkeep
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
 from controller.events.hub import Events
+from controller.limits.quotas import Quotas
+from controller.load_rules import LoadRules
 from controller.scope import Scope
 from controller.server import serve
 from controller.settings import ControllerSettings
@@ -23,6 +25,7 @@ from controller.store.migrate import open_database
 from loadcell.channel import dial
 from loadcell.clock import wall_micros
 from loadcell.settings import Address
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.v1 import agent_pb2, run_pb2
 from tests.patience import PATIENCE_SECONDS
 
@@ -217,6 +220,9 @@ async def test_run_takes_the_agents_that_are_free(controller):
     await controller.ended(first)
 
 
+RULES = LoadRules(TargetGuard(), acknowledge_rate=0, acknowledge_concurrency=0)
+
+
 async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
     database = await open_database(tmp_path / "x.db")
     dispatcher = Dispatcher(
@@ -231,7 +237,10 @@ async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
     background = len(dispatcher._tasks)
     request = run_pb2.CreateRunRequest(server_url="http://127.0.0.1:9", model="m", api_key="sk-secret")
     with locked(tmp_path / "x.db"):
-        call = asyncio.create_task(create_run(request, database, dispatcher, Scope.everything()))
+        creation = create_run(
+            request, database, dispatcher, scope=Scope.everything(), quotas=Quotas(), rules=RULES
+        )
+        call = asyncio.create_task(creation)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while len(dispatcher._tasks) == background:
                 await asyncio.sleep(0.01)

@@ -21,6 +21,7 @@ from agent.pool import Spawned, WorkerPool, spawn
 from agent.uplink import Uplink
 from agent.worker.messages import ENCODER, Batch, Cancel
 from loadcell.clock import AnchoredClock
+from loadcell.target_guard.guard import TargetGuard
 from loadcell.v1 import agent_pb2
 from tests.patience import PATIENCE_SECONDS
 
@@ -110,6 +111,7 @@ async def test_a_lease_whose_preparation_fails_in_any_way_fails_with_the_reason(
             pool,
             uplink,
             Assets(channel, tmp_path),
+            guard=TargetGuard(),
             clock=AnchoredClock(),
             offset=OffsetEstimator(),
             report=updates.put_nowait,

@@ -13,11 +13,13 @@ from time import monotonic_ns
 
 from agent.engine.engine import Engine
 from agent.engine.request import PreparedRequest
+from agent.engine.route import Route
 from agent.samples.sample import Sample
 from agent.targets import registry
 from agent.targets.dialect import Dialect
 from agent.targets.endpoint import Endpoint
 from agent.targets.prompt import Prompt
+from loadcell.target_guard.guard import TargetGuard
 from tests.fakes.tcp_server import tcp_server
 from tests.patience import PATIENCE_SECONDS
 
@@ -96,10 +98,12 @@ class Bench:
         self, url: str, *, timeout: float = 10.0, stream: bool = True, adapter: str = "openai", **options: object
     ) -> Client:
         tls_verify = bool(options.pop("tls_verify", True))
+        guard = options.pop("guard", TargetGuard())
+        assert isinstance(guard, TargetGuard)
         kept = {name: bool(options.pop(name, False)) for name in ("keep_text", "record_texts")}
         endpoint = Endpoint.parse(url, tls_verify=tls_verify)
         dialect = registry.create(adapter, endpoint, model="m", stream=stream, **options)  # type: ignore[arg-type]
-        self.clients.append(Client(self.stack, endpoint, dialect, timeout, kept))
+        self.clients.append(Client(self.stack, Route(endpoint, guard), dialect, timeout, kept))
         return self.clients[-1]
 
     async def reads(self, count: int) -> None:
@@ -114,13 +118,13 @@ class Bench:
 
 class Client:
     def __init__(
-        self, stack: AsyncExitStack, endpoint: Endpoint, dialect: Dialect, timeout: float, kept: dict[str, bool]
+        self, stack: AsyncExitStack, route: Route, dialect: Dialect, timeout: float, kept: dict[str, bool]
     ) -> None:
         self.samples: asyncio.Queue[Sample] = asyncio.Queue()
         self.dialect = dialect
         self.engine = Engine(
             asyncio.get_running_loop(),
-            endpoint,
+            route,
             dialect,
             timeout_ns=round(timeout * 1e9),
             on_sample=self.samples.put_nowait,

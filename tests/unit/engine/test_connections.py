@@ -275,8 +275,9 @@ async def test_requests_submitted_from_on_sample_do_not_recurse(bench: Bench) ->
         else:
             finished.set_result(None)
 
-    endpoint = probe.engine._route.endpoint
-    engine = Engine(asyncio.get_running_loop(), endpoint, probe.dialect, timeout_ns=10**10, on_sample=again)
+    engine = Engine(
+        asyncio.get_running_loop(), probe.engine._route, probe.dialect, timeout_ns=10**10, on_sample=again
+    )
     payload = b"POST / HTTP/1.1\r\n\r\n"
     await engine.resolve()
     engine.submit(PreparedRequest(0, False, 0, payload, 1))
