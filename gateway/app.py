@@ -18,6 +18,7 @@ from gateway.download import download_route
 from gateway.errors import on_http_exception, on_loadcell_error
 from gateway.health import make_probes, probe_route
 from gateway.metrics.http import HttpMetrics
+from gateway.middleware.apology import Apology
 from gateway.middleware.headers import SecurityHeaders
 from gateway.middleware.limits import Limits
 from gateway.middleware.measure import Measure
@@ -66,6 +67,7 @@ def make_app(
             Middleware(RequestId),
             *guard,
             Middleware(Cors, origins=cors_origins),
+            Middleware(Apology),
             Middleware(Limits),
         ],
         exception_handlers={LoadcellError: on_loadcell_error, HTTPException: on_http_exception},

@@ -9,6 +9,8 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import error_document
+from gateway.middleware.headers import HEADERS
+from gateway.middleware.request_id import HEADER as REQUEST_ID
 from loadcell.errors import LoadcellError
 
 MAX_CONNECTIONS = 1_024  # a connection carries one request at a time, so this bounds requests, too
@@ -86,12 +88,16 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _answer(self, status: str, error: LoadcellError) -> None:
-        body = orjson.dumps(error_document(error, path="", request_id=str(uuid.uuid4())))
-        head = (
-            f"HTTP/1.1 {status}\r\n"
-            "content-type: application/json\r\n"
-            "x-content-type-options: nosniff\r\n"
-            f"content-length: {len(body)}\r\n"
-            "connection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode("ascii") + body)
+        identifier = str(uuid.uuid4())
+        body = orjson.dumps(error_document(error, path="", request_id=identifier))
+        headers = {
+            **HEADERS,
+            REQUEST_ID: identifier,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }
+        if status.startswith("503"):
+            headers["Retry-After"] = "1"
+        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
+        self.transport.write("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from loadcell import logs, settings
 from loadcell.dial_settings import DialSettings
 from loadcell.settings import Address, Secret, SettingsError, setting
 
+# Lower case, no path and no slash at the end.
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+
 
 def _http_address(value: str) -> Address:
     # A bare number is what the variable PORT holds on hosting platforms.
     return settings.address(f"127.0.0.1:{value}" if value.isdecimal() else value)
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    """Parse origins as browsers write them; what they never send would be a setting without effect."""
+    found = settings.words(value)
+    for origin in found:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is not an origin such as https://page.example or http://localhost:3000")
+    return found
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ class Settings(DialSettings):
     )
     cors_origins: tuple[str, ...] = setting(
         (),
-        parse=settings.words,
+        parse=_origins,
         names=("CORS_ORIGINS",),
         doc="Origins whose pages may call, comma separated. * lets every page read what needs no credential.",
     )

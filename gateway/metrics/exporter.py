@@ -18,6 +18,7 @@ from starlette.routing import Route
 from gateway.errors import on_http_exception
 from gateway.metrics.families import families
 from gateway.metrics.live import LiveMetrics
+from gateway.middleware.apology import Apology
 from gateway.middleware.bearer_key import BearerKey
 from gateway.middleware.headers import SecurityHeaders
 from gateway.middleware.origin import LocalOnly
@@ -42,7 +43,7 @@ def make_exporter(live: LiveMetrics, registry: CollectorRegistry, *, key: Secret
     guard = Middleware(BearerKey, key=key) if key else Middleware(LocalOnly, key_setting="LOADCELL_EXPORTER_KEY")
     return Starlette(
         routes=[Route("/metrics", metrics)],
-        middleware=[Middleware(SecurityHeaders), Middleware(RequestId), guard],
+        middleware=[Middleware(SecurityHeaders), Middleware(RequestId), guard, Middleware(Apology)],
         exception_handlers={HTTPException: on_http_exception},
     )
 

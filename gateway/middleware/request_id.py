@@ -1,4 +1,4 @@
-"""Gives every request its identifier, its log lines and, whatever goes wrong, a JSON answer."""
+"""Gives every request its identifier and its log lines."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import error_response
-from loadcell.errors import LoadcellError
-
 HEADER = "X-Request-ID"
 _VALID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # Asked for every few seconds by machines.
@@ -22,7 +19,7 @@ _log = structlog.get_logger()
 
 
 class RequestId:
-    """Binds request_id for logs and calls to the controller; answers unexpected exceptions with status 500.
+    """Binds request_id for logs and calls to the controller, and sends it back.
 
     The caller's X-Request-ID is kept when it is valid. Values of query parameters are not logged: people put
     secrets into URLs.
@@ -61,18 +58,9 @@ class RequestId:
             await self._app(scope, receive, identify)
         except ClientDisconnect:
             _log.info("request_aborted")
-        except Exception as error:  # noqa: BLE001 - the outermost place; it is logged with its trace and answered
-            _log.exception("request_failed", error=str(error), error_type=type(error).__name__)
-            if not status:
-                await self._apologize(scope, receive, identify)
         else:
             milliseconds = round((time.perf_counter() - started) * 1000, 3)
             log("request_completed", status_code=status, duration_ms=milliseconds)
-
-    async def _apologize(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; the log has the cause")
-        response = error_response(error, path=scope["path"], request_id=scope["request_id"])
-        await response(scope, receive, send)
 
 
 def _names(scope: Scope) -> list[str]:

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from gateway.middleware.headers import HEADERS
 from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,10 +21,14 @@ async def connect(gateway):
 
 
 async def answer(reader: asyncio.StreamReader) -> tuple[int, str]:
-    """The status and reason of the one answer on a connection that is closed after it."""
+    """The status and reason of the one answer on a connection that is closed after it; it has all headers."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    return int(head.split()[1]), json.loads(body)["error"]["error_code"]
+    status_line, *lines = head.decode().split("\r\n")
+    headers, document = dict(line.split(": ", 1) for line in lines), json.loads(body)
+    assert {name: headers.get(name) for name in HEADERS} == HEADERS
+    assert headers["X-Request-ID"] == document["meta"]["request_id"]
+    return int(status_line.split()[1]), document["error"]["error_code"]
 
 
 async def close(writer: asyncio.StreamWriter) -> None:

@@ -109,7 +109,7 @@ async def test_bytes_that_are_not_http_are_told_so_in_json(gateway, request_line
     writer.write(request_line.encode() + b"\r\nHost: localhost\r\n\r\n")
     head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
-    assert b"content-type: application/json" in head
+    assert b"content-type: application/json" in head.lower()
     assert json.loads(body)["error"]["error_code"] == "INVALID_REQUEST"
     writer.close()
     await writer.wait_closed()

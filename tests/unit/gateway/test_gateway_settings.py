@@ -62,3 +62,11 @@ def test_bad_values_are_refused_with_variable_and_value(environ):
 
 def test_origins_are_a_comma_list():
     assert load(Settings, {"CORS_ORIGINS": "http://a, http://b"}).cors_origins == ("http://a", "http://b")
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://a/", "HTTP://a", "a.example", "null", "https://*.a.example", "http://a/x"]
+)
+def test_an_origin_that_no_browser_sends_or_anybody_can_is_refused(origin):
+    with pytest.raises(SettingsError, match=r"CORS_ORIGINS=.*is not an origin"):
+        load(Settings, {"CORS_ORIGINS": f"https://[::1]:8080,{origin}"})
