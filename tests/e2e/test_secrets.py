@@ -1,0 +1,166 @@
+"""A whole run with secrets of every kind: whatever the processes keep, write or answer holds none of them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pyarrow import parquet
+from system import PATIENCE_SECONDS, System, command_of
+
+from gateway.bindings import read_bindings
+from gateway.contract import SERVICES
+from loadcell.mockserver import Behavior, serve
+
+RUN = "/api/v1/benchmark/run"
+SMALL = {"input_len": 16, "output_len": 8, "warmup": 1}
+# What a request for one thing is told instead of an identifier, of which there is none.
+NOTHING = "00000000-0000-0000-0000-000000000000"
+
+
+class Secrets:
+    """Texts that must be nowhere, as themselves or in base64."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, list[bytes]] = {}
+
+    def add(self, name: str, text: str) -> str:
+        plain = text.encode()
+        # Three shifts: whichever bytes come before, one of them is in the base64 of the whole.
+        shifted = (base64.b64encode(b"\0" * shift + plain)[4:-4] for shift in range(3))
+        self._texts[name] = [plain, *shifted]
+        return text
+
+    def search(self, where: str, content: bytes) -> None:
+        for name, forms in self._texts.items():
+            assert not any(form in content for form in forms), f"{name} is in {where}"
+
+    def search_files(self, folder: Path, *holding: str) -> None:
+        """Search every file below a folder; `holding` is known to be there, or the search is worth nothing."""
+        found = set()
+        for file in folder.rglob("*"):
+            if file.is_file():
+                try:
+                    content = file.read_bytes()
+                except FileNotFoundError:  # deleted meanwhile, as spool files are
+                    continue
+                self.search(str(file.relative_to(folder)), content)
+                found.update(text for text in holding if text.encode() in content)
+        assert found == set(holding)
+
+
+async def get(web: httpx.AsyncClient, canaries: Secrets, path: str, **more: Any) -> httpx.Response:
+    answer = await web.get(path, **more)
+    canaries.search(f"GET {path}", answer.content + str(answer.headers).encode())
+    return answer
+
+
+async def until(web: httpx.AsyncClient, path: str, status: str) -> dict[str, Any]:
+    """Ask until something has a status."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            document = (await web.get(path)).json()
+            document = document.get("data", document)
+            if document["status"] == status:
+                return document
+            assert document["status"] != "failed", document
+            await asyncio.sleep(0.05)
+
+
+async def search_exports(web: httpx.AsyncClient, canaries: Secrets, run_id: str) -> str:
+    """Search the files of a run in every format; returns the last job."""
+    job_id = ""
+    for kind in ("csv", "json", "jsonl", "parquet"):
+        created = await web.post("/api/v1/export/traces", json={"format": kind, "run_id": run_id})
+        assert created.status_code < 300, created.text
+        job_id = created.json()["data"]["job_id"]
+        await until(web, f"/api/v1/export/jobs/{job_id}", "completed")
+        file = (await get(web, canaries, f"/api/v1/export/jobs/{job_id}/download")).content
+        if kind == "parquet":
+            file = repr(parquet.read_table(io.BytesIO(file)).to_pylist()).encode()
+            canaries.search(kind, file)
+        assert run_id.encode() in file
+    for kind in ("csv", "json", "html", "xlsx"):
+        shown = await get(web, canaries, f"/api/v1/benchmark/result/{run_id}/export?format={kind}")
+        assert shown.status_code == 200, shown.text
+    return job_id
+
+
+async def search_answers(web: httpx.AsyncClient, canaries: Secrets, known: dict[str, str]) -> None:
+    """Search what every GET route answers."""
+    answered = set()
+    for binding in read_bindings(SERVICES):
+        if binding.verb == "GET":
+            path = re.sub(r"{(\w+)}", lambda found: known.get(found[1], NOTHING), binding.template.documented)
+            answer = await get(web, canaries, path)
+            assert answer.status_code < 500, answer.text
+            answered.add(answer.status_code)
+    assert answered >= {200, 404}
+    for path in ("/", "/health", "/openapi.json"):
+        assert (await get(web, canaries, path)).status_code == 200
+
+
+async def test_secrets_are_nowhere(system: System):
+    canaries = Secrets()
+    target_key = canaries.add("api_key", f"sk-{secrets.token_hex(16)}")
+    header = canaries.add("header", secrets.token_hex(16))
+    settings = {
+        "LOADCELL_API_KEY": canaries.add("configured key", secrets.token_hex(16)),
+        "LOADCELL_JWT_SECRET": canaries.add("JWT secret", secrets.token_hex(32)),
+        "LOADCELL_SECRET_KEY": canaries.add("secret key", base64.b64encode(secrets.token_bytes(32)).decode()),
+    }
+    behavior = Behavior(models=("m",), ttft_ms=1)
+    async with serve(behavior, api_key=target_key) as server, system.up(**settings) as line:
+        http, exporter = re.findall(r"http://([^/\s]+)", line)
+        made = await system.run("keys", "create", "me", "--role", "admin", **settings)
+        assert made.code == 0, made.err
+        key = {"LOADCELL_API_KEY": canaries.add("API key", made.out.strip())}
+        target = {"server_url": server.url, "model": "m", "api_key": target_key, "headers": {"x-team": header}}
+        async with httpx.AsyncClient(base_url=f"http://{http}", trust_env=False) as web:
+            answer = await web.post("/api/v1/auth/token", json={}, headers={"X-API-Key": made.out.strip()})
+            assert answer.status_code == 200, answer.text
+            issued = answer.json()
+            used = {"refresh_token": canaries.add("first refresh token", issued["refresh_token"])}
+            canaries.add("first access token", issued["access_token"])
+            tokens = (await web.post("/api/v1/auth/refresh", json=used)).json()
+            canaries.add("refresh token", tokens["refresh_token"])
+            web.headers["Authorization"] = f"Bearer {canaries.add('access token', tokens['access_token'])}"
+            begun = await web.post(RUN, json={**target, **SMALL, "concurrency": [1], "duration_seconds": 60})
+            assert begun.status_code == 200, begun.text
+            run_id = begun.json()["run_id"]
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while server.requests < 50:
+                    await asyncio.sleep(0.01)
+            canaries.search_files(system.home, run_id)  # while the controller and the agent have them
+            await web.post(f"{RUN}/{run_id}/cancel")
+            await until(web, f"{RUN}/{run_id}", "cancelled")
+            done = await system.run(
+                "run", server.url, "-m", "m", "-n", "5", "--json", **key, LLM_API_KEY=target_key
+            )
+            assert done.code == 0, done.err
+            canaries.search("the command", (done.out + done.err).encode())
+            refused = await web.post(RUN, json={**target, "num_prompts": -1, "concurrency": [1]})
+            assert refused.status_code == 400
+            canaries.search("a refusal", refused.content)
+            job_id = await search_exports(web, canaries, run_id)
+            trace = (await web.get(f"/api/v1/traces?run_id={run_id}&limit=1")).json()["data"][0]
+            agent = (await web.get("/api/v1/agents")).json()["agents"][0]
+            known = {"run_id": run_id, "job_id": job_id, "trace_id": trace["trace_id"], "model_id": "m"}
+            await search_answers(web, canaries, known | {"agent_id": agent["agent_id"]})
+            metrics = await get(web, canaries, f"http://{exporter}/metrics")
+            assert run_id in metrics.text
+            # Using a refresh token again is refused, and so is what came of it; both are written down.
+            assert (await web.post("/api/v1/auth/refresh", json=used)).status_code == 401
+            stolen = {"X-API-Key": canaries.add("wrong key", f"lc_live_{secrets.token_hex(24)}")}
+            async with httpx.AsyncClient(base_url=f"http://{http}", trust_env=False) as stranger:
+                assert (await get(stranger, canaries, RUN + f"/{run_id}", headers=stolen)).status_code == 401
+        for pid in system.processes():
+            canaries.search(f"the command line of {pid}", command_of(pid))
+        canaries.search_files(system.home, run_id)
+    canaries.search_files(system.home, run_id, "application_shutdown")
