@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 import sys
 from contextlib import ExitStack
 
@@ -21,6 +22,7 @@ from gateway.listener import Listener, bind, local_address
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
 from gateway.metrics.live import LiveMetrics
+from gateway.serving_tls import HttpTls
 from gateway.settings import Settings
 from gateway.upstream import Upstream
 from loadcell import logs, settings
@@ -54,6 +56,7 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
     disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
     registry = CollectorRegistry()
     # Two channels: the key of the gateway is for its own questions and never answers a caller's.
+    shown = _context(found)
     tls = client_tls(found.tls_ca, found.tls_client_cert, found.tls_client_key)
     async with (
         dial(found.controller, tls=tls) as callers,
@@ -66,10 +69,8 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
             cors_origins=found.cors_origins,
             local_only=found.is_open,
         )
-        listeners = (
-            Listener(app, http),
-            Listener(make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key), exporter),
-        )
+        scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
+        listeners = (Listener(app, http, shown), Listener(scraped, exporter, shown))
         async with asyncio.TaskGroup() as tasks:
             for listener in listeners:
                 tasks.create_task(listener.run_until_stopped())
@@ -90,6 +91,19 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
             log.info("application_shutdown", reason=why)
             for listener in listeners:
                 listener.stop()
+
+
+def _context(found: Settings) -> ssl.SSLContext | None:
+    if found.http_tls_cert is not None and found.http_tls_key is not None:
+        return HttpTls(found.http_tls_cert, found.http_tls_key).context()
+    for name, address in (("LOADCELL_HTTP", found.http), ("LOADCELL_EXPORTER", found.exporter)):
+        if not address.is_loopback:
+            structlog.get_logger().warning(
+                "served_without_tls",
+                address=f"{name}={address}",
+                consequence="keys and results can be read on the network; set LOADCELL_HTTP_TLS_CERT and _KEY",
+            )
+    return None
 
 
 if __name__ == "__main__":

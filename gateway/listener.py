@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ from starlette.applications import Starlette
 from gateway.protocol import JsonHttpProtocol
 from loadcell.settings import Address, SettingsError
 
-GRACE_SECONDS = 10
+GRACE_SECONDS = 30  # as long as a call to the controller may last
 BACKLOG = 2048
 
 
@@ -48,7 +49,7 @@ def local_address(listening: socket.socket) -> str:
 class Listener(uvicorn.Server):
     """Serves one application on one bound socket until it is stopped; signals are left to the process."""
 
-    def __init__(self, app: Starlette, listening: socket.socket) -> None:
+    def __init__(self, app: Starlette, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -62,7 +63,7 @@ class Listener(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        self._listening = listening
+        self._listening, self._tls = listening, tls
         self.ready = asyncio.Event()
 
     async def run_until_stopped(self) -> None:
@@ -75,6 +76,7 @@ class Listener(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
+        self.config.ssl = self._tls  # its own way makes a context of files once
         await super().startup(sockets)
         self.ready.set()
 

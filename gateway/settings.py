@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from loadcell import logs, settings
 from loadcell.dial_settings import DialSettings
-from loadcell.settings import Address, Secret, SettingsError, setting
+from loadcell.settings import Address, Secret, SettingsError, both, setting
 
 # Lower case, no path and no slash at the end.
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
@@ -55,6 +56,19 @@ class Settings(DialSettings):
         names=("LOADCELL_EXPORTER_KEY",),
         doc="Key scrapers must send as Authorization: Bearer. Empty: none, which is allowed on loopback only.",
     )
+    http_tls_cert: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_HTTP_TLS_CERT",),
+        doc="PEM file of the certificate that the HTTP API and the exporter show, with its chain; with it both are"
+        " served over TLS only.",
+    )
+    http_tls_key: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_HTTP_TLS_KEY",),
+        doc="PEM file of the key of LOADCELL_HTTP_TLS_CERT.",
+    )
     api_key: Secret = setting(
         Secret(""),
         parse=settings.secret,
@@ -91,7 +105,8 @@ class Settings(DialSettings):
         """Refuse combinations that would be unsafe or cannot work.
 
         Raises:
-            SettingsError: the API or the exporter would be open to other machines without any key.
+            SettingsError: the API or the exporter would be open to other machines without any key,
+                or only one of two settings is there.
         """
         for name, address, key_name, key in (
             ("LOADCELL_HTTP", self.http, "LOADCELL_API_KEY", self.api_key),
@@ -101,6 +116,7 @@ class Settings(DialSettings):
                 raise SettingsError(
                     f"{name}={address}: other machines can reach this address; set {key_name} as well"
                 )
+        both("LOADCELL_HTTP_TLS_CERT", self.http_tls_cert, "LOADCELL_HTTP_TLS_KEY", self.http_tls_key)
         for name, address in (("LOADCELL_HTTP", self.http), ("LOADCELL_EXPORTER", self.exporter)):
             if address.unix_path:
                 raise SettingsError(f"{name}={address}: must be host:port")

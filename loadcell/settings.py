@@ -125,6 +125,17 @@ def describe(cls: type[SettingsClass]) -> list[tuple[SettingInfo, Any]]:
     return [(field.metadata[_META], field.default) for field in dataclasses.fields(cls)]
 
 
+def both(one: str, first: object, other: str, second: object) -> None:
+    """Refuse one of two settings without the other; None stands for a setting that is not there.
+
+    Raises:
+        SettingsError: only one of them is there.
+    """
+    if (first is None) != (second is None):
+        given, missing = (one, other) if second is None else (other, one)
+        raise SettingsError(f"{given}={first or second}: set {missing} as well")
+
+
 def _read(name: str, info: SettingInfo, environ: Mapping[str, str]) -> str | None:
     text = environ.get(name)
     if not info.hidden:

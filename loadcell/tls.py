@@ -10,7 +10,7 @@ import structlog
 
 from loadcell.certificates import TlsFile, check_authorities, check_pair
 from loadcell.reloaded import Reloaded
-from loadcell.settings import SettingsError
+from loadcell.settings import SettingsError, both
 
 log = structlog.get_logger()
 
@@ -98,7 +98,7 @@ def client_tls(ca: Path | None, cert: Path | None, key: Path | None) -> ClientTl
     Raises:
         SettingsError: One of them is there without the others it needs.
     """
-    _both("LOADCELL_TLS_CLIENT_CERT", cert, "LOADCELL_TLS_CLIENT_KEY", key)
+    both("LOADCELL_TLS_CLIENT_CERT", cert, "LOADCELL_TLS_CLIENT_KEY", key)
     if ca is None:
         if cert is not None:
             raise SettingsError(
@@ -114,7 +114,7 @@ def server_tls(cert: Path | None, key: Path | None, client_ca: Path | None) -> S
     Raises:
         SettingsError: One of them is there without the others it needs.
     """
-    _both("LOADCELL_TLS_CERT", cert, "LOADCELL_TLS_KEY", key)
+    both("LOADCELL_TLS_CERT", cert, "LOADCELL_TLS_KEY", key)
     if cert is None or key is None:
         if client_ca is not None:
             raise SettingsError(
@@ -122,9 +122,3 @@ def server_tls(cert: Path | None, key: Path | None, client_ca: Path | None) -> S
             )
         return None
     return ServerTls(cert, key, client_ca)
-
-
-def _both(one: str, first: Path | None, other: str, second: Path | None) -> None:
-    if (first is None) != (second is None):
-        given, missing = (one, other) if second is None else (other, one)
-        raise SettingsError(f"{given}={first or second}: set {missing} as well")

@@ -44,8 +44,8 @@ async def gateway_process(**more: str) -> AsyncIterator[tuple[asyncio.subprocess
     )
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            started = json.loads(await process.stderr.readline())
-        assert started["event"] == "application_started"
+            while (started := json.loads(await process.stderr.readline()))["event"] != "application_started":
+                pass
         yield process, started
     finally:
         if process.returncode is None:
