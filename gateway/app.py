@@ -19,6 +19,7 @@ from gateway.errors import on_http_exception, on_loadcell_error
 from gateway.health import make_probes, probe_route
 from gateway.metrics.http import HttpMetrics
 from gateway.middleware.apology import Apology
+from gateway.middleware.bounds import Bounds
 from gateway.middleware.headers import SecurityHeaders
 from gateway.middleware.limits import Limits
 from gateway.middleware.measure import Measure
@@ -67,6 +68,7 @@ def make_app(
             Middleware(RequestId),
             *guard,
             Middleware(Cors, origins=cors_origins),
+            Middleware(Bounds),
             Middleware(Apology),
             Middleware(Limits),
         ],

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 
 import orjson
+import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import error_document
@@ -16,12 +17,17 @@ from loadcell.errors import LoadcellError
 MAX_CONNECTIONS = 1_024  # a connection carries one request at a time, so this bounds requests, too
 HEAD_SECONDS = 10.0
 MAX_HEAD_BYTES = 64 * 1024
+BODY_SECONDS = 35.0  # longer than reading a body may take: whoever reads it can still answer
+WRITE_SECONDS = 30.0  # for as much as is buffered: whoever reads slower than 64 KiB in that time is given up
+_log = structlog.get_logger()
 
 
 class JsonHttpProtocol(HttpToolsProtocol):
     """One connection. No application sees what is refused here, so it is answered here, as other errors are."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _body_deadline: asyncio.TimerHandle | None = None
+    _write_deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -38,6 +44,8 @@ class JsonHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._stop_waiting()
+        self._stop_waiting_for_body()
+        self._stop_waiting_for_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -54,9 +62,25 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """Hand the request over."""
+        """Hand the request over; its body has a deadline even where nobody reads it."""
         self._stop_waiting()
+        self._body_deadline = self.loop.call_later(BODY_SECONDS, self._abandon, "sends")
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note the end of a request."""
+        self._stop_waiting_for_body()
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read, as what writes to it does, but not for ever."""
+        super().pause_writing()
+        self._write_deadline = self.loop.call_later(WRITE_SECONDS, self._abandon, "reads")
+
+    def resume_writing(self) -> None:
+        """Go on writing."""
+        self._stop_waiting_for_reader()
+        super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse a request that cannot be read and close the connection."""
@@ -71,6 +95,21 @@ class JsonHttpProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _stop_waiting_for_body(self) -> None:
+        if self._body_deadline is not None:
+            self._body_deadline.cancel()
+            self._body_deadline = None
+
+    def _stop_waiting_for_reader(self) -> None:
+        if self._write_deadline is not None:
+            self._write_deadline.cancel()
+            self._write_deadline = None
+
+    def _abandon(self, what: str) -> None:
+        client = self.client
+        _log.info("slow_client_abandoned", client_ip=client[0] if client else None, too_slowly=what)
+        self.transport.abort()
 
     def _give_up(self) -> None:
         if not self._head_bytes:  # a connection kept in reserve; there is nothing to answer

@@ -9,6 +9,9 @@ import orjson
 
 from loadcell.errors import LoadcellError
 
+MAX_DEPTH = 100
+"""Objects and lists inside one another; no document of the contract has as many."""
+
 
 def load(body: bytes) -> Any:
     """Return what a JSON text says.
@@ -25,8 +28,24 @@ def load(body: bytes) -> Any:
         # orjson keeps the last of two equal keys silently and has no hook; numbers need not be made again.
         json.loads(body, object_pairs_hook=_refuse_duplicates, parse_int=len, parse_float=len)
     except RecursionError:
-        raise LoadcellError("INVALID_REQUEST", "the body is nested too deep") from None
+        raise _too_deep() from None
+    _check_depth(value)
     return value
+
+
+def _check_depth(value: Any) -> None:
+    """Look at one depth after the other, for a recursion would be as deep as the document."""
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(MAX_DEPTH):
+        inner = (part.values() if isinstance(part, dict) else part for part in level)
+        level = [part for parts in inner for part in parts if isinstance(part, dict | list)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> LoadcellError:
+    return LoadcellError("INVALID_REQUEST", f"the body is nested more than {MAX_DEPTH} deep")
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> None:

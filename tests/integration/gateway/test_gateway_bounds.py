@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import socket
 
 import pytest
+import structlog
+from google.api import httpbody_pb2
 
 from gateway.middleware.headers import HEADERS
 from tests.patience import PATIENCE_SECONDS
@@ -82,3 +86,57 @@ async def test_S7_connections_are_bounded(gateway_with, monkeypatch):
         assert await answer(reader) == (503, "SERVICE_UNAVAILABLE")
         for _, open_writer in (*held, (reader, writer)):
             await close(open_writer)
+
+
+async def test_S7_a_body_that_nobody_reads_has_a_deadline_too(gateway, monkeypatch):
+    monkeypatch.setattr("gateway.protocol.BODY_SECONDS", 0.2)
+    reader, writer = await connect(gateway)
+    writer.write(REQUEST + b"Content-Length: 1000000\r\n\r\n")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await reader.readuntil(b'{"status":"alive"}')
+
+        async def drip() -> None:
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(b"x")
+                    await writer.drain()
+                    await asyncio.sleep(0.01)
+
+        dripping = asyncio.create_task(drip())
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        dripping.cancel()
+    writer.transport.abort()
+
+
+async def test_S7_an_answer_that_is_not_read_has_a_deadline(gateway_with, monkeypatch):
+    monkeypatch.setattr("gateway.protocol.WRITE_SECONDS", 0.2)
+    async with gateway_with() as gateway:
+        body = httpbody_pb2.HttpBody(content_type="text/csv", data=b"x" * 3_000_000)
+        gateway.controller.answers["DownloadRunResult"] = body
+        url = gateway.http.base_url
+        with structlog.testing.capture_logs() as lines, socket.create_connection((url.host, url.port)) as slow:
+            head = b"GET /api/v1/benchmark/result/r1/export?format=csv HTTP/1.1\r\nHost: localhost\r\n"
+            # Several, for the buffers of the kernel hold the first ones.
+            slow.sendall((head + b"\r\n") * 8)
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not any(line["event"] == "slow_client_abandoned" for line in lines):
+                    await asyncio.sleep(0.01)
+            got = await asyncio.to_thread(lambda: sum(map(len, iter(lambda: slow.recv(1 << 20), b""))))
+        assert got < 8 * len(body.data)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("/" + "x" * 2_048, "path is longer"),
+        ("/alive?" + "x" * 16_385, "query is longer"),
+        ("/alive?" + "&".join("a=1" for _ in range(257)), "more than 256 parameters"),
+    ],
+)
+async def test_S7_urls_are_bounded(gateway, url, words):
+    refused = await gateway.http.get(url)
+    assert (refused.status_code, refused.json()["error"]["error_code"]) == (400, "LIMIT_EXCEEDED")
+    assert words in refused.json()["error"]["message"]
+    most = "/alive?" + "&".join("a=1" for _ in range(256))
+    assert (await gateway.http.get(most)).status_code == 200

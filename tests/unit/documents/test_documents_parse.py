@@ -185,6 +185,14 @@ def test_malformed_json_is_refused(body):
     assert caught.value.reason == "INVALID_REQUEST"
 
 
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_a_document_is_a_hundred_deep_at_most(opening, closing):
+    load(opening * 100 + b"1" * (opening != b"[") + closing * 100)
+    for depth in (101, 900, 100_000):
+        with pytest.raises(LoadcellError, match=r"deep|not JSON"):
+            load(opening * depth + b"1" * (opening != b"[") + closing * depth)
+
+
 def test_a_key_given_twice_is_refused_at_any_depth():
     with pytest.raises(LoadcellError) as caught:
         load(b'{"a":{"model":1,"model":2}}')
