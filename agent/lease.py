@@ -21,6 +21,7 @@ class Lease:
 
     Attributes:
         lease_id: Its identifier.
+        request_id: Of the call that created the run, for log lines.
         granted_ns: When it was given (CLOCK_MONOTONIC, as all `_ns` here).
         takes_over: Whether it goes on with ordinals of another lease.
         fence: Until when its requests may be started; None: for ever.
@@ -40,6 +41,7 @@ class Lease:
     """
 
     lease_id: str
+    request_id: str = ""
     granted_ns: int = 0
     takes_over: bool = False
     fence: Fence | None = None

@@ -76,6 +76,7 @@ class Leases:
             return
         lease = self._leases[grant.lease_id] = Lease(
             grant.lease_id,
+            request_id=grant.request_id,
             granted_ns=time.monotonic_ns(),
             takes_over=grant.first_ordinal > 0,
             fence=Fence(grant.fence_micros * 1000, self._heard_ns) if grant.fence_micros else None,
@@ -138,7 +139,7 @@ class Leases:
         lease = self._leases.get(lease_id)
         if lease is None or lease.state in TERMINAL or lease.cancelling:
             return
-        log.info("lease_cancelled", lease_id=lease_id, reason=reason)
+        log.info("lease_cancelled", lease_id=lease_id, request_id=lease.request_id, reason=reason)
         self._stop_workers(lease)
 
     def cancel_all(self, reason: str) -> None:
@@ -209,7 +210,9 @@ class Leases:
         """Go on without a worker: the controller gives what fell to it to others."""
         for lease in list(self._leases.values()):
             if lease.worker_died(worker, why, time.monotonic_ns()):
-                log.warning("share_lost", lease_id=lease.lease_id, worker=worker, error=why)
+                log.warning(
+                    "share_lost", lease_id=lease.lease_id, request_id=lease.request_id, worker=worker, error=why
+                )
                 self._tell(lease)
                 self._advance(lease)
 
@@ -227,7 +230,7 @@ class Leases:
         except (LoadcellError, OSError) as error:
             lease.error = str(error)
         except Exception as error:
-            log.exception("lease_not_prepared", lease_id=lease.lease_id)
+            log.exception("lease_not_prepared", lease_id=lease.lease_id, request_id=lease.request_id)
             lease.error = f"internal error of the agent: {error!r}"
         if lease.error or lease.cancelling:
             self._advance(lease)
@@ -272,6 +275,7 @@ class Leases:
             log.info(
                 "lease_ended",
                 lease_id=lease.lease_id,
+                request_id=lease.request_id,
                 state=enum_words(agent_pb2.LeaseState.DESCRIPTOR)[lease.state],
                 error=lease.error or None,
                 batches=self._uplink.last_number(lease.lease_id),

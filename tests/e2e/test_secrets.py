@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 import re
 import secrets
 from pathlib import Path
@@ -106,7 +107,7 @@ async def search_answers(web: httpx.AsyncClient, canaries: Secrets, known: dict[
         assert (await get(web, canaries, path)).status_code == 200
 
 
-async def test_secrets_are_nowhere(system: System):
+async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
     canaries = Secrets()
     target_key = canaries.add("api_key", f"sk-{secrets.token_hex(16)}")
     header = canaries.add("header", secrets.token_hex(16))
@@ -131,7 +132,8 @@ async def test_secrets_are_nowhere(system: System):
             tokens = (await web.post("/api/v1/auth/refresh", json=used)).json()
             canaries.add("refresh token", tokens["refresh_token"])
             web.headers["Authorization"] = f"Bearer {canaries.add('access token', tokens['access_token'])}"
-            begun = await web.post(RUN, json={**target, **SMALL, "concurrency": [1], "duration_seconds": 60})
+            asked = {**target, **SMALL, "concurrency": [1], "duration_seconds": 60}
+            begun = await web.post(RUN, json=asked, headers={"X-Request-ID": "the-call"})
             assert begun.status_code == 200, begun.text
             run_id = begun.json()["run_id"]
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -164,3 +166,12 @@ async def test_secrets_are_nowhere(system: System):
             canaries.search(f"the command line of {pid}", command_of(pid))
         canaries.search_files(system.home, run_id)
     canaries.search_files(system.home, run_id, "application_shutdown")
+    # The call is known by one name wherever it led to.
+    said = [json.loads(line) for line in system.logs().splitlines() if '"the-call"' in line]
+    assert {line["service"] for line in said} >= {"gateway", "controller", "agent"}
+    assert {line["event"] for line in said} >= {
+        "request_completed",
+        "lease_granted",
+        "lease_cancelled",
+        "lease_ended",
+    }
