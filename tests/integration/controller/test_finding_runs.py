@@ -123,8 +123,8 @@ async def test_filters_that_cannot_be_name_their_field(controller, filters, reas
 
 
 async def test_runs_of_a_project_of_others_are_refused(controller, monkeypatch):
-    monkeypatch.setattr("controller.services.run.scope_of", lambda context: Scope.of(["p"]))
     await controller.create(project_id="q")
+    monkeypatch.setattr("controller.services.run.scope_of", lambda context: Scope.of(["p"]))
     asked = run_pb2.ListRunsRequest(project_id="q")
     assert await refusal(controller.runs.ListRuns(asked)) == ("PROJECT_ACCESS_DENIED", "project_id")
     assert await listed(controller) == ([], 0)

@@ -6,9 +6,16 @@ from functools import partial
 
 import pytest
 
+from controller.access.principal import OPEN, Principal, serve_as
 from tests.integration.store import random_traces
 from tests.integration.store.exports.exporting import Controller
 from tests.integration.store.random_traces import Stored
+
+
+@pytest.fixture(autouse=True)
+def caller() -> None:
+    """The service is called without what goes around calls, which says who calls."""
+    serve_as(Principal.unlimited(OPEN))
 
 
 @pytest.fixture
