@@ -16,6 +16,7 @@ from loadcell.errors import LoadcellError
 
 MAX_CONNECTIONS = 1_024  # a connection carries one request at a time, so this bounds requests, too
 HEAD_SECONDS = 10.0
+LAST_SECONDS = 1.0  # for what a client sends that was refused already
 MAX_HEAD_BYTES = 64 * 1024
 BODY_SECONDS = 35.0  # longer than reading a body may take: whoever reads it can still answer
 WRITE_SECONDS = 30.0  # for as much as is buffered: whoever reads slower than 64 KiB in that time is given up
@@ -28,6 +29,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _body_deadline: asyncio.TimerHandle | None = None
     _write_deadline: asyncio.TimerHandle | None = None
+    _last_end: asyncio.TimerHandle | None = None  # set: refused
     _head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
@@ -37,7 +39,8 @@ class JsonHttpProtocol(HttpToolsProtocol):
             error = LoadcellError(
                 "SERVICE_UNAVAILABLE", f"the gateway serves {MAX_CONNECTIONS:,} connections at most"
             )
-            self._refuse("503 Service Unavailable", error)
+            self._answer("503 Service Unavailable", error)
+            self.transport.close()
         else:
             self._expect_head()
 
@@ -46,10 +49,14 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self._stop_waiting()
         self._stop_waiting_for_body()
         self._stop_waiting_for_reader()
+        if self._last_end is not None:
+            self._last_end.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived; a head has a largest size."""
+        """Parse what arrived; a head has a largest size. What comes after a refusal is read and forgotten."""
+        if self._last_end is not None:
+            return
         super().data_received(data)
         if self._deadline is not None:
             self._head_bytes += len(data)
@@ -124,7 +131,12 @@ class JsonHttpProtocol(HttpToolsProtocol):
         cycle: RequestResponseCycle | None = self.cycle
         if cycle is None or cycle.response_complete:
             self._answer(status, error)
-        self.transport.close()
+        # Closing with bytes unread resets the connection, and the client may never see the answer (RFC 9112, 9.6).
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._last_end = self.loop.call_later(LAST_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
 
     def _answer(self, status: str, error: LoadcellError) -> None:
         identifier = str(uuid.uuid4())
