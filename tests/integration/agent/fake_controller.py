@@ -75,6 +75,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
 
     async def begin(self, grant):
         """Give a lease and start it as soon as it is ready."""
+        await self.until(lambda: self._to_agent)  # an agent that is connecting again must not miss it
         await self.send(lease_grant=grant)
         await self.state(grant.lease_id, "READY")
         await self.send(
