@@ -76,7 +76,14 @@ class Pool:
     async def _warm_one(self) -> Failure | None:
         """Open one idle connection, and return why that did not work."""
         finished: asyncio.Future[Connection | Failure] = self._loop.create_future()
-        opening = self.open(finished.set_result)
+
+        def opened(result: Connection | Failure) -> None:
+            if not finished.done():
+                finished.set_result(result)
+            elif isinstance(result, Connection):  # who waited was cancelled in the same turn of the loop
+                self.release(result)
+
+        opening = self.open(opened)
         try:
             async with asyncio.timeout(_WARM_TIMEOUT_SECONDS):
                 result = await finished
