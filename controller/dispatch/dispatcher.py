@@ -92,6 +92,7 @@ class Dispatcher:
     async def start(self) -> None:
         """Take over what was left behind and begin to work."""
         upkeep = Upkeep(self)
+        self._spawn(self.sessions.attention.run())
         await upkeep.adopt()
         self._committing = asyncio.create_task(self.committer.run())
         self._spawn(self.book.run())

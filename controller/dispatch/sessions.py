@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import structlog
 
 from controller.dispatch.active import run_id_of
+from controller.dispatch.attention import Attention
 from controller.dispatch.changes import Changes
 from controller.dispatch.namesakes import Namesakes
 from controller.lifecycle import lease_ended
@@ -74,10 +74,11 @@ class Sessions:
 
     def __init__(self, lease_seconds: float) -> None:
         self.lease_seconds = lease_seconds
+        self.attention = Attention()
         self.changes = Changes()
         self.namesakes = Namesakes()
         self._sessions: dict[str, Session] = {}
-        self._heard: dict[str, float] = {}  # seconds of the monotonic clock
+        self._heard: dict[str, float] = {}  # seconds of `attention`
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._sessions.values()))
@@ -118,7 +119,7 @@ class Sessions:
 
     def expect(self, agent_id: str, extra_seconds: float = 0.0) -> None:
         """Give an agent the time of a lease, and more, to connect to this process or to show that it lives."""
-        self._heard[agent_id] = max(self._heard.get(agent_id, 0.0), time.monotonic() + extra_seconds)
+        self._heard[agent_id] = max(self._heard.get(agent_id, 0.0), self.attention.seconds() + extra_seconds)
 
     def forget_lost(self) -> None:
         """Drop what is known of agents that are lost and not connected: they stay lost."""
@@ -126,8 +127,8 @@ class Sessions:
             del self._heard[agent_id]
 
     def lost(self, agent_id: str) -> bool:
-        """Whether an agent was not heard of for longer than a lease lasts."""
-        return time.monotonic() - self._heard.get(agent_id, -float("inf")) > self.lease_seconds
+        """Whether an agent was not heard of for longer than a lease lasts, in time that it was listened to."""
+        return self.attention.seconds() - self._heard.get(agent_id, -float("inf")) > self.lease_seconds
 
     def get(self, agent_id: str) -> Session | None:
         """Return the session of an agent, None when it is not connected."""
