@@ -75,7 +75,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable]:
                 ControllerSettings(
                     grpc=Address("127.0.0.1", 0),
                     database=tmp_path / "loadcell.db",
-                    lease_seconds=2.0,  # a busy machine may stop for a second
+                    lease_seconds=1.0,
                     heartbeat_seconds=0.1,
                     agent_wait_seconds=10.0,
                 ),

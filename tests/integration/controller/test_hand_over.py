@@ -93,7 +93,7 @@ async def test_open_level_is_carried_out_by_those_who_are_left(controller, bound
     assert level.successful_requests == planned - len(ledger.censored)
     (note,) = [note for note in result.notes if note.startswith("Agent agent-1 was lost ")]
     assert f"{len(ledger.censored)} of its requests are CENSORED" in note
-    assert "s into 100/s: not heard of for 2 s." in note
+    assert "s into 100/s: not heard of for 1 s." in note
     assert note.endswith("What was left was taken over by agent-2.")
 
 
@@ -218,7 +218,7 @@ async def test_share_that_had_not_started_is_granted_anew_in_full(controller, re
     for agent in (lost, other):
         await agent.until(lambda agent=agent: agent.grants)
     gone, mine = next(iter(lost.grants)), next(iter(other.grants))
-    assert lost.grants[gone].fence_micros == 2_000_000
+    assert lost.grants[gone].fence_micros == 1_000_000
     await lost.close()
     await other.until(lambda: len(other.grants) == 2)
     (new,) = other.grants.keys() - {mine}
@@ -232,7 +232,7 @@ async def test_share_that_had_not_started_is_granted_anew_in_full(controller, re
     assert ledger.balances(60)
     assert not ledger.censored
     notes = (await controller.result(run_id)).notes
-    assert "Agent agent-1 was lost before c=4 started: not heard of for 2 s." in "\n".join(notes)
+    assert "Agent agent-1 was lost before c=4 started: not heard of for 1 s." in "\n".join(notes)
 
 
 async def test_only_agent_has_no_fence_and_is_waited_for(controller):
@@ -260,7 +260,7 @@ async def test_run_fails_when_nobody_is_left_for_long(start):
     await second.close()
     run = await controller.ended(run_id)
     assert run.status == "failed"
-    assert "lost, not heard of for 2 s; nobody was there to take over" in run.error
+    assert "lost, not heard of for 1 s; nobody was there to take over" in run.error
     assert (await controller.result(run_id, partial=True)).results[0].successful_requests == 8
 
 
@@ -270,7 +270,10 @@ async def test_agents_that_are_all_away_for_a_while_go_on(controller):
     grants = [agent.grants for agent in agents]
     for agent in agents:
         await agent.close()
-    await asyncio.sleep(2.0)  # two leases
+    sessions = controller.dispatcher.sessions
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not all(sessions.lost(agent.agent_id) for agent in agents):
+            await asyncio.sleep(0.02)
     back = [
         await controller.agent(agent.agent_id, held=[held(lease)], complete=False)
         for agent, lease in zip(agents, leases, strict=True)

@@ -37,7 +37,7 @@ async def measured(controller, ordinals: list[int], **fields: object) -> tuple[s
         ),
         (OPEN_BY_COUNT, "80.0% of the plan of 100/s was carried out by nobody"),
         (CLOSED_BY_TIME, "of the plan of c=1 was carried out by nobody, at most 10% may be: agent agent-1 1.0 of"),
-        (CLOSED_BY_COUNT, "agent agent-1: lost, not heard of for 2 s; nobody was there to take over"),
+        (CLOSED_BY_COUNT, "agent agent-1: lost, not heard of for 1 s; nobody was there to take over"),
     ],
 )
 async def test_a_plan_that_ends_while_it_waits_for_an_agent_has_failed(start, fields, why):
@@ -66,7 +66,7 @@ async def test_a_plan_of_which_little_is_missing_is_completed_with_a_note(start,
 @pytest.mark.parametrize("fields", [{"rate": [50]}, {"concurrency": [2]}])
 async def test_an_agent_that_comes_too_late_does_not_make_the_plan_whole(start, fields):
     """For a third of the time nobody worked on the share; that the rest was carried out does not change it."""
-    controller = await start(agent_wait_seconds=3.0, lease_seconds=1.0)
+    controller = await start(agent_wait_seconds=3.0)
     run_id, agent = await measured(controller, list(range(4)), duration_seconds=10.0, **fields)
     await agent.close()
     late = await controller.agent("agent-2", batch_size=1_000)
