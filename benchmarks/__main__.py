@@ -55,8 +55,11 @@ CASES: dict[str, Measure] = {
 }
 
 
-async def measure_all(names: list[str], sizes: Sizes) -> list[Figure]:
-    """Run the cases one after another; a case that cannot be run is a missed figure."""
+async def measure_all(names: list[str], sizes: Sizes, out: Path | None) -> list[Figure]:
+    """Run the cases one after another; a case that cannot be run is a missed figure.
+
+    What a case has found is shown, and kept in `out`, before the next begins: all of them take an hour.
+    """
     figures: list[Figure] = []
     this = asyncio.current_task()
     assert this is not None  # asyncio.run made it
@@ -64,14 +67,23 @@ async def measure_all(names: list[str], sizes: Sizes) -> list[Figure]:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     for name in names:
         print(f"measuring {name} ...", file=sys.stderr, flush=True)
-        try:
-            async with asyncio.timeout(CASE_SECONDS):
-                figures += await CASES[name](sizes)
-        except TimeoutError:
-            figures.append(Figure(name, None, "", ">=", 0, note=f"not done after {CASE_SECONDS:,} s"))
-        except CannotMeasureError as problem:
-            figures.append(Figure(name, None, "", ">=", 0, note=str(problem)))
+        found = await _measure(name, sizes)
+        figures += found
+        if len(names) > 1:
+            print(table(found), file=sys.stderr, flush=True)
+        if out is not None:
+            save(figures, out)
     return figures
+
+
+async def _measure(name: str, sizes: Sizes) -> list[Figure]:
+    try:
+        async with asyncio.timeout(CASE_SECONDS):
+            return await CASES[name](sizes)
+    except TimeoutError:
+        return [Figure(name, None, "", ">=", 0, note=f"not done after {CASE_SECONDS:,} s")]
+    except CannotMeasureError as problem:
+        return [Figure(name, None, "", ">=", 0, note=str(problem))]
 
 
 def named(name: str) -> list[str]:
@@ -91,10 +103,10 @@ def main() -> int:
     except settings.SettingsError as problem:
         print(problem, file=sys.stderr)
         return 2
-    figures = asyncio.run(measure_all([case for name in asked for case in named(name)], sizes))
+    out = os.environ.get("OUT")
+    cases = [case for name in asked for case in named(name)]
+    figures = asyncio.run(measure_all(cases, sizes, Path(out) if out else None))
     print(table(figures))
-    if out := os.environ.get("OUT"):
-        save(figures, Path(out))
     return 0 if all(figure.ok for figure in figures) else 1
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import measure_all
 from benchmarks.figures import Figure, save, table
+from benchmarks.sizes import Sizes
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -75,6 +77,20 @@ def test_figures_are_saved_as_a_list(tmp_path: Path) -> None:
         {"case": "a", "figure": 2.0, "unit": "x", "required": ">= 1.5", "ok": True},
         {"case": "b", "figure": None, "unit": "s", "required": "a figure", "ok": False},
     ]
+
+
+async def test_figures_found_before_a_case_that_breaks_off_are_kept(tmp_path: Path, monkeypatch, capsys) -> None:
+    async def found(_sizes: Sizes) -> list[Figure]:
+        return [Figure("first", 2.0, "x", ">=", 1.5)]
+
+    async def breaks_off(_sizes: Sizes) -> list[Figure]:
+        raise RuntimeError
+
+    monkeypatch.setattr("benchmarks.__main__.CASES", {"first": found, "second": breaks_off})
+    with pytest.raises(RuntimeError):
+        await measure_all(["first", "second"], Sizes(), tmp_path / "out")
+    assert [kept["case"] for kept in json.loads((tmp_path / "out").read_text())] == ["first"]
+    assert "2 x" in capsys.readouterr().err
 
 
 def test_scripts_are_executable() -> None:
