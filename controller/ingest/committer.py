@@ -30,6 +30,8 @@ from loadcell.v1 import agent_pb2
 log = structlog.get_logger()
 
 MAX_WAITING = 64  # batches decoded and not yet committed, over all agents
+# Between the beginnings of two commits, at least: one costs milliseconds whatever the number of its batches.
+GATHER_SECONDS = 0.05
 BOOKED_SECONDS = 60.0  # within which this process makes the result of an ended run again, before others may
 MAX_LEASES = 20_000  # that are known at once; what is known of the others is read again
 MAX_DELETED = 10_000  # leases of deleted runs that are remembered
@@ -84,6 +86,7 @@ class Committer:
     _waiting: deque[_Waiting] = field(default_factory=deque)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING))
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    _begun: float = 0.0  # the last commit, seconds of the event loop's clock
     _closed: bool = False
     # Decoding a large batch takes tens of milliseconds; heartbeats must not wait for it.
     _decoder: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "ingest-decoder"))
@@ -133,6 +136,7 @@ class Committer:
         """Commit what waits, until `close` and nothing does."""
         while self._waiting or not self._closed:
             await self._arrived.wait()
+            await self._gather()
             self._arrived.clear()
             group = list(self._waiting)
             self._waiting.clear()
@@ -211,6 +215,13 @@ class Committer:
         for lease_id in list(islice(self._leases, max(0, len(self._leases) - MAX_LEASES))):
             if self._leases[lease_id].accepted == self._leases[lease_id].committed:
                 del self._leases[lease_id]
+
+    async def _gather(self) -> None:
+        """Let batches come together for a commit."""
+        clock = asyncio.get_running_loop().time
+        if not self._closed and (left := self._begun + GATHER_SECONDS - clock()) > 0:
+            await asyncio.sleep(left)
+        self._begun = clock()
 
     async def _commit(self, group: list[_Waiting]) -> None:
         parts = [item.stored for item in group]
