@@ -22,9 +22,10 @@ from controller.access.jwt_keys import key_source
 from controller.access.tokens import AccessTokens, TokenRules
 from controller.admission import Admissions
 from controller.interceptors.around import Interceptor
+from controller.interceptors.chain import arounds
+from controller.interceptors.stopping import Calls
 from controller.limits.limiter import Limiter
 from controller.refusals import Refusals
-from controller.server import arounds
 from controller.settings import ControllerSettings
 from controller.store.migrate import open_database
 from loadcell import logs
@@ -64,6 +65,7 @@ async def _main() -> None:
             admissions=Admissions(database),
             refusals=Refusals(registry),
             limiter=Limiter(settings.rate_limits, registry),
+            calls=Calls(),
             registry=registry,
         )
         bare, bare_port = await _serve([])

@@ -9,12 +9,13 @@ import structlog
 import uvloop
 
 import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
-from controller.server import StartError, serve
+from controller.listening import StartError
+from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import StoreError
 from loadcell import __version__, logs
 from loadcell.arguments import refuse_arguments
-from loadcell.lifetime import PARENT_EXITED, wait_for_stop
+from loadcell.lifetime import PARENT_EXITED, end_at_once_on_a_signal, wait_for_stop
 from loadcell.open_files import raise_open_files_limit
 from loadcell.settings import SettingsError, load
 
@@ -25,6 +26,7 @@ async def run(settings: ControllerSettings) -> None:
     async with serve(settings) as serving:
         log.info("application_started", version=__version__, address=str(serving.address))
         reason = await wait_for_stop(exit_with_parent=settings.exit_with_parent)
+        end_at_once_on_a_signal()
         if reason == PARENT_EXITED:
             # The agents end with the same parent, and nobody will start us again to go on.
             await serving.dispatcher.end_runs("the loadcell command that carried the run has ended")

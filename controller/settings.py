@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.access.jwt_keys import jwt_secret
+from controller.access.settings import AccessSettings
 from controller.cache.kinds import Seconds, parse_seconds
 from controller.cache.where import redis_url
-from controller.exports.where import BucketName, parse_store
-from controller.limits.quotas import Quotas
-from controller.limits.rates import Rates, parse_rates
+from controller.exports.settings import ExportSettings
+from controller.query.advice_settings import AdviceSettings
 from controller.store.place import Place, parse_place
 from controller.vault import secret_key
 from loadcell.logs import LEVELS
@@ -23,16 +22,13 @@ from loadcell.settings import (
     integer,
     number,
     path,
-    secret,
     setting,
-    text,
 )
-from loadcell.stats.advice import Thresholds
 from loadcell.target_guard.rules import Rules, parse_rules
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerSettings:
+@dataclass(frozen=True)
+class ControllerSettings(ExportSettings, AdviceSettings, AccessSettings):
     """What can be set of a controller."""
 
     grpc: Address = setting(
@@ -54,71 +50,6 @@ class ControllerSettings:
         parse=path,
         names=("LOADCELL_DATA_DIR",),
         doc="Data directory. Default: $XDG_DATA_HOME/loadcell, that is ~/.local/share/loadcell.",
-    )
-    api_key: Secret = setting(
-        Secret(""),
-        parse=secret,
-        names=("LOADCELL_API_KEY", "API_KEY"),
-        doc="API key that permits everything. With none, and none made with `loadcell keys create`, everybody is"
-        " let in, which is allowed on loopback only.",
-    )
-    companion_key: Secret = setting(
-        Secret(""),
-        parse=secret,
-        names=("LOADCELL_COMPANION_KEY",),
-        doc="Key of the agents and the gateway that `loadcell up` starts beside the controller; it makes one.",
-        hidden=True,
-    )
-    public_reads: bool = setting(
-        False,
-        parse=boolean,
-        names=("LOADCELL_PUBLIC_READS",),
-        doc="Whether runs and their results may be read without a credential.",
-    )
-    jwt_secret: Secret = setting(
-        Secret(""),
-        parse=jwt_secret,
-        names=("LOADCELL_JWT_SECRET", "JWT_SECRET"),
-        doc="Secret of at least 32 bytes that access tokens are signed and verified with (HS256). With it, every"
-        " call needs a credential.",
-        hidden=True,
-    )
-    jwt_keys: Path | None = setting(
-        None,
-        parse=path,
-        names=("LOADCELL_JWT_KEYS",),
-        doc="JSON Web Key Set of keys with kid and alg (HS256, RS256, ES256) that access tokens are verified with;"
-        " the first private one signs. Read again when it changes.",
-    )
-    jwt_issuer: str = setting(
-        "loadcell",
-        parse=text,
-        names=("LOADCELL_JWT_ISSUER",),
-        doc="What access tokens must say in iss. Empty: anything.",
-    )
-    jwt_audience: str = setting(
-        "loadcell",
-        parse=text,
-        names=("LOADCELL_JWT_AUDIENCE",),
-        doc="What access tokens must say in aud. Empty: anything.",
-    )
-    jwt_leeway_seconds: float = setting(
-        30.0,
-        parse=number(0.0, 300.0),
-        names=("LOADCELL_JWT_LEEWAY_SECONDS",),
-        doc="How far the clocks of those who make tokens may be off.",
-    )
-    token_seconds: int = setting(
-        3_600,
-        parse=integer(1, 86_400),
-        names=("LOADCELL_TOKEN_SECONDS",),
-        doc="How long access tokens last at most.",
-    )
-    refresh_seconds: int = setting(
-        604_800,
-        parse=integer(1, 31_536_000),
-        names=("LOADCELL_REFRESH_SECONDS",),
-        doc="How long refresh tokens last.",
     )
     target_deny: Rules = setting(
         (),
@@ -150,7 +81,8 @@ class ControllerSettings:
         None,
         parse=path,
         names=("LOADCELL_TLS_CERT",),
-        doc="PEM file of the certificate to show, with its chain; with it gRPC is served over TLS only.",
+        doc="PEM file of the certificate to show, with its chain; with it gRPC and the controller's metrics are"
+        " served over TLS only.",
     )
     tls_key: Path | None = setting(
         None, parse=path, names=("LOADCELL_TLS_KEY",), doc="PEM file of the key of LOADCELL_TLS_CERT."
@@ -168,12 +100,6 @@ class ControllerSettings:
         doc="32 random bytes in base64, the same for every controller of a database: API keys and headers of"
         " targets are stored encrypted under it until their run ends. Empty: they are kept in memory only.",
         hidden=True,
-    )
-    require_agent_token: bool = setting(
-        False,
-        parse=boolean,
-        names=("LOADCELL_REQUIRE_AGENT_TOKEN",),
-        doc="Whether agents need a token of their own; then the API key does not admit agents.",
     )
     heartbeat_seconds: float = setting(
         2.0,
@@ -258,128 +184,6 @@ class ControllerSettings:
         " or unix://. Default: each does so in its own memory.",
         hidden=True,
     )
-    rate_limit_enabled: bool = setting(
-        True,
-        parse=boolean,
-        names=("LOADCELL_RATE_LIMIT_ENABLED", "RATE_LIMIT_ENABLED"),
-        doc="Whether callers are let in at the rates of their roles only.",
-    )
-    rate_limits: Rates = setting(
-        parse_rates(""),
-        parse=parse_rates,
-        names=("LOADCELL_RATE_LIMITS",),
-        doc="Calls per minute and, after a slash, at once: name=1000/1200,... for some; the others stay.",
-    )
-    auth_failures: int = setting(
-        300,
-        parse=integer(0, 1_000_000),
-        names=("LOADCELL_AUTH_FAILURES",),
-        doc="Wrong credentials per minute and address, after which only those are looked at that were right"
-        " before. 0: any number.",
-    )
-    quota_running_runs: int = setting(
-        0,
-        parse=integer(0, 1_000_000),
-        names=("LOADCELL_QUOTA_RUNNING_RUNS",),
-        doc="How many runs of a project may be pending or running at once. 0: any number.",
-    )
-    quota_rate: float = setting(
-        0.0,
-        parse=number(0.0, 1e12),
-        names=("LOADCELL_QUOTA_RATE",),
-        doc="How many requests per second the open loops of these runs may ask for together. 0: any number.",
-    )
-    quota_agents: int = setting(
-        0,
-        parse=integer(0, 1_000_000),
-        names=("LOADCELL_QUOTA_AGENTS",),
-        doc="How many agents these runs may ask for together. 0: any number.",
-    )
-    advice_cost_usd: float = setting(
-        0.01,
-        parse=number(0.0, 1e9),
-        names=("LOADCELL_ADVICE_COST_USD",),
-        doc="There is advice on cost when a request costs more than this many USD on average.",
-    )
-    advice_latency_ms: float = setting(
-        2_000.0,
-        parse=number(0.0, 1e9),
-        names=("LOADCELL_ADVICE_LATENCY_MS",),
-        doc="There is advice on speed when a request takes more than this many milliseconds on average.",
-    )
-    advice_error_rate: float = setting(
-        0.05,
-        parse=number(0.0, 1.0),
-        names=("LOADCELL_ADVICE_ERROR_RATE",),
-        doc="There is advice on quality when more than this share of requests fails, 0 to 1.",
-    )
-    advice_good_cost_usd: float = setting(
-        0.005,
-        parse=number(0.0, 1e9),
-        names=("LOADCELL_ADVICE_GOOD_COST_USD",),
-        doc="Below this many USD a request, the cost is good in the overall score of advice.",
-    )
-    advice_good_latency_ms: float = setting(
-        1_000.0,
-        parse=number(0.0, 1e9),
-        names=("LOADCELL_ADVICE_GOOD_LATENCY_MS",),
-        doc="Below this many milliseconds a request, the speed is good in that score.",
-    )
-    advice_good_success_rate: float = setting(
-        0.95,
-        parse=number(0.0, 1.0),
-        names=("LOADCELL_ADVICE_GOOD_SUCCESS_RATE",),
-        doc="Above this share of successes, 0 to 1, the quality is good in that score.",
-    )
-    export_store: Path | BucketName | None = setting(
-        None,
-        parse=parse_store,
-        names=("LOADCELL_EXPORT_STORE",),
-        doc="Where the files of exports are kept: a folder or s3://bucket/prefix. Default: exports in the data"
-        " directory. Controllers on several machines need one that all of them reach.",
-    )
-    export_s3_endpoint: str = setting(
-        "",
-        parse=text,
-        names=("LOADCELL_EXPORT_S3_ENDPOINT",),
-        doc="URL of an S3-compatible store. Default: that of AWS.",
-    )
-    export_s3_region: str = setting(
-        "",
-        parse=text,
-        names=("LOADCELL_EXPORT_S3_REGION", "AWS_REGION"),
-        doc="Region of the bucket.",
-    )
-    export_s3_key_id: str = setting(
-        "",
-        parse=text,
-        names=("LOADCELL_EXPORT_S3_KEY_ID", "AWS_ACCESS_KEY_ID"),
-        doc="Name of the key to the bucket.",
-    )
-    export_s3_secret: Secret = setting(
-        Secret(""),
-        parse=secret,
-        names=("LOADCELL_EXPORT_S3_SECRET", "AWS_SECRET_ACCESS_KEY"),
-        doc="The key to the bucket.",
-    )
-    export_jobs: int = setting(
-        2,
-        parse=integer(1, 32),
-        names=("LOADCELL_EXPORT_JOBS",),
-        doc="How many exports this controller writes at once.",
-    )
-    export_bytes: int = setting(
-        4 * 2**30,
-        parse=integer(2**20, 2**40),
-        names=("LOADCELL_EXPORT_BYTES",),
-        doc="Largest file of an export, in bytes; one that would be larger fails.",
-    )
-    export_days: float = setting(
-        7.0,
-        parse=number(0.01, 3_650.0),
-        names=("LOADCELL_EXPORT_DAYS",),
-        doc="For how long the file of an export is kept.",
-    )
     metrics: Address | None = setting(
         None,
         parse=address,
@@ -387,10 +191,11 @@ class ControllerSettings:
         doc="Address to serve the controller's own Prometheus metrics on. Default: none.",
     )
     stop_seconds: int = setting(
-        1,
+        30,
         parse=integer(0, 600),
         names=("LOADCELL_STOP_SECONDS",),
-        doc="How long calls being served may go on after the controller was told to stop.",
+        doc="How long calls being served may go on after the controller was told to stop. Streams that do not end"
+        " by themselves, such as the sessions of agents, are ended at once.",
     )
     log_level: str = setting(
         "info",
@@ -404,20 +209,3 @@ class ControllerSettings:
         names=("LOADCELL_EXIT_WITH_PARENT",),
         doc="End when standard input ends, as children of another loadcell process do.",
     )
-
-    @property
-    def quotas(self) -> Quotas:
-        """What the runs of a project may take together."""
-        return Quotas(self.quota_running_runs, self.quota_rate, self.quota_agents)
-
-    @property
-    def thresholds(self) -> Thresholds:
-        """What advice on cost, speed and quality is given by."""
-        return Thresholds(
-            cost_usd=self.advice_cost_usd,
-            latency_ms=self.advice_latency_ms,
-            error_rate=self.advice_error_rate,
-            good_cost_usd=self.advice_good_cost_usd,
-            good_latency_ms=self.advice_good_latency_ms,
-            good_success_rate=self.advice_good_success_rate,
-        )

@@ -10,6 +10,15 @@ import sys
 PARENT_EXITED = "parent exited"
 
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def end_at_once_on_a_signal() -> None:
+    """Let the next signal end the process without a word: it was asked to stop before and takes too long."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 async def wait_for_stop(*, exit_with_parent: bool) -> str:
     """Wait until the process must end and return why.
 
@@ -29,14 +38,14 @@ async def wait_for_stop(*, exit_with_parent: bool) -> str:
             loop.remove_reader(sys.stdin.fileno())
             stop(PARENT_EXITED)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         loop.add_signal_handler(number, stop, signal.Signals(number).name)
     if exit_with_parent:
         loop.add_reader(sys.stdin.fileno(), stdin_readable)
     try:
         return await stopped
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             loop.remove_signal_handler(number)
         if exit_with_parent:
             loop.remove_reader(sys.stdin.fileno())

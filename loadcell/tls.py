@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import structlog
 
 from loadcell.certificates import TlsFile, check_authorities, check_pair
 from loadcell.reloaded import Reloaded
+from loadcell.serving_tls import HttpTls
 from loadcell.settings import SettingsError, both
 
 log = structlog.get_logger()
@@ -80,12 +82,23 @@ class ServerTls:
             require_client_authentication=self.client_ca is not None,
         )
 
+    def over_http(self) -> ssl.SSLContext:
+        """Return the same for what is served over HTTP.
+
+        Raises:
+            SettingsError: A file cannot be used.
+        """
+        return HttpTls(*self._files()).context()
+
+    def _files(self) -> tuple[TlsFile, TlsFile, TlsFile | None]:
+        authorities = None if self.client_ca is None else TlsFile("LOADCELL_TLS_CLIENT_CA", self.client_ca)
+        return TlsFile("LOADCELL_TLS_CERT", self.cert), TlsFile("LOADCELL_TLS_KEY", self.key), authorities
+
     def _load(self) -> grpc.ServerCertificateConfiguration:
-        certificate, key = TlsFile("LOADCELL_TLS_CERT", self.cert), TlsFile("LOADCELL_TLS_KEY", self.key)
+        certificate, key, authorities = self._files()
         expires = check_pair(certificate, key)
         roots: bytes | None = None
-        if self.client_ca is not None:
-            authorities = TlsFile("LOADCELL_TLS_CLIENT_CA", self.client_ca)
+        if authorities is not None:
             check_authorities(authorities)
             roots = authorities.read()
         log.info("tls_certificate_loaded", file=str(certificate), expires_at=expires.isoformat())

@@ -30,6 +30,12 @@ class Attention:
         """Note that the event loop turns."""
         self._seconds, self._pulsed_at = self.seconds(), self._clock()
 
+    def end(self) -> None:
+        """Stand still for good: nobody is listened to any more."""
+        self.pulse()
+        ended = self._pulsed_at
+        self._clock = lambda: ended
+
     async def run(self) -> None:
         """Pulse for ever."""
         while True:

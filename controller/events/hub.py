@@ -54,7 +54,6 @@ class Events:
         self._announced = asyncio.Event()  # something was stored, by whomever
         self._subscribers: set[Subscriber] = set()
         self._delivered = 0  # number of the last event that was handed to the subscribers
-        self._closed = False
         self._tasks: list[asyncio.Task[None]] = []
 
     def publish(self, kind: str, project_id: str, data: Message) -> None:
@@ -93,12 +92,6 @@ class Events:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._store()
 
-    def close(self) -> None:
-        """End every subscription because the controller stops."""
-        self._closed = True
-        for subscriber in self._subscribers:
-            subscriber.end()
-
     async def subscribe(self, wanted: Wanted, after: int | None) -> AsyncIterator[event_pb2.SubscribeResponse]:
         """Yield "subscribed", then every event that fits, until the reader goes away.
 
@@ -107,8 +100,7 @@ class Events:
             after: Number of the last event the reader has seen; None: it wants new ones only.
 
         Raises:
-            LoadcellError: TOO_MANY_REQUESTS; INVALID_FIELD_VALUE for a number that no event has had yet;
-                SERVICE_UNAVAILABLE when the controller stops.
+            LoadcellError: TOO_MANY_REQUESTS; INVALID_FIELD_VALUE for a number that no event has had yet.
         """
         if len(self._subscribers) >= MAX_SUBSCRIBERS:
             raise LoadcellError(
@@ -128,8 +120,6 @@ class Events:
         subscriber, handed_out = Subscriber(wanted, seen), self._delivered
         self._subscribers.add(subscriber)
         try:
-            if self._closed:
-                subscriber.end()
             yield _message("subscribed", newest, missed=max(0, oldest - 1 - seen))
             async for message in self._kept(subscriber, handed_out):
                 yield message

@@ -7,7 +7,6 @@ from collections import deque
 
 from controller.events.kinds import Event
 from controller.events.wanted import Wanted
-from loadcell.errors import LoadcellError
 from loadcell.v1 import event_pb2
 
 MAX_WAITING = 1_000  # events; beyond them the oldest are dropped and counted
@@ -22,7 +21,6 @@ class Subscriber:
         self._waiting: deque[Event] = deque()
         self._missed = 0
         self._arrived = asyncio.Event()
-        self._ended = False
 
     def offer(self, event: Event) -> None:
         """Queue an event if it fits; the oldest gives way when the reader is too slow."""
@@ -34,21 +32,10 @@ class Subscriber:
         self._waiting.append(event)
         self._arrived.set()
 
-    def end(self) -> None:
-        """Let `next` fail from now on."""
-        self._ended = True
-        self._arrived.set()
-
     async def next(self) -> event_pb2.SubscribeResponse:
-        """Wait for an event and return its message, with the number of those that were dropped before it.
-
-        Raises:
-            LoadcellError: SERVICE_UNAVAILABLE, the controller stops.
-        """
+        """Wait for an event and return its message, with the number of those that were dropped before it."""
         while not self._waiting:
             self._arrived.clear()
-            if self._ended:
-                raise LoadcellError("SERVICE_UNAVAILABLE", "the controller is stopping")
             await self._arrived.wait()
         event = self._waiting.popleft()
         message = event.message

@@ -1,1 +1,1 @@
-"""What happens around every call. The order is chosen in `controller.server`."""
+"""What happens around every call. The order is chosen in `controller.interceptors.chain`."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Awaitable, Iterable
+from contextlib import AsyncExitStack
+from typing import Any, TypeVar
 
 from controller.access.authenticator import Authenticator
 from controller.access.methods import PUBLIC_READS, is_open, needed
 from controller.access.principal import AGENT, NOBODY, PUBLIC, Principal, serve_as
 from controller.admission import Admissions
-from controller.interceptors.address import address_of
+from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
 from controller.limits.strangers import Strangers
 from loadcell.channel import AGENT_TOKEN_METADATA, API_KEY_METADATA
@@ -19,6 +20,9 @@ from loadcell.v1 import agent_pb2
 AGENT_SERVICE = f"/{agent_pb2.DESCRIPTOR.services_by_name['AgentService'].full_name}/"
 _AUTHORIZATION = "authorization"
 _WRONG = "AUTHENTICATION"
+
+T = TypeVar("T")
+
 _CREDENTIALS = (API_KEY_METADATA, _AUTHORIZATION, AGENT_TOKEN_METADATA)
 _AN_AGENT = Principal(AGENT, AGENT, AGENT, "", frozenset({"agents:connect"}), frozenset())
 _THE_PUBLIC = Principal(PUBLIC, PUBLIC, PUBLIC, "", frozenset({"runs:read"}), None)
@@ -42,6 +46,18 @@ def access(
         public_reads: Whether runs and their results may be read without a credential.
     """
 
+    async def looked_at(credential: str | None, look: Awaitable[T], context: Context) -> T:
+        """Return what the look at a credential finds, and let strangers know of it."""
+        try:
+            found = await look
+        except LoadcellError as error:
+            if credential is not None and error.category == _WRONG:
+                strangers.failed(counted_as(context), credential)
+            raise
+        if credential is not None:
+            strangers.right(credential)
+        return found
+
     def of_method(method: str, call: Call) -> Call:
         for_agents, public = method.startswith(AGENT_SERVICE), public_reads and method in PUBLIC_READS
 
@@ -51,25 +67,15 @@ def access(
                 return await call(request, context)
             except LoadcellError as error:  # a refresh token is looked at by its method
                 if error.category == _WRONG:
-                    strangers.failed(address_of(context), None)
+                    strangers.failed(counted_as(context), None)
                 raise
-
-        async def who(given: str | None, context: Context) -> Principal:
-            try:
-                principal = await authenticator.who(given)
-            except LoadcellError as error:
-                if given is not None and error.category == _WRONG:
-                    strangers.failed(address_of(context), given)
-                raise
-            if given is not None:
-                strangers.right(given)
-            return principal
 
         async def guarded(request: Any, context: Context) -> Any:
             given, token = credentials(context.invocation_metadata() or ())
             if for_agents and token is not None:
                 serve_as(_AN_AGENT)
-                async with admissions.admit(token):
+                async with AsyncExitStack() as stack:
+                    await looked_at(token, stack.enter_async_context(admissions.admit(token)), context)
                     return await call(request, context)
             if for_agents and require_agent_token:
                 raise LoadcellError(
@@ -84,7 +90,7 @@ def access(
             if public and given is None and not await authenticator.is_open():
                 principal = _THE_PUBLIC
             else:
-                principal = await who(given, context)
+                principal = await looked_at(given, authenticator.who(given), context)
             serve_as(principal)
             if permission is not None:
                 principal.require(permission)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 import grpc
@@ -93,8 +94,19 @@ def _written(behaviour: Callable[[Any, Context], Any]) -> Call:
         if hasattr(answers, "__aiter__"):
             async with aclosing(answers):
                 async for answer in answers:
-                    await context.write(answer)
+                    with as_cancel():
+                        await context.write(answer)
         else:  # a handler that writes to the context itself, as the health service does
-            await answers
+            with as_cancel():
+                await answers
 
     return call
+
+
+@contextmanager
+def as_cancel() -> Iterator[None]:
+    """Make of a write that fails because the caller has gone the cancel that it is."""
+    try:
+        yield
+    except grpc.aio.InternalError as error:
+        raise asyncio.CancelledError from error

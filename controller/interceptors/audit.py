@@ -14,7 +14,9 @@ from prometheus_client import CollectorRegistry, Counter
 from controller.access.audit import Refusals, changes_something, project_of, resource_of
 from controller.access.methods import short_name
 from controller.access.principal import NOBODY, serve_as, who_calls
+from controller.interceptors.address import address_of
 from controller.interceptors.around import Around, Call, Context
+from controller.interceptors.request_id import bound_request_id
 from controller.store.audit_log import AuditEntry, append_entry
 from controller.store.database import Database
 from loadcell.clock import wall_micros
@@ -40,12 +42,12 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
         who, request = who_calls(), _read(method, came_in)
         entry = AuditEntry(
             called_at=wall_micros(),
-            request_id=str(structlog.contextvars.get_contextvars().get("request_id", "")),
+            request_id=bound_request_id(),
             principal_id=who.principal_id[:_LONGEST],
             principal_method=who.method,
             principal_name=who.name[:_LONGEST],
             role=who.role,
-            client_address=str(context.peer())[:_LONGEST],
+            client_address=address_of(context),
             method=short_name(method),
             resource_id=resource_of(answer, request),
             project_id=project_of(request),

@@ -8,6 +8,8 @@ import grpc
 import structlog
 
 from controller.interceptors.around import Call, Context
+from controller.interceptors.request_id import bound_request_id
+from loadcell.channel import REQUEST_ID_METADATA
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 
@@ -36,13 +38,12 @@ def errors(method: str, call: Call) -> Call:
 
 async def abort(context: Context, error: LoadcellError, cause: Exception | None = None) -> NoReturn:
     """End a call with an error of the catalog; trailers that are set go with it."""
-    identifier = structlog.contextvars.get_contextvars().get("request_id", "")
+    identifier = bound_request_id()
+    trailers = (*(context.trailing_metadata() or ()), (DETAILS_KEY, status_details(error, identifier)))
+    if identifier:
+        trailers = ((REQUEST_ID_METADATA, identifier), *trailers)
     try:
-        await context.abort(
-            status_code(error),
-            error.message,
-            (*(context.trailing_metadata() or ()), (DETAILS_KEY, status_details(error, str(identifier)))),
-        )
+        await context.abort(status_code(error), error.message, trailers)
     except grpc.aio.AbortError as aborted:
         raise aborted from cause
     raise AssertionError("abort returned")

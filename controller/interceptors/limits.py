@@ -8,7 +8,7 @@ from typing import Any
 from controller.access.methods import is_open
 from controller.access.principal import AGENT, COMPANION, OPEN, PUBLIC, Principal, current_principal
 from controller.interceptors.access import AGENT_SERVICE
-from controller.interceptors.address import address_of
+from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
 from controller.limits.limiter import Limiter
 from controller.limits.rates import kind_of
@@ -46,6 +46,6 @@ def limits(limiter: Limiter) -> Around:
 def _name(principal: Principal, context: Context) -> str:
     """Return whose calls are counted together: those of a key with those of the tokens that were issued for it."""
     if principal.method == PUBLIC:
-        return f"{PUBLIC}:{address_of(context)}"
+        return f"{PUBLIC}:{counted_as(context)}"
     who = f"key:{principal.key_id}" if principal.key_id else f"{principal.method}:{principal.principal_id}"
     return f"{principal.role}:{who}"

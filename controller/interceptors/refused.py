@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from controller.interceptors.access import AGENT_SERVICE
+from controller.interceptors.address import address_of
 from controller.interceptors.around import Around, Call, Context
 from controller.refusals import Refusals
 from loadcell.errors import LoadcellError
@@ -22,7 +23,7 @@ def refused(refusals: Refusals) -> Around:
                 return await call(request, context)
             except LoadcellError as error:
                 if error.category not in _OURS:
-                    refusals.note(error.reason, method=method, peer=context.peer(), error=error.message)
+                    refusals.note(error.reason, method=method, client_ip=address_of(context), error=error.message)
                 raise
 
         return around if method.startswith(AGENT_SERVICE) else call

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import re
 import time
-import uuid
 from typing import Any
 
 import grpc
 import structlog
 
+from controller.interceptors.address import address_of
 from controller.interceptors.around import Call, Context
 from loadcell.channel import REQUEST_ID_METADATA
+from loadcell.request_ids import kept_or_new
 
 log = structlog.get_logger()
 
-_VALID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 # Called every few seconds by machines; a line for each would bury the others.
 _QUIET = ("/grpc.health.v1.Health/", "/loadcell.v1.FleetService/GetLiveMetrics")
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 
 
 def request_id(method: str, call: Call) -> Call:
-    """Keep a valid x-request-id or make one, bind it to the log context and send it back."""
+    """Keep a valid x-request-id or make one, and bind it to the log context."""
     quiet = method.startswith(_QUIET)
 
     async def around(request: Any, context: Context) -> Any:
         given = next((v for k, v in context.invocation_metadata() or () if k == REQUEST_ID_METADATA), None)
-        identifier = given if isinstance(given, str) and _VALID.fullmatch(given) else str(uuid.uuid4())
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=identifier)
+        structlog.contextvars.bind_contextvars(request_id=kept_or_new(given))
         write = log.debug if quiet else log.info
         started = time.perf_counter()
-        write("request_started", method=method)
+        write("request_started", method=method, client_ip=address_of(context))
         failed = True
         try:
-            await context.send_initial_metadata(((REQUEST_ID_METADATA, identifier),))
             answer = await call(request, context)
             failed = False
             return answer
@@ -48,6 +45,11 @@ def request_id(method: str, call: Call) -> Call:
             )
 
     return around
+
+
+def bound_request_id() -> str:
+    """Return the identifier of the call that is being served; empty outside of one."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def status_name(context: Context, *, failed: bool) -> str:

@@ -7,43 +7,38 @@ from typing import Any, Final
 
 from controller.access.methods import REFRESH
 from controller.interceptors.access import credentials
-from controller.interceptors.address import address_of
+from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
-from controller.interceptors.errors import abort
 from controller.limits.strangers import Strangers
 from controller.limits.waiting import waiting
 from loadcell.errors import LoadcellError
+from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 
-HELD_SECONDS: Final = 1.0  # before a refusal is told: who waits for it tries the next one no sooner
-_HELD: Final = 1_000  # at once; more are refused right away, for each takes memory
+_REFUSAL: Final = LoadcellError(
+    "TOO_MANY_REQUESTS", "too many credentials from this address were wrong; wait a while"
+)
+# Made once: what costs a caller nothing must not cost the controller much.
+_CODE: Final = status_code(_REFUSAL)
+_DETAILS: Final = (DETAILS_KEY, status_details(_REFUSAL, ""))
 
 
 def turn_away(strangers: Strangers) -> Around:
     """Return what lets credentials through that were right before, and others as long as not too many were wrong.
 
-    It is the outermost, without a log line: what costs a caller nothing must not cost the controller much.
+    It is the outermost, without a log line, and answers slowly: who waits for the answer guesses no faster, and
+    all answers together take a small part of the controller's time however many are waited for.
     """
-    held = asyncio.Semaphore(_HELD)
 
     def of_method(method: str, call: Call) -> Call:
         async def around(request: Any, context: Context) -> Any:
-            if strangers.there_are and (seconds := strangers.wait(address_of(context))) > 0:
+            if strangers.there_are and (seconds := strangers.wait(counted_as(context))) > 0:
                 try:
-                    shown, _ = credentials(context.invocation_metadata() or ())
+                    shown = [one for one in credentials(context.invocation_metadata() or ()) if one is not None]
                 except LoadcellError:
-                    shown = None  # it is refused inside, without a look at any of them
-                if method == REFRESH or (shown is not None and not strangers.knows(shown)):
-                    strangers.unheard()
-                    if not held.locked():
-                        async with held:
-                            await asyncio.sleep(HELD_SECONDS)
-                    context.set_trailing_metadata(waiting(seconds))
-                    await abort(
-                        context,
-                        LoadcellError(
-                            "TOO_MANY_REQUESTS", "too many credentials from this address were wrong; wait a while"
-                        ),
-                    )
+                    shown = []  # it is refused inside, without a look at any of them
+                if method == REFRESH or not all(map(strangers.knows, shown)):
+                    await asyncio.sleep(strangers.unheard())
+                    await context.abort(_CODE, _REFUSAL.message, (*waiting(seconds), _DETAILS))
             return await call(request, context)
 
         return around

@@ -6,11 +6,12 @@ import ipaddress
 from functools import lru_cache
 from urllib.parse import unquote
 
+THIS_MACHINE = "this machine"
 _NETWORK = 64  # bits of an IPv6 address; who has one has them all
 
 
 def caller_address(peer: str, forwarded: str | None) -> str:
-    """Return the address of who makes a call, IPv6 as its network of 64 bits.
+    """Return the address of who makes a call; THIS_MACHINE for a unix socket.
 
     Args:
         peer: As gRPC tells it: "ipv4:10.0.0.7:5123", "ipv6:[::1]:5123" or "unix:...".
@@ -18,24 +19,30 @@ def caller_address(peer: str, forwarded: str | None) -> str:
     """
     kind, _, rest = peer.partition(":")
     if kind not in ("ipv4", "ipv6"):
-        return _network(forwarded or "") or "this machine"
-    host = _network(unquote(rest).rpartition(":")[0].strip("[]"))
-    return (is_local(host) and _network(forwarded or "")) or host
+        return _written(forwarded or "") or THIS_MACHINE
+    host = _written(unquote(rest).rpartition(":")[0].strip("[]"))
+    return (is_local(host) and _written(forwarded or "")) or host
 
 
 def is_local(host: str) -> bool:
     """Whether an address is of this machine."""
-    return host.startswith("127.") or host == "::/64"
+    return host.startswith("127.") or host == "::1"
 
 
 @lru_cache(maxsize=4_096)
-def _network(host: str) -> str:
+def counted_together(address: str) -> str:
+    """Return what is counted as one with an address: of IPv6 its network of 64 bits."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network((address, _NETWORK), strict=False))
+
+
+@lru_cache(maxsize=4_096)
+def _written(host: str) -> str:
+    """Return an address in its one way of writing; empty when it is none."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return ""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, _NETWORK), strict=False))
-    return str(address)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)

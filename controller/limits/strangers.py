@@ -14,6 +14,9 @@ from controller.limits.memory import Buckets
 
 _ADDRESSES = 10_000
 _KNOWN = 10_000  # credentials that were right
+HELD_SECONDS = 1.0  # before a refusal is told: who waits for it tries the next one no sooner
+REFUSALS_A_SECOND = 500  # are told; more wait in line, for telling takes time that others are served in
+LONGEST_SECONDS = 20.0  # in line; more are told at once, for each that waits takes memory
 
 
 class Strangers:
@@ -28,6 +31,8 @@ class Strangers:
         self, per_minute: int, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._rate = Rate(per_minute, per_minute) if per_minute else None
+        self._clock = clock
+        self._next = float("-inf")  # when the line of those who are refused ends
         self._failures = Buckets(_ADDRESSES, clock)
         self._known: OrderedDict[bytes, None] = OrderedDict()
         counter = Counter(
@@ -54,9 +59,15 @@ class Strangers:
         """Whether a credential was right when it was last looked at."""
         return _digest(credential) in self._known
 
-    def unheard(self) -> None:
-        """Count a call that was refused without a look."""
+    def unheard(self) -> float:
+        """Count a call that is refused without a look, and return after how many seconds it is told so."""
         self._unheard.inc()
+        now = self._clock()
+        told = max(now + HELD_SECONDS, self._next)
+        if told - now > LONGEST_SECONDS:
+            return 0.0
+        self._next = told + 1 / REFUSALS_A_SECOND
+        return told - now
 
     def failed(self, address: str, credential: str | None) -> None:
         """Note that a credential was wrong; None: one that is not looked at here."""

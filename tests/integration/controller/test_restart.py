@@ -14,7 +14,8 @@ import pytest_asyncio
 from controller_process import held, inherit, killed_in_mid_level, process, started
 from scripted_agent import ScriptedAgent
 
-from controller.server import StartError, serve
+from controller.listening import StartError
+from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import StoreError
 from loadcell.channel import dial

@@ -14,7 +14,7 @@ from loadcell.channel import dial
 from loadcell.client import Client
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.settings import Address, Secret
-from loadcell.v1 import auth_pb2, auth_pb2_grpc, run_pb2, run_pb2_grpc
+from loadcell.v1 import agent_pb2, agent_pb2_grpc, auth_pb2, auth_pb2_grpc, run_pb2, run_pb2_grpc
 
 BOSS = Secret("the key of the settings")
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
@@ -85,6 +85,27 @@ async def test_refresh_tokens_cannot_be_guessed_quickly_either(start):
             except grpc.aio.AioRpcError as error:
                 found.append(from_rpc_error(error).reason)
     assert found == ["INVALID_TOKEN"] * 2 + ["TOO_MANY_REQUESTS"] * 2
+
+
+async def test_tokens_of_agents_cannot_be_guessed_quickly_either(start):
+    controller = await start(api_key=BOSS, auth_failures=2)
+    async with Client(controller.address, api_key=BOSS.reveal()) as boss:
+        token = (await boss.create_agent_token("one")).token
+    async with dial(controller.address) as channel:
+        agents = agent_pb2_grpc.AgentServiceStub(channel)
+
+        async def ask(token: str) -> str:
+            try:
+                await agents.GetAsset(agent_pb2.GetAssetRequest(), metadata=(("x-agent-token", token),)).read()
+            except grpc.aio.AioRpcError as error:
+                return from_rpc_error(error).reason
+            return "OK"
+
+        guesses = [f"lc_agent_{secrets.token_urlsafe(32)}" for _ in range(4)]
+        assert await ask(token) == "ASSET_NOT_FOUND"
+        found = [await ask(guess) for guess in guesses]
+        assert found == ["INVALID_AGENT_TOKEN"] * 2 + ["TOO_MANY_REQUESTS"] * 2
+        assert await ask(token) == "ASSET_NOT_FOUND"
 
 
 async def test_calls_without_a_credential_are_no_guesses(start):

@@ -12,7 +12,8 @@ import grpc
 import pytest
 
 from controller.access.authenticator import REMEMBERED_SECONDS
-from controller.server import StartError, serve
+from controller.listening import StartError
+from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.place import parse_place
 from loadcell.channel import API_KEY_METADATA, dial

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
+from pathlib import Path
+
 import pytest
 
 from controller.retention import Ages, retain_once
+from controller.store import audit_log
 from controller.store.audit_log import AuditEntry, append_entry
 from controller.store.migrate import open_database
-from loadcell.channel import REQUEST_ID_METADATA
+from loadcell.channel import CLIENT_ADDRESS_METADATA, REQUEST_ID_METADATA
 from loadcell.client import Client
+from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret
 from loadcell.v1 import run_pb2
+from tests.patience import PATIENCE_SECONDS
 
 BOSS = Secret("the key of the settings")
 DAY_MICROS = 86_400_000_000
@@ -39,7 +46,8 @@ async def test_who_changed_what_and_who_was_refused(start):
             with pytest.raises(LoadcellError):
                 await stranger.get_run(run_id)
         request = run_pb2.CancelRunRequest(run_id=run_id)
-        await controller.runs.CancelRun(request, metadata=((REQUEST_ID_METADATA, "one-of-mine"),))
+        brought = ((REQUEST_ID_METADATA, "one-of-mine"), (CLIENT_ADDRESS_METADATA, "2001:db8::7"))
+        await controller.runs.CancelRun(request, metadata=brought)
         assert await entries(boss) == [
             ("AuthService/CreateApiKey", "configured_key", made.details.key_id, "OK"),
             ("RunService/CreateRun", "dev", run_id, "OK"),
@@ -51,7 +59,9 @@ async def test_who_changed_what_and_who_was_refused(start):
         ]
         (cancelled,) = [entry async for entry in boss.audit_log(method="RunService/CancelRun")]
         assert cancelled.request_id == "one-of-mine"
-        assert cancelled.client_address.startswith("ipv4:127.0.0.1:")
+        assert cancelled.client_address == "2001:db8::7"  # of the caller of the gateway
+        (created,) = [entry async for entry in boss.audit_log(method="RunService/CreateRun")]
+        assert created.client_address == "127.0.0.1"
         assert (cancelled.principal_method, cancelled.role) == ("configured_key", "admin")
         assert len(await entries(boss, outcome="OK")) == 4
         assert len(await entries(boss, principal_id=made.details.key_id)) == 4
@@ -87,3 +97,36 @@ async def test_entries_go_when_they_are_old_enough(place):
         found = await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM audit_log").scalar_one())
         assert found == left
     await database.close()
+
+
+async def test_the_setting_says_how_long_entries_are_kept(start, tmp_path):
+    database = await open_database(tmp_path / "loadcell.db")
+    now = wall_micros()
+    for days in (30, 32):
+        old = AuditEntry(now - days * DAY_MICROS, *([f"{days} days"] * 10))
+        await database.write(lambda c, entry=old: append_entry(c, entry))
+    await database.close()
+    controller = await start(api_key=BOSS, audit_retention_days=31)
+    async with Client(controller.address, api_key=BOSS) as boss, asyncio.timeout(PATIENCE_SECONDS):
+        while len(await entries(boss)) > 1:
+            await asyncio.sleep(0.02)
+        assert [method for method, *_ in await entries(boss)] == ["30 days"]
+
+
+def test_nothing_changes_an_entry():
+    """The log is spoken of where it is defined, added to, asked and shortened by age, and nowhere else."""
+    store = Path(audit_log.__file__).parent
+    speaking = {
+        str(file.relative_to(store))
+        for file in store.rglob("*.py")
+        if re.search(r"\baudit_log\b", file.read_text(encoding="utf-8"))
+    }
+    assert {name for name in speaking if not name.startswith("migrations/")} == {
+        "audit_log.py",
+        "schema_access.py",
+    }
+    said = re.findall(
+        r"\b(insert|update|delete|select)\((.+)", Path(audit_log.__file__).read_text(encoding="utf-8")
+    )
+    assert "update" not in {verb for verb, _ in said}
+    assert [verb for verb, rest in said if rest.startswith("audit_log)")] == ["insert", "delete"]

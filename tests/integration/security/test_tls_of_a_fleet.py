@@ -8,7 +8,7 @@ import grpc
 import pytest
 import structlog
 
-from controller.server import StartError
+from controller.listening import StartError
 from loadcell.channel import dial
 from loadcell.client import Client, LoadcellError
 from loadcell.rpc_errors import from_rpc_error

@@ -50,6 +50,17 @@ def test_a_controller_that_stood_still_holds_nobody_for_lost() -> None:
     assert sessions.lost("a"), "it stayed silent when it was listened to again"
 
 
+def test_once_it_has_ended_nobody_is_lost_any_more() -> None:
+    clock = Clock()
+    sessions = Sessions(lease_seconds=1.0)
+    sessions.attention = Attention(clock)
+    sessions.expect("a")
+    listening(sessions.attention, clock, 0.9)
+    sessions.attention.end()
+    listening(sessions.attention, clock, 3_600.0)
+    assert not sessions.lost("a")
+
+
 @given(st.lists(st.floats(min_value=0.0, max_value=10.0), max_size=50))
 def test_it_goes_on_but_never_faster_than_time(steps: list[float]) -> None:
     clock = Clock()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from controller.access import methods
 from controller.access.permissions import ACTIONS, ALL, ROLES, SCOPES, every, parse_permission, permitted
-from controller.server import SERVICES
+from controller.surface import SERVICES
 from gateway.contract import SERVICES as OVER_HTTP
 from loadcell.v1 import agent_pb2
 
@@ -39,6 +39,7 @@ def test_what_is_not_in_the_table_is_for_nobody():
 
 def test_W20_roles_are_what_decides_and_further_permissions_are_added():
     reads = {"traces:read", "metrics:read", "costs:read", "models:read", "runs:read", "events:read", "agents:read"}
+    reads.add("projects:read")
     assert permitted("viewer", [], []) == reads
     assert permitted("viewer", ["feedback:write"], []) == reads | {"feedback:write"}
     assert permitted("billing", [], []) == {"costs:read", "usage:read"}

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-import pytest
-
 from controller.events import subscriber as module
 from controller.events.kinds import make_event
 from controller.events.subscriber import Subscriber
 from controller.events.wanted import read_wanted
 from controller.scope import Scope
-from loadcell.errors import LoadcellError
 from loadcell.v1 import event_pb2
 
 WANTED = read_wanted(event_pb2.SubscribeRequest(events=["system_alert"]), Scope.everything())
@@ -44,15 +41,6 @@ async def test_what_was_seen_is_not_sent_again():
     for number in (4, 5, 6):
         one.offer(event(number))
     assert (await one.next()).sequence == 6
-
-
-async def test_the_end_comes_after_what_waits():
-    one = Subscriber(WANTED, 0)
-    one.offer(event(1))
-    one.end()
-    assert (await one.next()).sequence == 1
-    with pytest.raises(LoadcellError, match="stopping"):
-        await one.next()
 
 
 async def test_a_waiting_reader_is_woken():

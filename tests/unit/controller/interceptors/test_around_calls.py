@@ -169,7 +169,4 @@ async def test_a_handler_ends_before_what_is_around_it_when_the_caller_goes(wait
         call.cancel()
         async with asyncio.timeout(PATIENCE_SECONDS):
             await noted.ended.wait()
-    begins, handler, seen, ends = noted.lines
-    assert (begins, handler, ends) == ("it begins", "handler ends", "it ends")
-    # A write that is going on may fail before the call is cancelled.
-    assert seen in ("it sees CancelledError", "it sees ExecuteBatchError")
+    assert noted.lines == ["it begins", "handler ends", "it sees CancelledError", "it ends"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from prometheus_client import CollectorRegistry
 
-from controller.limits.addresses import caller_address
-from controller.limits.strangers import Strangers
+from controller.limits.addresses import caller_address, counted_together
+from controller.limits.strangers import HELD_SECONDS, LONGEST_SECONDS, REFUSALS_A_SECOND, Strangers
 
 
 class Clock:
@@ -49,6 +49,18 @@ def test_nobody_waits_when_any_number_may_fail():
     assert strangers.wait("10.0.0.7") == 0
 
 
+def test_refusals_are_told_late_and_one_after_another_until_too_many_wait():
+    clock = Clock()
+    strangers = Strangers(60, CollectorRegistry(), clock)
+    first, second = strangers.unheard(), strangers.unheard()
+    assert (first, second) == (HELD_SECONDS, pytest.approx(HELD_SECONDS + 1 / REFUSALS_A_SECOND))
+    waits = [strangers.unheard() for _ in range(round(LONGEST_SECONDS * REFUSALS_A_SECOND))]
+    assert LONGEST_SECONDS - 1 < max(waits) <= LONGEST_SECONDS
+    assert waits[-1] == 0.0  # the line is full
+    clock.now += LONGEST_SECONDS
+    assert strangers.unheard() == pytest.approx(HELD_SECONDS)
+
+
 @pytest.mark.parametrize(
     ("peer", "forwarded", "address"),
     [
@@ -58,12 +70,20 @@ def test_nobody_waits_when_any_number_may_fail():
         ("ipv4:127.0.0.1:5123", "192.0.2.1", "192.0.2.1"),
         ("ipv4:127.0.0.1:5123", "nonsense", "127.0.0.1"),
         ("ipv6:%5B::1%5D:5123", "192.0.2.1", "192.0.2.1"),
-        ("ipv6:[2001:db8::7]:5123", "192.0.2.1", "2001:db8::/64"),
-        ("ipv6:%5B2001:db8::8%5D:5123", None, "2001:db8::/64"),
+        ("ipv6:[2001:db8::7]:5123", "192.0.2.1", "2001:db8::7"),
+        ("ipv6:%5B2001:db8::8%5D:5123", None, "2001:db8::8"),
         ("ipv6:[::ffff:10.0.0.7]:5123", None, "10.0.0.7"),
-        ("unix:/run/loadcell", "2001:db8::7", "2001:db8::/64"),
+        ("unix:/run/loadcell", "2001:DB8:0::7", "2001:db8::7"),
         ("unix:", None, "this machine"),
     ],
 )
 def test_where_a_call_comes_from(peer, forwarded, address):
     assert caller_address(peer, forwarded) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [("10.0.0.7", "10.0.0.7"), ("2001:db8::7", "2001:db8::/64"), ("this machine", "this machine")],
+)
+def test_what_is_counted_together(address, counted):
+    assert counted_together(address) == counted
