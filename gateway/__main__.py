@@ -22,13 +22,14 @@ from gateway.listener import Listener, bind, local_address
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
 from gateway.metrics.live import LiveMetrics
-from gateway.serving_tls import HttpTls
 from gateway.settings import Settings
 from gateway.upstream import Upstream
 from loadcell import logs, settings
 from loadcell.arguments import refuse_arguments
+from loadcell.certificates import TlsFile
 from loadcell.channel import dial
-from loadcell.lifetime import wait_for_stop
+from loadcell.lifetime import end_at_once_on_a_signal, wait_for_stop
+from loadcell.serving_tls import HttpTls
 from loadcell.tls import client_tls
 
 USAGE_ERROR = 2
@@ -70,7 +71,8 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
             local_only=found.is_open,
         )
         scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
-        listeners = (Listener(app, http, shown), Listener(scraped, exporter, shown))
+        served = ((app, http), (scraped, exporter))
+        listeners = tuple(Listener(one, place, shown, found.stop_seconds) for one, place in served)
         async with asyncio.TaskGroup() as tasks:
             for listener in listeners:
                 tasks.create_task(listener.run_until_stopped())
@@ -88,6 +90,7 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
                     "open_single_user_mode", reason="no LOADCELL_API_KEY is set; only this machine may call"
                 )
             why = await wait_for_stop(exit_with_parent=found.exit_with_parent)
+            end_at_once_on_a_signal()
             log.info("application_shutdown", reason=why)
             for listener in listeners:
                 listener.stop()
@@ -95,7 +98,8 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
 
 def _context(found: Settings) -> ssl.SSLContext | None:
     if found.http_tls_cert is not None and found.http_tls_key is not None:
-        return HttpTls(found.http_tls_cert, found.http_tls_key).context()
+        certificate = TlsFile("LOADCELL_HTTP_TLS_CERT", found.http_tls_cert)
+        return HttpTls(certificate, TlsFile("LOADCELL_HTTP_TLS_KEY", found.http_tls_key)).context()
     for name, address in (("LOADCELL_HTTP", found.http), ("LOADCELL_EXPORTER", found.exporter)):
         if not address.is_loopback:
             structlog.get_logger().warning(

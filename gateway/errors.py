@@ -47,6 +47,10 @@ _STATUS_OF_REASON = {
 }
 
 
+# After so long it is worth another try where nobody has told a time: what is full is full for longer.
+_RETRY_SECONDS = {429: 30, 503: 1}
+
+
 def http_status(error: LoadcellError) -> int:
     """Return the HTTP status of an error: that of its reason, else that of its category."""
     return _STATUS_OF_REASON.get(error.reason) or _STATUS_OF_CATEGORY[error.category]
@@ -77,6 +81,11 @@ def error_document(error: LoadcellError, *, path: str, request_id: str) -> dict[
     return document
 
 
+def retry_after(error: LoadcellError) -> str:
+    """Return what an error of status 429 or 503 says when nobody knows better; in seconds."""
+    return str(_RETRY_SECONDS[http_status(error)])
+
+
 def error_response(
     error: LoadcellError, *, path: str, request_id: str, headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -85,8 +94,8 @@ def error_response(
     extra = dict(headers or {})
     if status == 401:
         extra.setdefault("WWW-Authenticate", "ApiKey")
-    if status == 503:
-        extra["Retry-After"] = "1"
+    if status in _RETRY_SECONDS:
+        extra.setdefault("Retry-After", retry_after(error))
     body = orjson.dumps(error_document(error, path=path, request_id=request_id))
     return Response(body, status, media_type="application/json", headers=extra)
 

@@ -12,10 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import loadcell
-from gateway.errors import now
+from gateway.errors import now, retry_after
 from gateway.upstream import Upstream
+from loadcell.errors import LoadcellError
 
 SERVICE = "loadcell-gateway"
+_AWAY = LoadcellError("SERVICE_UNAVAILABLE", "the controller does not answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,9 @@ def probe_route(probe: Probe) -> Route:
 
     async def answer(_request: Request) -> Response:
         status, body = await probe.answer()
-        return Response(
-            orjson.dumps(body), status, headers={"Cache-Control": "no-store"}, media_type="application/json"
-        )
+        headers = {"Cache-Control": "no-store"}
+        if status == 503:
+            headers["Retry-After"] = retry_after(_AWAY)
+        return Response(orjson.dumps(body), status, headers=headers, media_type="application/json")
 
     return Route(probe.path, answer)

@@ -14,7 +14,6 @@ from starlette.applications import Starlette
 from gateway.protocol import JsonHttpProtocol
 from loadcell.settings import Address, SettingsError
 
-GRACE_SECONDS = 30  # as long as a call to the controller may last
 BACKLOG = 2048
 
 
@@ -47,9 +46,22 @@ def local_address(listening: socket.socket) -> str:
 
 
 class Listener(uvicorn.Server):
-    """Serves one application on one bound socket until it is stopped; signals are left to the process."""
+    """Serves one application on one bound socket until it is stopped; signals are left to the process.
 
-    def __init__(self, app: Starlette, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+    Args:
+        app: The application.
+        listening: The socket.
+        tls: What to speak TLS with, None: nothing.
+        stop_seconds: How long requests being served may go on when it is stopped.
+    """
+
+    def __init__(
+        self,
+        app: Starlette,
+        listening: socket.socket,
+        tls: ssl.SSLContext | None = None,
+        stop_seconds: int = 30,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -60,14 +72,14 @@ class Listener(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_graceful_shutdown=stop_seconds,
             )
         )
         self._listening, self._tls = listening, tls
         self.ready = asyncio.Event()
 
     async def run_until_stopped(self) -> None:
-        """Serve; returns after `stop`, when open requests have been answered or the grace time is over."""
+        """Serve; returns after `stop`, when open requests have been answered or their time is over."""
         await self.serve(sockets=[self._listening])
 
     def stop(self) -> None:

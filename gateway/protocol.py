@@ -9,7 +9,7 @@ import orjson
 import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.errors import error_document
+from gateway.errors import error_document, retry_after
 from gateway.middleware.headers import HEADERS
 from gateway.middleware.request_id import HEADER as REQUEST_ID
 from loadcell.errors import LoadcellError
@@ -149,6 +149,6 @@ class JsonHttpProtocol(HttpToolsProtocol):
             "Connection": "close",
         }
         if status.startswith("503"):
-            headers["Retry-After"] = "1"
+            headers["Retry-After"] = retry_after(error)
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
         self.transport.write("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body)

@@ -88,6 +88,12 @@ class Settings(DialSettings):
         names=("CORS_ORIGINS",),
         doc="Origins whose pages may call, comma separated. * lets every page read what needs no credential.",
     )
+    stop_seconds: int = setting(
+        30,
+        parse=settings.integer(0, 600),
+        names=("LOADCELL_STOP_SECONDS",),
+        doc="How long requests being served may go on after the gateway was told to stop.",
+    )
     log_level: str = setting(
         "info",
         parse=settings.choice(*logs.LEVELS),

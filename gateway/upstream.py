@@ -68,6 +68,8 @@ class Upstream:
         started = time.monotonic()
         answers = self._stub(method)(request, metadata=metadata)
         try:
+            async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+                note_limits(await answers.initial_metadata())
             while True:
                 async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
                     answer = await answers.read()

@@ -17,7 +17,7 @@ _TOLD: ContextVar[dict[str, str]] = ContextVar("limits_told")
 
 
 class Limits:
-    """Makes headers of what the controller said at the end of the last call that was made for a request."""
+    """Makes headers of what the controller said of the last call that was made for a request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,8 +35,8 @@ class Limits:
         await self._app(scope, receive, add)
 
 
-def note_limits(trailers: Iterable[tuple[str, Any]] | None) -> None:
-    """Note the trailers of a call that was made for the request that is being served, if there is one."""
+def note_limits(metadata: Iterable[tuple[str, Any]] | None) -> None:
+    """Note what came with a call that was made for the request that is being served, if there is one."""
     told = _TOLD.get(None)
     if told is not None:
-        told.update({HEADERS[name]: str(value) for name, value in trailers or () if name in HEADERS})
+        told.update({HEADERS[name]: str(value) for name, value in metadata or () if name in HEADERS})

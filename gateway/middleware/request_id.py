@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import time
-import uuid
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from loadcell.request_ids import kept_or_new
+
 HEADER = "X-Request-ID"
-_VALID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 # Asked for every few seconds by machines.
 _PROBES = frozenset({"/health", "/ready", "/alive", "/metrics"})
 _log = structlog.get_logger()
@@ -33,8 +32,7 @@ class RequestId:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        scope["request_id"] = given if _VALID.fullmatch(given) else str(uuid.uuid4())
+        scope["request_id"] = kept_or_new(Headers(scope=scope).get(HEADER))
         structlog.contextvars.clear_contextvars()
         with structlog.contextvars.bound_contextvars(
             request_id=scope["request_id"], method=scope["method"], path=scope["path"][:512]

@@ -18,10 +18,11 @@ from gateway.health import Probe
 from gateway.openapi.schemas import Schema, Schemas
 from gateway.transcode import takes_idempotency_key
 from loadcell.errors import REASONS, LoadcellError
+from loadcell.request_ids import ALLOWED
 
 _DESCRIPTION = (
-    "Every answer carries X-Request-ID; send your own (1 to 128 of A-Z a-z 0-9 . _ -) to find the call in "
-    "the logs. Bodies are JSON. Unknown fields and parameters are refused."
+    f"Every answer carries X-Request-ID; send your own ({ALLOWED}) to find the call in the logs. Bodies are "
+    "JSON. Unknown fields and parameters are refused."
 )
 
 

@@ -28,7 +28,8 @@ async def test_all_is_well(gateway):
 @pytest.mark.parametrize("path", ["/health", "/ready"])
 async def test_a_controller_that_does_not_serve_yet_makes_the_gateway_unready(gateway, path):
     await gateway.controller.health.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
-    assert (await gateway.http.get(path)).status_code == 503
+    unready = await gateway.http.get(path)
+    assert (unready.status_code, unready.headers["Retry-After"]) == (503, "1")
     assert (await gateway.http.get("/alive")).status_code == 200
     await gateway.controller.health.set("", health_pb2.HealthCheckResponse.SERVING)
     assert (await gateway.http.get(path)).status_code == 200

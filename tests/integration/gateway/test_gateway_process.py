@@ -13,10 +13,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import pytest
 from scripted_controller import ScriptedController
 
 from gateway.contract import SERVICES
 from loadcell.v1 import run_pb2
+from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -66,9 +68,7 @@ async def refused(**more: str) -> tuple[int, str]:
 
 
 async def test_the_gateway_starts_before_the_controller_and_finds_it_later():
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{reserved.getsockname()[1]}"
+    address = free_address()
     async with gateway_process(LOADCELL_CONTROLLER=address) as (_, started), client_of(started) as client:
         early = await client.get("/api/v1/benchmark/history")
         assert (early.status_code, early.json()["error"]["error_code"]) == (503, "SERVICE_UNAVAILABLE")
@@ -92,11 +92,29 @@ async def test_the_gateway_ends_with_status_0_on_a_signal_and_finishes_open_call
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await controller.called.wait()
                 process.send_signal(signal.SIGTERM)
-                assert (await call).status_code == 200
+                answer = await call
+                assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
         log = await output(process)
         assert process.returncode == 0
         assert b"application_shutdown" in log
         assert b"Traceback" not in log
+    await server.stop(None)
+
+
+async def test_a_second_signal_ends_the_gateway_at_once():
+    controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse()}, delay_seconds=600)
+    server, address = await controller.start()
+    async with gateway_process(LOADCELL_CONTROLLER=address) as (process, started), client_of(started) as client:
+        call = asyncio.create_task(client.get("/api/v1/benchmark/history", timeout=PATIENCE_SECONDS))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await controller.called.wait()
+            process.send_signal(signal.SIGTERM)
+            while json.loads(await process.stderr.readline())["event"] != "application_shutdown":
+                pass
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == -signal.SIGTERM
+            with pytest.raises(httpx.TransportError):
+                await call
     await server.stop(None)
 
 

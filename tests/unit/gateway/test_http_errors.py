@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.errors import error_document, http_status
+from gateway.errors import error_document, error_response, http_status
 from loadcell.errors import REASONS, LoadcellError
 
 EXCEPTIONS = {
@@ -22,6 +22,13 @@ BY_HUNDRED = {10: 401, 11: 403, 12: 400, 13: 404, 14: 409, 15: 429, 16: 503, 17:
 def test_every_reason_has_the_status_of_its_number_or_its_own(reason):
     expected = EXCEPTIONS.get(reason, BY_HUNDRED[REASONS[reason].number // 100])
     assert http_status(LoadcellError(reason, "m")) == expected
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_who_may_try_again_is_told_when(reason):
+    error = LoadcellError(reason, "m")
+    headers = error_response(error, path="", request_id="r").headers
+    assert ("retry-after" in headers) == (http_status(error) in (429, 503))
 
 
 def test_the_document_of_an_error():
