@@ -17,10 +17,13 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal,
     select,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+
+_GIVEN = "keys"  # the parameter of statements that are built once
 
 
 def one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[int]) -> ColumnElement[bool]:
@@ -57,11 +60,36 @@ def with_keys(
         (key,) = keys
         return tuple_(*columns) == tuple_(*key)
     if connection.dialect.name == "sqlite":
-        # Of values without a type, SQLite does not look for each in the index of the columns but reads all rows.
-        each = func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
-        parts = (cast(func.json_extract(each.c.value, f"$[{place}]"), Integer) for place in range(len(columns)))
-        return tuple_(*columns).in_(select(*parts))
+        return _in_json(columns, literal(json.dumps(list(keys))))
     return tuple_(*columns).in_(list(keys))
+
+
+def with_given_keys(dialect: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Whether columns are, together, one of the keys that a statement is given when it is carried out."""
+    if dialect == "sqlite":
+        return _in_json(columns, bindparam(_GIVEN))
+    return tuple_(*columns).in_(bindparam(_GIVEN, expanding=True))
+
+
+def one_of_given(dialect: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a column is one of the keys that a statement is given when it is carried out."""
+    if dialect == "sqlite":
+        each = func.json_each(bindparam(_GIVEN)).table_valued("value", name="each")
+        return column.in_(select(cast(each.c.value, Integer)))
+    return column == any_(cast(bindparam(_GIVEN, type_=ARRAY(BigInteger)), ARRAY(BigInteger)))
+
+
+def given(dialect: str, keys: Collection[int] | Collection[tuple[int, ...]]) -> dict[str, Any]:
+    """Return the parameters of a statement that is given keys; of `with_given_keys` one at least."""
+    return {_GIVEN: json.dumps(list(keys)) if dialect == "sqlite" else list(keys)}
+
+
+def _in_json(columns: Sequence[ColumnElement[Any]], keys: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether columns are, together, one of the keys of a JSON text."""
+    # Of values without a type, SQLite does not look for each in the index of the columns but reads all rows.
+    each = func.json_each(keys).table_valued("value", name="each")
+    parts = (cast(func.json_extract(each.c.value, f"$[{place}]"), Integer) for place in range(len(columns)))
+    return tuple_(*columns).in_(select(*parts))
 
 
 def _array(keys: Collection[int]) -> ColumnElement[Any]:

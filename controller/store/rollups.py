@@ -6,14 +6,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Executable, Row, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from controller.store.among import with_keys
+from controller.store.among import given, with_given_keys
 from controller.store.schema_queries import rollups
-from loadcell.stats.rollup import GRAINS, MINUTE, Rollup, add_up, coarser
+from loadcell.stats.rollup import Rollup, add_up, at_every_grain
 
 _NAMES = [field.name for field in fields(Rollup)]
 _KEY = (rollups.c.grain, rollups.c.bucket, rollups.c.context_key)
@@ -22,38 +23,43 @@ KEYS_AT_ONCE = 200  # below the number of parameters SQLite takes
 
 def add_rollups(connection: Connection, minutes: Iterable[Rollup]) -> None:
     """Add rollups of minutes to what is stored of these minutes, and of their hours and days."""
-    minutes = add_up(minutes)
-    for grain in GRAINS:
-        added = minutes if grain == MINUTE else coarser(minutes, grain)
-        for first in range(0, len(added), KEYS_AT_ONCE):
-            _add(connection, added[first : first + KEYS_AT_ONCE])
+    added = at_every_grain(minutes)
+    for first in range(0, len(added), KEYS_AT_ONCE):
+        _add(connection, added[first : first + KEYS_AT_ONCE])
+
+
+class _Statements(NamedTuple):
+    """What adding takes: rollups that are new, those that are not, and what these have become."""
+
+    insert: Executable
+    find: Executable
+    update: Executable
+
+
+@lru_cache
+def _statements(dialect: str) -> _Statements:
+    """Return the statements; making them anew for each batch would take longer than carrying them out."""
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(rollups)
+    find = select(*(rollups.c[name] for name in _NAMES)).where(with_given_keys(dialect, _KEY)).order_by(*_KEY)
+    sums = {name: insert.excluded[name] for name in _NAMES if name not in rollups.primary_key.columns}
+    return _Statements(
+        insert.on_conflict_do_nothing().returning(*_KEY),
+        find.with_for_update(),
+        insert.on_conflict_do_update(index_elements=list(_KEY), set_=sums),
+    )
 
 
 def _add(connection: Connection, added: Sequence[Rollup]) -> None:
     """Add rollups with different keys, in the order of their keys, so that two who do it wait for each other."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    stored = connection.execute(
-        dialect.insert(rollups).on_conflict_do_nothing().returning(*_KEY),
-        [values_of(rollup) for rollup in added],
-    )
+    statements = _statements(connection.dialect.name)
+    stored = connection.execute(statements.insert, [values_of(rollup) for rollup in added])
     new = {tuple(row) for row in stored}
     old = {rollup.key: rollup for rollup in added if rollup.key not in new}
     if not old:
         return
-    found = connection.execute(
-        select(*(rollups.c[name] for name in _NAMES))
-        .where(with_keys(connection, _KEY, list(old)))
-        .order_by(*_KEY)
-        .with_for_update()
-    )
-    insert = dialect.insert(rollups)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=list(_KEY),
-            set_={name: insert.excluded[name] for name in _NAMES if name not in rollups.primary_key.columns},
-        ),
-        [values_of(sum_) for sum_ in add_up([*map(rollup_of, found), *old.values()])],
-    )
+    found = connection.execute(statements.find, given(connection.dialect.name, list(old)))
+    sums = add_up([*map(rollup_of, found), *old.values()])
+    connection.execute(statements.update, [values_of(sum_) for sum_ in sums])
 
 
 def rollup_of(row: Row[Any]) -> Rollup:

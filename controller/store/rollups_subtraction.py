@@ -20,7 +20,7 @@ from controller.store.schema import traces
 from controller.store.schema_queries import rollups
 from controller.store.schema_sums import batch_rollups
 from loadcell.stats.columns import ERROR, OK, SampleArrays
-from loadcell.stats.rollup import DAY, GRAINS, HOUR, MINUTE, Rollup, add_up, coarser, roll_up
+from loadcell.stats.rollup import DAY, HOUR, MINUTE, Rollup, at_every_grain, roll_up
 from loadcell.stats.rollup_subtraction import EXTREMES, extremes_may_change, subtract
 
 log = structlog.get_logger()
@@ -55,11 +55,9 @@ def subtract_rollups(connection: Connection, minutes: Iterable[Rollup]) -> None:
 
     What retention has deleted of the rollups stays deleted.
     """
-    minutes = add_up(minutes)
-    for grain in GRAINS:
-        removed = minutes if grain == MINUTE else coarser(minutes, grain)
-        for first in range(0, len(removed), KEYS_AT_ONCE):
-            _subtract(connection, removed[first : first + KEYS_AT_ONCE])
+    removed = at_every_grain(minutes)
+    for first in range(0, len(removed), KEYS_AT_ONCE):
+        _subtract(connection, removed[first : first + KEYS_AT_ONCE])
 
 
 def _subtract(connection: Connection, removed: Sequence[Rollup]) -> None:

@@ -75,6 +75,21 @@ class GroupedSketches:
             answer[filled[positive], column] = _middle(self.buckets[entries])
         return answer
 
+    def total(self) -> GroupedSketches:
+        """Return the sketch of all groups together, as the only group; of no groups, none."""
+        count = min(len(self.zero_counts), 1)
+        lowest = int(self.buckets.min(initial=MAX_BUCKET))
+        span = max(1, int(self.buckets.max(initial=-MAX_BUCKET)) - lowest + 1)
+        sums = np.zeros(span, np.int64)
+        np.add.at(sums, self.buckets - lowest, np.diff(self.cumulated))
+        used = np.flatnonzero(sums)
+        return GroupedSketches(
+            zero_counts=np.full(count, self.zero_counts.sum()),
+            starts=np.array([0, len(used)][: count + 1]),
+            buckets=used + lowest,
+            cumulated=np.concatenate(([0], np.cumsum(sums[used]))),
+        )
+
     def pack(self, group: int) -> bytes:
         """Return the merged sketch of one group."""
         entries = slice(int(self.starts[group]), int(self.starts[group + 1]))
@@ -92,9 +107,11 @@ def pack(values: ArrayLike) -> bytes:
     return _pack(histogram.zero_count, histogram.buckets, histogram.counts)
 
 
-def merge(many: Sequence[bytes]) -> bytes:
-    """Return the packed sketch of all values of all sketches. Raises ValueError like `merge_groups`."""
-    return merge_groups(many, np.zeros(len(many), np.int64), 1).pack(0)
+def merge_each(groups: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Return the packed sketch of all values of each group of sketches. Raises ValueError like `merge_groups`."""
+    owners = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    merged = merge_groups([sketch for group in groups for sketch in group], owners, len(groups))
+    return [merged.pack(number) for number in range(len(groups))]
 
 
 def subtract(whole: bytes, part: bytes) -> bytes:
@@ -113,6 +130,16 @@ def subtract(whole: bytes, part: bytes) -> bytes:
     if counts.min(initial=0) < 0:
         raise ValueError("what is to be taken out of a sketch is not in it")
     return _pack(zeros, left.buckets[counts > 0], counts[counts > 0])
+
+
+def largest(blobs: Sequence[bytes]) -> Floats:
+    """Return the largest value of each packed sketch, NaN for empty ones. Raises like `merge_groups`."""
+    answer = np.full(len(blobs), np.nan)
+    for which, sketches in _read(blobs):
+        filled = sketches.sizes > 0
+        answer[which] = np.where(sketches.zero_counts > 0, 0.0, np.nan)
+        answer[which[filled]] = _middle(sketches.buckets[np.cumsum(sketches.sizes)[filled] - 1])
+    return answer
 
 
 def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: int) -> GroupedSketches:
@@ -187,14 +214,14 @@ class _Sketches:
 
 def _read(blobs: Sequence[bytes]) -> Iterator[tuple[Ints, _Sketches]]:
     """Yield the positions and the contents of the sketches of each format."""
-    formats = np.fromiter((int.from_bytes(blob[:2], "little") for blob in blobs), np.int64, len(blobs))
-    unknown = ~np.isin(formats, list(_FORMATS.values()))
-    if unknown.any():
-        number = int(np.argmax(unknown))
+    formats = [int.from_bytes(blob[:2], "little") for blob in blobs]
+    found = set(formats)
+    if unknown := found - set(_FORMATS.values()):
+        number = next(n for n, one in enumerate(formats) if one in unknown)
         raise ValueError(f"sketch {number} of {len(blobs[number])} bytes has no known format")
     for width, number in _FORMATS.items():
-        which = np.flatnonzero(formats == number)
-        if len(which):
+        if number in found:
+            which = np.flatnonzero(np.array(formats) == number)
             yield which, _parse([blobs[n] for n in which.tolist()], width)
 
 
@@ -241,7 +268,10 @@ def _pack(zero_count: int, buckets: Ints, counts: Ints) -> bytes:
 def _nearest_ranks(q: float, counts: Ints) -> Ints:
     """Return `quantiles.nearest_rank` of every count >= 1, in whole numbers of any size as there."""
     share = Fraction(str(q))
-    ranks: Ints = (-(-counts.astype(object) * share.numerator // share.denominator)).astype(np.int64)
+    largest = max(share.numerator * int(counts.max(initial=0)), share.denominator)
+    # Numbers of Python where one could be too large: they take many times as long.
+    whole = counts if largest < _MAX_COUNT else counts.astype(object)
+    ranks: Ints = (-(-whole * share.numerator // share.denominator)).astype(np.int64)
     return ranks
 
 

@@ -8,19 +8,20 @@ Adding rollups is exact in whatever order it happens, that of their sketches as 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from loadcell.stats.columns import ERROR, OK, Ints, SampleArrays
-from loadcell.stats.packed import merge, pack
+from loadcell.stats.packed import merge_each, pack
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 GRAINS = (MINUTE, HOUR, DAY)
 """Lengths of the spans in seconds."""
 
 _MICROS = 1_000_000
+_SKETCHES = ("durations", "ttfts", "costs", "tokens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,15 @@ def add_up(rollups: Iterable[Rollup]) -> list[Rollup]:
     groups: dict[tuple[int, int, int], list[Rollup]] = {}
     for rollup in rollups:
         groups.setdefault(rollup.key, []).append(rollup)
-    return [group[0] if len(group) == 1 else _sum(group) for _, group in sorted(groups.items())]
+    several = {key: group for key, group in groups.items() if len(group) > 1}
+    sums = dict(zip(several, _sums(list(several.values())), strict=True))
+    return [sums.get(key, group[0]) for key, group in sorted(groups.items())]
 
 
-def coarser(rollups: Iterable[Rollup], grain: int) -> list[Rollup]:
-    """Return the rollups of a grain that is a multiple of that of each given one."""
-    return add_up(replace(r, grain=grain, bucket=r.bucket * r.grain // grain) for r in rollups)
+def at_every_grain(minutes: Iterable[Rollup]) -> list[Rollup]:
+    """Return the rollups of a minute each and those of their hours and days, one for each key, in their order."""
+    each = list(minutes)
+    return add_up(replace(r, grain=grain, bucket=r.bucket * r.grain // grain) for grain in GRAINS for r in each)
 
 
 def _minute(samples: SampleArrays, prompt: Ints, completion: Ints, *, bucket: int, context_key: int) -> Rollup:
@@ -137,7 +141,14 @@ def _together(prompt: Ints, completion: Ints) -> Ints:
     return (np.maximum(prompt, 0) + np.maximum(completion, 0))[(prompt >= 0) | (completion >= 0)]
 
 
-def _sum(parts: list[Rollup]) -> Rollup:
+def _sums(groups: Sequence[Sequence[Rollup]]) -> list[Rollup]:
+    """Return the sum of each group. All sketches merge in one go: a call costs more than most sketches do."""
+    sketches = [[getattr(part, name) for part in group] for group in groups for name in _SKETCHES]
+    merged = iter(merge_each(sketches))
+    return [_sum(group, {name: next(merged) for name in _SKETCHES}) for group in groups]
+
+
+def _sum(parts: Sequence[Rollup], sketches: dict[str, bytes]) -> Rollup:
     smallest = [part.duration_min for part in parts if part.duration_min >= 0]
     return replace(
         parts[0],
@@ -154,8 +165,8 @@ def _sum(parts: list[Rollup]) -> Rollup:
         ttft_sum=sum(part.ttft_sum for part in parts),
         ttft_count=sum(part.ttft_count for part in parts),
         error_classes=sum((part.error_classes for part in parts), Counter()),
-        durations=merge([part.durations for part in parts]),
-        ttfts=merge([part.ttfts for part in parts]),
-        costs=merge([part.costs for part in parts]),
-        tokens=merge([part.tokens for part in parts]),
+        durations=sketches["durations"],
+        ttfts=sketches["ttfts"],
+        costs=sketches["costs"],
+        tokens=sketches["tokens"],
     )

@@ -19,7 +19,7 @@ from controller.store.samples import delete_some_requests
 from controller.store.schema import benchmark_runs, trace_errors, trace_timelines, traces
 from controller.store.schema_queries import feedback, rollups
 from loadcell.stats.packed import merge_groups
-from loadcell.stats.rollup import DAY, HOUR, MINUTE, Rollup, add_up, coarser
+from loadcell.stats.rollup import DAY, HOUR, MINUTE, Rollup, at_every_grain
 from tests.patience import PATIENCE_SECONDS
 
 START = 20_000 * DAY * 1_000_000 + 23 * HOUR * 1_000_000
@@ -57,8 +57,7 @@ def fill(connection, runs: list[int], count: int, seed: int = 1) -> None:
 
 
 def by_grain(minutes: list[Rollup]) -> dict[tuple[int, int, int], Rollup]:
-    together = add_up(minutes)
-    return {one.key: one for grain in (MINUTE, HOUR, DAY) for one in coarser(together, grain)}
+    return {one.key: one for one in at_every_grain(minutes)}
 
 
 def stored(connection) -> dict[tuple[int, int, int], Rollup]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadcell.stats import packed
-from loadcell.stats.packed import merge, merge_groups, pack, subtract
+from loadcell.stats.packed import merge_each, merge_groups, pack, subtract
 from loadcell.stats.quantiles import nearest_rank
 from loadcell.stats.sketch import ACCURACY, MAX_BUCKET, bucket_counts
 
@@ -29,6 +29,10 @@ def wide(buckets: list[int], counts: list[int], zero_count: int = 0) -> bytes:
     return struct.pack(f"<IIQ{len(buckets)}i{len(counts)}Q", 2, len(buckets), zero_count, *buckets, *counts)
 
 
+def merge(many: list[bytes]) -> bytes:
+    return merge_each([many])[0]
+
+
 @given(st.lists(lists, max_size=6))
 def test_merging_equals_packing_everything_at_once(parts: list[list[float]]) -> None:
     together = pack([v for part in parts for v in part])
@@ -46,6 +50,8 @@ def test_merging_groups_equals_merging_one_group_after_the_other(parts: list[tup
         assert groups.pack(group) == merge(own)
         assert groups.counts[group] == alone.counts[0] == sum(len(v) for g, v in parts if g == group)
         np.testing.assert_array_equal(quantiles[group], alone.quantiles([0.5, 0.99])[0])
+    each = [[pack(v) for g, v in parts if g == group] for group in range(5)]
+    assert merge_each(each) == [groups.pack(group) for group in range(5)]
 
 
 @given(lists.filter(bool), shares)
