@@ -49,6 +49,18 @@ class CliSettings(DialSettings):
         names=("LOADCELL_EXPORTER_KEY",),
         doc="Key of the Prometheus exporter that `up` and `demo` start.",
     )
+    http_tls_cert: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_HTTP_TLS_CERT",),
+        doc="Certificate that the gateway of `up` shows, which then serves https.",
+    )
+    stop_seconds: int = setting(
+        30,
+        parse=settings.integer(0, 600),
+        names=("LOADCELL_STOP_SECONDS",),
+        doc="How long calls being served may go on when `up` ends.",
+    )
     agents: int = setting(
         1, parse=settings.integer(0, 256), names=("LOADCELL_AGENTS",), doc="Agents that `up` starts."
     )

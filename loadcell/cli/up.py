@@ -45,6 +45,7 @@ def up(
         http=str(places["--http"]),
         exporter=str(places["--exporter"]),
         agents=agents if agents is not None else settings.agents,
+        stop_seconds=settings.stop_seconds,
         # Keys that were made with `loadcell keys create` ask what is started here for one as well.
         companion=Secret("") if settings.api_key else Secret(secrets.token_urlsafe(32)),
     )
@@ -63,7 +64,8 @@ def up(
         check_free(places)
         with running(plan, claim, shared=True) as stack:
             key = settings.api_key or plan.companion
-            return asyncio.run(_stay_up(stack, Session(stack.grpc, key, stack)))
+            scheme = "https" if settings.http_tls_cert else "http"
+            return asyncio.run(_stay_up(stack, Session(stack.grpc, key, stack), scheme))
     except TakenError as error:
         raise CommandError(str(error), EXIT_RUN_FAILED) from None
     finally:
@@ -80,7 +82,7 @@ def _check_tokens(settings: CliSettings, agents: int) -> None:
         )
 
 
-async def _stay_up(stack: Stack, session: Session) -> int:
+async def _stay_up(stack: Stack, session: Session, scheme: str) -> int:
     from loadcell.lifetime import wait_for_stop  # noqa: PLC0415
 
     stopped = asyncio.create_task(wait_for_stop(exit_with_parent=False))
@@ -96,8 +98,8 @@ async def _stay_up(stack: Stack, session: Session) -> int:
             ready.result()
         plan = stack.plan
         print(
-            f"loadcell is up: http://{plan.http} (documentation at /docs), gRPC {stack.grpc}, metrics"
-            f" http://{plan.exporter}/metrics, database {database_name(plan.database)}",
+            f"loadcell is up: {scheme}://{plan.http} (documentation at /docs), gRPC {stack.grpc}, metrics"
+            f" {scheme}://{plan.exporter}/metrics, database {database_name(plan.database)}",
             flush=True,
         )
         while not stopped.done():

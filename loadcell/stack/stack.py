@@ -17,7 +17,7 @@ from loadcell.stack.log_folder import LogFolder
 
 # A process that ends is noticed at once: this is for one that hangs, on a machine of any speed.
 START_PATIENCE_SECONDS = 120.0
-STOP_PATIENCE_SECONDS = 10.0
+STOP_PATIENCE_SECONDS = 10.0  # beyond the time that calls being served have
 _POLL_SECONDS = 0.01
 
 T = TypeVar("T")
@@ -35,6 +35,7 @@ class StackPlan:
         workers: Worker processes of each agent; 0 shares the cores among the agents.
         http: Address of the gateway; empty for none.
         exporter: Address of the gateway's Prometheus exporter.
+        stop_seconds: How long calls being served may go on at the end, as LOADCELL_STOP_SECONDS says.
         companion: Key with which agents and gateway are let in without one of their own; empty: they have one.
     """
 
@@ -45,6 +46,7 @@ class StackPlan:
     workers: int = 0
     http: str = ""
     exporter: str = ""
+    stop_seconds: int = 30
     companion: Secret = field(default_factory=lambda: Secret(""))
 
 
@@ -142,17 +144,22 @@ class Stack:
             await asyncio.sleep(_POLL_SECONDS)
 
     def stop(self) -> None:
-        """End the processes in good order: who depends on others goes first."""
+        """End the processes in good order: who depends on others goes first. An interrupt ends them at once."""
         if self.children and self.controller.exit_code is not None:
             self.kill()  # without the controller nothing can be delivered any more
-        deadline = time.monotonic() + STOP_PATIENCE_SECONDS
-        for child in reversed(self.children[1:]):
-            child.terminate()
-        for child in reversed(self.children[1:]):
-            child.close(max(0.0, deadline - time.monotonic()))
-        for child in self.children[:1]:
-            child.terminate()
-            child.close(STOP_PATIENCE_SECONDS)
+        patience = self.plan.stop_seconds + STOP_PATIENCE_SECONDS
+        deadline = time.monotonic() + patience
+        try:
+            for child in reversed(self.children[1:]):
+                child.terminate()
+            for child in reversed(self.children[1:]):
+                child.close(max(0.0, deadline - time.monotonic()))
+            for child in self.children[:1]:
+                child.terminate()
+                child.close(patience)
+        except KeyboardInterrupt:
+            self.kill()
+            raise
         self._clean_up()
 
     def kill(self) -> None:

@@ -133,8 +133,9 @@ async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
             canaries.add("refresh token", tokens["refresh_token"])
             web.headers["Authorization"] = f"Bearer {canaries.add('access token', tokens['access_token'])}"
             asked = {**target, **SMALL, "concurrency": [1], "duration_seconds": 60}
-            begun = await web.post(RUN, json=asked, headers={"X-Request-ID": "the-call"})
-            assert begun.status_code == 200, begun.text
+            name = {"X-Request-ID": "the:call"}
+            begun = await web.post(RUN, json=asked, headers=name)
+            assert (begun.status_code, begun.headers["X-Request-ID"]) == (200, "the:call"), begun.text
             run_id = begun.json()["run_id"]
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while server.requests < 50:
@@ -147,8 +148,9 @@ async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
             )
             assert done.code == 0, done.err
             canaries.search("the command", (done.out + done.err).encode())
-            refused = await web.post(RUN, json={**target, "num_prompts": -1, "concurrency": [1]})
-            assert refused.status_code == 400
+            refused = await web.post(RUN, json={**target, "num_prompts": -1, "concurrency": [1]}, headers=name)
+            assert (refused.status_code, refused.headers["X-Request-ID"]) == (400, "the:call")
+            assert refused.json()["meta"]["request_id"] == "the:call"
             canaries.search("a refusal", refused.content)
             job_id = await search_exports(web, canaries, run_id)
             trace = (await web.get(f"/api/v1/traces?run_id={run_id}&limit=1")).json()["data"][0]
@@ -167,7 +169,7 @@ async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
         canaries.search_files(system.home, run_id)
     canaries.search_files(system.home, run_id, "application_shutdown")
     # The call is known by one name wherever it led to.
-    said = [json.loads(line) for line in system.logs().splitlines() if '"the-call"' in line]
+    said = [json.loads(line) for line in system.logs().splitlines() if '"the:call"' in line]
     assert {line["service"] for line in said} >= {"gateway", "controller", "agent"}
     assert {line["event"] for line in said} >= {
         "request_completed",

@@ -4,14 +4,17 @@ import asyncio
 import os
 import re
 import signal
+import ssl
 from pathlib import Path
 
 import httpx
-from system import PATIENCE_SECONDS, System, command_of, figures, free_address, under_load
+from system import PATIENCE_SECONDS, System, command_of, figures, under_load
 
 from loadcell.client import Client
 from loadcell.documents import render
 from loadcell.mockserver import Behavior, serve
+from tests.free_ports import free_address
+from tests.integration.security.certificates import Authority
 
 SMALL = ("--input-len", "16", "--output-len", "8", "--warmup", "1")
 
@@ -125,6 +128,38 @@ async def test_up_ends_with_the_error_of_a_process_that_dies(system: System):
     done = await system.finish(process)
     assert done.code == 1
     assert done.err.startswith("error: the gateway was killed by signal 9")
+
+
+async def test_what_is_served_over_tls_is_told_so(system: System, tmp_path: Path):
+    ca = Authority(tmp_path, "ours")
+    pair = ca.pair("server")
+    files = {"LOADCELL_HTTP_TLS_CERT": str(pair.cert), "LOADCELL_HTTP_TLS_KEY": str(pair.key)}
+    async with system.up("--agents", "0", **files) as line:
+        trusting = ssl.create_default_context(cafile=ca.file)
+        async with httpx.AsyncClient(verify=trusting, trust_env=False) as web:
+            for place in (
+                f"{address(line, 'is up: https://')}/alive",
+                f"{address(line, 'metrics https://')}/metrics",
+            ):
+                assert (await web.get(f"https://{place}")).status_code == 200
+
+
+async def test_ctrl_c_twice_ends_it_at_once_and_leaves_nothing_behind(system: System):
+    addresses = ("--grpc", free_address(), "--http", free_address(), "--exporter", free_address())
+    process = await system.start("up", *addresses)
+    assert process.stdout is not None
+    await asyncio.wait_for(process.stdout.readline(), PATIENCE_SECONDS)
+    modules = {command_of(pid).partition(b"-m\0")[2].rstrip(b"\0"): pid for pid in system.processes()}
+    gateway, agent = modules[b"gateway"], modules[b"agent"]
+    os.kill(gateway, signal.SIGSTOP)  # it does not end, however long it is given
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while command_of(agent):
+            await asyncio.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    done = await system.finish(process)
+    assert done.code == 130, done.err
+    assert await system.has_no_processes()
 
 
 async def test_a_second_up_on_the_same_database_is_refused(shared: System):
