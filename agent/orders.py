@@ -52,11 +52,11 @@ def orders(
         workload: Its workload, with the assets on this machine.
         positions: Position of each worker that takes part.
         total: Number of workers the share is dealt to.
-        guard: What may be a target.
+        guard: What may be a target for any run.
         fence_ns: Until when requests may be started (the fence's clock); 0: for ever.
     """
     target, level = target_message(grant.target), _level(grant.level)
-    rules = Guard(_text(guard.deny), _text(guard.allow))
+    rules = Guard(_text(guard.deny), _text(guard.allow), grant.target.allowed_targets)
     for worker, position in positions.items():
         yield (
             worker,
@@ -90,6 +90,7 @@ def target_message(target: target_pb2.TargetSpec) -> Target:
         timeout_ns=target.timeout_micros * 1000,
         tls_verify=target.tls_verify,
         pin_output=target.pin_output,
+        redact_texts=target.redact_texts,
     )
 
 

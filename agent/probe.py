@@ -111,6 +111,7 @@ def _dialect(target: target_pb2.TargetSpec, endpoint: Endpoint, *, pin_output: b
         api_key=target.api_key,
         headers=dict(target.headers),
         pin_output=pin_output,
+        redact=target.redact_texts,
     )
 
 

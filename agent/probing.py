@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from dataclasses import replace
 
 import structlog
 
@@ -12,6 +13,7 @@ from agent.prompts.errors import PromptError
 from agent.worker.messages import Workload
 from loadcell.errors import LoadcellError
 from loadcell.target_guard.guard import TargetGuard
+from loadcell.target_guard.rules import parse_rules
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
@@ -22,7 +24,7 @@ class Probing:
 
     Args:
         assets: Where tokenizers and datasets come from.
-        guard: What may be a target.
+        guard: What may be a target for any run.
     """
 
     def __init__(self, assets: Assets, guard: TargetGuard) -> None:
@@ -59,7 +61,8 @@ class Probing:
                 tokenizer_path=await self._assets.fetch(probe.workload.tokenizer_asset),
                 dataset_path=await self._assets.fetch(probe.workload.dataset_asset),
             )
-            result = await probe_target(probe.target, workload, self._guard)
+            guard = replace(self._guard, project=parse_rules(probe.target.allowed_targets))
+            result = await probe_target(probe.target, workload, guard)
         except LoadcellError as error:
             result = agent_pb2.ProbeResult(error=error.message, error_reason=error.reason)
         except PromptError as error:

@@ -23,8 +23,10 @@ from controller.scope import Scope
 from controller.store.assets import get_asset, hold_asset
 from controller.store.database import Connection, Database
 from controller.store.ownership import extend_ownership
+from controller.store.project_usage import taken_of
+from controller.store.projects import get_project
 from controller.store.records import AssetRecord, LevelRecord, RunRecord
-from controller.store.runs import active_configs, find_by_request, insert_run
+from controller.store.runs import find_by_request, insert_run
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
@@ -55,7 +57,8 @@ async def create_run(
         raise LoadcellError(
             "INVALID_FIELD_FORMAT", "request_id must be 1 to 128 visible ASCII characters", field="request_id"
         )
-    await rules.check_target(plan.config.server_url)
+    project = await database.read(lambda c: get_project(c, plan.config.project_id))
+    await rules.apply(plan.config, project)
     await database.read(lambda c: _check_assets(plan, lambda sha256: get_asset(c, sha256)))
     await _check_capacity(plan, request.request_id, database, dispatcher.sessions)
     rules.check_acknowledged(plan.config, acknowledged=request.acknowledge_load)
@@ -77,7 +80,7 @@ async def create_run(
             created = insert_run(connection, record, plan.levels, request.request_id or None, sealed)
             if created is not None:
                 # Creating one takes a lock, so whoever comes next finds this run when they look.
-                _check_quotas(connection, quotas, plan)
+                _check_quotas(connection, plan.config.project_id, quotas)
                 extend_ownership(connection, [created.run_key], dispatcher.owner, OWNER_SECONDS)
             return created, None if created else find_by_request(connection, request.request_id)
 
@@ -100,10 +103,10 @@ async def create_run(
     return run_pb2.CreateRunResponse(run_id=run.run_id, status="started")
 
 
-def _check_quotas(connection: Connection, quotas: Quotas, plan: RunPlan) -> None:
+def _check_quotas(connection: Connection, project_id: str, default: Quotas) -> None:
+    quotas = get_project(connection, project_id).quotas(default)
     if quotas:
-        project_id = plan.config.project_id
-        quotas.check(project_id, active_configs(connection, project_id))
+        quotas.check(project_id, taken_of(connection, project_id, with_traces=bool(quotas.traces)))
 
 
 def _record(plan: RunPlan, owner: str) -> RunRecord:

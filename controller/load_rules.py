@@ -1,13 +1,15 @@
-"""What a new run may do to others: whom it may be aimed at, and how much load is made only when that is meant."""
+"""What holds for new runs: what they may be aimed at, which load must be meant, and what is kept out of texts."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from controller.project import Project
 from loadcell.errors import LoadcellError
 from loadcell.target_guard.guard import Denial, TargetGuard, refused_everywhere
+from loadcell.target_guard.rules import parse_rules
 from loadcell.target_url import parse_target_url
 from loadcell.v1 import result_pb2
 
@@ -16,36 +18,35 @@ LOOKUP_SECONDS = 2.0  # a caller waits no longer for a name server
 
 @dataclass(frozen=True, slots=True)
 class LoadRules:
-    """The rules of this controller; rates are requests per second, 0 asks for no acknowledgement."""
+    """The rules of this controller; rates are requests per second, 0 asks for no acknowledgement.
+
+    `redact_texts` says whether agents put marks in the place of personal data.
+    """
 
     guard: TargetGuard
     acknowledge_rate: float
     acknowledge_concurrency: int
+    redact_texts: bool = False
 
-    async def check_target(self, server_url: str) -> None:
-        """Check a target as far as it can be seen from here, so that its user learns at once.
+    async def apply(self, config: result_pb2.RunConfig, project: Project) -> None:
+        """Note in a run what agents must keep to, and check its target as far as it can be seen from here.
 
         A name that is not known here, or not soon, passes: agents may know it, and judge every address themselves.
 
         Raises:
             LoadcellError: TARGET_DENIED, field server_url.
         """
-        target = parse_target_url(server_url)
-        denial = self.guard.denies_host(target.host, target.port)
+        config.allowed_targets = project.allowed_targets
+        config.redact_texts = self.redact_texts
+        guard = replace(self.guard, project=parse_rules(project.allowed_targets))
+        target = parse_target_url(config.server_url)
+        denial = guard.denies_host(target.host, target.port)
         if denial is None:
-            denial = await self._denies_all_addresses(target.host, target.port)
+            denial = await _denies_all_addresses(guard, target.host, target.port)
         if denial is not None:
             raise LoadcellError(
                 "TARGET_DENIED", denial.message, field="server_url", metadata={"rule": denial.rule}
             )
-
-    async def _denies_all_addresses(self, host: str, port: int) -> Denial | None:
-        try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
-                found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return None
-        return refused_everywhere([self.guard.denies_address(host, str(place[0]), port) for *_, place in found])
 
     def check_acknowledged(self, config: result_pb2.RunConfig, *, acknowledged: bool) -> None:
         """Check that a run which asks for much load says so.
@@ -65,3 +66,12 @@ class LoadRules:
                     " so much load must say that it is meant, with acknowledge_load",
                     field="acknowledge_load",
                 )
+
+
+async def _denies_all_addresses(guard: TargetGuard, host: str, port: int) -> Denial | None:
+    try:
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return None
+    return refused_everywhere([guard.denies_address(host, str(place[0]), port) for *_, place in found])

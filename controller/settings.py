@@ -77,6 +77,13 @@ class ControllerSettings(ExportSettings, AdviceSettings, AccessSettings):
         names=("LOADCELL_ACKNOWLEDGE_CONCURRENCY",),
         doc="A run with more requests in flight must say that it is meant (acknowledge_load). 0: none must.",
     )
+    redact_texts: bool = setting(
+        False,
+        parse=boolean,
+        names=("LOADCELL_REDACT_TEXTS",),
+        doc="Whether agents put marks in the place of e-mail addresses, telephone numbers, numbers of cards,"
+        " social security numbers and IP addresses in the prompts and completions of new runs.",
+    )
     tls_cert: Path | None = setting(
         None,
         parse=path,

@@ -124,7 +124,7 @@ async def make_server(parts: Parts) -> grpc.aio.Server:
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     exports = ExportServicer(database, answers, parts.exports)
     export_pb2_grpc.add_ExportServiceServicer_to_server(exports, server)
-    auth = AuthServicer(database, parts.authenticator, parts.issuer)
+    auth = AuthServicer(database, parts.authenticator, parts.issuer, quotas=settings.quotas)
     auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, server)
     health_pb2_grpc.add_HealthServicer_to_server(parts.states, server)
     for service in SERVICES:
@@ -134,5 +134,9 @@ async def make_server(parts: Parts) -> grpc.aio.Server:
 
 
 def _load_rules(settings: ControllerSettings) -> LoadRules:
-    guard = TargetGuard(settings.target_deny, settings.target_allow)
-    return LoadRules(guard, settings.acknowledge_rate, settings.acknowledge_concurrency)
+    return LoadRules(
+        TargetGuard(settings.target_deny, settings.target_allow),
+        settings.acknowledge_rate,
+        settings.acknowledge_concurrency,
+        redact_texts=settings.redact_texts,
+    )

@@ -60,6 +60,8 @@ def target_spec(run: RunRecord, secrets: TargetSecrets) -> target_pb2.TargetSpec
         timeout_micros=round(run.config.timeout * 1e6),
         tls_verify=run.config.tls_verify,
         pin_output=run.pin_output,
+        allowed_targets=run.config.allowed_targets,
+        redact_texts=run.config.redact_texts,
     )
 
 

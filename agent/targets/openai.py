@@ -29,6 +29,7 @@ class OpenAI:
         api_key: str = "",
         headers: Mapping[str, str] | None = None,
         pin_output: bool = False,
+        redact: bool = False,
     ) -> None:
         """Prepare requests.
 
@@ -39,6 +40,7 @@ class OpenAI:
             api_key: Sent as "Authorization: Bearer" unless empty.
             headers: Extra headers; one named like a default replaces it.
             pin_output: Whether min_tokens and ignore_eos are sent, so that the server cannot stop early.
+            redact: Whether marks are put in the place of personal data in texts and messages that samples bring.
 
         Raises:
             LoadcellError: A header or the key cannot be sent.
@@ -54,7 +56,7 @@ class OpenAI:
             headers=headers,
             pin_output=pin_output,
         )
-        self._sanitizer = Sanitizer([api_key, *secrets_of(headers.values())])
+        self._sanitizer = Sanitizer([api_key, *secrets_of(headers.values())], personal=redact)
 
     def read_events(self, answer: Answer, events: list[bytes], stamp_ns: int) -> None:
         """Fold events into the answer, see `Dialect`."""
@@ -75,7 +77,7 @@ class OpenAI:
     def texts(self, payload: bytes, spoken: bytes) -> tuple[str, str]:
         """Return prompt and completion, see `Dialect`."""
         texts = prompt_of(payload), spoken.decode("utf-8", "replace")
-        prompt, completion = (self._sanitizer.redact(text)[:MAX_TEXT] for text in texts)
+        prompt, completion = (self._sanitizer.beginning(text, MAX_TEXT) for text in texts)
         return prompt, completion
 
 

@@ -22,6 +22,7 @@ def create(
     api_key: str = "",
     headers: Mapping[str, str] | None = None,
     pin_output: bool = False,
+    redact: bool = False,
 ) -> Dialect:
     """Return the dialect of this name.
 
@@ -36,5 +37,11 @@ def create(
             field="adapter",
         )
     return DIALECTS[adapter](
-        endpoint, model=model, stream=stream, api_key=api_key, headers=headers, pin_output=pin_output
+        endpoint,
+        model=model,
+        stream=stream,
+        api_key=api_key,
+        headers=headers,
+        pin_output=pin_output,
+        redact=redact,
     )

@@ -1,12 +1,15 @@
-"""Text of strangers made fit for a result: bounded, printable, without our credentials."""
+"""Text of strangers made fit for a result: bounded, printable, without our credentials and personal data."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-MAX_CHARACTERS = 512
-REDACTED = "[redacted]"
+from loadcell.redaction import MARK, Kind, redact
 
+MAX_CHARACTERS = 512
+REDACTED = f"{MARK}]"
+# In messages of failures addresses say who could not be reached.
+_IN_MESSAGES = frozenset(Kind) - {Kind.IP}
 
 # Shorter ones are no secrets, and replacing them would mangle any text.
 _SHORTEST_VALUE = 4
@@ -22,22 +25,23 @@ def secrets_of(header_values: Iterable[str]) -> Iterator[str]:
 
 
 class Sanitizer:
-    """Replaces the secrets given, the longest first."""
+    """Replaces the secrets given, the longest first, and personal data when it is asked to."""
 
-    __slots__ = ("_secrets",)
+    __slots__ = ("_personal", "_secrets")
 
-    def __init__(self, secrets: Iterable[str]) -> None:
+    def __init__(self, secrets: Iterable[str], *, personal: bool = False) -> None:
         self._secrets = sorted({s for s in secrets if s}, key=len, reverse=True)
+        self._personal = personal
 
     def __call__(self, text: str, limit: int = MAX_CHARACTERS) -> str:
         """Return the text in at most `limit` characters, on one line, without control characters or secrets."""
-        # Secrets first, and in the uncut text: half a key at the end of a cut text would get through.
-        text = self.redact(text)
-        text = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
+        text = self.beginning(text, 4 * limit, _IN_MESSAGES)
+        text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return text if len(text) <= limit else text[: limit - 3] + "..."
 
-    def redact(self, text: str) -> str:
-        """Return the text without secrets, otherwise as it is."""
+    def beginning(self, text: str, limit: int, kinds: Iterable[Kind] = Kind) -> str:
+        """Return at most `limit` characters of the text, without secrets and these kinds of personal data."""
+        # Secrets first, and in the uncut text: half a key at the end of a cut text would get through.
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
-        return text
+        return redact(text, limit, kinds=kinds) if self._personal else text[:limit]

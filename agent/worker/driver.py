@@ -169,6 +169,7 @@ class Driver:
             api_key=plan.target.api_key,
             headers=plan.target.headers,
             pin_output=plan.target.pin_output,
+            redact=plan.target.redact_texts,
         )
         # Tokenizers take seconds; a cancel must be heard meanwhile.
         tokenizer = await asyncio.to_thread(load_tokenizer, plan.workload)
@@ -182,9 +183,10 @@ class Driver:
             request_count=plan.level.request_count,
             warmup_count=plan.level.warmup_count,
         )
+        rules = (plan.guard.deny, plan.guard.allow, plan.guard.project)
         engine = self._engine = Engine(
             self._loop,
-            Route(endpoint, TargetGuard(parse_rules(plan.guard.deny), parse_rules(plan.guard.allow))),
+            Route(endpoint, TargetGuard(*map(parse_rules, rules))),
             dialect,
             timeout_ns=plan.target.timeout_ns,
             on_sample=self._on_sample,

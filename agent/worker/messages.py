@@ -22,6 +22,7 @@ class Target(Struct, frozen=True):
     timeout_ns: int
     tls_verify: bool
     pin_output: bool
+    redact_texts: bool = False
 
     def __repr__(self) -> str:
         return f"Target({self.server_url!r}, {self.adapter!r}, {self.model!r})"
@@ -52,10 +53,14 @@ class Workload(Struct, frozen=True):
 
 
 class Guard(Struct, frozen=True):
-    """What may be a target beside what is denied anyway: rules as settings write them."""
+    """What may be a target beside what is denied anyway: rules as settings write them.
+
+    `project` are those of the project of the run.
+    """
 
     deny: str = ""
     allow: str = ""
+    project: str = ""
 
 
 class Prepare(Struct, frozen=True, tag=True):

@@ -22,12 +22,15 @@ ACTIONS: Final[dict[str, tuple[str, ...]]] = {
     "metrics": ("read",),
     "models": ("read",),
     "prices": ("write",),
+    "projects": ("read", "write"),
     "runs": ("read", "create", "update", "cancel", "delete"),
     "traces": ("read",),
     "usage": ("read",),
 }
 
-_READS = frozenset(f"{name}:read" for name in ("traces", "metrics", "costs", "models", "runs", "events", "agents"))
+_READS = frozenset(
+    f"{name}:read" for name in ("traces", "metrics", "costs", "models", "runs", "events", "agents", "projects")
+)
 ROLES: Final[dict[str, frozenset[str]]] = {
     ADMIN: frozenset({ALL}),
     "developer": _READS | {"runs:*", "exports:*", "feedback:write", "evaluations:write"},

@@ -123,8 +123,15 @@ class AccessSettings:
         names=("LOADCELL_QUOTA_AGENTS",),
         doc="How many agents these runs may ask for together. 0: any number.",
     )
+    quota_stored_traces: int = setting(
+        0,
+        parse=integer(0, 10**15),
+        names=("LOADCELL_QUOTA_STORED_TRACES",),
+        doc="How many traces of a project may be stored, with those that these runs are still to make."
+        " 0: any number.",
+    )
 
     @property
     def quotas(self) -> Quotas:
         """What the runs of a project may take together."""
-        return Quotas(self.quota_running_runs, self.quota_rate, self.quota_agents)
+        return Quotas(self.quota_running_runs, self.quota_rate, self.quota_agents, self.quota_stored_traces)

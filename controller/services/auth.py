@@ -18,9 +18,11 @@ from controller.access.keys import hash_of, new_key, shown_part
 from controller.access.permissions import ADMIN
 from controller.access.principal import OPEN, TOKEN, Principal, current_principal
 from controller.access.tokens import Claims
+from controller.limits.quotas import Quotas
 from controller.messages import timestamp
 from controller.query import cursor
 from controller.query.audit import page_of_audit_log
+from controller.services.projects import ProjectMethods
 from controller.store.api_keys import (
     ApiKeyRecord,
     count_keys,
@@ -33,7 +35,7 @@ from controller.store.api_keys import (
 from controller.store.database import Connection, Database
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
-from loadcell.v1 import auth_pb2, auth_pb2_grpc
+from loadcell.v1 import auth_pb2
 
 log = structlog.get_logger()
 
@@ -42,10 +44,13 @@ MAX_OVERLAP_SECONDS = 30 * 86_400
 OVERLAP_SECONDS = 86_400
 
 
-class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
-    """API keys and tokens."""
+class AuthServicer(ProjectMethods):
+    """API keys, tokens and projects."""
 
-    def __init__(self, database: Database, authenticator: Authenticator, issuer: Issuer) -> None:
+    def __init__(
+        self, database: Database, authenticator: Authenticator, issuer: Issuer, *, quotas: Quotas
+    ) -> None:
+        super().__init__(database, quotas)
         self._database = database
         self._authenticator = authenticator
         self._issuer = issuer

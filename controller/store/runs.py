@@ -18,7 +18,6 @@ from controller.store.records import LevelRecord, RunRecord
 from controller.store.run_keys import next_key
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema import run_levels as levels
-from controller.store.schema_queries import contexts
 from loadcell.errors import LoadcellError
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
@@ -186,16 +185,6 @@ def list_active(connection: Connection) -> list[RunRecord]:
     """Return the runs that have not ended, oldest first."""
     query = select(*RUN_COLUMNS).where(runs.c.state.in_(ACTIVE_STATES), runs.c.status.in_(("pending", "running")))
     return [run_record(row) for row in connection.execute(query.order_by(runs.c.created_at, runs.c.run_key))]
-
-
-def active_configs(connection: Connection, project_id: str) -> list[result_pb2.RunConfig]:
-    """Return the configurations of the runs of a project that have not ended."""
-    query = (
-        select(runs.c.config)
-        .join(contexts, contexts.c.context_key == runs.c.context_key)
-        .where(contexts.c.project_id == project_id, runs.c.status.in_(("pending", "running")))
-    )
-    return [result_pb2.RunConfig.FromString(config) for config in connection.execute(query).scalars()]
 
 
 def run_record(row: Row[Any]) -> RunRecord:

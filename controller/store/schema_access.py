@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, Table, UniqueConstraint
 
 from controller.store.schema import Key, Text, metadata
 
@@ -26,6 +26,20 @@ api_keys = Table(
     UniqueConstraint("key_hash", name="uq_api_keys_key_hash"),
 )
 Index("idx_api_keys_created_at", api_keys.c.created_at, api_keys.c.key_id)
+
+# Only projects that something is set for.
+projects = Table(
+    "projects",
+    metadata,
+    Column("project_id", Text, primary_key=True),
+    Column("allowed_targets", Text, nullable=False),  # rules as settings write them; "": every target
+    Column("quota_running_runs", Integer),  # of each quota NULL: as the settings say, 0: none
+    Column("quota_rate", Float),
+    Column("quota_agents", Integer),
+    Column("quota_stored_traces", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("updated_by", Text, nullable=False),
+)
 
 refresh_tokens = Table(
     "refresh_tokens",

@@ -14,6 +14,7 @@ from loadcell.cli.failure import EXIT_BROKEN_PIPE
 from loadcell.cli.history import list_runs, update_run
 from loadcell.cli.keys import keys_app, token_app
 from loadcell.cli.mock_server import mock_server
+from loadcell.cli.projects import projects_app
 from loadcell.cli.run import run
 from loadcell.cli.runs import runs_app
 from loadcell.cli.timeline import show_timeline
@@ -56,6 +57,7 @@ agents_app.add_typer(tokens_app, name="token")
 app.add_typer(agents_app, name="agents")
 app.add_typer(keys_app, name="keys")
 app.add_typer(token_app, name="token")
+app.add_typer(projects_app, name="projects")
 app.add_typer(exports_app, name="exports")
 app.add_typer(events_app, name="events")
 app.command("mock-server", context_settings=_PASS_ON)(mock_server)

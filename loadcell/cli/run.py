@@ -126,7 +126,8 @@ def run(
     ] = "",
     tag: Annotated[list[str] | None, typer.Option(help="Tag of the requests, repeatable.")] = None,
     record_texts: Annotated[
-        bool, typer.Option("--record-texts", help="Keep prompts and completions with the requests.")
+        bool,
+        typer.Option("--store-text", "--record-texts", help="Keep prompts and completions with the requests."),
     ] = False,
     trace_sample_rate: Annotated[
         float | None, typer.Option(help="Share of the requests to keep as traces; the result tells of all.")

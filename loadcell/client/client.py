@@ -18,6 +18,7 @@ from loadcell.client.assets import check_size, upload_messages
 from loadcell.client.calls import answer
 from loadcell.client.exports import Exports
 from loadcell.client.history import History
+from loadcell.client.projects import Projects
 from loadcell.client.references import RunReference, identifier
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
@@ -35,7 +36,7 @@ _ARRIVALS = {
 _KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
 
 
-class Client(History, Exports, Access):
+class Client(History, Exports, Access, Projects):
     """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
 
     Args:

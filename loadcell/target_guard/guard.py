@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -48,10 +48,13 @@ class TargetGuard:
 
     What is denied by default is denied beside `deny`. A rule of `allow` lifts that for exactly the address, or
     exactly the host name, that it names; one for a network or "*.name" that has it among others does not.
+    `project` is the list of the project that load is made for: with one, nothing that is not in it may be a target
+    either. It takes away and never adds.
     """
 
     deny: Rules = ()
     allow: Rules = ()
+    project: Rules = ()
 
     def denies_host(self, host: str, port: int) -> Denial | None:
         """Judge a target before its name is looked up, as far as that can be.
@@ -63,13 +66,11 @@ class TargetGuard:
         address = literal(host)
         if address is not None:
             return self._denies(plain_host(host), address, port)
-        place = f"{host}:{port}"
-        denial = self._denies_name(place, plain_host(host), port)
-        if denial is not None or not self.allow or any(rule.names(plain_host(host), port) for rule in self.allow):
-            return denial
-        if any(rule.network is not None and rule.first_port <= port <= rule.last_port for rule in self.allow):
-            return None  # its addresses may be allowed
-        return _not_allowed(place)
+        place, name = f"{host}:{port}", plain_host(host)
+        # Where a network is allowed, its addresses may be in that.
+        return self._denies_name(place, name, port) or self._outside(
+            place, lambda rule: rule.names(name, port) or (rule.network is not None and rule.has_port(port))
+        )
 
     def denies_address(self, host: str, address: str, port: int) -> Denial | None:
         """Judge the very address that is about to be connected to.
@@ -109,8 +110,16 @@ class TargetGuard:
         for rule, what in _BUILT_IN:
             if not lifted and any(rule.covers(form, port) for form in forms):
                 return _denied_by_default(place, rule, what, str(address))
-        if self.allow and not any(rule.names(name, port) or rule.covers(address, port) for rule in self.allow):
-            return _not_allowed(place)
+        return self._outside(place, lambda rule: rule.names(name, port) or rule.covers(address, port))
+
+    def _outside(self, place: str, has_it: Callable[[Rule], bool]) -> Denial | None:
+        """Return which list of what may be a target does not have one, None when each that there is does."""
+        if self.allow and not any(map(has_it, self.allow)):
+            return Denial("LOADCELL_TARGET_ALLOW", f"the target {place} is none of those in LOADCELL_TARGET_ALLOW")
+        if self.project and not any(map(has_it, self.project)):
+            return Denial(
+                "allowed_targets", f"the target {place} is none of those that runs of its project may have"
+            )
         return None
 
 
@@ -134,7 +143,3 @@ def _denied_by_default(place: str, rule: Rule, what: str, exactly: str) -> Denia
         f"the target {place} is {what} ({rule.text}), which is denied by default;"
         f" {exactly!r} in LOADCELL_TARGET_ALLOW lifts that",
     )
-
-
-def _not_allowed(place: str) -> Denial:
-    return Denial("LOADCELL_TARGET_ALLOW", f"the target {place} is none of those in LOADCELL_TARGET_ALLOW")

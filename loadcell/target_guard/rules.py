@@ -30,9 +30,13 @@ class Rule:
     first_port: int = 1
     last_port: int = _LAST_PORT
 
+    def has_port(self, port: int) -> bool:
+        """Whether the rule speaks of a port."""
+        return self.first_port <= port <= self.last_port
+
     def names(self, host: str, port: int) -> bool:
         """Whether the rule speaks of a host as it was asked for, in the form of `plain_host`."""
-        if not self.first_port <= port <= self.last_port:
+        if not self.has_port(port):
             return False
         if self.host.startswith("*."):
             return host.endswith(self.host[1:])
@@ -40,7 +44,7 @@ class Rule:
 
     def covers(self, address: Address, port: int) -> bool:
         """Whether the rule speaks of an address."""
-        return self.network is not None and self.first_port <= port <= self.last_port and address in self.network
+        return self.network is not None and self.has_port(port) and address in self.network
 
     def is_exactly(self, address: Address, port: int) -> bool:
         """Whether the rule speaks of this address alone."""

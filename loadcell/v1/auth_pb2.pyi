@@ -11,6 +11,90 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Project(_message.Message):
+    __slots__ = ("project_id", "allowed_targets", "quota_running_runs", "quota_rate", "quota_agents", "quota_stored_traces", "updated_at", "updated_by")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_TARGETS_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_RUNNING_RUNS_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_RATE_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_AGENTS_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_STORED_TRACES_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_BY_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    allowed_targets: str
+    quota_running_runs: int
+    quota_rate: float
+    quota_agents: int
+    quota_stored_traces: int
+    updated_at: _timestamp_pb2.Timestamp
+    updated_by: str
+    def __init__(self, project_id: _Optional[str] = ..., allowed_targets: _Optional[str] = ..., quota_running_runs: _Optional[int] = ..., quota_rate: _Optional[float] = ..., quota_agents: _Optional[int] = ..., quota_stored_traces: _Optional[int] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_by: _Optional[str] = ...) -> None: ...
+
+class QuotaUse(_message.Message):
+    __slots__ = ("name", "limit", "taken")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    TAKEN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    limit: float
+    taken: float
+    def __init__(self, name: _Optional[str] = ..., limit: _Optional[float] = ..., taken: _Optional[float] = ...) -> None: ...
+
+class ListProjectsRequest(_message.Message):
+    __slots__ = ("limit", "cursor")
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    cursor: str
+    def __init__(self, limit: _Optional[int] = ..., cursor: _Optional[str] = ...) -> None: ...
+
+class ListProjectsResponse(_message.Message):
+    __slots__ = ("projects", "next_cursor", "total")
+    PROJECTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_CURSOR_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    projects: _containers.RepeatedCompositeFieldContainer[Project]
+    next_cursor: str
+    total: int
+    def __init__(self, projects: _Optional[_Iterable[_Union[Project, _Mapping]]] = ..., next_cursor: _Optional[str] = ..., total: _Optional[int] = ...) -> None: ...
+
+class GetProjectRequest(_message.Message):
+    __slots__ = ("project_id",)
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    def __init__(self, project_id: _Optional[str] = ...) -> None: ...
+
+class GetProjectResponse(_message.Message):
+    __slots__ = ("project", "quotas")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    QUOTAS_FIELD_NUMBER: _ClassVar[int]
+    project: Project
+    quotas: _containers.RepeatedCompositeFieldContainer[QuotaUse]
+    def __init__(self, project: _Optional[_Union[Project, _Mapping]] = ..., quotas: _Optional[_Iterable[_Union[QuotaUse, _Mapping]]] = ...) -> None: ...
+
+class SetProjectRequest(_message.Message):
+    __slots__ = ("project_id", "allowed_targets", "quota_running_runs", "quota_rate", "quota_agents", "quota_stored_traces")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_TARGETS_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_RUNNING_RUNS_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_RATE_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_AGENTS_FIELD_NUMBER: _ClassVar[int]
+    QUOTA_STORED_TRACES_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    allowed_targets: str
+    quota_running_runs: int
+    quota_rate: float
+    quota_agents: int
+    quota_stored_traces: int
+    def __init__(self, project_id: _Optional[str] = ..., allowed_targets: _Optional[str] = ..., quota_running_runs: _Optional[int] = ..., quota_rate: _Optional[float] = ..., quota_agents: _Optional[int] = ..., quota_stored_traces: _Optional[int] = ...) -> None: ...
+
+class SetProjectResponse(_message.Message):
+    __slots__ = ("project",)
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    project: Project
+    def __init__(self, project: _Optional[_Union[Project, _Mapping]] = ...) -> None: ...
+
 class AuditEntry(_message.Message):
     __slots__ = ("entry_number", "called_at", "request_id", "principal_id", "principal_method", "principal_name", "role", "client_address", "method", "resource_id", "project_id", "outcome")
     ENTRY_NUMBER_FIELD_NUMBER: _ClassVar[int]

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AuthServiceStub:
-    """AuthService makes and takes back what callers show to be let in.
+    """AuthService makes and takes back what callers show to be let in, and sets what projects may do.
 
     A call carries one credential: an API key as `x-api-key` or `authorization: Bearer`, or an access token as
     `authorization: Bearer`. What its holder may do is the role's permissions and those named besides.
@@ -83,10 +83,25 @@ class AuthServiceStub:
                 request_serializer=loadcell_dot_v1_dot_auth__pb2.ListAuditLogRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_auth__pb2.ListAuditLogResponse.FromString,
                 _registered_method=True)
+        self.ListProjects = channel.unary_unary(
+                '/loadcell.v1.AuthService/ListProjects',
+                request_serializer=loadcell_dot_v1_dot_auth__pb2.ListProjectsRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_auth__pb2.ListProjectsResponse.FromString,
+                _registered_method=True)
+        self.GetProject = channel.unary_unary(
+                '/loadcell.v1.AuthService/GetProject',
+                request_serializer=loadcell_dot_v1_dot_auth__pb2.GetProjectRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_auth__pb2.GetProjectResponse.FromString,
+                _registered_method=True)
+        self.SetProject = channel.unary_unary(
+                '/loadcell.v1.AuthService/SetProject',
+                request_serializer=loadcell_dot_v1_dot_auth__pb2.SetProjectRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_auth__pb2.SetProjectResponse.FromString,
+                _registered_method=True)
 
 
 class AuthServiceServicer:
-    """AuthService makes and takes back what callers show to be let in.
+    """AuthService makes and takes back what callers show to be let in, and sets what projects may do.
 
     A call carries one credential: an API key as `x-api-key` or `authorization: Bearer`, or an access token as
     `authorization: Bearer`. What its holder may do is the role's permissions and those named besides.
@@ -168,6 +183,30 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListProjects(self, request, context):
+        """Lists the caller's projects that have had runs or have settings, by name.
+        Errors: INVALID_ARGUMENT for a malformed limit or cursor.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetProject(self, request, context):
+        """Returns what is set for a project, and how much of its quotas is taken; any name is one of a project.
+        Errors: PERMISSION_DENIED for a project of others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetProject(self, request, context):
+        """Sets everything of a project, for runs that are created from now on: what is not given is not set any more.
+        Errors: INVALID_ARGUMENT names the field; PERMISSION_DENIED for a project of others.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -216,6 +255,21 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=loadcell_dot_v1_dot_auth__pb2.ListAuditLogRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_auth__pb2.ListAuditLogResponse.SerializeToString,
             ),
+            'ListProjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProjects,
+                    request_deserializer=loadcell_dot_v1_dot_auth__pb2.ListProjectsRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_auth__pb2.ListProjectsResponse.SerializeToString,
+            ),
+            'GetProject': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetProject,
+                    request_deserializer=loadcell_dot_v1_dot_auth__pb2.GetProjectRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_auth__pb2.GetProjectResponse.SerializeToString,
+            ),
+            'SetProject': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetProject,
+                    request_deserializer=loadcell_dot_v1_dot_auth__pb2.SetProjectRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_auth__pb2.SetProjectResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'loadcell.v1.AuthService', rpc_method_handlers)
@@ -225,7 +279,7 @@ def add_AuthServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
-    """AuthService makes and takes back what callers show to be let in.
+    """AuthService makes and takes back what callers show to be let in, and sets what projects may do.
 
     A call carries one credential: an API key as `x-api-key` or `authorization: Bearer`, or an access token as
     `authorization: Bearer`. What its holder may do is the role's permissions and those named besides.
@@ -464,6 +518,87 @@ class AuthService:
             '/loadcell.v1.AuthService/ListAuditLog',
             loadcell_dot_v1_dot_auth__pb2.ListAuditLogRequest.SerializeToString,
             loadcell_dot_v1_dot_auth__pb2.ListAuditLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.AuthService/ListProjects',
+            loadcell_dot_v1_dot_auth__pb2.ListProjectsRequest.SerializeToString,
+            loadcell_dot_v1_dot_auth__pb2.ListProjectsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetProject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.AuthService/GetProject',
+            loadcell_dot_v1_dot_auth__pb2.GetProjectRequest.SerializeToString,
+            loadcell_dot_v1_dot_auth__pb2.GetProjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetProject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.AuthService/SetProject',
+            loadcell_dot_v1_dot_auth__pb2.SetProjectRequest.SerializeToString,
+            loadcell_dot_v1_dot_auth__pb2.SetProjectResponse.FromString,
             options,
             channel_credentials,
             insecure,

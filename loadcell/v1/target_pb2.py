@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18loadcell/v1/target.proto\x12\x0bloadcell.v1\"\x92\x02\n\nTargetSpec\x12\x12\n\nserver_url\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x61pter\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x14\n\x07\x61pi_key\x18\x04 \x01(\tB\x03\x80\x01\x01\x12:\n\x07headers\x18\x05 \x03(\x0b\x32$.loadcell.v1.TargetSpec.HeadersEntryB\x03\x80\x01\x01\x12\x0e\n\x06stream\x18\x06 \x01(\x08\x12\x16\n\x0etimeout_micros\x18\x07 \x01(\x03\x12\x12\n\ntls_verify\x18\x08 \x01(\x08\x12\x12\n\npin_output\x18\t \x01(\x08\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa2\x01\n\x0cWorkloadSpec\x12\x11\n\tinput_len\x18\x01 \x01(\x05\x12\x12\n\noutput_len\x18\x02 \x01(\x05\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x17\n\x0ftokenizer_asset\x18\x04 \x01(\t\x12\x15\n\rdataset_asset\x18\x05 \x01(\t\x12\x17\n\x0fwords_per_token\x18\x06 \x01(\x01\x12\x14\n\x0crecord_texts\x18\x07 \x01(\x08\"\xc3\x01\n\tLevelPlan\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x63oncurrency\x18\x02 \x01(\x05\x12\x0c\n\x04rate\x18\x03 \x01(\x01\x12%\n\x07\x61rrival\x18\x04 \x01(\x0e\x32\x14.loadcell.v1.Arrival\x12\x17\n\x0fmax_concurrency\x18\x05 \x01(\x05\x12\x15\n\rrequest_count\x18\x06 \x01(\x03\x12\x17\n\x0f\x64uration_micros\x18\x07 \x01(\x03\x12\x14\n\x0cwarmup_count\x18\x08 \x01(\x05\"w\n\x11GoodputThresholds\x12\x14\n\x07ttft_ms\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07tpot_ms\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06\x65\x32\x65_ms\x18\x03 \x01(\x01H\x02\x88\x01\x01\x42\n\n\x08_ttft_msB\n\n\x08_tpot_msB\t\n\x07_e2e_ms*M\n\x07\x41rrival\x12\x17\n\x13\x41RRIVAL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41RRIVAL_CONSTANT\x10\x01\x12\x13\n\x0f\x41RRIVAL_POISSON\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18loadcell/v1/target.proto\x12\x0bloadcell.v1\"\xc1\x02\n\nTargetSpec\x12\x12\n\nserver_url\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x61pter\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x14\n\x07\x61pi_key\x18\x04 \x01(\tB\x03\x80\x01\x01\x12:\n\x07headers\x18\x05 \x03(\x0b\x32$.loadcell.v1.TargetSpec.HeadersEntryB\x03\x80\x01\x01\x12\x0e\n\x06stream\x18\x06 \x01(\x08\x12\x16\n\x0etimeout_micros\x18\x07 \x01(\x03\x12\x12\n\ntls_verify\x18\x08 \x01(\x08\x12\x12\n\npin_output\x18\t \x01(\x08\x12\x17\n\x0f\x61llowed_targets\x18\n \x01(\t\x12\x14\n\x0credact_texts\x18\x0b \x01(\x08\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xa2\x01\n\x0cWorkloadSpec\x12\x11\n\tinput_len\x18\x01 \x01(\x05\x12\x12\n\noutput_len\x18\x02 \x01(\x05\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x17\n\x0ftokenizer_asset\x18\x04 \x01(\t\x12\x15\n\rdataset_asset\x18\x05 \x01(\t\x12\x17\n\x0fwords_per_token\x18\x06 \x01(\x01\x12\x14\n\x0crecord_texts\x18\x07 \x01(\x08\"\xc3\x01\n\tLevelPlan\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x63oncurrency\x18\x02 \x01(\x05\x12\x0c\n\x04rate\x18\x03 \x01(\x01\x12%\n\x07\x61rrival\x18\x04 \x01(\x0e\x32\x14.loadcell.v1.Arrival\x12\x17\n\x0fmax_concurrency\x18\x05 \x01(\x05\x12\x15\n\rrequest_count\x18\x06 \x01(\x03\x12\x17\n\x0f\x64uration_micros\x18\x07 \x01(\x03\x12\x14\n\x0cwarmup_count\x18\x08 \x01(\x05\"w\n\x11GoodputThresholds\x12\x14\n\x07ttft_ms\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07tpot_ms\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06\x65\x32\x65_ms\x18\x03 \x01(\x01H\x02\x88\x01\x01\x42\n\n\x08_ttft_msB\n\n\x08_tpot_msB\t\n\x07_e2e_ms*M\n\x07\x41rrival\x12\x17\n\x13\x41RRIVAL_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41RRIVAL_CONSTANT\x10\x01\x12\x13\n\x0f\x41RRIVAL_POISSON\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,16 +37,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TARGETSPEC'].fields_by_name['api_key']._serialized_options = b'\200\001\001'
   _globals['_TARGETSPEC'].fields_by_name['headers']._loaded_options = None
   _globals['_TARGETSPEC'].fields_by_name['headers']._serialized_options = b'\200\001\001'
-  _globals['_ARRIVAL']._serialized_start=802
-  _globals['_ARRIVAL']._serialized_end=879
+  _globals['_ARRIVAL']._serialized_start=849
+  _globals['_ARRIVAL']._serialized_end=926
   _globals['_TARGETSPEC']._serialized_start=42
-  _globals['_TARGETSPEC']._serialized_end=316
-  _globals['_TARGETSPEC_HEADERSENTRY']._serialized_start=270
-  _globals['_TARGETSPEC_HEADERSENTRY']._serialized_end=316
-  _globals['_WORKLOADSPEC']._serialized_start=319
-  _globals['_WORKLOADSPEC']._serialized_end=481
-  _globals['_LEVELPLAN']._serialized_start=484
-  _globals['_LEVELPLAN']._serialized_end=679
-  _globals['_GOODPUTTHRESHOLDS']._serialized_start=681
-  _globals['_GOODPUTTHRESHOLDS']._serialized_end=800
+  _globals['_TARGETSPEC']._serialized_end=363
+  _globals['_TARGETSPEC_HEADERSENTRY']._serialized_start=317
+  _globals['_TARGETSPEC_HEADERSENTRY']._serialized_end=363
+  _globals['_WORKLOADSPEC']._serialized_start=366
+  _globals['_WORKLOADSPEC']._serialized_end=528
+  _globals['_LEVELPLAN']._serialized_start=531
+  _globals['_LEVELPLAN']._serialized_end=726
+  _globals['_GOODPUTTHRESHOLDS']._serialized_start=728
+  _globals['_GOODPUTTHRESHOLDS']._serialized_end=847
 # @@protoc_insertion_point(module_scope)

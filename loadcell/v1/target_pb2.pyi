@@ -17,7 +17,7 @@ ARRIVAL_CONSTANT: Arrival
 ARRIVAL_POISSON: Arrival
 
 class TargetSpec(_message.Message):
-    __slots__ = ("server_url", "adapter", "model", "api_key", "headers", "stream", "timeout_micros", "tls_verify", "pin_output")
+    __slots__ = ("server_url", "adapter", "model", "api_key", "headers", "stream", "timeout_micros", "tls_verify", "pin_output", "allowed_targets", "redact_texts")
     class HeadersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,8 @@ class TargetSpec(_message.Message):
     TIMEOUT_MICROS_FIELD_NUMBER: _ClassVar[int]
     TLS_VERIFY_FIELD_NUMBER: _ClassVar[int]
     PIN_OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    ALLOWED_TARGETS_FIELD_NUMBER: _ClassVar[int]
+    REDACT_TEXTS_FIELD_NUMBER: _ClassVar[int]
     server_url: str
     adapter: str
     model: str
@@ -43,7 +45,9 @@ class TargetSpec(_message.Message):
     timeout_micros: int
     tls_verify: bool
     pin_output: bool
-    def __init__(self, server_url: _Optional[str] = ..., adapter: _Optional[str] = ..., model: _Optional[str] = ..., api_key: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., stream: _Optional[bool] = ..., timeout_micros: _Optional[int] = ..., tls_verify: _Optional[bool] = ..., pin_output: _Optional[bool] = ...) -> None: ...
+    allowed_targets: str
+    redact_texts: bool
+    def __init__(self, server_url: _Optional[str] = ..., adapter: _Optional[str] = ..., model: _Optional[str] = ..., api_key: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., stream: _Optional[bool] = ..., timeout_micros: _Optional[int] = ..., tls_verify: _Optional[bool] = ..., pin_output: _Optional[bool] = ..., allowed_targets: _Optional[str] = ..., redact_texts: _Optional[bool] = ...) -> None: ...
 
 class WorkloadSpec(_message.Message):
     __slots__ = ("input_len", "output_len", "seed", "tokenizer_asset", "dataset_asset", "words_per_token", "record_texts")

@@ -59,6 +59,7 @@ _TABLE = (
     Field("model", Kind.TEXT, Group.CONTEXT, nullable=False, sortable=True),
     Field("input_text", Kind.TEXT, Group.TEXTS),
     Field("output_text", Kind.TEXT, Group.TEXTS),
+    Field("redacted", Kind.FLAG, Group.TEXTS, filterable=False),  # whether either has a mark
     Field("prompt_tokens", Kind.NUMBER, Group.TRACE),
     Field("completion_tokens", Kind.NUMBER, Group.TRACE),
     Field("total_tokens", Kind.NUMBER, Group.TRACE, sortable=True),

@@ -32,12 +32,13 @@ from controller.store.traces.keys import KEY
 from controller.store.traces.objects import run_objects
 from controller.store.traces.readings import READINGS, Reading
 from controller.trace_ids import RequestKey
+from loadcell.redaction import is_redacted
 from loadcell.stats.columns import OK
 
 _PAGE = "page"
 SORT_VALUE = "sort_value"  # name of what a list is sorted by, if that is no column
 ALWAYS = ("ts", "trace_id", "span_id")
-TEXTS = ("input_text", "output_text")
+TEXTS = ("input_text", "output_text", "redacted")
 
 _SHARED: tuple[tuple[Table, str], ...] = (
     (contexts, "context_key"),
@@ -154,8 +155,11 @@ class Reader:
     def _add_texts(self, connection: Connection, records: Sequence[Record]) -> None:
         texts = read_texts(connection, [record.key for record in records])
         for record in records:
-            of_record = zip(TEXTS, texts.get(record.key, ()), strict=False)
-            record.values.update((name, text) for name, text in of_record if text and name in self._texts)
+            prompt, completion = texts.get(record.key, ("", ""))
+            if prompt or completion:
+                of_record = (prompt or None, completion or None, is_redacted(prompt) or is_redacted(completion))
+                named = zip(TEXTS, of_record, strict=True)
+                record.values.update((name, one) for name, one in named if one is not None and name in self._texts)
 
     def _placed(self, readings: Mapping[str, Reading], *, shared: bool) -> list[_Placed]:
         """Return the readings that need nothing of `traces`, or the others, with the places of their columns."""

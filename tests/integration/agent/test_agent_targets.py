@@ -62,3 +62,26 @@ async def test_workers_obey_the_allow_list(controller, start_agent):
             )
             update = await controller.state("bad", "FAILED")
     assert "none of those in LOADCELL_TARGET_ALLOW" in update.error
+
+
+async def test_the_rules_of_a_project_take_away_and_never_add(controller, agent):
+    async with serve(Behavior()) as server:
+        port = server.url.rpartition(":")[2]
+        for name, host, rules, why in (
+            ("other", "127.0.0.1", "10.0.0.0/8,*.example.org", "none of those that runs of its project may have"),
+            ("denied", "127.0.0.2", "127.0.0.0/8", "'127.0.0.2' in LOADCELL_TARGET_DENY"),
+        ):
+            lease = grant(f"http://{host}:{port}", name, concurrency=1, request_count=3)
+            lease.target.allowed_targets = rules
+            await controller.send(lease_grant=lease)
+            assert why in (await controller.state(name, "FAILED")).error
+            await controller.send(
+                probe=agent_pb2.Probe(probe_id=name, target=lease.target, workload=lease.workload)
+            )
+            await controller.until(lambda name=name: name in controller.probe_results)
+            assert why in controller.probe_results[name].error
+        assert server.requests == 0
+        lease = grant(server.url, "mine", concurrency=1, request_count=3)
+        lease.target.allowed_targets = f"127.0.0.0/8:{port}"
+        await controller.begin(lease)
+        await controller.state("mine", "COMPLETED")

@@ -9,10 +9,12 @@ import grpc
 import pytest
 
 from controller.load_rules import LoadRules
+from controller.project import Project
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.target_guard.guard import TargetGuard
 from loadcell.target_guard.rules import parse_rules
+from loadcell.v1 import result_pb2
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -53,6 +55,7 @@ async def test_with_an_allow_list_nothing_else_is_a_target(start):
 async def test_a_name_that_is_not_known_here_or_not_soon_is_left_to_the_agents(monkeypatch):
     monkeypatch.setattr("controller.load_rules.LOOKUP_SECONDS", 0.05)
     rules = LoadRules(TargetGuard(deny=parse_rules("192.0.2.0/24")), 0, 0)
+    run, project = result_pb2.RunConfig(server_url="http://llm.example"), Project("default")
     asked = []
 
     async def silent(host, port, **_):
@@ -71,11 +74,11 @@ async def test_a_name_that_is_not_known_here_or_not_soon_is_left_to_the_agents(m
     async with asyncio.timeout(PATIENCE_SECONDS):
         for resolver in (silent, unknown, mixed):
             monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolver)
-            await rules.check_target("http://llm.example")
+            await rules.apply(run, project)
         assert asked == ["llm.example"]
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", denied)
         with pytest.raises(LoadcellError, match=r"llm\.example \(192\.0\.2\.1:80\)"):
-            await rules.check_target("http://llm.example")
+            await rules.apply(run, project)
 
 
 async def test_much_load_must_be_acknowledged(start):

@@ -21,7 +21,8 @@ from tests.integration.store import random_traces
 from tests.integration.store.random_traces import NOW, Stored, shown
 from tests.unit.controller.traces import evaluation
 
-WORDS = ["Why", "why", "sky", "blue", "é", "Été", "50%", "a_b", "\N{GRINNING FACE}", "light-blue", "\n"]
+WORDS = ["Why", "why", "sky", "blue", "é", "Été", "50%", "a_b", "\N{GRINNING FACE}", "light-blue", "\n",
+         "[redacted e-mail]"]  # fmt: skip
 ASKED = [
     ("search", "why"),
     ("search", "SKY why"),
@@ -61,6 +62,8 @@ def add_texts(connection, stored: Stored) -> None:
             values.update(
                 (name, text) for name, text in zip(("input_text", "output_text"), pair, strict=True) if text
             )
+            if any(pair):
+                values["redacted"] = any("[redacted e-mail]" in text for text in pair)
         insert_texts(connection, texts)
 
 
@@ -88,6 +91,18 @@ class TestTexts:
         for key, record in records.items():
             assert record.values.get("output_text") == self.stored.traces[key].get("output_text")
             assert record.values.keys() <= {"ts", "trace_id", "span_id", "output_text"}
+
+    async def test_what_was_taken_out_of_a_text_can_be_asked_for_alone(self):
+        records = await self.records(ask(read_parameters({"limit": 1_000, "fields": "redacted"}), NOW))
+        told = [record.values.get("redacted") for record in records.values()]
+        assert told == [self.stored.traces[key].get("redacted") for key in records]
+        assert {True, False, None} <= set(told)
+        assert set().union(*(record.values for record in records.values())) == {
+            "ts",
+            "trace_id",
+            "span_id",
+            "redacted",
+        }
 
     async def test_W33_conditions_on_texts_mean_what_they_mean_in_python(self):
         hits = 0

@@ -156,3 +156,21 @@ def test_a_prompt_is_one_of_two_kinds() -> None:
 )
 def test_the_message_of_an_error_body(body: bytes, message: str) -> None:
     assert create().error_message(body) == message
+
+
+def test_personal_data_is_taken_out_of_what_is_kept_and_sent_as_it_is() -> None:
+    asked = Prompt(text_json=b'"I am bob@example.com, key-123456, 10.0.0.7"')
+    plain, redacting = create(api_key="key-123456"), create(api_key="key-123456", redact=True)
+    request = redacting.build(asked, 1)
+    assert request == plain.build(asked, 1)
+    spoken = b"Call +1 212 555 0123"
+    assert plain.texts(request, spoken) == ("I am bob@example.com, [redacted], 10.0.0.7", spoken.decode())
+    assert redacting.texts(request, spoken) == (
+        "I am [redacted e-mail], [redacted], [redacted IP]",
+        "Call [redacted phone]",
+    )
+    assert redacting.texts(request, b"x" * 16_380 + b"4111111111111111")[1].endswith("x[redacted card]")
+    # Of a failure the address is what it is about.
+    told = "10.0.0.7:8000 does not take bob@example.com"
+    assert redacting.sanitize(told) == "10.0.0.7:8000 does not take [redacted e-mail]"
+    assert plain.sanitize(told) == told
