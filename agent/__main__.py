@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
+import loadcell.quick_start
+import loadcell.quiet_grpc  # before anything imports gRPC
 from agent.host import default_agent_id, usable_cpus
 from agent.pool import spawn
 from agent.settings import AgentSettings
@@ -32,6 +33,7 @@ def main() -> int:
 
     from agent.main import serve  # noqa: PLC0415
 
+    loadcell.quick_start.all_imported()
     logs.configure("agent", settings.log_level)
     return uvloop.run(serve(settings, spawned, spool))
 

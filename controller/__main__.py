@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+import loadcell.quick_start  # isort: split
+
 import structlog
 import uvloop
 
-import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
+import loadcell.quiet_grpc  # before anything imports gRPC
 from controller.listening import StartError
 from controller.server import serve
 from controller.settings import ControllerSettings
@@ -35,6 +37,7 @@ async def run(settings: ControllerSettings) -> None:
 
 def main() -> int:
     """Read the settings, run, and return the exit code: 0 after a stop, 2 when it cannot start."""
+    loadcell.quick_start.all_imported()
     refuse_arguments("controller", sys.argv[1:])
     raise_open_files_limit()
     try:

@@ -9,6 +9,8 @@ import ssl
 import sys
 from contextlib import ExitStack
 
+import loadcell.quick_start  # isort: split
+
 import structlog
 import uvloop
 from prometheus_client import CollectorRegistry, disable_created_metrics
@@ -37,6 +39,7 @@ USAGE_ERROR = 2
 
 def main() -> int:
     """Run the gateway until it is stopped; returns the exit code."""
+    loadcell.quick_start.all_imported()
     refuse_arguments("gateway", sys.argv[1:])
     try:
         found = settings.load(Settings, os.environ)
