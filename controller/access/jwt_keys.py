@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import jwt
-
 from loadcell.reloaded import Reloaded
 from loadcell.settings import Secret, SettingsError
 
@@ -103,6 +101,8 @@ def _key(entry: Any, where: str) -> JwtKey:
     algorithm = entry.get("alg")
     if algorithm not in ALGORITHMS:
         raise SettingsError(f"{where} ({entry['kid']}): alg must be one of {', '.join(ALGORITHMS)}")
+    import jwt  # noqa: PLC0415 - and all of cryptography with it, which only those load who have keys
+
     try:
         key = jwt.PyJWK(entry, algorithm).key
     except (jwt.PyJWTError, ValueError, TypeError) as error:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import jwt
-
 from controller.access.jwt_keys import JwtKeys
 from controller.access.permissions import ROLES, SCOPES, parse_permission
 from loadcell.errors import LoadcellError
@@ -90,6 +88,8 @@ class AccessTokens:
             payload["iss"] = self._rules.issuer
         if self._rules.audience:
             payload["aud"] = self._rules.audience
+        import jwt  # noqa: PLC0415 - and all of cryptography with it, which only those load who have keys
+
         return jwt.encode(payload, key.signing, key.algorithm, headers={"kid": key.kid})
 
     def verify(self, token: str) -> Claims:
@@ -98,6 +98,8 @@ class AccessTokens:
         Raises:
             LoadcellError: INVALID_TOKEN, EXPIRED_TOKEN.
         """
+        import jwt  # noqa: PLC0415 - as above
+
         if len(token) > MAX_CHARACTERS:
             raise _invalid(f"is longer than {MAX_CHARACTERS:,} characters")
         try:
@@ -126,15 +128,16 @@ class AccessTokens:
         except jwt.MissingRequiredClaimError as error:
             raise _invalid(f"lacks {error.claim}") from None
         except jwt.PyJWTError as error:
-            raise _invalid(_WHY.get(type(error), "is not valid")) from None
+            raise _invalid(_WHY.get(type(error).__name__, "is not valid")) from None
         return _claims(payload)
 
 
-_WHY: dict[type[Exception], str] = {
-    jwt.InvalidSignatureError: "has a wrong signature",
-    jwt.InvalidAudienceError: "is for somebody else (aud)",
-    jwt.InvalidIssuerError: "is of somebody else (iss)",
-    jwt.ImmatureSignatureError: "is not valid yet (nbf or iat)",
+# By the class of PyJWT's error.
+_WHY = {
+    "InvalidSignatureError": "has a wrong signature",
+    "InvalidAudienceError": "is for somebody else (aud)",
+    "InvalidIssuerError": "is of somebody else (iss)",
+    "ImmatureSignatureError": "is not valid yet (nbf or iat)",
 }
 
 
