@@ -12,14 +12,17 @@ from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import status_code, status_details
 from loadcell.v1 import agent_pb2, agent_pb2_grpc, sample_pb2, target_pb2
+from tests.free_ports import free_port
 from tests.patience import PATIENCE_SECONDS
+
+TERMINAL = agent_pb2.LEASE_STATE_COMPLETED  # and all above it
 
 
 class FakeController(agent_pb2_grpc.AgentServiceServicer):
     """Speaks AgentService as the contract says and keeps all it hears. Survives `stop` and `start`."""
 
     def __init__(self):
-        self.port = 0
+        self.port = free_port()
         self.batches = {}  # (lease, number) -> SampleColumns
         self.received = Counter()  # (lease, number) -> times
         self.updates = []
@@ -32,8 +35,9 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
         self.unwanted = {}  # lease -> reason its batches are refused for
         self.acknowledging = True
         self.answering = True
-        self.heartbeat_micros = 50_000
+        self.heartbeat_micros = 100_000
         self._to_agent = []
+        self._orders = []  # all that was ever sent
         self._changed = asyncio.Condition()
 
     async def start(self):
@@ -46,8 +50,29 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
         await self._server.stop(0)
 
     async def send(self, **message):
+        order = agent_pb2.SessionResponse(**message)
+        self._orders.append(order)
         for queue in self._to_agent[-1:]:
-            await queue.put(agent_pb2.SessionResponse(**message))
+            await queue.put(order)
+
+    def _unheard(self, register):
+        """Orders that an earlier session has swallowed; an agent gives one up that is silent for a moment."""
+        states = {lease.lease_id: lease.state for lease in register.leases}
+        known = {update.lease_id for update in self.updates}
+        for order in self._orders:
+            match order.WhichOneof("message"):
+                case "lease_grant":
+                    unheard = order.lease_grant.lease_id not in known
+                case "lease_start":
+                    unheard = states.get(order.lease_start.lease_id) == agent_pb2.LEASE_STATE_READY
+                case "lease_cancel":
+                    unheard = states.get(order.lease_cancel.lease_id, TERMINAL) < TERMINAL
+                case "probe":
+                    unheard = order.probe.probe_id not in self.probe_results
+                case _:
+                    unheard = False
+            if unheard:
+                yield order
 
     async def until(self, condition):
         async with asyncio.timeout(PATIENCE_SECONDS), self._changed:
@@ -60,7 +85,9 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
 
         def arrived():
             found[:] = [u for u in self.updates if u.lease_id == lease_id and u.state == wanted]
-            ended = [u for u in self.updates if u.lease_id == lease_id and u.state >= 5 and u.state != wanted]
+            ended = [
+                u for u in self.updates if u.lease_id == lease_id and u.state >= TERMINAL and u.state != wanted
+            ]
             assert not ended, ended
             return found
 
@@ -133,6 +160,8 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
                         )
                     )
                 )
+                for order in self._unheard(request.register):
+                    await queue.put(order)
             elif kind == "heartbeat":
                 self.heartbeats.append(request.heartbeat)
                 now = wall_micros()

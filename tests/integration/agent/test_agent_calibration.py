@@ -26,7 +26,7 @@ async def test_an_agent_that_is_calibrated_while_it_runs_tells_it_when_it_connec
         assert process.returncode == 0, complaints.decode()
         assert str(data_dir) in complaints.decode()
         await controller.stop()
-        before = len(controller.registers)  # a busy machine may have kept a session silent for too long
+        before = len(controller.registers)
         await controller.start()
         await controller.until(lambda: len(controller.registers) > before)
         told = controller.registers[-1].calibration

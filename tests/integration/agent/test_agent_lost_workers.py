@@ -97,8 +97,9 @@ async def test_losses_are_told_again_after_a_reconnect(controller, start_agent):
         kill(agent.workers()[0])
         loss = await loss_of(controller, "lease")
         await controller.stop()
+        controller.registers.clear()
         await controller.start()
-        await controller.until(lambda: len(controller.registers) > 1)
+        await controller.until(lambda: controller.registers)
         (lease,) = controller.registers[-1].leases
         assert lease.state == agent_pb2.LEASE_STATE_RUNNING
         assert list(lease.lost_workers) == [loss]
