@@ -56,10 +56,14 @@ class Secrets:
         assert found == set(holding)
 
 
-async def get(web: httpx.AsyncClient, canaries: Secrets, path: str, **more: Any) -> httpx.Response:
-    answer = await web.get(path, **more)
-    canaries.search(f"GET {path}", answer.content + str(answer.headers).encode())
-    return answer
+def searching(canaries: Secrets, http: str) -> httpx.AsyncClient:
+    """A client that searches every answer, whatever was asked, for what is known to be secret by then."""
+
+    async def search(answer: httpx.Response) -> None:
+        content = await answer.aread()
+        canaries.search(f"{answer.request.method} {answer.url.path}", content + str(answer.headers).encode())
+
+    return httpx.AsyncClient(base_url=f"http://{http}", trust_env=False, event_hooks={"response": [search]})
 
 
 async def until(web: httpx.AsyncClient, path: str, status: str) -> dict[str, Any]:
@@ -82,29 +86,29 @@ async def search_exports(web: httpx.AsyncClient, canaries: Secrets, run_id: str)
         assert created.status_code < 300, created.text
         job_id = created.json()["data"]["job_id"]
         await until(web, f"/api/v1/export/jobs/{job_id}", "completed")
-        file = (await get(web, canaries, f"/api/v1/export/jobs/{job_id}/download")).content
+        file = (await web.get(f"/api/v1/export/jobs/{job_id}/download")).content
         if kind == "parquet":
             file = repr(parquet.read_table(io.BytesIO(file)).to_pylist()).encode()
             canaries.search(kind, file)
         assert run_id.encode() in file
     for kind in ("csv", "json", "html", "xlsx"):
-        shown = await get(web, canaries, f"/api/v1/benchmark/result/{run_id}/export?format={kind}")
+        shown = await web.get(f"/api/v1/benchmark/result/{run_id}/export?format={kind}")
         assert shown.status_code == 200, shown.text
     return job_id
 
 
-async def search_answers(web: httpx.AsyncClient, canaries: Secrets, known: dict[str, str]) -> None:
-    """Search what every GET route answers."""
+async def ask_everything(web: httpx.AsyncClient, known: dict[str, str]) -> None:
+    """Ask every GET route."""
     answered = set()
     for binding in read_bindings(SERVICES):
         if binding.verb == "GET":
             path = re.sub(r"{(\w+)}", lambda found: known.get(found[1], NOTHING), binding.template.documented)
-            answer = await get(web, canaries, path)
+            answer = await web.get(path)
             assert answer.status_code < 500, answer.text
             answered.add(answer.status_code)
     assert answered >= {200, 404}
     for path in ("/", "/health", "/openapi.json"):
-        assert (await get(web, canaries, path)).status_code == 200
+        assert (await web.get(path)).status_code == 200
 
 
 async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
@@ -123,7 +127,7 @@ async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
         assert made.code == 0, made.err
         key = {"LOADCELL_API_KEY": canaries.add("API key", made.out.strip())}
         target = {"server_url": server.url, "model": "m", "api_key": target_key, "headers": {"x-team": header}}
-        async with httpx.AsyncClient(base_url=f"http://{http}", trust_env=False) as web:
+        async with searching(canaries, http) as web:
             answer = await web.post("/api/v1/auth/token", json={}, headers={"X-API-Key": made.out.strip()})
             assert answer.status_code == 200, answer.text
             issued = answer.json()
@@ -140,7 +144,9 @@ async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while server.requests < 50:
                     await asyncio.sleep(0.01)
-            canaries.search_files(system.home, run_id)  # while the controller and the agent have them
+            # While the controller and the agent have them.
+            canaries.search_files(system.home, run_id)
+            await ask_everything(web, {"run_id": run_id, "model_id": "m"})
             await web.post(f"{RUN}/{run_id}/cancel")
             await until(web, f"{RUN}/{run_id}", "cancelled")
             done = await system.run(
@@ -151,19 +157,18 @@ async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
             refused = await web.post(RUN, json={**target, "num_prompts": -1, "concurrency": [1]}, headers=name)
             assert (refused.status_code, refused.headers["X-Request-ID"]) == (400, "the:call")
             assert refused.json()["meta"]["request_id"] == "the:call"
-            canaries.search("a refusal", refused.content)
             job_id = await search_exports(web, canaries, run_id)
             trace = (await web.get(f"/api/v1/traces?run_id={run_id}&limit=1")).json()["data"][0]
             agent = (await web.get("/api/v1/agents")).json()["agents"][0]
             known = {"run_id": run_id, "job_id": job_id, "trace_id": trace["trace_id"], "model_id": "m"}
-            await search_answers(web, canaries, known | {"agent_id": agent["agent_id"]})
-            metrics = await get(web, canaries, f"http://{exporter}/metrics")
+            await ask_everything(web, known | {"agent_id": agent["agent_id"]})
+            metrics = await web.get(f"http://{exporter}/metrics")
             assert run_id in metrics.text
             # Using a refresh token again is refused, and so is what came of it; both are written down.
             assert (await web.post("/api/v1/auth/refresh", json=used)).status_code == 401
             stolen = {"X-API-Key": canaries.add("wrong key", f"lc_live_{secrets.token_hex(24)}")}
-            async with httpx.AsyncClient(base_url=f"http://{http}", trust_env=False) as stranger:
-                assert (await get(stranger, canaries, RUN + f"/{run_id}", headers=stolen)).status_code == 401
+            async with searching(canaries, http) as stranger:
+                assert (await stranger.get(RUN + f"/{run_id}", headers=stolen)).status_code == 401
         for pid in system.processes():
             canaries.search(f"the command line of {pid}", command_of(pid))
         canaries.search_files(system.home, run_id)
