@@ -29,6 +29,7 @@ async def test_personal_data_is_sent_and_not_stored(system: System, tmp_path: Pa
     assert {json.loads(body)["messages"][-1]["content"] for body in server.bodies} >= {ASKED}
     with contextlib.closing(sqlite3.connect(system.home / "loadcell.db")) as database:
         stored = database.execute(
-            "SELECT run_id, input_text FROM trace_texts JOIN benchmark_runs USING (run_key) ORDER BY run_key, ordinal"
+            "SELECT run_id, input_text FROM trace_texts JOIN benchmark_runs USING (run_key)"
+            " ORDER BY run_key, ordinal"
         ).fetchall()
     assert stored == [(runs["true"], KEPT)] * 4 + [(runs["false"], ASKED)] * 4
