@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from controller.scope import Scope
 from controller.store.records import RunRecord
+from controller.store.run_labels import may_have_label
 from controller.store.runs import DELETING, RUN_COLUMNS, run_record
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema_queries import contexts
@@ -105,13 +106,8 @@ def count_runs(connection: Connection, filters: RunFilter) -> int:
 
 
 def _labelled(connection: Connection, query: Select[Any], filters: RunFilter) -> Iterator[Row[Any]]:
-    """Yield the rows whose run has the labels. They are in the configuration, which only we can read.
-
-    But a configuration with a label has the bytes of the label in it: the engine passes over almost all others.
-    """
-    found = func.instr if connection.dialect.name == "sqlite" else func.pg_catalog.position
-    labels = (result_pb2.RunConfig.LabelsEntry(key=key, value=value or "") for key, value in filters.labels)
-    query = query.where(*(found(runs.c.config, label.SerializeToString()) > 0 for label in labels))
+    """Yield the rows whose run has the labels."""
+    query = query.where(*(may_have_label(connection, key, value) for key, value in filters.labels))
     with connection.execute(query, execution_options={"yield_per": READ_ROWS}) as rows:
         for row in rows:
             check_time(connection)

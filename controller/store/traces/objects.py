@@ -14,11 +14,15 @@ from sqlalchemy import Connection, select
 from controller.query.traces.conditions import Condition, Operator, Scalar
 from controller.query.traces.patterns import matches
 from controller.store.contexts import DEFAULT_PROJECT
+from controller.store.run_labels import may_have_label
 from controller.store.schema import benchmark_runs
 from controller.store.traces.comparisons import ascii_lower
+from controller.store.traces.limits import check_time
 from loadcell.v1 import result_pb2
 
+READ_ROWS = 500  # runs held at a time
 _REMEMBERED_RUNS = 10_000
+_NO_LABELS = ("project_id", "framework", "framework_config")  # attributes that runs without such a label have too
 
 
 class RunObjects(NamedTuple):
@@ -51,9 +55,23 @@ def run_objects(config: bytes) -> RunObjects:
 
 
 def runs_with(connection: Connection, condition: Condition) -> list[int]:
-    """Return the keys of the runs for whose requests a condition on a key of an object, or on all of it, holds."""
-    found = connection.execute(select(benchmark_runs.c.run_key, benchmark_runs.c.config))
-    return [run_key for run_key, config in found if _holds(condition, run_objects(config))]
+    """Return the keys of the runs for whose requests a condition on a key of an object, or on all of it, holds.
+
+    Raises:
+        LoadcellError: REQUEST_TIMEOUT, of a question that is bounded.
+    """
+    query = select(benchmark_runs.c.run_key, benchmark_runs.c.config)
+    key, value = condition.key, condition.value
+    if condition.field.name == "attributes" and key is not None and key not in _NO_LABELS and value is not None:
+        exact = condition.operator is Operator.EQ and isinstance(value, str)
+        query = query.where(may_have_label(connection, key, str(value) if exact else None))
+    kept = []
+    with connection.execute(query, execution_options={"yield_per": READ_ROWS}) as found:
+        for run_key, config in found:
+            check_time(connection)
+            if _holds(condition, run_objects(config)):
+                kept.append(run_key)
+    return kept
 
 
 def _holds(condition: Condition, objects: RunObjects) -> bool:

@@ -13,11 +13,13 @@ from controller.cache.cache import Cache
 from controller.cache.kinds import Kind, Seconds
 from controller.cache.memory import Memory
 from controller.query import listing
+from controller.query.traces.search import ask_search
 from controller.scope import Scope
 from controller.services import asking
 from controller.services.answers import Answers
 from controller.store.traces import limits
 from controller.store.traces.limits import bounded
+from controller.store.traces.listing import list_traces
 from loadcell.errors import LoadcellError
 from loadcell.v1 import model_pb2, run_pb2
 from tests.integration.store import random_traces
@@ -83,6 +85,21 @@ async def test_lists_of_runs_are_bounded_also_while_labels_are_looked_at(open_on
     clock = iter(range(1_000_000))  # a second for each look
     monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     monkeypatch.setattr(listing, "bounded", partial(bounded, seconds=5))
+    with pytest.raises(LoadcellError) as refused:
+        await database.read(ask)
+    assert refused.value.reason == "REQUEST_TIMEOUT"
+
+
+async def test_conditions_on_attributes_are_bounded_also_while_runs_are_looked_at(open_one, monkeypatch):
+    database = await open_one()
+    await database.write(random_traces.fill)
+    # Not to be decided by the bytes of a label, so every run is looked at.
+    asked = ask_search({"filter": {"field": "attributes.framework", "operator": "eq", "value": "mine"}}, NOW)
+    ask = partial(list_traces, question=asked, scope=Scope.everything())
+    assert (await database.read(ask)).records
+    clock = iter(range(1_000_000))  # a second for each look
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr("controller.store.traces.listing.bounded", partial(bounded, seconds=3))
     with pytest.raises(LoadcellError) as refused:
         await database.read(ask)
     assert refused.value.reason == "REQUEST_TIMEOUT"
