@@ -1,7 +1,8 @@
 """Which index leads to the rows of a stretch, and no further than a page of them.
 
 By time, with few contexts, there is one range of (context_key, ts) for each: a page reaches no further than it
-would if it had the rows of one context alone. With many, the index of ts is walked until enough of them fit.
+would if it had the rows of one context alone, or the first row of each. With many, the index of ts is walked until
+enough of them fit.
 """
 
 from __future__ import annotations
@@ -9,7 +10,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Select, func, literal, select, tuple_, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    func,
+    literal,
+    select,
+    tuple_,
+    union,
+)
 
 from controller.store.among import each_of, one_of
 from controller.store.schema import traces
@@ -21,6 +33,7 @@ from controller.store.traces.wording import by_words
 FEW_CONTEXTS = 16  # so many are looked at one by one always, more where they are few of all
 MOST_CONTEXTS = {"sqlite": 1_000, "postgresql": 64}  # there, each is a range of every partition
 _FEW_OF_ALL = 8  # one in so many
+_NEWEST = 4  # contexts that are looked at alone for a whole page
 _FEW_OF_STATUS = 100  # requests to one of such a status: what its index is taken to save
 
 _LAST_CONTEXT = select(func.max(contexts.c.context_key))
@@ -92,18 +105,33 @@ def _until(
     descending: bool,
     limit: int,
 ) -> list[ColumnElement[bool]]:
-    """Return the bound of time within which one context alone has enough rows, if one has."""
+    """Return a bound of time within which some contexts have enough rows, if any is found."""
+
+    def outermost(times: ColumnElement[int]) -> ColumnElement[int]:
+        return func.max(times) if descending else func.min(times)
+
+    def nth(some: FromClause, place: int) -> ColumnElement[int]:
+        """Return when the row in a place of the order of a context was started."""
+        mine = select(traces.c.ts).where(traces.c.context_key == some.c.value, *conditions)
+        mine = mine.order_by(traces.c.ts.desc() if descending else traces.c.ts).limit(1).offset(place)
+        return _through(mine.correlate(some), BY_CONTEXT).scalar_subquery()
+
     each = each_of(connection, keys)
-    mine = select(traces.c.ts).where(traces.c.context_key == each.c.value, *conditions).correlate(each)
-    last = mine.order_by(traces.c.ts.desc() if descending else traces.c.ts).limit(1).offset(limit - 1)
-    lasts = _through(last, BY_CONTEXT).scalar_subquery()
-    end = connection.execute(
-        select(func.max(lasts) if descending else func.min(lasts)).select_from(each)
-    ).scalar_one()
-    if end is None:
+    firsts = select(each.c.value, nth(each, 0).label("ts")).cte("firsts")
+    order = firsts.c.ts.desc() if descending else firsts.c.ts
+    found = select(firsts).where(firsts.c.ts.is_not(None)).order_by(order)
+    newest = found.limit(_NEWEST).subquery()
+    # Load comes in runs: the contexts whose first rows come first have most of the page, or all of it.
+    of_newest = select(outermost(nth(newest, limit - 1))).select_from(newest).scalar_subquery()
+    of_all = found.with_only_columns(firsts.c.ts).limit(1).offset(limit - 1).scalar_subquery()
+    bounds = [one for one in connection.execute(select(of_newest, of_all)).one() if one is not None]
+    if not bounds:
+        lasts = select(outermost(nth(each, limit - 1))).select_from(each)
+        bounds = [one for one in connection.execute(lasts).scalars() if one is not None]
+    if not bounds:
         return []
-    bound = literal(end, BigInteger)
-    return [traces.c.ts >= bound if descending else traces.c.ts <= bound]
+    end = literal(max(bounds) if descending else min(bounds), BigInteger)
+    return [traces.c.ts >= end if descending else traces.c.ts <= end]
 
 
 def _through(query: Select[Any], index: str) -> Select[Any]:
