@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ Call = Callable[[Any, Context], Awaitable[Any]]
 """Serves a call: takes the request, or all of a stream, and returns the answer, or writes all of a stream."""
 Around = Callable[[str, Call], Call]
 """Puts something around the calls of one method, which it gets the full name of."""
+_Decode = Callable[[bytes], Any]
 
 
 class Interceptor(grpc.aio.ServerInterceptor):
@@ -62,28 +63,54 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 else grpc.unary_unary_rpc_method_handler
             )
         decode = found.request_deserializer
-        if decode is not None and not found.request_streaming:
+        if decode is not None:
             # gRPC itself would tell the caller of the class of the error, and nobody of the call.
-            call, decode = _decoded(call, decode), None
+            decoded = _stream_decoded if found.request_streaming else _decoded
+            call, decode = decoded(call, decode), None
         for around in reversed(self._arounds):
             call = around(method, call)
         wrapped: grpc.RpcMethodHandler[Any, Any] = make(call, decode, found.response_serializer)
         return wrapped
 
 
-def _decoded(call: Call, decode: Callable[[bytes], Any]) -> Call:
+def _decoded(call: Call, decode: _Decode) -> Call:
     """Return the call that takes a request as it came in."""
 
     async def around(request: bytes, context: Context) -> Any:
-        try:
-            message = decode(request)
-        except DecodeError as error:
-            raise LoadcellError(
-                "INVALID_REQUEST", "the request is no message of this method, or is nested too deep"
-            ) from error
-        return await call(message, context)
+        return await call(_message(decode, request), context)
 
     return around
+
+
+def _stream_decoded(call: Call, decode: _Decode) -> Call:
+    """Return the call that takes a stream of requests as they came in."""
+
+    async def around(requests: AsyncIterable[bytes], context: Context) -> Any:
+        return await call(_Messages(aiter(requests), decode), context)
+
+    return around
+
+
+class _Messages:
+    """The messages of a stream. Unlike a generator it may be left at any point, also by who waits for the next."""
+
+    def __init__(self, requests: AsyncIterator[bytes], decode: _Decode) -> None:
+        self._requests, self._decode = requests, decode
+
+    def __aiter__(self) -> _Messages:
+        return self
+
+    async def __anext__(self) -> Any:
+        return _message(self._decode, await anext(self._requests))
+
+
+def _message(decode: _Decode, request: bytes) -> Any:
+    try:
+        return decode(request)
+    except DecodeError as error:
+        raise LoadcellError(
+            "INVALID_REQUEST", "the request is no message of this method, or is nested too deep"
+        ) from error
 
 
 def _written(behaviour: Callable[[Any, Context], Any]) -> Call:
