@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from controller.admission import TOKEN_PREFIX, Admissions, hash_of
+from controller.expiry import read_expiry
 from controller.messages import timestamp
 from controller.query import cursor
 from controller.store.agent_tokens import AgentTokenRecord, count_tokens, insert_token, list_tokens, revoke_token
@@ -39,7 +40,7 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
     ) -> fleet_pb2.CreateAgentTokenResponse:
         """Make a token; nobody can read it again."""
         now = wall_micros()
-        _check(request, now)
+        _check(request)
         token = f"{TOKEN_PREFIX}{secrets.token_urlsafe(32)}"
         record = AgentTokenRecord(
             token_id=str(uuid.uuid4()),
@@ -48,7 +49,7 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
             name=request.name,
             agent_id=None,
             created_at=now,
-            expires_at=request.expires_at.ToMicroseconds() if request.HasField("expires_at") else None,
+            expires_at=read_expiry(request.expires_at, now) if request.HasField("expires_at") else None,
             revoked_at=None,
             last_used_at=None,
         )
@@ -93,13 +94,11 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
         return fleet_pb2.RevokeAgentTokenResponse(token=_message(record))
 
 
-def _check(request: fleet_pb2.CreateAgentTokenRequest, now: int) -> None:
+def _check(request: fleet_pb2.CreateAgentTokenRequest) -> None:
     if not request.name.strip():
         raise LoadcellError("MISSING_REQUIRED_FIELD", "name must say what the token is for", field="name")
     if len(request.name) > MAX_NAME or not request.name.isprintable():
         raise LoadcellError("INVALID_FIELD_VALUE", f"name may have {MAX_NAME} printable characters", field="name")
-    if request.HasField("expires_at") and request.expires_at.ToMicroseconds() <= now:
-        raise LoadcellError("INVALID_FIELD_VALUE", "expires_at must be in the future", field="expires_at")
 
 
 def _message(record: AgentTokenRecord) -> fleet_pb2.AgentToken:

@@ -18,6 +18,7 @@ from controller.access.keys import hash_of, new_key, shown_part
 from controller.access.permissions import ADMIN
 from controller.access.principal import OPEN, TOKEN, Principal, current_principal
 from controller.access.tokens import Claims
+from controller.expiry import read_expiry
 from controller.limits.quotas import Quotas
 from controller.messages import timestamp
 from controller.query import cursor
@@ -85,9 +86,7 @@ class AuthServicer(ProjectMethods):
                 " scopes and without an end",
                 field="role",
             )
-        ends = request.expires_at.ToMicroseconds() if request.HasField("expires_at") else None
-        if ends is not None and ends <= now:
-            raise LoadcellError("INVALID_FIELD_VALUE", "expires_at must be in the future", field="expires_at")
+        ends = read_expiry(request.expires_at, now) if request.HasField("expires_at") else None
         key, record = _new(request.name, grant, who.principal_id, now, ends, rotated_from="")
         await self._database.write(lambda c: _store(c, record))
         self._authenticator.forget()
