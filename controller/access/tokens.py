@@ -15,6 +15,7 @@ MAX_CHARACTERS: Final = 8_192
 MAX_PROJECTS: Final = 100
 MAX_PERMISSIONS: Final = 64
 MAX_NAME: Final = 128  # characters
+_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _REQUIRED = ["sub", "role", "iat", "exp", "jti"]
 
 
@@ -161,6 +162,9 @@ def _claims(payload: dict[str, Any]) -> Claims:
     scopes = frozenset(_texts(payload, "scopes", MAX_PERMISSIONS))
     if not scopes <= SCOPES.keys():
         raise _invalid(f"has a scope that is none of {', '.join(SCOPES)}")
+    issued_at, expires_at = int(payload["iat"]), int(payload["exp"])
+    if expires_at > _LAST_SECOND:
+        raise _invalid("expires after the year 9999")
     return Claims(
         subject=subject,
         role=role,
@@ -170,8 +174,8 @@ def _claims(payload: dict[str, Any]) -> Claims:
         family=_text(payload, "family"),
         key_id=_text(payload, "key_id"),
         scopes=scopes,
-        issued_at=int(payload["iat"]),
-        expires_at=int(payload["exp"]),
+        issued_at=issued_at,
+        expires_at=expires_at,
     )
 
 
