@@ -20,7 +20,7 @@ from controller.services.caller import scope_of
 from controller.store.agents import count_agents, get_agent, list_agents
 from controller.store.database import Database
 from controller.store.records import AgentRecord
-from controller.store.runs import count_by_status
+from controller.store.run_history import count_by_status
 from loadcell.clock import wall_micros
 from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
@@ -78,7 +78,7 @@ class FleetServicer(AgentTokenMethods):
                 for number, word in enum_words(fleet_pb2.AgentState.DESCRIPTOR).items()
                 if number != fleet_pb2.AGENT_STATE_UNSPECIFIED
             },
-            run_counts=await self._database.read(count_by_status),
+            run_counts=await self._database.read(lambda c: count_by_status(c, scope)),
             batches_committed=totals.batches,
             batches_duplicate=totals.duplicates,
             samples_committed=totals.samples,

@@ -105,6 +105,12 @@ def count_runs(connection: Connection, filters: RunFilter) -> int:
     return connection.execute(select(func.count()).select_from(runs).where(filters.condition())).scalar_one()
 
 
+def count_by_status(connection: Connection, scope: Scope) -> dict[str, int]:
+    """Return the number of runs by status word."""
+    query = select(runs.c.status, func.count()).where(RunFilter(scope).condition()).group_by(runs.c.status)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def _labelled(connection: Connection, query: Select[Any], filters: RunFilter) -> Iterator[Row[Any]]:
     """Yield the rows whose run has the labels."""
     query = query.where(*(may_have_label(connection, key, value) for key, value in filters.labels))

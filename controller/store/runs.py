@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import STATUS_WORDS, check_run, run_ended
@@ -86,12 +86,6 @@ def find_by_request(connection: Connection, request_id: str) -> RunRecord | None
     """Return the run that was created with this idempotency key."""
     row = connection.execute(select(*RUN_COLUMNS).where(runs.c.request_id == request_id)).one_or_none()
     return None if row is None else run_record(row)
-
-
-def count_by_status(connection: Connection) -> dict[str, int]:
-    """Return the number of runs by status word."""
-    query = select(runs.c.status, func.count()).where(runs.c.status != DELETING).group_by(runs.c.status)
-    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def change_state(
