@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -21,6 +22,7 @@ from loadcell.client import Client
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.settings import Secret
 from loadcell.v1 import run_pb2, run_pb2_grpc, trace_pb2, trace_pb2_grpc
+from tests.patience import PATIENCE_SECONDS
 
 BOSS = Secret("the key of the settings")
 FEW = parse_rates("viewer=60/4,search=60/2,admin=60000")
@@ -107,6 +109,33 @@ async def test_http_has_the_headers_and_the_status(start):
         assert "X-RateLimit-Limit" not in (await http.get("/health")).headers
 
 
+async def test_a_stream_says_at_its_beginning_how_its_caller_stands(start):
+    controller = await start(api_key=BOSS, rate_limits=FEW)
+    run_id = await controller.create()
+    async with dial(controller.address, api_key=BOSS) as channel:
+        watching = run_pb2_grpc.RunServiceStub(channel).WatchRun(run_pb2.WatchRunRequest(run_id=run_id))
+        told = dict(await watching.initial_metadata())
+        watching.cancel()
+    assert told["x-ratelimit-limit"] == "60000"
+    assert {"x-request-id", "x-ratelimit-remaining", "x-ratelimit-reset"} <= told.keys()
+
+
+async def test_a_download_has_the_headers_too(start, tmp_path):
+    controller = await start(api_key=BOSS, rate_limits=parse_rates("developer=1/1000"), data_dir=tmp_path)
+    async with Client(controller.address, api_key=BOSS.reveal()) as boss:
+        key = (await boss.create_api_key("d", role="developer", projects=["a"])).key
+    async with gateway(controller.address) as http, asyncio.timeout(PATIENCE_SECONDS):
+        http.headers["X-API-Key"] = key
+        job = (await http.post("/api/v1/export/traces", json={})).json()["data"]
+        while (asked := await http.get(job["status_url"])).json()["data"]["status"] != "completed":
+            await asyncio.sleep(0.02)
+        file = await http.get(f"{job['status_url']}/download")
+    assert file.status_code == 200
+    # A download asks for the job and then for the file.
+    standing = [int(answer.headers["X-RateLimit-Remaining"]) for answer in (asked, file)]
+    assert standing[0] - standing[1] == 2
+
+
 async def test_a_gateway_says_whose_wrong_credentials_it_has_brought(start):
     controller = await start(api_key=BOSS, auth_failures=1)
     async with gateway(controller.address) as one, gateway(controller.address, "192.0.2.2") as other:
@@ -171,3 +200,18 @@ async def test_two_controllers_count_in_one_redis_and_go_on_without(start, redis
         redis_server.stop()
         found = [await ask(stub) for stub in stubs * 3]
         assert found == ["OK"] * 4 + ["RATE_LIMIT_EXCEEDED"] * 2
+
+
+async def test_of_many_calls_at_once_to_two_controllers_no_more_are_let_in_than_of_one(start, redis_server):
+    how = {"api_key": BOSS, "rate_limits": parse_rates("viewer=1/20"), "redis_url": redis_server.url}
+    one, other = await start(**how), await start(**how)
+    viewer = Secret(await a_viewer(one))
+    async with dial(one.address, api_key=viewer) as here, dial(other.address, api_key=viewer) as there:
+        stubs = [run_pb2_grpc.RunServiceStub(channel) for channel in (here, there)]
+        began = time.monotonic()
+        found = await asyncio.gather(*(trailers(stub.ListRuns(run_pb2.ListRunsRequest())) for stub in stubs * 40))
+        minutes = (time.monotonic() - began) / 60
+    let_in = [told for reason, told in found if reason == "OK"]
+    assert {reason for reason, _ in found} == {"OK", "RATE_LIMIT_EXCEEDED"}
+    assert 20 <= len(let_in) <= 20 + minutes
+    assert len({told["x-ratelimit-remaining"] for told in let_in}) >= 20

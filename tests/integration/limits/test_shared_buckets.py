@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from controller.limits.bucket import Rate
+from controller.limits.bucket import Rate, Verdict
 from controller.limits.limiter import Limiter
 from controller.limits.rates import parse_rates
 from controller.limits.remote import RemoteBuckets
@@ -67,6 +67,36 @@ def test_no_order_of_calls_gets_more_than_the_burst_and_the_rate(
     assert costly <= own_burst + own.per_second * lasted
     plain = sum(not costly for _, costly in order)
     assert everything >= min(burst, plain + min(own_burst, len(order) - plain))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    burst=st.integers(1, 10),
+    per_minute=st.integers(600, 600_000),
+    waves=st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=12), min_size=2, max_size=12),
+)
+def test_every_stretch_of_time_has_its_burst_and_its_rate_at_most(redis_server, burst, per_minute, waves):
+    """However the calls of two controllers overlap: whoever was let in was so between its call and its answer."""
+    rate = Rate(per_minute, burst)
+
+    async def take_all() -> list[tuple[float, float, Verdict | None]]:
+        async with two(redis_server) as buckets:
+
+            async def one(which: int) -> tuple[float, float, Verdict | None]:
+                began = time.monotonic()
+                found = await buckets[which].take("somebody", [("all", rate)])
+                return began, time.monotonic(), found
+
+            return [call for wave in waves for call in await asyncio.gather(*map(one, wave))]
+
+    calls = asyncio.run(take_all())
+    assume(all(found is not None for *_, found in calls))  # a machine so busy that Redis was taken for away
+    let_in = [(began, ended) for began, ended, found in calls if found.admitted]
+    for begin, _ in let_in:
+        for _, end in let_in:
+            within = sum(begin <= began and ended <= end for began, ended in let_in)
+            # The clock of Redis may be set, by a little at a time, while ours may not.
+            assert within <= burst + 1.01 * rate.per_second * max(end - begin, 0.0)
 
 
 async def test_both_or_none_and_what_is_told_is_the_same_as_here(redis_server):
