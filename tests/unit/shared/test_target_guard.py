@@ -269,3 +269,60 @@ def test_several_addresses_are_refused_when_none_is_allowed() -> None:
     assert refused_everywhere([no, None]) is None
     assert refused_everywhere([]) is None
     assert ip_address("::1") == literal("[::1]")
+
+
+RULES = st.lists(
+    st.one_of(
+        st.builds(
+            lambda address, bits: str(ip_network((int(address), bits), strict=False)), V4, st.integers(0, 32)
+        ),
+        st.builds(lambda address, port: f"{address}:{port}", V4, PORT),
+        st.sampled_from(
+            ["*", "*.example.com", "llm.example.com", "*:8000-8999", "169.254.169.254", "::/0", "::1"]
+        ),
+    ),
+    max_size=3,
+).map(",".join)
+HOSTS = st.one_of(V4.map(str), st.sampled_from(["llm.example.com", "example.com", "metadata", "169.254.169.254"]))
+
+
+@given(RULES, RULES, RULES, HOSTS, st.one_of(V4, V6), PORT)
+@example("", "", "169.254.169.254,*", "169.254.169.254", IPv4Address("169.254.169.254"), 80)
+@example("10.0.0.0/8", "10.0.0.7", "10.0.0.7", "10.0.0.7", IPv4Address("10.0.0.7"), 80)
+def test_the_list_of_a_project_takes_away_and_never_adds(
+    deny: str, allow: str, project: str, host: str, address: IPv4Address | IPv6Address, port: int
+) -> None:
+    without, judge = guard(deny, allow), TargetGuard(parse_rules(deny), parse_rules(allow), parse_rules(project))
+    alone = guard(allow=project)
+    early, late = judge.denies_host(host, port), judge.denies_address(host, str(address), port)
+    for found, before, listed in (
+        (early, without.denies_host(host, port), alone.denies_host(host, port)),
+        (late, without.denies_address(host, str(address), port), alone.denies_address(host, str(address), port)),
+    ):
+        if before is not None:
+            assert found == before
+        elif found is not None:
+            assert project
+            assert found.rule == "allowed_targets"
+            assert listed is not None
+        elif (
+            project
+            and guard().denies_host(host, port) is None
+            and guard().denies_address(host, str(address), port) is None
+        ):
+            assert listed is None
+
+
+def test_a_project_may_be_aimed_at_what_both_lists_have() -> None:
+    judge = TargetGuard((), parse_rules("10.0.0.0/8"), parse_rules("llm.example.com,10.1.0.0/16:8000"))
+    assert judge.denies_host("llm.example.com", 80) is None
+    assert judge.denies_address("llm.example.com", "10.2.0.1", 80) is None
+    denial = judge.denies_address("llm.example.com", "192.0.2.1", 80)
+    assert denial is not None
+    assert denial.rule == "LOADCELL_TARGET_ALLOW"
+    assert judge.denies_address("other.example.com", "10.1.0.1", 8000) is None
+    for host, address, port in (("other.example.com", "10.2.0.1", 8000), ("10.1.0.1", "10.1.0.1", 8001)):
+        denial = judge.denies_address(host, address, port)
+        assert denial is not None
+        assert denial.rule == "allowed_targets"
+        assert f"{address}:{port}" in denial.message
