@@ -59,16 +59,17 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
     # One series more for each counter, which nobody asks for.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
     registry = CollectorRegistry()
-    # Two channels: the key of the gateway is for its own questions and never answers a caller's.
+    # The key of the gateway is for its own questions and never answers a caller's.
     shown = _context(found)
     tls = client_tls(found.tls_ca, found.tls_client_cert, found.tls_client_key)
     async with (
         dial(found.controller, tls=tls) as callers,
+        dial(found.controller, tls=tls) as streams,
         dial(found.controller, api_key=found.api_key or found.companion_key, tls=tls) as own,
     ):
         app = make_app(
             read_bindings(SERVICES),
-            Upstream(callers),
+            Upstream(callers, streams),
             HttpMetrics(registry),
             cors_origins=found.cors_origins,
             local_only=found.is_open,

@@ -27,10 +27,16 @@ _log = structlog.get_logger()
 
 
 class Upstream:
-    """The controller behind a channel, called by method descriptor."""
+    """The controller, called by method descriptor.
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._channel = channel
+    Args:
+        channel: What calls go through.
+        streams: What streams go through, None: the same. A connection carries a hundred calls at once, and streams
+            may last for long.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, streams: grpc.aio.Channel | None = None) -> None:
+        self._channel, self._streams = channel, streams or channel
         self._health = health_pb2_grpc.HealthStub(channel)
         self._calls: dict[str, Any] = {}
 
@@ -95,7 +101,7 @@ class Upstream:
     def _stub(self, method: MethodDescriptor) -> Any:
         path = f"/{method.containing_service.full_name}/{method.name}"
         if path not in self._calls:
-            kind = self._channel.unary_stream if method.server_streaming else self._channel.unary_unary
+            kind = self._streams.unary_stream if method.server_streaming else self._channel.unary_unary
             self._calls[path] = kind(
                 path,
                 request_serializer=GetMessageClass(method.input_type).SerializeToString,

@@ -52,6 +52,11 @@ SERVER_OPTIONS: list[tuple[str, Any]] = [
     *_SIZES,
     # Above it the keepalive of our own clients would be taken for abuse and end their connections.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    # Of one connection. Calls beyond wait at their client; those of one that does not are cut off by gRPC itself.
+    ("grpc.max_concurrent_streams", 100),
+    # Of calls that have not been begun with, gRPC refuses those beyond at random, so also those beside a flood.
+    ("grpc.server.max_pending_requests", 10_000),
+    ("grpc.server.max_pending_requests_hard_limit", 20_000),
     # Two controllers on one port would share its calls at random; a taken port must be an error.
     ("grpc.so_reuseport", 0),
 ]

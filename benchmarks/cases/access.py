@@ -28,7 +28,7 @@ from loadcell.v1 import auth_pb2, auth_pb2_grpc
 
 BOSS, SIGNING = "the key of the benchmark", "s" * 40
 CHECKS = 10_000  # of a round
-GUESSING_AT_ONCE = 256
+GUESSES_A_SECOND, CONNECTIONS = 10_000, 10
 GUESSING_SECONDS = 4.0
 _SEARCH = kind_of("/loadcell.v1.TraceService/SearchTraces")
 _MANY = parse_rates("developer=1000000000,search=1000000")
@@ -81,12 +81,14 @@ async def _rates(sizes: Sizes) -> list[Figure]:
 
 
 async def _guesses(sizes: Sizes, system: System, key: str) -> Figure:
-    slower, guessed = [], []
+    slower, shown, told = [], [], []
     async with dial(system.client.address, api_key=Secret(key)) as channel:
         for _ in range(sizes.rounds):
             quiet = await _latency(channel)
             load = Service(
-                "benchmarks.wrong_keys", system.folder, arguments=(system.client.address, str(GUESSING_AT_ONCE))
+                "benchmarks.wrong_keys",
+                system.folder,
+                arguments=(system.client.address, str(GUESSES_A_SECOND), str(CONNECTIONS)),
             )
             async with started(load):
                 await load.line()  # ready
@@ -95,14 +97,16 @@ async def _guesses(sizes: Sizes, system: System, key: str) -> Figure:
                 load.say("stop")
                 seen = json.loads(await load.line())
             slower.append((beside / quiet - 1) * 100)
-            guessed.append(seen["refused"] / seen["seconds"])
+            shown.append(seen["shown"] / seen["seconds"])
+            told.append(seen["answered"] / seen["seconds"])
     return Figure(
-        "access: slower beside wrong keys, p50",
+        f"access: slower beside {GUESSES_A_SECOND:,} wrong keys/s, p50",
         statistics.median(slower),
         "%",
         "<=",
         20,
-        note=f"{GUESSING_AT_ONCE} at once, {statistics.median(guessed):,.0f} keys/s refused",
+        note=f"{statistics.median(shown):,.0f} keys/s on {CONNECTIONS} connections,"
+        f" {statistics.median(told):,.0f} of them answered",
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from typing import Any
 
 from controller.access.authenticator import Authenticator
 from controller.access.methods import PUBLIC_READS, is_open, needed
@@ -12,6 +12,7 @@ from controller.access.principal import AGENT, NOBODY, PUBLIC, Principal, serve_
 from controller.admission import Admissions
 from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
+from controller.interceptors.looking import WRONG, Looks
 from controller.limits.strangers import Strangers
 from loadcell.channel import AGENT_TOKEN_METADATA, API_KEY_METADATA
 from loadcell.errors import LoadcellError
@@ -19,10 +20,6 @@ from loadcell.v1 import agent_pb2
 
 AGENT_SERVICE = f"/{agent_pb2.DESCRIPTOR.services_by_name['AgentService'].full_name}/"
 _AUTHORIZATION = "authorization"
-_WRONG = "AUTHENTICATION"
-
-T = TypeVar("T")
-
 _CREDENTIALS = (API_KEY_METADATA, _AUTHORIZATION, AGENT_TOKEN_METADATA)
 _AN_AGENT = Principal(AGENT, AGENT, AGENT, "", frozenset({"agents:connect"}), frozenset())
 _THE_PUBLIC = Principal(PUBLIC, PUBLIC, PUBLIC, "", frozenset({"runs:read"}), None)
@@ -45,18 +42,7 @@ def access(
         require_agent_token: Whether nothing else admits agents.
         public_reads: Whether runs and their results may be read without a credential.
     """
-
-    async def looked_at(credential: str | None, look: Awaitable[T], context: Context) -> T:
-        """Return what the look at a credential finds, and let strangers know of it."""
-        try:
-            found = await look
-        except LoadcellError as error:
-            if credential is not None and error.category == _WRONG:
-                strangers.failed(counted_as(context), credential)
-            raise
-        if credential is not None:
-            strangers.right(credential)
-        return found
+    looks = Looks(strangers)
 
     def of_method(method: str, call: Call) -> Call:
         for_agents, public = method.startswith(AGENT_SERVICE), public_reads and method in PUBLIC_READS
@@ -66,7 +52,7 @@ def access(
             try:
                 return await call(request, context)
             except LoadcellError as error:  # a refresh token is looked at by its method
-                if error.category == _WRONG:
+                if error.category == WRONG:
                     strangers.failed(counted_as(context), None)
                 raise
 
@@ -75,7 +61,8 @@ def access(
             if for_agents and token is not None:
                 serve_as(_AN_AGENT)
                 async with AsyncExitStack() as stack:
-                    await looked_at(token, stack.enter_async_context(admissions.admit(token)), context)
+                    admitted = admissions.admit(token)
+                    await looks.at(token, lambda: stack.enter_async_context(admitted), context)
                     return await call(request, context)
             if for_agents and require_agent_token:
                 raise LoadcellError(
@@ -89,8 +76,10 @@ def access(
                 )
             if public and given is None and not await authenticator.is_open():
                 principal = _THE_PUBLIC
+            elif given is None:
+                principal = await authenticator.who(None)
             else:
-                principal = await looked_at(given, authenticator.who(given), context)
+                principal = await looks.at(given, lambda: authenticator.who(given), context)
             serve_as(principal)
             if permission is not None:
                 principal.require(permission)

@@ -9,14 +9,13 @@ from controller.access.methods import REFRESH
 from controller.interceptors.access import credentials
 from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
+from controller.interceptors.looking import too_many
 from controller.limits.strangers import Strangers
 from controller.limits.waiting import waiting
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 
-_REFUSAL: Final = LoadcellError(
-    "TOO_MANY_REQUESTS", "too many credentials from this address were wrong; wait a while"
-)
+_REFUSAL: Final = too_many()
 # Made once: what costs a caller nothing must not cost the controller much.
 _CODE: Final = status_code(_REFUSAL)
 _DETAILS: Final = (DETAILS_KEY, status_details(_REFUSAL, ""))

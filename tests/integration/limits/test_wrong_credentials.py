@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from contextlib import asynccontextmanager
 
@@ -10,6 +11,7 @@ import httpx
 
 from benchmarks.nullserver import free_port
 from controller.access.keys import new_key
+from controller.interceptors.looking import AT_ONCE
 from loadcell.channel import dial
 from loadcell.client import Client
 from loadcell.rpc_errors import from_rpc_error
@@ -106,6 +108,15 @@ async def test_tokens_of_agents_cannot_be_guessed_quickly_either(start):
         found = [await ask(guess) for guess in guesses]
         assert found == ["INVALID_AGENT_TOKEN"] * 2 + ["TOO_MANY_REQUESTS"] * 2
         assert await ask(token) == "ASSET_NOT_FOUND"
+
+
+async def test_guesses_that_come_together_are_not_looked_at_all_the_same(start):
+    controller = await start(api_key=BOSS, auth_failures=3)
+    async with caller(controller) as ask:
+        found = [reason for reason, _ in await asyncio.gather(*(ask(new_key()) for _ in range(90)))]
+    looked_at = found.count("INVALID_API_KEY")
+    assert 3 <= looked_at <= 3 + AT_ONCE
+    assert found.count("TOO_MANY_REQUESTS") == len(found) - looked_at
 
 
 async def test_calls_without_a_credential_are_no_guesses(start):
