@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from sqlalchemy import NullPool, create_engine
 
 from controller.store.migrate import prepare
 from controller.store.place import parse_place
+from tests.free_ports import free_port
 
 PATIENCE_SECONDS = 60.0
 PASSWORD = "sesame/@:"
@@ -107,7 +107,7 @@ class PostgresqlServer:
         subprocess.run(
             initdb, check=True, user=self._user, env=self._environment, cwd=data, stdout=subprocess.DEVNULL
         )
-        self.port = _free_port()
+        self.port = free_port()
         self._fresh = FreshDatabases(
             f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/postgres"
         )
@@ -169,9 +169,3 @@ def _package() -> Path:
     assert found is not None, "the PostgreSQL tests need the dev extra: make setup"
     assert found.submodule_search_locations
     return Path(found.submodule_search_locations[0])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

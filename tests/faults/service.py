@@ -11,24 +11,23 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-PATIENCE_SECONDS = 60.0
+from tests.patience import PATIENCE_SECONDS
+
 MARK = "LOADCELL_FAULTS"  # a variable that tells our processes, and theirs, from all others
 
 
-async def until(reached: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+async def until(reached: Callable[[], object], what: str) -> None:
     """Wait for a condition; `what` says in the message of a failure what never came."""
-    deadline = asyncio.get_running_loop().time() + seconds
+    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     while not reached():
-        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds:g} s: {what}"
+        assert asyncio.get_running_loop().time() < deadline, f"not within {PATIENCE_SECONDS:g} s: {what}"
         await asyncio.sleep(0.02)
 
 
-async def until_async(
-    reached: Callable[[], Awaitable[object]], what: str, seconds: float = PATIENCE_SECONDS
-) -> None:
-    deadline = asyncio.get_running_loop().time() + seconds
+async def until_async(reached: Callable[[], Awaitable[object]], what: str) -> None:
+    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     while not await reached():
-        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds:g} s: {what}"
+        assert asyncio.get_running_loop().time() < deadline, f"not within {PATIENCE_SECONDS:g} s: {what}"
         await asyncio.sleep(0.05)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger import Ledger
-from proxy import Proxy, free_port
+from proxy import Proxy
 from service import Service, children, marked, open_files, told, until, until_async
 
 from loadcell.client import Client
@@ -22,11 +22,11 @@ from loadcell.client.states import has_ended
 from loadcell.errors import LoadcellError
 from loadcell.mockserver import Behavior, MockServer, serve
 from loadcell.v1 import fleet_pb2, result_pb2, run_pb2
+from tests.free_ports import free_port
 
 HEARTBEAT_SECONDS = 0.2
 # Long enough that a busy machine keeps it, short enough that a test can wait for its end.
 LEASE_SECONDS = 2.0
-SETTLE_SECONDS = 20.0  # after the end of a run, for late batches to reach the result
 
 # Loads of a few seconds. All are bounded by a count, so that nothing depends on how fast the machine is.
 OPEN = {"rate": [60.0], "num_prompts": 300, "warmup": 2}
@@ -212,7 +212,7 @@ class World:
             return not complaints
 
         try:
-            await until_async(straight, "straight books", SETTLE_SECONDS)
+            await until_async(straight, "straight books")
         except AssertionError:
             raise AssertionError("\n".join(complaints)) from None
         return ledger
@@ -250,7 +250,7 @@ class World:
             return {pid: files for pid, files in extra.items() if files}
 
         with contextlib.suppress(AssertionError):
-            await until(lambda: not more(), "files closed", SETTLE_SECONDS)
+            await until(lambda: not more(), "files closed")
         assert not more(), "still open"
 
     async def stop(self) -> None:

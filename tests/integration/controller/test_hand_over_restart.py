@@ -41,8 +41,7 @@ async def killed(tmp_path_factory: pytest.TempPathFactory) -> Left:
     """
     folder = tmp_path_factory.mktemp("killed")
     address = f"unix:{folder}/grpc.sock"
-    settings = {"LOADCELL_LEASE_SECONDS": "1"}
-    async with process(folder, address, **settings) as (running, lines), dial(address) as channel:
+    async with process(folder, address) as (running, lines), dial(address) as channel:
         await started(running, lines)
         runs = run_pb2_grpc.RunServiceStub(channel)
         async with (

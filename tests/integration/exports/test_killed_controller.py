@@ -10,7 +10,6 @@ import gzip
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +20,7 @@ import psycopg
 from controller.store.place import parse_place
 from loadcell.channel import dial
 from loadcell.v1 import export_pb2, export_pb2_grpc
+from tests.free_ports import free_address
 from tests.integration.exports.watched_jobs import names, until
 from tests.patience import PATIENCE_SECONDS
 
@@ -30,9 +30,7 @@ async def controller(
     url: str, folder: Path
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, export_pb2_grpc.ExportServiceStub]]:
     """A controller in a process of its own that serves."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = free_address()
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("LOADCELL_")},
         "LOADCELL_GRPC": address,

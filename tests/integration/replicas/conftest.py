@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
@@ -15,6 +14,7 @@ import pytest
 from loadcell.channel import dial
 from loadcell.mockserver import Behavior, serve
 from loadcell.v1 import run_pb2, run_pb2_grpc
+from tests.free_ports import free_address
 from tests.integration.controller.conftest import start
 from tests.patience import PATIENCE_SECONDS
 
@@ -59,9 +59,7 @@ class Fleet:
         self._stack = stack
 
     async def controller(self, **settings: str) -> tuple[Process, str]:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{probe.getsockname()[1]}"
+        address = free_address()
         started = await self._start(
             "controller", LOADCELL_GRPC=address, LOADCELL_DATABASE_URL=self.url, **settings
         )
