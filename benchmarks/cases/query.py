@@ -140,7 +140,7 @@ def _stored(connection: Connection) -> tuple[datetime, int] | None:
     totals = read_totals(connection, Contexts(np.zeros(0, np.int64), {}, every=True))
     if not totals:
         return None
-    first, _ = first_and_last(connection, totals)
+    [(first, _)] = first_and_last(connection, [totals])
     return datetime.fromtimestamp(first / 1e6, UTC) + timedelta(days=DAYS), sum(one.requests for one in totals)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-_GIVEN = "keys"  # the parameter of statements that are built once
+_GIVEN, _ROWS = "keys", "rows"  # parameters of statements that are built once
 
 
 def one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[int]) -> ColumnElement[bool]:
@@ -32,24 +33,34 @@ def one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[
         return column == next(iter(keys))
     if connection.dialect.name == "sqlite":
         return column.in_(select(cast(each_of(connection, keys).c.value, Integer)))
-    return column == any_(_array(keys))
+    return column == any_(_array(_values(keys)))
 
 
 def each_of(connection: Connection, keys: Collection[int]) -> TableValuedAlias:
     """Return keys as a table with the column `value`."""
     if connection.dialect.name == "sqlite":
         return func.json_each(json.dumps(list(keys))).table_valued("value", name="each")
-    return func.unnest(_array(keys)).table_valued("value", name="each").render_derived()
+    return func.unnest(_array(_values(keys))).table_valued("value", name="each").render_derived()
 
 
-def rows_of(connection: Connection, rows: Sequence[tuple[int, ...]], width: int) -> FromClause:
-    """Return rows of `width` numbers each, one at least, as a table with the columns "0", "1", ..."""
-    if connection.dialect.name == "sqlite":
-        each = func.json_each(json.dumps(rows)).table_valued("value", name="each")
+def given_rows(dialect: str, width: int) -> FromClause:
+    """Return rows of `width` numbers each as a table with the columns "0", "1", ...
+
+    The statement is given them, one at least, when it is carried out: see `rows`.
+    """
+    if dialect == "sqlite":
+        each = func.json_each(bindparam(_ROWS)).table_valued("value", name="each")
         numbers = (cast(func.json_extract(each.c.value, f"$[{place}]"), Integer) for place in range(width))
         return select(*(number.label(str(place)) for place, number in enumerate(numbers))).cte("wanted")
-    columns = map(_array, zip(*rows, strict=True))
+    columns = (_array(bindparam(f"{_ROWS}_{place}", type_=ARRAY(BigInteger))) for place in range(width))
     return func.unnest(*columns).table_valued(*map(str, range(width)), name="wanted").render_derived()
+
+
+def rows(dialect: str, numbers: Sequence[tuple[int, ...]]) -> dict[str, Any]:
+    """Return the parameters of a statement with `given_rows`."""
+    if dialect == "sqlite":
+        return {_ROWS: json.dumps(numbers)}
+    return {f"{_ROWS}_{place}": list(column) for place, column in enumerate(zip(*numbers, strict=True))}
 
 
 def with_keys(
@@ -71,17 +82,17 @@ def with_given_keys(dialect: str, columns: Sequence[ColumnElement[Any]]) -> Colu
     return tuple_(*columns).in_(bindparam(_GIVEN, expanding=True))
 
 
-def one_of_given(dialect: str, column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a column is one of the keys that a statement is given when it is carried out."""
+def one_of_given(dialect: str, column: ColumnElement[Any], name: str = _GIVEN) -> ColumnElement[bool]:
+    """Whether a column is one of the keys that a statement is given by a name when it is carried out."""
     if dialect == "sqlite":
-        each = func.json_each(bindparam(_GIVEN)).table_valued("value", name="each")
+        each = func.json_each(bindparam(name)).table_valued("value", name="each")
         return column.in_(select(cast(each.c.value, Integer)))
-    return column == any_(cast(bindparam(_GIVEN, type_=ARRAY(BigInteger)), ARRAY(BigInteger)))
+    return column == any_(_array(bindparam(name, type_=ARRAY(BigInteger))))
 
 
-def given(dialect: str, keys: Collection[int] | Collection[tuple[int, ...]]) -> dict[str, Any]:
-    """Return the parameters of a statement that is given keys; of `with_given_keys` one at least."""
-    return {_GIVEN: json.dumps(list(keys)) if dialect == "sqlite" else list(keys)}
+def given(dialect: str, keys: Collection[int] | Collection[tuple[int, ...]], name: str = _GIVEN) -> dict[str, Any]:
+    """Return the parameter of a statement that is given keys; of `with_given_keys` one at least."""
+    return {name: json.dumps(list(keys)) if dialect == "sqlite" else list(keys)}
 
 
 def _in_json(columns: Sequence[ColumnElement[Any]], keys: ColumnElement[str]) -> ColumnElement[bool]:
@@ -92,6 +103,10 @@ def _in_json(columns: Sequence[ColumnElement[Any]], keys: ColumnElement[str]) ->
     return tuple_(*columns).in_(select(*parts))
 
 
-def _array(keys: Collection[int]) -> ColumnElement[Any]:
+def _array(keys: BindParameter[Any]) -> ColumnElement[Any]:
     """Return keys as an array of PostgreSQL."""
-    return cast(bindparam(None, list(keys), type_=ARRAY(BigInteger)), ARRAY(BigInteger))
+    return cast(keys, ARRAY(BigInteger))
+
+
+def _values(keys: Collection[int]) -> BindParameter[Any]:
+    return bindparam(None, list(keys), type_=ARRAY(BigInteger))

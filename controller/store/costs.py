@@ -1,19 +1,26 @@
-"""What requests cost together: from rollups and, for parts of minutes at the edges of a period, from traces."""
+"""What requests cost together: from rollups and, for parts of minutes at the edges of a period, from traces.
+
+Statements are built once for questions alike: that takes longer than to carry them out.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Executable,
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     desc,
-    false,
     func,
     literal,
     select,
@@ -24,16 +31,18 @@ from sqlalchemy import (
 from controller.query.costs.question import CostQuestion, Spent
 from controller.query.metrics.parameters import Period
 from controller.query.metrics.spans import Cover, Edge, Span, as_kept, cover
+from controller.store.raw_rows import raw_rows
 from controller.store.rollup_reading import read_extent
-from controller.store.run_span import runs_of
+from controller.store.run_span import bounds_of_runs
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from controller.store.unkept import CONTEXT_KEY, refuse_unkept
 from loadcell.stats.columns import ERROR, OK
 from loadcell.stats.rollup import DAY, HOUR
 
+REMEMBERED = 256  # statements
 _SUMS = ("prompt", "completion", "requests", "tokens")
-_DAY_MICROS, _HOUR_MICROS = DAY * 1_000_000, HOUR * 1_000_000
+_HOUR_MICROS = HOUR * 1_000_000
 _READ_TOGETHER = 100_000  # requests
 
 _OF_ROLLUPS: dict[str, ColumnElement[int]] = {
@@ -57,22 +66,56 @@ _OF_TRACES: dict[str, ColumnElement[int]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the statements of a question follow from.
+
+    Attributes:
+        dialect: name of the engine's.
+        exact: dimensions of which one value is asked for.
+        scoped: whether the caller sees some projects only.
+        grains: of the spans that are read.
+        edges: number of the ranges of time whose requests are read.
+    """
+
+    dialect: str
+    exact: tuple[str, ...]
+    scoped: bool
+    grains: tuple[int, ...]
+    edges: int
+
+
+def shape_of(connection: Connection, question: CostQuestion, covered: Cover) -> Shape:
+    """Return the shape of a question about what covers its period."""
+    grains = tuple(span.grain for span in covered.spans)
+    scoped = question.scope.projects is not None
+    return Shape(connection.dialect.name, tuple(question.exact), scoped, grains, len(covered.edges))
+
+
+def given(connection: Connection, question: CostQuestion, covered: Cover) -> dict[str, Any]:
+    """Return the parameters of the statements of a question."""
+    found: dict[str, Any] = {f"exact_{name}": value for name, value in question.exact.items()}
+    if question.scope.projects is not None:
+        found["projects"] = sorted(question.scope.projects)
+    for place, span in enumerate(covered.spans):
+        found |= {f"first_{place}": span.first, f"end_{place}": span.end}
+    times = [(edge.start, edge.end) for edge in covered.edges]
+    for place, (start, end) in enumerate(times):
+        found |= {f"since_{place}": start, f"until_{place}": end}
+    if connection.dialect.name == "postgresql":
+        for place, (first, last) in enumerate(bounds_of_runs(connection, times)):
+            found |= {f"first_run_{place}": first, f"last_run_{place}": last}
+    return found
+
+
 def spent_by(
     connection: Connection, question: CostQuestion, dimensions: Sequence[str]
 ) -> dict[tuple[str | None, ...], Spent]:
     """Return what the requests of each combination of values cost; `dimensions` are columns of contexts."""
-    period = question.period
-    parts = _parts(connection, question, what_covers(connection, period))
-    if parts is None:
-        return {}
-    columns = [contexts.c[name] for name in dimensions]
-    query = (
-        select(*columns, *(func.sum(parts.c[name]) for name in _SUMS))
-        .select_from(parts.join(contexts, contexts.c.context_key == parts.c.by))
-        .group_by(*columns)
-    )
-    count = len(columns)
-    return {tuple(row[:count]): Spent(*map(int, row[count:])) for row in connection.execute(query)}
+    covered = what_covers(connection, question.period)
+    rows = _spent(connection, question, covered, by=tuple(dimensions))
+    count = len(dimensions)
+    return {tuple(row[:count]): Spent(*map(int, row[count:])) for row in rows}
 
 
 def spent_over_time(connection: Connection, question: CostQuestion, width: int) -> dict[int, Spent]:
@@ -80,12 +123,8 @@ def spent_over_time(connection: Connection, question: CostQuestion, width: int) 
 
     Spans without requests are left out; the first and the last are cut off by the period.
     """
-    period = question.period
-    parts = _parts(connection, question, what_covers(connection, period, width), width=width)
-    if parts is None:
-        return {}
-    query = select(parts.c.by, *(func.sum(parts.c[name]) for name in _SUMS)).group_by(parts.c.by)
-    return {int(row[0]): Spent(*map(int, row[1:])) for row in connection.execute(query)}
+    covered = what_covers(connection, question.period, width)
+    return {int(row[0]): Spent(*map(int, row[1:])) for row in _spent(connection, question, covered, by=width)}
 
 
 def what_covers(connection: Connection, period: Period, width: int | None = None) -> Cover:
@@ -94,78 +133,109 @@ def what_covers(connection: Connection, period: Period, width: int | None = None
     return as_kept(covered, read_extent(connection).oldest)
 
 
-def of_question(question: CostQuestion, context_key: ColumnElement[int]) -> list[ColumnElement[bool]]:
+@lru_cache(maxsize=REMEMBERED)
+def of_question(shape: Shape, context_key: ColumnElement[int]) -> Sequence[ColumnElement[bool]]:
     """Return the conditions that leave out the contexts that were not asked for or may not be seen."""
-    conditions: list[ColumnElement[bool]] = [contexts.c[name] == value for name, value in question.exact.items()]
-    projects = question.scope.projects
-    if projects is not None:
-        conditions.append(contexts.c.project_id.in_(sorted(projects)) if projects else false())
+    conditions: list[ColumnElement[bool]] = [
+        contexts.c[name] == bindparam(f"exact_{name}") for name in shape.exact
+    ]
+    if shape.scoped:
+        conditions.append(contexts.c.project_id.in_(bindparam("projects", expanding=True)))
     if not conditions:
-        return []
-    return [context_key.in_(select(contexts.c.context_key).where(*conditions))]
+        return ()
+    return (context_key.in_(select(contexts.c.context_key).where(*conditions)),)
 
 
-def in_span(connection: Connection, span: Span) -> ColumnElement[bool]:
+def in_span(shape: Shape, place: int) -> ColumnElement[bool]:
     """Return the condition of rollups of a span."""
-    bucket = rollups.c.bucket
-    if span.grain == DAY and connection.dialect.name == "sqlite":
+    grain, bucket = shape.grains[place], rollups.c.bucket
+    first: BindParameter[int] = bindparam(f"first_{place}")
+    before_end = bucket < bindparam(f"end_{place}")
+    if grain == DAY and shape.dialect == "sqlite":
         # The rows of days are the last of the table. Where SQLite is told an end, it compares each row
         # with it, and for that reads the whole row with its sketches, which takes ten times as long.
-        return and_(
-            tuple_(rollups.c.grain, bucket) >= tuple_(literal(DAY), literal(span.first)), bucket < span.end
-        )
-    return and_(rollups.c.grain == span.grain, bucket >= span.first, bucket < span.end)
+        return and_(tuple_(rollups.c.grain, bucket) >= tuple_(literal(DAY), first), before_end)
+    return and_(rollups.c.grain == grain, bucket >= first, before_end)
 
 
-def in_edges(connection: Connection, edges: Sequence[Edge]) -> list[ColumnElement[bool]]:
-    """Return for each of some ranges of time the condition of requests that are counted and began in it."""
-    runs = runs_of(connection, [(edge.start, edge.end) for edge in edges])
-    return [
-        and_(
-            traces.c.ts >= edge.start,
-            traces.c.ts < edge.end,
-            *in_runs,
-            traces.c.status.in_((OK, ERROR)),
-        )
-        for edge, in_runs in zip(edges, runs, strict=True)
+def in_edge(shape: Shape, place: int) -> ColumnElement[bool]:
+    """Return the condition of requests that are counted and began in a range of time."""
+    runs = [
+        traces.c.run_key >= bindparam(f"first_run_{place}"),
+        traces.c.run_key <= bindparam(f"last_run_{place}"),
     ]
+    return and_(
+        traces.c.ts >= bindparam(f"since_{place}"),
+        traces.c.ts < bindparam(f"until_{place}"),
+        *(runs if shape.dialect == "postgresql" else ()),
+        traces.c.status.in_((OK, ERROR)),
+    )
 
 
-def _parts(
-    connection: Connection, question: CostQuestion, covered: Cover, *, width: int | None = None
-) -> Subquery | None:
-    """Return sums by context, or by number of the span of `width` seconds, in several parts; None for no time.
+def _spent(
+    connection: Connection, question: CostQuestion, covered: Cover, by: tuple[str, ...] | int
+) -> Sequence[Sequence[Any]]:
+    """Return the sums by columns of contexts, or by the number of the span of so many seconds.
 
     Raises:
         LoadcellError: REQUESTS_NOT_KEPT.
     """
-    refuse_unkept(connection, covered.edges, of_question(question, CONTEXT_KEY))
-    parts = [_of_span(connection, question, span, width) for span in covered.spans]
-    parts += [_of_edge(question, edge, width) for edge in in_edges(connection, covered.edges)]
-    return union_all(*parts).subquery() if parts else None
+    if not covered.spans and not covered.edges:
+        return ()
+    shape, asked = shape_of(connection, question, covered), given(connection, question, covered)
+    refuse_unkept(connection, covered.edges, of_question(shape, CONTEXT_KEY), asked)
+    return raw_rows(connection, _by_dimensions(shape, by) if isinstance(by, tuple) else _by_time(shape, by), asked)
 
 
-def _of_span(connection: Connection, question: CostQuestion, span: Span, width: int | None) -> Select[Any]:
+@lru_cache(maxsize=REMEMBERED)
+def _by_dimensions(shape: Shape, dimensions: tuple[str, ...]) -> Executable:
+    parts, columns = _parts(shape, None), [contexts.c[name] for name in dimensions]
+    return (
+        select(*columns, *(func.sum(parts.c[name]) for name in _SUMS))
+        .select_from(parts.join(contexts, contexts.c.context_key == parts.c.by))
+        .group_by(*columns)
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _by_time(shape: Shape, width: int) -> Executable:
+    parts = _parts(shape, width)
+    return select(parts.c.by, *(func.sum(parts.c[name]) for name in _SUMS)).group_by(parts.c.by)
+
+
+def _parts(shape: Shape, width: int | None) -> Subquery:
+    """Return sums by context, or by number of the span of `width` seconds, in several parts."""
+    parts = [_of_span(shape, place, width) for place in range(len(shape.grains))]
+    parts += [_of_edge(shape, place, width) for place in range(shape.edges)]
+    return union_all(*parts).subquery()
+
+
+def _of_span(shape: Shape, place: int, width: int | None) -> Select[Any]:
+    grain = shape.grains[place]
     by: ColumnElement[int] = rollups.c.context_key
     groups: list[ColumnElement[int]] = [by]
-    if width == span.grain:
+    if width == grain:
         by = rollups.c.bucket
         groups = [rollups.c.grain, by]  # the order of the rows, so that they need no sorting
     elif width is not None:
-        by = rollups.c.bucket * span.grain // width
+        by = rollups.c.bucket * grain // width
         groups = [by]
     return (
         select(*_sums(by, _OF_ROLLUPS))
-        .where(in_span(connection, span), *of_question(question, rollups.c.context_key))
+        .where(in_span(shape, place), *of_question(shape, rollups.c.context_key))
         .group_by(*groups)
     )
 
 
-def _of_edge(question: CostQuestion, in_edge: ColumnElement[bool], width: int | None) -> Select[Any]:
+def _of_edge(shape: Shape, place: int, width: int | None) -> Select[Any]:
     by: ColumnElement[int] = traces.c.context_key
     if width is not None:
         by = traces.c.ts // (width * 1_000_000)
-    return select(*_sums(by, _OF_TRACES)).where(in_edge, *of_question(question, traces.c.context_key)).group_by(by)
+    return (
+        select(*_sums(by, _OF_TRACES))
+        .where(in_edge(shape, place), *of_question(shape, traces.c.context_key))
+        .group_by(by)
+    )
 
 
 def _sums(by: ColumnElement[int], of: Mapping[str, ColumnElement[int]]) -> list[ColumnElement[Any]]:
@@ -176,29 +246,29 @@ def newest_seconds(connection: Connection, question: CostQuestion, most: int) ->
     """Return what requests cost by the second (since 1970) they began in, at most the newest, in order of time."""
     period, found = question.period, list[tuple[int, Spent]]()
     for first, end in _stretches(connection, question):
-        edge = Edge(max(first, period.start), min(end, period.end))
-        refuse_unkept(connection, [edge], of_question(question, CONTEXT_KEY))
-        (in_edge,) = in_edges(connection, [edge])
-        query = _of_edge(question, in_edge, 1).order_by(desc("by")).limit(most - len(found))
-        found += [(int(row[0]), Spent(*map(int, row[1:]))) for row in connection.execute(query)]
+        stretch = Cover((), (Edge(max(first, period.start), min(end, period.end)),))
+        shape, asked = shape_of(connection, question, stretch), given(connection, question, stretch)
+        refuse_unkept(connection, stretch.edges, of_question(shape, CONTEXT_KEY), asked)
+        rows = raw_rows(connection, _newest(shape), asked | {"most": most - len(found)})
+        found += [(int(row[0]), Spent(*map(int, row[1:]))) for row in rows]
         if len(found) == most:
             break
     return found[::-1]
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _newest(shape: Shape) -> Executable:
+    return _of_edge(shape, 0, 1).order_by(desc("by")).limit(bindparam("most"))
+
+
 def _stretches(connection: Connection, question: CostQuestion) -> Iterator[tuple[int, int]]:
     """Yield stretches of time with requests, the newest first, in microseconds; with few requests each."""
     hours = Span(HOUR, question.period.start // _HOUR_MICROS, -(-question.period.end // _HOUR_MICROS))
-    count = func.sum(_OF_ROLLUPS["requests"])
-    query = (
-        select(rollups.c.bucket, count)
-        .where(in_span(connection, hours), *of_question(question, rollups.c.context_key))
-        .group_by(rollups.c.bucket)
-        .order_by(rollups.c.bucket.desc())
-    )
+    covered = Cover((hours,), ())
+    shape, asked = shape_of(connection, question, covered), given(connection, question, covered)
     newest, together = None, 0
     hour = 0
-    for hour, requests in connection.execute(query).all():
+    for hour, requests in raw_rows(connection, _by_hour(shape), asked):
         newest = hour if newest is None else newest
         together += int(requests)
         if together >= _READ_TOGETHER:
@@ -206,3 +276,13 @@ def _stretches(connection: Connection, question: CostQuestion) -> Iterator[tuple
             newest, together = None, 0
     if newest is not None:
         yield hour * _HOUR_MICROS, (newest + 1) * _HOUR_MICROS
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _by_hour(shape: Shape) -> Executable:
+    return (
+        select(rollups.c.bucket, func.sum(_OF_ROLLUPS["requests"]))
+        .where(in_span(shape, 0), *of_question(shape, rollups.c.context_key))
+        .group_by(rollups.c.bucket)
+        .order_by(rollups.c.bucket.desc())
+    )

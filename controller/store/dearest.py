@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from controller.query.costs.question import CostQuestion
-from controller.query.metrics.spans import Span
-from controller.store.among import rows_of
-from controller.store.costs import in_edges, in_span, known, of_question, what_covers
-from controller.store.run_span import runs_of
+from controller.query.metrics.spans import Cover, Span
+from controller.store.among import given_rows, rows
+from controller.store.costs import (
+    REMEMBERED,
+    Shape,
+    given,
+    in_edge,
+    in_span,
+    known,
+    of_question,
+    shape_of,
+    what_covers,
+)
+from controller.store.raw_rows import raw_rows
+from controller.store.run_span import bounds_of_runs
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from controller.trace_ids import RequestKey
@@ -83,19 +107,26 @@ def dearest_requests(connection: Connection, question: CostQuestion, limit: int)
     Rollups are looked into in the order of their dearest requests, until none can have one that is dear enough.
     """
     covered = what_covers(connection, question.period)
-    edges = in_edges(connection, covered.edges)
-    at_edges = [one for edge in edges for one in _read(connection, _of_edge(question, edge), limit)]
+    at_edges = _at_edges(connection, question, covered, limit)
     found: list[CostlyRequest] = []
     # What the dearest request of a rollup cost is known, so as many rollups as requests are wanted have enough. Of
     # what earlier versions stored no more than a bound is known: then more are needed.
     for most in (_FEW * limit, MAX_LOOKS):
         spans = covered.spans if most < MAX_LOOKS else _kept(connection, covered.spans)
-        parts = [_dear_cells(connection, question, span, most) for span in spans]
+        parts = _dear_cells(connection, question, Cover(tuple(spans), ()), most)
         unseen = max((part[-1].cost_max for part in parts if len(part) == most), default=0)
         found = _search(connection, [cell for part in parts for cell in part], at_edges, limit)
         if unseen <= _enough(found, limit):
             break
     return found
+
+
+def _at_edges(connection: Connection, question: CostQuestion, covered: Cover, limit: int) -> list[CostlyRequest]:
+    """Return the dearest requests at each edge of a period."""
+    if not covered.edges:
+        return []
+    asked = given(connection, question, covered) | {"limit": limit}
+    return _read(connection, _of_edges(shape_of(connection, question, covered)), asked)
 
 
 def _kept(connection: Connection, spans: Sequence[Span]) -> list[Span]:
@@ -114,8 +145,7 @@ def _search(
     heapq.heapify(cells)
     found = _dearest(known_ones, limit)
     while some := _next_cells(connection, cells, _enough(found, limit), min(limit, _AT_ONCE)):
-        read = _read(connection, _of_cells(connection, some, _enough(found, limit)), limit)
-        found = _dearest([*found, *read], limit)
+        found = _dearest([*found, *_of_some(connection, some, _enough(found, limit), limit)], limit)
     return found
 
 
@@ -128,12 +158,27 @@ def _enough(found: list[CostlyRequest], limit: int) -> int:
     return found[-1].cost if len(found) == limit else 0
 
 
-def _dear_cells(connection: Connection, question: CostQuestion, span: Span, most: int) -> list[_Cell]:
-    query = select(*_CELL).where(
-        in_span(connection, span), rollups.c.cost_max > 0, *of_question(question, rollups.c.context_key)
-    )
-    query = query.order_by(rollups.c.cost_max.desc(), rollups.c.bucket.desc()).limit(most)
-    return [_Cell(*row) for row in connection.execute(query)]
+def _dear_cells(connection: Connection, question: CostQuestion, covered: Cover, most: int) -> list[list[_Cell]]:
+    """Return of each span the rollups with the dearest requests."""
+    parts: list[list[_Cell]] = [[] for _ in covered.spans]
+    if parts:
+        asked = given(connection, question, covered) | {"most": most}
+        for place, *cell in raw_rows(connection, _dear(shape_of(connection, question, covered)), asked):
+            parts[place].append(_Cell(*cell))
+    return [sorted(part) for part in parts]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _dear(shape: Shape) -> Executable:
+    parts = [
+        select(literal(place).label("place"), *_CELL)
+        .where(in_span(shape, place), rollups.c.cost_max > 0, *of_question(shape, rollups.c.context_key))
+        .order_by(rollups.c.cost_max.desc(), rollups.c.bucket.desc())
+        .limit(bindparam("most"))
+        .subquery()
+        for place in range(len(shape.grains))
+    ]
+    return union_all(*(select(part) for part in parts))
 
 
 def _next_cells(connection: Connection, cells: list[_Cell], enough: int, count: int) -> list[_Cell]:
@@ -154,55 +199,78 @@ def _next_cells(connection: Connection, cells: list[_Cell], enough: int, count: 
 
 def _finer(connection: Connection, cell: _Cell) -> list[_Cell]:
     grain = _FINER[cell.grain]
-    query = select(*_CELL).where(
-        rollups.c.grain == grain,
-        rollups.c.bucket >= cell.first // _MICROS // grain,
-        rollups.c.bucket < cell.end // _MICROS // grain,
-        rollups.c.context_key == cell.context_key,
-    )
-    return [_Cell(*row) for row in connection.execute(query)]
+    first, end = cell.first // _MICROS // grain, cell.end // _MICROS // grain
+    asked = {"grain": grain, "first": first, "end": end, "key": cell.context_key}
+    return [_Cell(*row) for row in raw_rows(connection, _INSIDE, asked)]
 
 
-def _of_edge(question: CostQuestion, in_edge: ColumnElement[bool]) -> Select[Any]:
-    return _requests().where(in_edge, *of_question(question, traces.c.context_key), _COST > 0)
+_INSIDE = select(*_CELL).where(
+    rollups.c.grain == bindparam("grain"),
+    rollups.c.bucket >= bindparam("first"),
+    rollups.c.bucket < bindparam("end"),
+    rollups.c.context_key == bindparam("key"),
+)
 
 
-def _of_cells(connection: Connection, cells: Sequence[_Cell], enough: int) -> Select[Any]:
-    wanted = rows_of(connection, [(cell.context_key, cell.first, cell.end) for cell in cells], 3)
+def _of_some(connection: Connection, cells: Sequence[_Cell], enough: int, limit: int) -> list[CostlyRequest]:
+    """Return the dearest requests of some rollups that cost more than others."""
+    dialect = connection.dialect.name
+    asked = rows(dialect, [(cell.context_key, cell.first, cell.end) for cell in cells])
+    asked |= {"enough": enough, "limit": limit}
+    if dialect == "postgresql":
+        time = min(cell.first for cell in cells), max(cell.end for cell in cells)
+        ((asked["first_run"], asked["last_run"]),) = bounds_of_runs(connection, [time])
+    return _read(connection, _of_cells(dialect), asked)
+
+
+@lru_cache
+def _of_cells(dialect: str) -> Executable:
+    wanted = given_rows(dialect, 3)
     context_key, first, end = wanted.c
-    inside = and_(traces.c.context_key == context_key, traces.c.ts >= first, traces.c.ts < end)
-    (in_runs,) = runs_of(connection, [(min(cell.first for cell in cells), max(cell.end for cell in cells))])
-    return (
-        _requests()
-        .join(wanted, inside)
-        .where(
-            *in_runs,
-            traces.c.status.in_((OK, ERROR)),
-            enough < _COST,
-        )
+    runs = [traces.c.run_key >= bindparam("first_run"), traces.c.run_key <= bindparam("last_run")]
+    requests = _REQUESTS.join(
+        wanted, and_(traces.c.context_key == context_key, traces.c.ts >= first, traces.c.ts < end)
+    ).where(
+        *(runs if dialect == "postgresql" else ()),
+        traces.c.status.in_((OK, ERROR)),
+        bindparam("enough", type_=BigInteger) < _COST,
+    )
+    return _dearest_of([requests])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _of_edges(shape: Shape) -> Executable:
+    return _dearest_of(
+        [
+            _REQUESTS.where(in_edge(shape, place), *of_question(shape, traces.c.context_key), _COST > 0)
+            for place in range(shape.edges)
+        ]
     )
 
 
-def _requests() -> Select[Any]:
-    return select(
-        *(traces.c[name] for name in RequestKey._fields),
-        traces.c.ts,
-        _COST.label("cost"),
-        (known(traces.c.prompt_tokens) + known(traces.c.completion_tokens)).label("tokens"),
-        traces.c.e2e_micros,
-        traces.c.context_key,
-    )
+_REQUESTS = select(
+    *(traces.c[name] for name in RequestKey._fields),
+    traces.c.ts,
+    _COST.label("cost"),
+    (known(traces.c.prompt_tokens) + known(traces.c.completion_tokens)).label("tokens"),
+    traces.c.e2e_micros,
+    traces.c.context_key,
+)
 
 
-def _read(connection: Connection, query: Select[Any], limit: int) -> Iterator[CostlyRequest]:
-    # Joined afterwards: PostgreSQL would begin with the contexts and then look at all of their requests.
-    few = query.order_by(_COST.desc(), traces.c.ts.desc()).limit(limit).subquery()
-    size, names = len(RequestKey._fields), ("ts", "cost", "tokens", "e2e_micros")
-    whole = select(
-        *(few.c[name] for name in (*RequestKey._fields, *names)),
-        contexts.c.provider,
-        contexts.c.model,
-        contexts.c.user_id,
-    ).join(contexts, contexts.c.context_key == few.c.context_key)
-    for row in connection.execute(whole):
-        yield CostlyRequest(RequestKey(*row[:size]), *row[size:])
+def _dearest_of(queries: Sequence[Select[Any]]) -> Executable:
+    """Return the statement that finds the dearest requests of each query, as many as its `limit`."""
+    parts = []
+    for query in queries:
+        # Joined afterwards: PostgreSQL would begin with the contexts and then look at all of their requests.
+        few = query.order_by(_COST.desc(), traces.c.ts.desc()).limit(bindparam("limit")).subquery()
+        names = (*RequestKey._fields, "ts", "cost", "tokens", "e2e_micros")
+        named = (contexts.c.provider, contexts.c.model, contexts.c.user_id)
+        whole = select(*(few.c[name] for name in names), *named)
+        parts.append(whole.join(contexts, contexts.c.context_key == few.c.context_key))
+    return union_all(*parts) if len(parts) > 1 else parts[0]
+
+
+def _read(connection: Connection, statement: Executable, asked: Mapping[str, Any]) -> list[CostlyRequest]:
+    size = len(RequestKey._fields)
+    return [CostlyRequest(RequestKey(*row[:size]), *row[size:]) for row in raw_rows(connection, statement, asked)]

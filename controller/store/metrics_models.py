@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Executable, func, select
 
 from controller.query.metrics.rows import Contexts
-from controller.query.metrics.spans import Edge, Span
-from controller.store.among import one_of
+from controller.query.metrics.spans import Edge
+from controller.store.among import each_of, given, one_of, one_of_given
 from controller.store.metrics_requests import began_in
-from controller.store.rollup_reading import where_rollups
+from controller.store.raw_rows import raw_rows
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts, rollups
 from loadcell.stats.columns import ERROR, OK
+from loadcell.stats.packed import largest
 from loadcell.stats.rollup import DAY
 from loadcell.v1 import result_pb2
 
 _DAY_MICROS = DAY * 1_000_000
 _NEWEST_RUNS = 100
+_SKETCHES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,16 @@ class ContextTotals:
 
 def read_totals(connection: Connection, of: Contexts) -> list[ContextTotals]:
     """Return the totals of contexts that have requests."""
-    bucket, key = rollups.c.bucket, rollups.c.context_key
-    first, last = (
-        connection.execute(select(end(bucket)).where(rollups.c.grain == DAY)).scalar_one()
-        for end in (func.min, func.max)
-    )
-    if first is None:
-        return []
-    found = connection.execute(
+    dialect = connection.dialect.name
+    asked = {} if of.every else given(dialect, of.keys.tolist())
+    found = raw_rows(connection, _totals(dialect, every=of.every), asked)
+    return [ContextTotals(key, int(count), int(streamed), *days) for key, count, streamed, *days in found if count]
+
+
+@lru_cache
+def _totals(dialect: str, *, every: bool) -> Executable:
+    key, bucket = rollups.c.context_key, rollups.c.bucket
+    return (
         select(
             key,
             func.sum(rollups.c.ok_count + rollups.c.error_count),
@@ -51,48 +57,76 @@ def read_totals(connection: Connection, of: Contexts) -> list[ContextTotals]:
             func.min(bucket),
             func.max(bucket),
         )
-        .where(*where_rollups(connection, Span(DAY, first, last + 1), of))
+        .where(rollups.c.grain == DAY, *([] if every else [one_of_given(dialect, key)]))
         .group_by(key)
-        .having(func.sum(rollups.c.ok_count + rollups.c.error_count) > 0)
     )
+
+
+def largest_tokens(connection: Connection, keys: Collection[int]) -> dict[int, float]:
+    """Return the tokens of the largest request of each of some contexts, as sketches tell; NaN when not known."""
+    dialect, wanted = connection.dialect.name, np.array(sorted(keys), np.int64)
+    best = np.full(len(wanted), np.nan)
+    options = {"yield_per": _SKETCHES_AT_ONCE}
+    found = connection.execute(_tokens(dialect), given(dialect, wanted.tolist()), execution_options=options)
+    for rows in found.partitions():
+        owners, sketches = zip(*rows, strict=True)
+        np.fmax.at(best, np.searchsorted(wanted, np.array(owners, np.int64)), largest(sketches))
+    return dict(zip(wanted.tolist(), best.tolist(), strict=True))
+
+
+@lru_cache
+def _tokens(dialect: str) -> Executable:
+    key = rollups.c.context_key
+    return select(key, rollups.c.tokens).where(rollups.c.grain == DAY, one_of_given(dialect, key))
+
+
+def first_and_last(connection: Connection, groups: Sequence[Sequence[ContextTotals]]) -> list[tuple[int, int]]:
+    """Return when the first and the last request of each of some groups of contexts began.
+
+    In microseconds since 1970. Where the requests of that day are no longer kept, it is the beginning of the day.
+    """
+    first_days = [min(one.first_day for one in group) for group in groups]
+    last_days = [max(one.last_day for one in group) for group in groups]
+    starting = [
+        (day, [one.context_key for one in group if one.first_day == day])
+        for day, group in zip(first_days, groups, strict=True)
+    ]
+    ending = [
+        (day, [one.context_key for one in group if one.last_day == day])
+        for day, group in zip(last_days, groups, strict=True)
+    ]
+    earliest = _extremes(connection, starting, newest=False)
+    return list(zip(earliest, _extremes(connection, ending, newest=True), strict=True))
+
+
+def _extremes(connection: Connection, wanted: Sequence[tuple[int, list[int]]], *, newest: bool) -> list[int]:
+    """Return for each day and some contexts when their first request of that day began, or the last."""
+    by_day: defaultdict[int, set[int]] = defaultdict(set)
+    for day, keys in wanted:
+        by_day[day].update(keys)
+    began = {day: dict(_ends(connection, day, sorted(keys), newest=newest)) for day, keys in by_day.items()}
+    outermost = max if newest else min
     return [
-        ContextTotals(key, int(count), int(streamed), first, last) for key, count, streamed, first, last in found
+        outermost((began[day][key] for key in keys if key in began[day]), default=day * _DAY_MICROS)
+        for day, keys in wanted
     ]
 
 
-def token_sketches(connection: Connection, totals: Sequence[ContextTotals]) -> list[bytes]:
-    """Return the packed sketches of the tokens of the requests of some contexts."""
-    span = Span(DAY, min(one.first_day for one in totals), max(one.last_day for one in totals) + 1)
-    keys = np.array(sorted(one.context_key for one in totals), np.int64)
-    of = Contexts(keys, {}, every=False)
-    found = connection.execute(select(rollups.c.tokens).where(*where_rollups(connection, span, of)))
-    return [row[0] for row in found]
-
-
-def first_and_last(connection: Connection, totals: Sequence[ContextTotals]) -> tuple[int, int]:
-    """Return when the first and the last request of some contexts began, in microseconds since 1970.
-
-    Where the requests of that day are no longer kept, it is the beginning of the day.
-    """
-    first, last = min(one.first_day for one in totals), max(one.last_day for one in totals)
-    earliest = _extreme(
-        connection, first, [one.context_key for one in totals if one.first_day == first], newest=False
-    )
-    latest = _extreme(connection, last, [one.context_key for one in totals if one.last_day == last], newest=True)
-    return earliest, latest
-
-
-def _extreme(connection: Connection, day: int, keys: list[int], *, newest: bool) -> int:
-    extreme = func.max if newest else func.min
+def _ends(connection: Connection, day: int, keys: list[int], *, newest: bool) -> Iterator[tuple[int, int]]:
+    """Yield contexts that have requests on a day, each with when the first of them began, or the last."""
     (began,) = began_in(connection, [Edge(day * _DAY_MICROS, (day + 1) * _DAY_MICROS)])
-    found: int | None = connection.execute(
-        select(extreme(traces.c.ts)).where(
-            *began,
-            one_of(connection, traces.c.context_key, keys),
-            traces.c.status.in_((OK, ERROR)),
-        )
-    ).scalar_one()
-    return day * _DAY_MICROS if found is None else found
+    each = each_of(connection, keys)
+    # One look into the index for each, instead of reading all of the day.
+    end = (
+        select(traces.c.ts)
+        .where(*began, traces.c.context_key == each.c.value, traces.c.status.in_((OK, ERROR)))
+        .order_by(traces.c.ts.desc() if newest else traces.c.ts)
+        .limit(1)
+        .scalar_subquery()
+    )
+    for key, ts in connection.execute(select(each.c.value, end)):
+        if ts is not None:
+            yield key, ts
 
 
 def newest_provider(connection: Connection, model: str, of: Contexts) -> str | None:

@@ -4,53 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Executable, Row, func, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Executable,
+    Select,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from controller.query.metrics.question import DimensionFilter, Needs
 from controller.query.metrics.rows import Contexts, RollupRows
 from controller.query.metrics.spans import Span
 from controller.scope import Scope
-from controller.store.among import one_of
+from controller.store.among import given, one_of_given
+from controller.store.raw_rows import raw_pages, raw_rows
 from controller.store.schema_queries import contexts, rollups
 from loadcell.stats.rollup import HOUR, MINUTE
 
-ROWS_AT_ONCE, ROWS_HELD = 20_000, 100_000
-# Looking up single rows is better than reading all of a time and leaving most of them out, up to this many.
-_MOST_LOOK_UPS = 50_000
+_ROWS_HELD = 300_000
+_REMEMBERED = 256  # statements
 _NEVER = 2**62  # after every bucket
 _COUNTS = ("ok_count", "error_count")
+# Looking up single rows is better than reading all of a time and leaving most of them out, where at most one
+# context in so many is asked for, and up to so many look-ups.
+_SPARSE, _MOST_LOOK_UPS = 64, 50_000
 
 
 def read_contexts(
     connection: Connection, scope: Scope, filters: Iterable[DimensionFilter], dimensions: Iterable[str]
 ) -> Contexts:
     """Return the contexts in a scope that meet all filters, with their values in some dimensions."""
-    conditions = [_condition(one) for one in filters]
-    if scope.projects is not None:
-        conditions.append(contexts.c.project_id.in_(sorted(scope.projects)))
-    names = list(dict.fromkeys(dimensions))
-    if not conditions and not names:
+    filters, names = tuple(filters), tuple(dict.fromkeys(dimensions))
+    every = not filters and scope.projects is None
+    if every and not names:
         return Contexts(np.zeros(0, np.int64), {}, every=True)
-    found = connection.execute(
+    asked: dict[str, Any] = {f"values_{place}": one.values for place, one in enumerate(filters)}
+    if scope.projects is not None:
+        asked["projects"] = sorted(scope.projects)
+    kinds = tuple((one.dimension, one.negated) for one in filters)
+    found = raw_rows(connection, _contexts(names, kinds, scoped=scope.projects is not None), asked)
+    columns = list(zip(*found, strict=True)) or [()] * (len(names) + 1)
+    return Contexts(np.array(columns[0], np.int64), dict(zip(names, columns[1:], strict=True)), every=every)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _contexts(names: tuple[str, ...], kinds: tuple[tuple[str, bool], ...], *, scoped: bool) -> Select[Any]:
+    """Return the statement that finds contexts, which is given what their values are one of."""
+    conditions = [
+        _condition(contexts.c[dimension], f"values_{place}", negated=negated)
+        for place, (dimension, negated) in enumerate(kinds)
+    ]
+    if scoped:
+        conditions.append(contexts.c.project_id.in_(bindparam("projects", expanding=True)))
+    return (
         select(contexts.c.context_key, *(contexts.c[name] for name in names))
         .where(*conditions)
         .order_by(contexts.c.context_key)
-    ).all()
-    columns = list(zip(*found, strict=True)) or [()] * (len(names) + 1)
-    return Contexts(
-        np.array(columns[0], np.int64), dict(zip(names, columns[1:], strict=True)), every=not conditions
     )
 
 
-def _condition(asked: DimensionFilter) -> ColumnElement[bool]:
-    column = contexts.c[asked.dimension]
-    if asked.negated:
+def _condition(column: ColumnElement[Any], values: str, *, negated: bool) -> ColumnElement[bool]:
+    given_ones: BindParameter[Any] = bindparam(values, expanding=True)
+    if negated:
         # What has no value is not one of some values.
-        return or_(column.not_in(asked.values), column.is_(None))
-    return column.in_(asked.values)
+        return or_(column.not_in(given_ones), column.is_(None))
+    return column.in_(given_ones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +91,13 @@ class Extent:
     contexts: int
 
 
+_FIRSTS = [select(func.min(rollups.c.bucket)).where(rollups.c.grain == grain) for grain in (MINUTE, HOUR)]
+_EXTENT = select(*(one.scalar_subquery() for one in (*_FIRSTS, select(func.max(contexts.c.context_key)))))
+
+
 def read_extent(connection: Connection) -> Extent:
     """Return what there is, the number of contexts being the most there can be."""
-    firsts = [select(func.min(rollups.c.bucket)).where(rollups.c.grain == grain) for grain in (MINUTE, HOUR)]
-    newest = select(func.max(contexts.c.context_key))
-    *found, last = connection.execute(select(*(one.scalar_subquery() for one in (*firsts, newest)))).one()
+    *found, last = raw_rows(connection, _EXTENT)[0]
     oldest = {
         grain: _NEVER if bucket is None else bucket for grain, bucket in zip((MINUTE, HOUR), found, strict=True)
     }
@@ -85,13 +114,13 @@ def read_rollups(
     sketches = sorted(needs.sketches)
     classes = ["error_classes"] if needs.classes else []
     names = ("grain", "bucket", "context_key", *columns, *sketches, *classes)
+    contexts_read = extent.contexts if of.every else len(of.keys)
+    buckets = sum(span.end - span.first for span in spans)
+    looks_up = _SPARSE * contexts_read <= extent.contexts and buckets * contexts_read <= _MOST_LOOK_UPS
+    dialect, how = connection.dialect.name, _How(every=of.every, looks_up=looks_up)
     # One statement: each has its price.
-    parts = [
-        select(*(rollups.c[name] for name in names)).where(*where_rollups(connection, span, of)) for span in spans
-    ]
-    question = union_all(*parts) if len(parts) > 1 else parts[0]
-    most = sum(span.end - span.first for span in spans) * (extent.contexts if of.every else len(of.keys))
-    for rows in _pages(connection, question, most):
+    statement, asked = _statement(dialect, names, len(spans), how), _parameters(dialect, spans, of, how)
+    for rows in raw_pages(connection, statement, asked, held=buckets * contexts_read <= _ROWS_HELD):
         grain, bucket, context, *values = zip(*rows, strict=True)
         named = dict(zip([*columns, *sketches, *classes], values, strict=True))
         seconds = np.array(grain, np.int64)
@@ -105,24 +134,39 @@ def read_rollups(
         )
 
 
-def _pages(connection: Connection, question: Executable, most: int) -> Iterator[Sequence[Row[Any]]]:
-    """Yield the rows, at once where there are not too many to hold: a cursor costs PostgreSQL three calls more."""
-    if most <= ROWS_HELD:
-        rows = connection.execute(question).all()
-        if rows:
-            yield rows
-        return
-    found = connection.execute(question, execution_options={"yield_per": ROWS_AT_ONCE})
-    yield from found.partitions()
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How rollups are found: those of every context, or of some, which may be looked up."""
+
+    every: bool
+    looks_up: bool
 
 
-def where_rollups(connection: Connection, span: Span, of: Contexts) -> list[ColumnElement[bool]]:
-    """Return the condition that a rollup is of a span and of some contexts, such that its key is used."""
-    grain, bucket = rollups.c.grain == span.grain, rollups.c.bucket
-    whole = [grain, bucket >= span.first, bucket < span.end]
-    if of.every:
-        return whole
-    mine = one_of(connection, rollups.c.context_key, of.keys.tolist())
-    if (span.end - span.first) * len(of.keys) <= _MOST_LOOK_UPS:
-        return [grain, one_of(connection, bucket, range(span.first, span.end)), mine]
-    return [*whole, mine]
+@lru_cache(maxsize=_REMEMBERED)
+def _statement(dialect: str, names: tuple[str, ...], spans: int, how: _How) -> Executable:
+    """Return the statement that reads columns of the rollups of some spans, such that their key is used."""
+    bucket, contexts_asked = rollups.c.bucket, [] if how.every else [one_of_given(dialect, rollups.c.context_key)]
+
+    def in_span(place: int) -> list[ColumnElement[bool]]:
+        if how.looks_up:
+            return [one_of_given(dialect, bucket, f"buckets_{place}")]
+        return [bucket >= bindparam(f"first_{place}"), bucket < bindparam(f"end_{place}")]
+
+    parts = [
+        select(*(rollups.c[name] for name in names)).where(
+            rollups.c.grain == bindparam(f"grain_{place}"), *in_span(place), *contexts_asked
+        )
+        for place in range(spans)
+    ]
+    return union_all(*parts) if spans > 1 else parts[0]
+
+
+def _parameters(dialect: str, spans: Sequence[Span], of: Contexts, how: _How) -> dict[str, Any]:
+    asked = {} if how.every else given(dialect, of.keys.tolist())
+    for place, span in enumerate(spans):
+        asked[f"grain_{place}"] = span.grain
+        if how.looks_up:
+            asked |= given(dialect, range(span.first, span.end), f"buckets_{place}")
+        else:
+            asked |= {f"first_{place}": span.first, f"end_{place}": span.end}
+    return asked

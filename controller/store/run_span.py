@@ -6,8 +6,9 @@ Planning a statement over the partitions of months takes longer than most answer
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, bindparam, func, select
 
 from controller.store.schema import benchmark_runs, traces
 
@@ -24,29 +25,45 @@ def runs_of(connection: Connection, times: Sequence[tuple[int, int]]) -> list[li
     A time is its start and its end, in microseconds since 1970 UTC. There are no conditions in SQLite, which
     has no partitions.
     """
-    if connection.dialect.name == "sqlite" or not times:
+    if connection.dialect.name == "sqlite":
         return [[] for _ in times]
-    bounds = (one for start, end in times for one in (_first(start), _last(end)))
-    found = iter(connection.execute(select(*bounds)).one())
     return [
-        [*([traces.c.run_key >= first] if first else ()), traces.c.run_key <= (last or 0)]
-        for first, last in zip(found, found, strict=True)
+        [*([traces.c.run_key >= first] if first > _LEAST else ()), traces.c.run_key <= last]
+        for first, last in bounds_of_runs(connection, times)
     ]
 
 
-def _first(start: int) -> ColumnElement[int]:
+def bounds_of_runs(connection: Connection, times: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return for each time the keys that no run is before, or after, whose requests may have begun in it."""
+    if not times:
+        return []
+    given = {
+        f"{name}_{place}": at
+        for place, (start, end) in enumerate(times)
+        for name, at in (("since", max(start - LATE_MICROS, _LEAST)), ("until", min(end + LATE_MICROS, _MOST)))
+    }
+    found = iter(connection.execute(_bounds(len(times)), given).one())
+    return [(_LEAST if first is None else first, last or 0) for first, last in zip(found, found, strict=True)]
+
+
+@lru_cache(maxsize=64)
+def _bounds(count: int) -> Executable:
+    return select(*(bound for place in range(count) for bound in (_first(place), _last(place))))
+
+
+def _first(place: int) -> ColumnElement[int]:
     """Return the key that no run is before which has requests begun since a time."""
     going_on = select(func.min(_KEY)).where(_ENDED.is_(None)).scalar_subquery()
     # An expression: else PostgreSQL goes through all older runs in the order of their keys, and questions
     # are mostly about the last days.
-    since = select(func.min(_KEY + 0)).where(literal(max(start - LATE_MICROS, _LEAST), BigInteger) <= _ENDED)
+    since = select(func.min(_KEY + 0)).where(bindparam(f"since_{place}", type_=BigInteger) <= _ENDED)
     return func.least(going_on, since.scalar_subquery())
 
 
-def _last(end: int) -> ColumnElement[int]:
+def _last(place: int) -> ColumnElement[int]:
     """Return the key of the last run that was created before a time; no request begins before its run is created.
 
     The keys alone do not tell: after one run of a clock that was ahead, those of later runs are of its day.
     """
-    created = benchmark_runs.c.created_at <= literal(min(end + LATE_MICROS, _MOST), BigInteger)
+    created = benchmark_runs.c.created_at <= bindparam(f"until_{place}", type_=BigInteger)
     return select(func.max(_KEY)).where(created).scalar_subquery()

@@ -51,7 +51,7 @@ class Sketched:
     def _count(self) -> Floats:
         if self.source.count is not None:
             return self.sums.columns[self.source.count].astype(np.float64)
-        return self.sums.sketches[str(self.source.sketch)].counts.astype(np.float64)
+        return self.sums.sketch(str(self.source.sketch)).counts.astype(np.float64)
 
     def _extreme(self, which: int, q: float) -> Floats:
         if self.source.extremes is None:
@@ -60,7 +60,7 @@ class Sketched:
         return np.where(found < 0, np.nan, found / self.source.unit)
 
     def _quantile(self, q: float) -> Floats:
-        found: Floats = self.sums.sketches[str(self.source.sketch)].quantiles([q])[:, 0]
+        found: Floats = self.sums.sketch(str(self.source.sketch)).quantiles([q])[:, 0]
         return found / self.source.unit
 
 

@@ -8,26 +8,21 @@ from dataclasses import replace
 import numpy as np
 
 from controller.query.metrics import edges
-from controller.query.metrics.catalog import METRICS, Measure
-from controller.query.metrics.distributions import Distribution, Sketched
-from controller.query.metrics.failures import Failures
-from controller.query.metrics.figures import Figures, seconds_within
+from controller.query.metrics.catalog import Measure
+from controller.query.metrics.figures import Figures
+from controller.query.metrics.gathering import Gathering
 from controller.query.metrics.grouping import STATUS, Grouping, admitted, asks_numbers
+from controller.query.metrics.parameters import Period
 from controller.query.metrics.question import Question, needs_of
 from controller.query.metrics.requests import of_requests
 from controller.query.metrics.rows import Contexts, RollupRows
 from controller.query.metrics.spans import Edge, as_kept, cover
-from controller.query.metrics.tally import Sums, Tally
 from controller.query.metrics.uniques import Uniques
 from controller.store.database import Connection
 from controller.store.metrics_requests import read_requests
 from controller.store.query_time import Patience, bounded
 from controller.store.rollup_reading import read_contexts, read_extent, read_rollups
-from loadcell.stats.columns import ERROR, OK, Ints
-from loadcell.stats.packed import pack
-
-_COUNTS = ("ok_count", "error_count")
-_EMPTY = pack([])
+from loadcell.stats.columns import ERROR, OK, Ints, Mask
 
 
 def evaluate(connection: Connection, question: Question, measures: Sequence[Measure]) -> Figures:
@@ -37,9 +32,9 @@ def evaluate(connection: Connection, question: Question, measures: Sequence[Meas
         LoadcellError: LIMIT_EXCEEDED, there are too many points; REQUEST_TIMEOUT.
     """
     if not _needs_requests(question, measures):
-        return evaluate_with_total(connection, question, measures)[0]
+        return evaluate_periods(connection, question, measures, [question.period])[0].figures
     with bounded(connection) as patience:
-        contexts, grouping = _group(connection, question, measures)
+        contexts = _contexts(connection, question, measures)
         columns = {
             name for measure in measures if measure.metric.source for name in measure.metric.source.requests
         }
@@ -50,7 +45,7 @@ def evaluate(connection: Connection, question: Question, measures: Sequence[Meas
             connection, [period], contexts, sorted(columns), statuses=admitted(question.statuses)
         )
         uniques = {name: Uniques(contexts.values[name]) for name in _uniques(question, measures)}
-        return of_requests(patience.watch(found), question, measures, grouping, uniques)
+        return of_requests(patience.watch(found), question, measures, Grouping(question, contexts), uniques)
 
 
 def evaluate_with_total(
@@ -61,17 +56,33 @@ def evaluate_with_total(
     Raises:
         LoadcellError: As `evaluate`.
     """
+    (found,) = evaluate_periods(connection, question, measures, [question.period])
+    return found.figures, found.total
+
+
+def evaluate_periods(
+    connection: Connection, question: Question, measures: Sequence[Measure], periods: Sequence[Period]
+) -> list[Gathering]:
+    """Return what rollups say of some measures, and of what the question needs, in each of some periods.
+
+    They are read together. The periods are one after another in time.
+
+    Raises:
+        LoadcellError: As `evaluate`.
+    """
     question = replace(question, needs=question.needs | needs_of(measures))
     with bounded(connection) as patience:
-        contexts, grouping = _group(connection, question, measures)
-        return _of_rollups(_rollups(connection, question, contexts, patience), question, contexts, grouping)
+        contexts = _contexts(connection, question, measures)
+        found = [Gathering(replace(question, period=period), contexts) for period in periods]
+        for place, rows in _rollups(connection, question, periods, contexts, patience):
+            found[place].add(rows)
+        return found
 
 
-def _group(connection: Connection, question: Question, measures: Sequence[Measure]) -> tuple[Contexts, Grouping]:
+def _contexts(connection: Connection, question: Question, measures: Sequence[Measure]) -> Contexts:
     plain = [name for name in question.group_by if name != STATUS]
     dimensions = [*plain, *sorted(_uniques(question, measures))]
-    contexts = read_contexts(connection, question.scope, question.filters, dimensions)
-    return contexts, Grouping(question, contexts)
+    return read_contexts(connection, question.scope, question.filters, dimensions)
 
 
 def _needs_requests(question: Question, measures: Sequence[Measure]) -> bool:
@@ -89,92 +100,23 @@ def _uniques(question: Question, measures: Sequence[Measure]) -> frozenset[str]:
 
 
 def _rollups(
-    connection: Connection, question: Question, contexts: Contexts, patience: Patience
-) -> Iterator[RollupRows]:
-    period = question.period
+    connection: Connection, question: Question, periods: Sequence[Period], contexts: Contexts, patience: Patience
+) -> Iterator[tuple[int, RollupRows]]:
+    """Yield rollups, and the place of the period each lot is of."""
     extent = read_extent(connection)
-    parts = as_kept(cover(period.start, period.end, width=question.width, now=period.now), extent.oldest)
-    yield from patience.watch(read_rollups(connection, parts.spans, contexts, question.needs, extent))
-    for requests in patience.watch(read_requests(connection, parts.edges, contexts, edges.COLUMNS)):
-        yield edges.add_up_edge(requests, question.needs)
+    parts = [as_kept(cover(p.start, p.end, width=question.width, now=p.now), extent.oldest) for p in periods]
+    spans = [span for part in parts for span in part.spans]
+    for rows in patience.watch(read_rollups(connection, spans, contexts, question.needs, extent)):
+        for place, mine in _by_period(rows.start, periods):
+            yield place, rows.where(mine)
+    rest = [edge for part in parts for edge in part.edges]
+    for requests in patience.watch(read_requests(connection, rest, contexts, edges.COLUMNS)):
+        for place, mine in _by_period(requests.columns["ts"], periods):
+            yield place, edges.add_up_edge(requests.where(mine), question.needs)
 
 
-def _of_rollups(
-    found: Iterator[RollupRows], question: Question, contexts: Contexts, grouping: Grouping
-) -> tuple[Figures, Figures]:
-    needs = question.needs
-    columns = [*_COUNTS, *sorted(needs.columns.difference(_COUNTS))]
-    tally, failures = Tally(columns, sorted(needs.sketches), question.width_field), Failures()
-    uniques = {name: Uniques(contexts.values[name]) for name in needs.uniques}
-    for rows in found:
-        position = grouping.contexts_of(rows.context)
-        if needs.classes:
-            failures.add(rows, np.flatnonzero((position >= 0) & (rows.columns["error_count"] > 0)))
-        for number, part in grouping.split():
-            kept = (position >= 0) & (_counted(rows, part.statuses) > 0)
-            keys = grouping.keys(rows.start[kept], position[kept], number)
-            tally.add(keys, *_of_part(rows, part.statuses, kept))
-            for unique in uniques.values():
-                unique.add(keys, position[kept])
-    sums = tally.sums()
-    time, group = grouping.cells(sums.keys)
-    counts = {name: unique.counts(sums.keys) for name, unique in uniques.items()}
-    figures = Figures(
-        time=time,
-        group=group,
-        groups=grouping.groups,
-        ok=sums.columns["ok_count"],
-        errors=sums.columns["error_count"],
-        distributions=_distributions(sums),
-        uniques=counts,
-        seconds=seconds_within(time, question.width, question.period),
-        failures=failures.by_class,
-        data_source="aggregate",
-    )
-    total = sums.total()
-    whole = replace(
-        figures,
-        time=np.full(len(total.keys), question.period.start),
-        group=total.keys,
-        groups=[()],
-        ok=total.columns["ok_count"],
-        errors=total.columns["error_count"],
-        distributions=_distributions(total),
-        uniques={name: np.array([unique.total()])[: len(total.keys)] for name, unique in uniques.items()},
-        seconds=seconds_within(total.keys, None, question.period),
-    )
-    return figures, whole
-
-
-def _distributions(sums: Sums) -> dict[str, Distribution]:
-    return {name: Sketched(metric.source, sums) for name, metric in METRICS.items() if metric.source is not None}
-
-
-def _counted(rows: RollupRows, statuses: frozenset[int]) -> Ints:
-    return sum(
-        (rows.columns[name] for name, status in zip(_COUNTS, (OK, ERROR), strict=True) if status in statuses),
-        start=np.zeros(len(rows.start), np.int64),
-    )
-
-
-def _of_part(
-    rows: RollupRows, statuses: frozenset[int], kept: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> tuple[dict[str, Ints], dict[str, list[bytes]]]:
-    """Return the columns and sketches of the rows that are kept, as far as they are about some statuses.
-
-    Where not all requests are asked for, only counts and latencies of successes are.
-    """
-    columns = {name: values[kept] for name, values in rows.columns.items()}
-    positions = np.flatnonzero(kept).tolist()
-    whole = len(positions) == len(rows.start)
-    sketches = {
-        name: list(blobs) if whole else [blobs[position] for position in positions]
-        for name, blobs in rows.sketches.items()
-    }
-    if ERROR not in statuses:
-        columns["error_count"] = np.zeros(len(positions), np.int64)
-    if OK not in statuses:
-        for name in columns.keys() - {"error_count"}:
-            columns[name] = np.full(len(positions), -1 if name.endswith(("_min", "_max")) else 0)
-        sketches = {name: [_EMPTY] * len(positions) for name in sketches}
-    return columns, sketches
+def _by_period(times: Ints, periods: Sequence[Period]) -> Iterator[tuple[int, Mask]]:
+    """Yield the place of each period, and which times are in it."""
+    places = np.searchsorted([period.start for period in periods], times, side="right") - 1
+    for place in range(len(periods)):
+        yield place, places == place

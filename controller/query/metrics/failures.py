@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -27,12 +28,14 @@ class Failures:
 
     def add(self, rows: RollupRows, wanted: Ints) -> None:
         """Add the rows at some positions."""
+        alike: defaultdict[str, list[int]] = defaultdict(list)
         for position in wanted.tolist():
-            if rows.classes[position] == "{}":
-                continue
-            start = int(rows.start[position])
-            for number, count in _counts(rows.classes[position]):
-                self._add(number, count, start, start + int(rows.seconds[position]) * 1_000_000)
+            alike[rows.classes[position]].append(position)
+        for classes, positions in alike.items():
+            starts = rows.start[positions]
+            start, end = int(starts.min()), int((starts + rows.seconds[positions] * 1_000_000).max())
+            for number, count in _counts(classes):
+                self._add(number, count * len(positions), start, end)
 
     def _add(self, number: int, count: int, start: int, end: int) -> None:
         known = self.by_class.get(number)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 
-from loadcell.stats.columns import Ints
+from loadcell.stats.columns import Ints, Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,20 @@ class RollupRows:
     sketches: Mapping[str, Sequence[bytes]]
     classes: Sequence[str] = ()
 
+    def where(self, kept: Mask) -> RollupRows:
+        """Return the rows that are kept."""
+        if kept.all():
+            return self
+        mine = kept.tolist()
+        return RollupRows(
+            self.seconds[kept],
+            self.start[kept],
+            self.context[kept],
+            {name: values[kept] for name, values in self.columns.items()},
+            {name: list(compress(blobs, mine)) for name, blobs in self.sketches.items()},
+            list(compress(self.classes, mine)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RequestRows:
@@ -40,6 +55,10 @@ class RequestRows:
     def __len__(self) -> int:
         """Return the number of requests."""
         return len(self.columns["ts"])
+
+    def where(self, kept: Mask) -> RequestRows:
+        """Return the requests that are kept."""
+        return RequestRows({name: values[kept] for name, values in self.columns.items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from controller.query.metrics.error_kinds import error_kinds
-from controller.query.metrics.evaluate import evaluate_with_total
+from controller.query.metrics.evaluate import evaluate_periods
 from controller.query.metrics.figures import Figures
 from controller.query.metrics.parameters import Period, read_period
 from controller.query.metrics.question import Needs, Question, exact_filters
@@ -60,14 +59,15 @@ def get_summary(
         ),
         needs=Needs(classes=True),
     )
-    figures, total = evaluate_with_total(connection, question, _MEASURES)
+    compares = not request.HasField("compare_previous_period") or request.compare_previous_period
+    periods = [*([period.before()] if compares else []), period]
+    *earlier, current = evaluate_periods(connection, question, _MEASURES, periods)
+    figures, total = current.figures, current.total
     response = metrics_pb2.GetMetricsSummaryResponse()
     data = response.data
     _fill_period(data.current_period, total, period)
-    if not request.HasField("compare_previous_period") or request.compare_previous_period:
-        before = replace(question, period=period.before(), group_by=(), needs=Needs())
-        _, earlier = evaluate_with_total(connection, before, _MEASURES)
-        _fill_period(data.previous_period, earlier, before.period)
+    for before in earlier:
+        _fill_period(data.previous_period, before.total, periods[0])
         _fill_changes(data.changes, data.previous_period, data.current_period)
     data.top_items.SetInParent()
     for name, ordered_by, is_part in _TOP:

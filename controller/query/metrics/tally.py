@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 
 import numpy as np
 
@@ -16,13 +16,24 @@ _ROWS_AT_ONCE = 50_000
 _NONE = np.iinfo(np.int64).max  # smallest of nothing, while adding up
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Sums:
-    """Rows added up. `keys` ascend; everything has one entry for each."""
+    """Rows added up. `keys` ascend; everything has one entry for each.
 
-    keys: Ints
-    columns: Mapping[str, Ints]
-    sketches: Mapping[str, GroupedSketches]
+    Args:
+        keys: the keys.
+        columns: sums by name.
+        sketches: what merges sketches, by name; carried out for those that somebody asks for.
+    """
+
+    def __init__(
+        self, keys: Ints, columns: Mapping[str, Ints], sketches: Mapping[str, Callable[[], GroupedSketches]]
+    ) -> None:
+        self.keys, self.columns = keys, columns
+        self._sketches = {name: cache(merge) for name, merge in sketches.items()}
+
+    def sketch(self, name: str) -> GroupedSketches:
+        """Return the merged sketches of a name."""
+        return self._sketches[name]()
 
     def total(self) -> Sums:
         """Return the sums of all keys under the key 0, or of none when there is none."""
@@ -31,7 +42,7 @@ class Sums:
         return Sums(
             np.zeros(count, np.int64),
             {name: reduce_rows(name, values, everything, count) for name, values in self.columns.items()},
-            {name: _total(merged, count) for name, merged in self.sketches.items()},
+            {name: partial(_total, merge) for name, merge in self._sketches.items()},
         )
 
 
@@ -75,7 +86,7 @@ class Tally:
         return Sums(
             keys,
             columns,
-            {name: merge_groups(blobs, inverse, len(keys)) for name, blobs in self._sketches.items()},
+            {name: partial(merge_groups, blobs, inverse, len(keys)) for name, blobs in self._sketches.items()},
         )
 
     def _unique(self) -> tuple[Ints, Ints]:
@@ -88,7 +99,9 @@ class Tally:
         self._keys = [sums.keys]
         self._columns = {name: [values] for name, values in sums.columns.items()}
         self._sketches = {
-            name: [merged.pack(group) for group in range(len(sums.keys))] for name, merged in sums.sketches.items()
+            name: [merged.pack(group) for group in range(len(sums.keys))]
+            for name in self._sketch_names
+            for merged in [sums.sketch(name)]
         }
         self._rows = len(sums.keys)
         # So that all compacting together takes no longer than reading.
@@ -119,16 +132,8 @@ def reduce_rows(name: str, values: Ints, inverse: Ints, count: int) -> Ints:
     return sums
 
 
-def _total(merged: GroupedSketches, count: int) -> GroupedSketches:
-    buckets, inverse = np.unique(merged.buckets, return_inverse=True)
-    counts = np.zeros(len(buckets), np.int64)
-    np.add.at(counts, inverse, np.diff(merged.cumulated))
-    return GroupedSketches(
-        zero_counts=np.full(count, merged.zero_counts.sum()),
-        starts=np.array([0, len(buckets)][: count + 1]),
-        buckets=buckets,
-        cumulated=np.concatenate(([0], np.cumsum(counts))),
-    )
+def _total(merge: Callable[[], GroupedSketches]) -> GroupedSketches:
+    return merge().total()
 
 
 def _smallest(values: Ints, inverse: Ints, count: int) -> Ints:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-import numpy as np
 
 from controller.query.metrics.question import DimensionFilter, exact_filters
 from controller.scope import Scope
@@ -13,14 +14,13 @@ from controller.store.database import Connection
 from controller.store.metrics_models import (
     ContextTotals,
     first_and_last,
+    largest_tokens,
     newest_provider,
     read_totals,
     streaming_was_tried,
-    token_sketches,
 )
 from controller.store.prices import list_prices
 from controller.store.rollup_reading import read_contexts
-from loadcell.stats.packed import merge_groups
 from loadcell.stats.pricing import NANO_PER_USD, PriceList
 from loadcell.v1 import model_pb2
 
@@ -52,12 +52,19 @@ class KnownModels:
         self._connection = connection
         self._today = datetime.fromtimestamp(now / 1e6, UTC).date()
         self._contexts = read_contexts(connection, selection.scope, selection.filters(), ("model", "provider"))
-        names = zip(self._contexts.keys.tolist(), self._contexts.values["model"], strict=True)
-        models = {key: str(model) for key, model in names}
-        self._totals: dict[str, list[ContextTotals]] = {}
+        keys, values = self._contexts.keys.tolist(), self._contexts.values
+        self._models, self._providers = (
+            {key: str(value) for key, value in zip(keys, values[name], strict=True)}
+            for name in ("model", "provider")
+        )
+        # Also by runs that have no requests.
+        self._named: defaultdict[str, set[str]] = defaultdict(set)
+        for key, model in self._models.items():
+            self._named[model].add(self._providers[key])
+        self._totals: defaultdict[str, list[ContextTotals]] = defaultdict(list)
         for totals in read_totals(connection, self._contexts):
-            if models[totals.context_key]:
-                self._totals.setdefault(models[totals.context_key], []).append(totals)
+            if self._models[totals.context_key]:
+                self._totals[self._models[totals.context_key]].append(totals)
         prices = list_prices(connection)
         self._prices = PriceList(prices)
         self._listed = {
@@ -70,16 +77,36 @@ class KnownModels:
         """Return their names in order."""
         return sorted({*self._totals, *self._listed})
 
-    def describe(self, name: str) -> model_pb2.Model:
-        """Return what is known of one of them."""
-        totals = self._totals.get(name, [])
+    def describe(self, names: Iterable[str]) -> list[model_pb2.Model]:
+        """Return what is known of some of them."""
+        messages = [self._describe(name) for name in names]
+        loaded = [message for message in messages if message.id in self._totals]
+        groups = [self._totals[message.id] for message in loaded]
+        tokens = largest_tokens(self._connection, [one.context_key for group in groups for one in group])
+        times = first_and_last(self._connection, groups)
+        for message, totals, (first, last) in zip(loaded, groups, times, strict=True):
+            message.request_count = sum(one.requests for one in totals)
+            message.first_seen_at.FromMicroseconds(first)
+            message.last_seen_at.FromMicroseconds(last)
+            known = [most for one in totals if not math.isnan(most := tokens[one.context_key])]
+            if known:
+                message.max_tokens = round(max(known))
+            if any(one.streamed for one in totals):
+                message.supports_streaming = True
+            elif streaming_was_tried(self._connection, [one.context_key for one in totals]):
+                message.supports_streaming = False
+        return messages
+
+    def _describe(self, name: str) -> model_pb2.Model:
+        """Return what is known of one of them without its requests."""
         message = model_pb2.Model(id=name, model=name, providers=self.providers(name))
-        listed = self._listed.get(name)
-        if totals:
-            message.provider = newest_provider(self._connection, name, self._contexts) or message.providers[0]
-            self._add_requests(message, totals)
-        elif listed is not None:
-            message.provider = listed.provider
+        if name in self._totals:
+            message.provider = message.providers[0]
+            if len(self._named[name]) > 1:
+                newest = newest_provider(self._connection, name, self._contexts)
+                message.provider = newest or message.provider
+        elif name in self._listed:
+            message.provider = self._listed[name].provider
         price = self._prices.find(message.provider, name, self._today)
         if price is not None:
             message.prompt_cost_per_1k = price.prompt_nano / NANO_PER_USD
@@ -88,21 +115,4 @@ class KnownModels:
 
     def providers(self, name: str) -> list[str]:
         """Return the providers that one of them was run at, in order."""
-        keys = {one.context_key for one in self._totals.get(name, ())}
-        pairs = zip(self._contexts.keys.tolist(), self._contexts.values["provider"], strict=True)
-        return sorted({str(provider) for key, provider in pairs if key in keys})
-
-    def _add_requests(self, message: model_pb2.Model, totals: list[ContextTotals]) -> None:
-        keys = [one.context_key for one in totals]
-        message.request_count = sum(one.requests for one in totals)
-        first, last = first_and_last(self._connection, totals)
-        message.first_seen_at.FromMicroseconds(first)
-        message.last_seen_at.FromMicroseconds(last)
-        sketches = token_sketches(self._connection, totals)
-        largest = merge_groups(sketches, np.zeros(len(sketches), np.int64), 1).quantiles([1.0])[0, 0]
-        if not np.isnan(largest):
-            message.max_tokens = round(float(largest))
-        if any(one.streamed for one in totals):
-            message.supports_streaming = True
-        elif streaming_was_tried(self._connection, keys):
-            message.supports_streaming = False
+        return sorted({self._providers[one.context_key] for one in self._totals.get(name, ())})

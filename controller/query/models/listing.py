@@ -25,8 +25,7 @@ def list_models(
     names = known.names()
     rest = [name for name in names if after is None or name > after]
     response = model_pb2.ListModelsResponse()
-    for name in rest[:limit]:
-        response.data.append(known.describe(name))
+    response.data.extend(known.describe(rest[:limit]))
     pagination = response.pagination
     pagination.has_more = len(rest) > limit
     pagination.limit = limit
@@ -45,7 +44,7 @@ def get_model(
         LoadcellError: RESOURCE_NOT_FOUND or INVALID_FIELD_VALUE.
     """
     known = require_model(connection, Selection(scope, project_id=request.project_id, model=request.model_id), now)
-    return model_pb2.GetModelResponse(data=known.describe(request.model_id))
+    return model_pb2.GetModelResponse(data=known.describe([request.model_id])[0])
 
 
 def require_model(connection: Connection, selection: Selection, now: int) -> KnownModels:

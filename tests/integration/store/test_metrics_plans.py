@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from sqlalchemy import event
 
 from controller.query.metrics.custom import query_metrics
 from controller.query.metrics.performance import get_performance
 from controller.query.metrics.quality import get_quality
+from controller.query.metrics.question import Needs
+from controller.query.metrics.rows import Contexts
 from controller.query.metrics.series import get_metrics
+from controller.query.metrics.spans import Span
 from controller.query.metrics.summary import get_summary
 from controller.query.models.compare import compare_models
 from controller.query.models.listing import list_models
 from controller.query.models.usage import get_usage
 from controller.scope import Scope
+from controller.store.rollup_reading import Extent, read_rollups
 from loadcell.v1 import metrics_pb2, model_pb2
 from tests.integration.store import random_requests as rr
 from tests.integration.store.random_requests import BEGIN, DAY, HOUR, NOW, text
@@ -55,8 +60,16 @@ async def test_no_question_reads_everything(database):
         assert not [line for line in plan if READS_ALL.search(line)], (function.__name__, plan)
 
 
-async def test_rollups_of_few_contexts_are_looked_up(database):
-    plan = "\n".join(await plan_of(database, *QUESTIONS[1]))
+async def test_rollups_of_few_contexts_among_many_are_looked_up(database):
+    of, span = (
+        Contexts(np.array([2, 5]), {}, every=False),
+        Span(HOUR // 1_000_000, BEGIN // HOUR, BEGIN // HOUR + 9),
+    )
+
+    def ask(connection, *_) -> None:
+        list(read_rollups(connection, [span, span], of, Needs(), Extent({}, contexts=1_000)))
+
+    plan = "\n".join(await plan_of(database, ask, None))
     found = ("PRIMARY KEY (grain=? AND bucket=? AND context_key=?)", "rollups_pkey", "pk_rollups")
     assert any(part in plan for part in found), plan
 

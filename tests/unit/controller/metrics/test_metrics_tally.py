@@ -38,20 +38,20 @@ def test_compacting_in_between_changes_nothing(monkeypatch):
             assert sums.columns["duration_min"][key] == min(known, default=-1)
             assert sums.columns["duration_max"][key] == max(known, default=-1)
     np.testing.assert_array_equal(
-        whole.sketches["durations"].quantiles([0.5, 1]), pieces.sketches["durations"].quantiles([0.5, 1])
+        whole.sketch("durations").quantiles([0.5, 1]), pieces.sketch("durations").quantiles([0.5, 1])
     )
     total = pieces.total()
     assert total.columns["count"].tolist() == [900]
-    assert total.sketches["durations"].counts.tolist() == [sum(value >= 0 for _, value in rows)]
+    assert total.sketch("durations").counts.tolist() == [sum(value >= 0 for _, value in rows)]
     middle = sorted(value for _, value in rows if value >= 0)
     right = middle[(len(middle) + 1) // 2 - 1]
-    assert total.sketches["durations"].quantiles([0.5])[0, 0] == pytest.approx(right, rel=0.005_001)
+    assert total.sketch("durations").quantiles([0.5])[0, 0] == pytest.approx(right, rel=0.005_001)
 
 
 def test_nothing_adds_up_to_nothing():
     sums = Tally(["count"], ["durations"], "interval").sums()
     for empty in (sums, sums.total()):
-        assert len(empty.keys) == len(empty.columns["count"]) == len(empty.sketches["durations"].counts) == 0
+        assert len(empty.keys) == len(empty.columns["count"]) == len(empty.sketch("durations").counts) == 0
 
 
 def test_too_many_points_are_refused_by_the_name_of_the_width():
