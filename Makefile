@@ -4,6 +4,7 @@
 #   make up      the whole system in the foreground (make up ARGS="--http 127.0.0.1:8086")
 #   make test    all tests with coverage           make test ARGS="tests/unit -x" runs a part, without the floor
 #   make test-faults   the long fault suite        SEEDS=20 tries each scenario so often; FAULT_SEED=7 repeats one
+#   make test-fuzz     random calls over gRPC and HTTP for FUZZ_SECONDS=300 each; FUZZ_SEED=7 repeats some
 #   make lint    every static check
 #   make protos  generated stubs and contract artefacts
 #   make docs    generated reference tables in docs/
@@ -18,10 +19,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 SEEDS ?= 3
+FUZZ_SECONDS ?= 300
+FUZZ_SEED ?=
 # Twice as many as the usual 2 cores, since most tests wait for processes; a free one takes from the others' lists.
 JOBS := -n 4 --dist worksteal
 
-.PHONY: setup demo up test test-faults lint protos docs bench clean
+.PHONY: setup demo up test test-faults test-fuzz lint protos docs bench clean
 
 setup:
 	@scripts/setup "$(PYTHON)" dev
@@ -36,6 +39,9 @@ test: setup
 	@$(if $(ARGS),,scripts/setup_peers "$(PYTHON)")
 	$(BIN)/python -m pytest $(JOBS) $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered --cov-fail-under=85)
 
+test-fuzz: setup
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
+
 test-faults: setup
 	FAULTS=long FAULT_SEEDS=$(SEEDS) $(BIN)/python -m pytest $(JOBS) tests/faults $(ARGS)
 
@@ -44,6 +50,8 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml loadcell controller agent gateway
+	@$(BIN)/python scripts/audit_dependencies.py
 	@scripts/lint_protos $(BIN)/python
 
 protos: setup

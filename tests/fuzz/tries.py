@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SEED = int(os.environ.get("FUZZ_SEED") or (secrets.randbelow(2**32) if SECONDS else 1))
+os.environ["FUZZ_SEED"] = str(SEED)  # for the workers that pytest starts
 AGAIN = f"FUZZ_SEED={SEED} begins with the same"
 
 
