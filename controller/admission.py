@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -13,6 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from controller.access.keys import hash_of, is_agent_token
 from controller.store.agent_tokens import AgentTokenRecord, bind_token, find_token, tokens_by_id
 from controller.store.database import Connection, Database
 from loadcell.clock import wall_micros
@@ -20,14 +19,7 @@ from loadcell.errors import LoadcellError
 
 log = structlog.get_logger()
 
-TOKEN_PREFIX = "lc_agent_"  # noqa: S105 - how tokens begin
 LOOK_SECONDS = 2.0  # how often tokens that are in use are looked up again
-_TOKEN = re.compile(rf"{TOKEN_PREFIX}[A-Za-z0-9_-]{{43}}")
-
-
-def hash_of(token: str) -> str:
-    """Return what is stored of a token. It has 256 random bits, so nothing slower than SHA-256 is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @dataclass(slots=True, eq=False)
@@ -147,7 +139,7 @@ class Admissions:
                 log.exception("agent_tokens_not_read")
 
     async def _find(self, token: str) -> AgentTokenRecord:
-        if not _TOKEN.fullmatch(token):
+        if not is_agent_token(token):
             raise _unknown()
         digest = hash_of(token)
         record = await self._database.read(lambda c: find_token(c, digest))

@@ -72,7 +72,7 @@ def require_own(grant: Grant, giver: Principal) -> None:
 
 
 def check_name(field: str, name: str) -> None:
-    """Check the name of a key or the subject of a token.
+    """Check the name of a key, a token or a project, or the subject of a token.
 
     Raises:
         LoadcellError: MISSING_REQUIRED_FIELD, INVALID_FIELD_VALUE.

@@ -1,4 +1,4 @@
-"""API keys and refresh tokens: how they look, and what is stored of them."""
+"""API keys, refresh tokens and tokens of agents: how they look, and what is stored of them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from typing import Final
 
 KEY_PREFIX: Final = "lc_live_"
 REFRESH_PREFIX: Final = "lc_refresh_"
+AGENT_PREFIX: Final = "lc_agent_"
 SHOWN: Final = 8  # characters of the random part that may be seen
 
 _RANDOM = r"[A-Za-z0-9_-]{43}"
 _KEY = re.compile(KEY_PREFIX + _RANDOM)
 _REFRESH = re.compile(REFRESH_PREFIX + _RANDOM)
+_AGENT = re.compile(AGENT_PREFIX + _RANDOM)
 
 
 def new_key() -> str:
@@ -26,6 +28,11 @@ def new_refresh_token() -> str:
     return REFRESH_PREFIX + secrets.token_urlsafe(32)
 
 
+def new_agent_token() -> str:
+    """Make a token of an agent of 32 random bytes."""
+    return AGENT_PREFIX + secrets.token_urlsafe(32)
+
+
 def is_key(text: str) -> bool:
     """Whether a text looks like an API key."""
     return _KEY.fullmatch(text) is not None
@@ -36,9 +43,14 @@ def is_refresh_token(text: str) -> bool:
     return _REFRESH.fullmatch(text) is not None
 
 
-def shown_part(key: str) -> str:
-    """Return what may be seen of an API key, to tell it from others."""
-    return key.removeprefix(KEY_PREFIX)[:SHOWN]
+def is_agent_token(text: str) -> bool:
+    """Whether a text looks like a token of an agent."""
+    return _AGENT.fullmatch(text) is not None
+
+
+def shown_part(credential: str) -> str:
+    """Return what may be seen of an API key or a token of an agent, to tell it from others."""
+    return credential.removeprefix(KEY_PREFIX).removeprefix(AGENT_PREFIX)[:SHOWN]
 
 
 def hash_of(credential: str) -> str:

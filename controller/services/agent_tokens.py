@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from typing import Any
 
 import structlog
 
-from controller.admission import TOKEN_PREFIX, Admissions, hash_of
+from controller.access.granting import check_name
+from controller.access.keys import hash_of, new_agent_token, shown_part
+from controller.admission import Admissions
 from controller.expiry import read_expiry
 from controller.messages import timestamp
-from controller.query import cursor
+from controller.query.by_age import PageByAge
 from controller.store.agent_tokens import AgentTokenRecord, count_tokens, insert_token, list_tokens, revoke_token
 from controller.store.database import Database
 from loadcell.clock import wall_micros
@@ -24,8 +25,6 @@ from loadcell.v1 import fleet_pb2, fleet_pb2_grpc
 log = structlog.get_logger()
 
 MAX_TOKENS = 10_000
-MAX_NAME = 128  # characters
-_PREFIX = 8  # characters of the random part that are shown
 
 
 class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
@@ -40,12 +39,12 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
     ) -> fleet_pb2.CreateAgentTokenResponse:
         """Make a token; nobody can read it again."""
         now = wall_micros()
-        _check(request)
-        token = f"{TOKEN_PREFIX}{secrets.token_urlsafe(32)}"
+        check_name("name", request.name)
+        token = new_agent_token()
         record = AgentTokenRecord(
             token_id=str(uuid.uuid4()),
             token_hash=hash_of(token),
-            prefix=token.removeprefix(TOKEN_PREFIX)[:_PREFIX],
+            prefix=shown_part(token),
             name=request.name,
             agent_id=None,
             created_at=now,
@@ -64,17 +63,12 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
         self, request: fleet_pb2.ListAgentTokensRequest, context: Any
     ) -> fleet_pb2.ListAgentTokensResponse:
         """Return a page of tokens."""
-        limit = cursor.page_size(request.limit if request.HasField("limit") else None)
-        created_at, token_id = (
-            cursor.decode(request.cursor, "agent tokens", (int, str)) if request.cursor else (0, "")
-        )
-        after = (int(created_at), str(token_id))
-        found = await self._tokens.read(lambda c: list_tokens(c, limit=limit + 1, after=after))
-        page = found[:limit]
-        place: list[int | str] = [page[-1].created_at, page[-1].token_id] if page else []
+        wanted = PageByAge("agent tokens", request.limit if request.HasField("limit") else None, request.cursor)
+        found = await self._tokens.read(lambda c: list_tokens(c, limit=wanted.limit, after=wanted.after))
+        page, following = wanted.cut(found, lambda record: record.token_id)
         return fleet_pb2.ListAgentTokensResponse(
             tokens=[_message(record) for record in page],
-            next_cursor=cursor.encode("agent tokens", place) if len(found) > limit else "",
+            next_cursor=following,
             total=await self._tokens.read(count_tokens),
         )
 
@@ -92,13 +86,6 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
         log.info("agent_token_revoked", token_id=record.token_id, name=record.name, agent_id=record.agent_id)
         await self._admissions.look()
         return fleet_pb2.RevokeAgentTokenResponse(token=_message(record))
-
-
-def _check(request: fleet_pb2.CreateAgentTokenRequest) -> None:
-    if not request.name.strip():
-        raise LoadcellError("MISSING_REQUIRED_FIELD", "name must say what the token is for", field="name")
-    if len(request.name) > MAX_NAME or not request.name.isprintable():
-        raise LoadcellError("INVALID_FIELD_VALUE", f"name may have {MAX_NAME} printable characters", field="name")
 
 
 def _message(record: AgentTokenRecord) -> fleet_pb2.AgentToken:

@@ -21,8 +21,8 @@ from controller.access.tokens import Claims
 from controller.expiry import read_expiry
 from controller.limits.quotas import Quotas
 from controller.messages import timestamp
-from controller.query import cursor
 from controller.query.audit import page_of_audit_log
+from controller.query.by_age import PageByAge
 from controller.services.projects import ProjectMethods
 from controller.store.api_keys import (
     ApiKeyRecord,
@@ -97,15 +97,12 @@ class AuthServicer(ProjectMethods):
         self, request: auth_pb2.ListApiKeysRequest, context: Any
     ) -> auth_pb2.ListApiKeysResponse:
         """Return a page of keys."""
-        limit = cursor.page_size(request.limit if request.HasField("limit") else None)
-        created_at, key_id = cursor.decode(request.cursor, "api keys", (int, str)) if request.cursor else (0, "")
-        after = (int(created_at), str(key_id))
-        found = await self._database.read(lambda c: list_keys(c, limit=limit + 1, after=after))
-        page = found[:limit]
-        place: list[int | str] = [page[-1].created_at, page[-1].key_id] if page else []
+        wanted = PageByAge("api keys", request.limit if request.HasField("limit") else None, request.cursor)
+        found = await self._database.read(lambda c: list_keys(c, limit=wanted.limit, after=wanted.after))
+        page, following = wanted.cut(found, lambda record: record.key_id)
         return auth_pb2.ListApiKeysResponse(
             keys=[_message(record) for record in page],
-            next_cursor=cursor.encode("api keys", place) if len(found) > limit else "",
+            next_cursor=following,
             total=await self._database.read(count_keys),
         )
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loadcell.cli.credentials import ExpiresFlag, seconds_of, show_all, show_made
 from loadcell.cli.runs import ControllerFlag, JsonFlag, ask
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 keys_app = typer.Typer(help="Make, list, rotate and revoke API keys.")
 token_app = typer.Typer(help="Get and revoke access tokens.")
 
-_DAY_SECONDS = 86_400.0
+_WHERE = (
+    "callers send it as x-api-key, the command reads it from LOADCELL_API_KEY or from the file"
+    " LOADCELL_API_KEY_FILE names"
+)
 RoleFlag = Annotated[str, typer.Option(help="admin, developer, viewer or billing.", show_default=False)]
 ProjectsFlag = Annotated[
     list[str] | None,
@@ -36,29 +40,22 @@ def create_key(
     scope: Annotated[
         list[str] | None, typer.Option(help="read, write or admin: good for nothing else. May be given again.")
     ] = None,
-    expires_days: Annotated[
-        float | None, typer.Option(min=0.001, max=36_500, help="Refuse it after so many days. Default: never.")
-    ] = None,
+    expires_days: ExpiresFlag = None,
     as_json: JsonFlag = False,
     controller: ControllerFlag = None,
 ) -> int:
     """Make an API key and print it, this once."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import report  # noqa: PLC0415
-
         made = await client.create_api_key(
             name,
             role=role,
             permissions=permission or (),
             scopes=scope or (),
             projects=project or (),
-            expires_in_seconds=None if expires_days is None else expires_days * _DAY_SECONDS,
+            expires_in_seconds=seconds_of(expires_days),
         )
-        if as_json:
-            report.print_document(report.document(made))
-        else:
-            _print_once(made.key, made.details.key_id)
+        show_made(made, made.key, f"key {made.details.key_id}", where=_WHERE, as_json=as_json)
 
     return ask(controller, None, question)
 
@@ -68,14 +65,7 @@ def list_keys(*, as_json: JsonFlag = False, controller: ControllerFlag = None) -
     """List what is known of the keys, never the keys themselves."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import key_table, layout, report  # noqa: PLC0415
-        from loadcell.documents import render  # noqa: PLC0415
-
-        found = [key async for key in client.api_keys()]
-        if as_json:
-            report.print_document(report.document_of({"keys": [render(key) for key in found]}))
-        else:
-            layout.console().print(key_table.key_table(found))
+        show_all([key async for key in client.api_keys()], "keys", as_json=as_json)
 
     return ask(controller, None, question)
 
@@ -93,13 +83,8 @@ def rotate_key(
     """Make a key in the place of another and print it, this once."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import report  # noqa: PLC0415
-
         made = await client.rotate_api_key(key_id, overlap_seconds=round(overlap_hours * 3_600))
-        if as_json:
-            report.print_document(report.document(made))
-        else:
-            _print_once(made.key, made.details.key_id)
+        show_made(made, made.key, f"key {made.details.key_id}", where=_WHERE, as_json=as_json)
 
     return ask(controller, None, question)
 
@@ -162,12 +147,3 @@ def revoke_token(
         print("revoked")
 
     return ask(controller, None, question)
-
-
-def _print_once(key: str, key_id: str) -> None:
-    print(key)
-    print(
-        f"key {key_id}: keep what was printed, it is not shown again; callers send it as x-api-key, the command"
-        " reads it from LOADCELL_API_KEY or from the file LOADCELL_API_KEY_FILE names",
-        file=sys.stderr,
-    )
