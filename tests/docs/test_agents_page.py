@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from loadcell.client import Client
-from tests.docs.test_examples import ROOT, ended, free_ports
+from tests.docs.test_examples import ROOT, ended
+from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS, first_line
 
 BLOCK = re.compile(r"^```\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
@@ -33,7 +34,7 @@ class Reader:
     """Somebody who types what the page shows, on one machine."""
 
     def __init__(self, home: Path, processes: ExitStack) -> None:
-        mock, grpc, http, exporter = (f"127.0.0.1:{port}" for port in free_ports(4))
+        mock, grpc, http, exporter = (free_address() for _ in range(4))
         self._places = {
             "/var/lib/loadcell": str(home / "agents"),
             "controller.example:50051": grpc,

@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.free_ports import free_address, free_port
 from tests.patience import PATIENCE_SECONDS, first_line
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,14 +30,6 @@ PYTHON = [
     for page in ("README.md", "docs/api.md")
     for block in re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), flags=re.MULTILINE | re.DOTALL)
 ]
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def ended(process: subprocess.Popen[str]) -> None:
@@ -52,8 +44,8 @@ def ended(process: subprocess.Popen[str]) -> None:
 def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """A mock server and the whole system, by the addresses the pages show for them."""
     home = tmp_path_factory.mktemp("home")
-    mock, *ports = free_ports(4)
-    where = dict(zip(SHOWN, (f"127.0.0.1:{port}" for port in ports), strict=True))
+    mock = free_port()
+    where = {name: free_address() for name in SHOWN}
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LOADCELL_")}
     loadcell = [sys.executable, "-m", "loadcell.cli"]
     flags = [part for name, address in where.items() for part in (f"--{name}", address)]

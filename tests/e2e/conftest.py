@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from system import System, free_address
+from system import System
 
+from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS, first_line
 
 

@@ -9,7 +9,6 @@ import pty
 import re
 import select
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from loadcell.mockserver import MockServer
+from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -172,12 +172,6 @@ async def under_load(server: MockServer, command: asyncio.subprocess.Process, re
 async def told(command: asyncio.subprocess.Process) -> str:
     """What a command that has ended wrote to standard error; empty when that is not ours to read."""
     return (await command.stderr.read()).decode() if command.stderr else ""
-
-
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 def on_terminal(command: Sequence[str], environment: dict[str, str], *, columns: int) -> str:

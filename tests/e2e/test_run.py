@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import csv
+import itertools
 import json
 import shlex
 import sqlite3
@@ -11,10 +12,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from system import PATIENCE_SECONDS, System, figures, free_address, on_terminal, under_load
+from system import PATIENCE_SECONDS, System, figures, on_terminal, under_load
 
 from loadcell.cli.figures import milliseconds, rate
 from loadcell.mockserver import Behavior, serve
+from loadcell.mockserver.behavior import Fault, fault_of
+from tests.free_ports import free_address
 
 SMALL = ("--input-len", "16", "--output-len", "8", "--warmup", "1")
 
@@ -139,12 +142,13 @@ async def test_requests_fewer_than_concurrency_are_refused(shared: System):
 
 
 async def test_every_request_failed_is_exit_1(shared: System):
-    async with serve(Behavior(ttft_ms=1)) as server:
-        process = await shared.start("run", server.url, "-c", "1", "-n", "5", "--warmup", "0", "--input-len", "8")
-        # The probe must see a working server; the load must not.
-        await under_load(server, process, 1)
-        server.behavior = Behavior(ttft_ms=1, truncate_rate=1.0)
-        done = await shared.finish(process)
+    # The probe, which comes first, must see a working server; the load must not.
+    behaviors = (Behavior(ttft_ms=1, truncate_rate=0.8, seed=seed) for seed in itertools.count())
+    fates = [Fault.NONE, *[Fault.TRUNCATE] * 5]
+    behavior = next(one for one in behaviors if [fault_of(one, ordinal) for ordinal in range(6)] == fates)
+    async with serve(behavior) as server:
+        done = await shared.run("run", server.url, "-c", "1", "-n", "5", "--warmup", "0", "--input-len", "8")
+        assert server.requests == 6
     assert done.code == 1, done.out + done.err
     assert "truncated" in done.out
 

@@ -5,9 +5,10 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from system import PATIENCE_SECONDS, System, free_address
+from system import PATIENCE_SECONDS, System
 
 from loadcell.mockserver import Behavior, serve
+from tests.free_ports import free_address
 
 SMALL = ("--input-len", "16", "--output-len", "4", "--warmup", "0", "-n", "20")
 

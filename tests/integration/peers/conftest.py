@@ -1,7 +1,6 @@
 """The LiteLLM proxy with a canned answer, in an environment of its own."""
 
 import os
-import socket
 import subprocess
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.free_ports import free_port
 from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[3]
@@ -32,8 +32,7 @@ def litellm(tmp_path_factory):
         pytest.skip(text)
     directory = tmp_path_factory.mktemp("litellm")
     (directory / "config.yaml").write_text(CONFIG)
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     with (
         (directory / "log").open("wb") as log,

@@ -6,8 +6,6 @@ import re
 import subprocess
 import sys
 
-import pytest
-
 from tests.integration.peers.conftest import KEY
 from tests.patience import PATIENCE_SECONDS
 
@@ -25,8 +23,18 @@ def _run(directory, url, *flags):
     )
 
 
-@pytest.mark.parametrize("stream", ["--stream", "--no-stream"])
-def test_every_request_of_a_run_is_measured(litellm, tmp_path, stream):
+def test_the_proxy_is_measured_and_its_refusals_are_told(litellm, tmp_path, subtests):
+    """One test: the proxy takes long to start, and would be started by each process that has one of several."""
+    for stream in ("--stream", "--no-stream"):
+        with subtests.test(stream):
+            _every_request_is_measured(litellm, tmp_path, stream)
+    with subtests.test("wrong key"):
+        _a_wrong_key_fails_before_load_with_the_servers_message(litellm, tmp_path)
+    with subtests.test("wrong model"):
+        _a_wrong_model_fails_before_load_and_is_named(litellm, tmp_path)
+
+
+def _every_request_is_measured(litellm, tmp_path, stream):
     done = _run(tmp_path, litellm, "--api-key", KEY, stream)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -41,7 +49,7 @@ def test_every_request_of_a_run_is_measured(litellm, tmp_path, stream):
     assert KEY not in done.stdout + done.stderr
 
 
-def test_a_wrong_key_fails_before_load_with_the_servers_message(litellm, tmp_path):
+def _a_wrong_key_fails_before_load_with_the_servers_message(litellm, tmp_path):
     done = _run(tmp_path, litellm, "--api-key", "sk-wrong-key", "-m", "mock-model")
     assert done.returncode == 1
     # Which 4xx the proxy chooses depends on its version and on whether it has a database of keys.
@@ -49,7 +57,7 @@ def test_a_wrong_key_fails_before_load_with_the_servers_message(litellm, tmp_pat
     assert "sk-wrong-key" not in done.stderr
 
 
-def test_a_wrong_model_fails_before_load_and_is_named(litellm, tmp_path):
+def _a_wrong_model_fails_before_load_and_is_named(litellm, tmp_path):
     done = _run(tmp_path, litellm, "--api-key", KEY, "-m", "no-such-model")
     assert done.returncode == 1
     assert "no-such-model" in done.stderr
