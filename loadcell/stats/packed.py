@@ -15,9 +15,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from loadcell.stats.columns import Floats, Ints
 from loadcell.stats.sketch import GAMMA, MAX_BUCKET, bucket_counts
@@ -30,7 +31,7 @@ _WORDS_PER_BUCKET = 3
 _MAX_COUNT = 2**62
 # 32 MiB: 1,200 groups of values that differ by a factor of 10^15.
 _TABLE_CELLS = 2**22
-_NOTHING = (np.zeros(0, np.int64),) * 3
+_NOTHING = np.zeros(0, np.int64)
 _LOG_GAMMA = math.log(GAMMA)
 
 
@@ -162,44 +163,46 @@ def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: in
         raise ValueError(f"group numbers must be 0 to {group_count - 1}")
     zeros = np.zeros(group_count, np.int64)
     total = 0.0
-    parts = []
-    for which, sketches in _read(blobs):
+    parts = list(_read(blobs))
+    filled = [sketches.buckets for _, sketches in parts if len(sketches.buckets)]
+    lowest = min((int(buckets.min()) for buckets in filled), default=0)
+    span = max((int(buckets.max()) for buckets in filled), default=lowest) - lowest + 1
+    keys, counts = [_NOTHING], [_NOTHING]
+    for which, sketches in parts:
         total += float(sketches.zero_counts.sum(dtype=np.float64) + sketches.counts.sum(dtype=np.float64))
         np.add.at(zeros, groups[which], sketches.zero_counts)
-        parts.append((np.repeat(groups[which], sketches.sizes), sketches.buckets, sketches.counts))
+        keys.append(np.repeat(groups[which] * span - lowest, sketches.sizes) + sketches.buckets)
+        counts.append(sketches.counts)
     if total >= _MAX_COUNT:
         raise ValueError(f"sketches count {_MAX_COUNT} values or more")
-    # Nearly always all sketches have one format: then nothing is copied.
-    owners, buckets, counts = (
-        parts[0] if len(parts) == 1 else map(np.concatenate, zip(_NOTHING, *parts, strict=True))
-    )
-    owners, buckets, counts = _tally(owners, buckets, counts, group_count)
+    used, sums = _tally(_joined(keys), _joined(counts), group_count * span)
+    firsts = np.arange(group_count + 1) * span
+    starts = np.searchsorted(used, firsts)
     return GroupedSketches(
         zero_counts=zeros,
-        starts=np.searchsorted(owners, np.arange(group_count + 1)),
-        buckets=buckets,
-        cumulated=np.concatenate(([0], np.cumsum(counts))),
+        starts=starts,
+        buckets=used - np.repeat(firsts[:-1], np.diff(starts)) + lowest,
+        cumulated=np.concatenate(([0], np.cumsum(sums))),
     )
 
 
-def _tally(owners: Ints, buckets: Ints, counts: Ints, group_count: int) -> tuple[Ints, Ints, Ints]:
-    """Add up the counts of equal buckets of a group and return them by group, then bucket."""
-    lowest = int(buckets.min(initial=MAX_BUCKET))
-    span = max(1, int(buckets.max(initial=-MAX_BUCKET)) - lowest + 1)
-    keys = owners * span
-    keys += buckets
-    keys -= lowest
-    if group_count * span <= _TABLE_CELLS:
+def _joined(parts: Sequence[Ints]) -> Ints:
+    """Return parts, the first of which is empty, as one. Nearly always there is one more: nothing is copied."""
+    return parts[-1] if len(parts) <= 2 else np.concatenate(parts)
+
+
+def _tally(keys: Ints, counts: Ints, end: int) -> tuple[Ints, Ints]:
+    """Return the different keys, all below `end`, in ascending order, each with the sum of its counts."""
+    if end <= _TABLE_CELLS:
         # Counting into a table of groups by buckets is several times as fast as sorting.
-        table = np.zeros(group_count * span, np.int64)
+        table = np.zeros(end, np.int64)
         np.add.at(table, keys, counts)
         used = np.flatnonzero(table > 0)
-        sums = table[used]
-    else:
-        used, positions = np.unique(keys, return_inverse=True)
-        sums = np.zeros(len(used), np.int64)
-        np.add.at(sums, positions, counts)
-    return used // span, used % span + lowest, sums
+        return used, table[used]
+    used, positions = np.unique(keys, return_inverse=True)
+    sums = np.zeros(len(used), np.int64)
+    np.add.at(sums, positions, counts)
+    return used, sums
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -208,21 +211,22 @@ class _Sketches:
 
     zero_counts: Ints
     sizes: Ints
-    buckets: Ints
+    buckets: NDArray[np.signedinteger[Any]]
     counts: Ints
 
 
 def _read(blobs: Sequence[bytes]) -> Iterator[tuple[Ints, _Sketches]]:
     """Yield the positions and the contents of the sketches of each format."""
-    formats = [int.from_bytes(blob[:2], "little") for blob in blobs]
-    found = set(formats)
-    if unknown := found - set(_FORMATS.values()):
-        number = next(n for n, one in enumerate(formats) if one in unknown)
-        raise ValueError(f"sketch {number} of {len(blobs[number])} bytes has no known format")
+    heads = b"".join([blob[:2] for blob in blobs])
+    formats = np.frombuffer(heads, "<u2") if len(heads) == 2 * len(blobs) else np.zeros(len(blobs), np.uint16)
+    found = set(np.unique(formats).tolist())
+    if not found <= set(_FORMATS.values()):
+        raise ValueError("a sketch has no known format")
     for width, number in _FORMATS.items():
         if number in found:
-            which = np.flatnonzero(np.array(formats) == number)
-            yield which, _parse([blobs[n] for n in which.tolist()], width)
+            alike = len(found) == 1
+            which = np.arange(len(blobs)) if alike else np.flatnonzero(formats == number)
+            yield which, _parse(blobs if alike else [blobs[n] for n in which.tolist()], width)
 
 
 def _parse(blobs: Sequence[bytes], width: int) -> _Sketches:
@@ -236,16 +240,17 @@ def _parse(blobs: Sequence[bytes], width: int) -> _Sketches:
     if (lengths != header + per_bucket * sizes).any():
         raise ValueError("a sketch has another length than its number of buckets says")
     ends = (header + width * sizes).tolist()
+    # As narrow as they are: looking at many takes as long as they have bytes.
     buckets = np.frombuffer(
         b"".join([blob[header:end] for blob, end in zip(blobs, ends, strict=True)]), f"<i{width}"
-    ).astype(np.int64)
+    )
     # Those of 2^63 and above come out negative.
     counts = np.frombuffer(
         b"".join([blob[end:] for blob, end in zip(blobs, ends, strict=True)]), f"<u{2 * width}"
     ).astype(np.int64)
     zero_counts = heads[:, 2:].copy().view(f"<u{2 * width}")[:, 0].astype(np.int64)
-    in_range = -MAX_BUCKET <= buckets.min(initial=0) <= buckets.max(initial=0) <= MAX_BUCKET
-    ascends = np.diff(buckets) > 0
+    in_range = -MAX_BUCKET <= int(buckets.min(initial=0)) <= int(buckets.max(initial=0)) <= MAX_BUCKET
+    ascends = buckets[1:] > buckets[:-1]
     firsts = np.cumsum(sizes)[:-1]
     ascends[firsts[(firsts > 0) & (firsts < len(buckets))] - 1] = True
     if not in_range or not ascends.all():
