@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
-from controller.store.among import with_keys
+from controller.store.among import given, with_given_keys, with_keys
+from controller.store.chunks import chunks
 from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
 from controller.store.postgresql import copy_rows
 from controller.store.schema_texts import trace_texts
 from controller.trace_ids import RequestKey
 
 _KEY = [trace_texts.c[name] for name in KEY_NAMES]
-_TEXTS = select(*_KEY, trace_texts.c.input_text, trace_texts.c.output_text)
 KEYS_AT_ONCE = 200  # below the number of parameters SQLite takes
 
 
@@ -31,14 +33,17 @@ def insert_texts(connection: Connection, started: Sequence[tuple[int, Text]]) ->
 
 def read_texts(connection: Connection, keys: Iterable[RequestKey]) -> dict[RequestKey, tuple[str, str]]:
     """Return prompt and completion of those of some requests that have them, "" for the one that is missing."""
-    wanted = list(keys)
+    dialect = connection.dialect.name
     return {
         RequestKey(*row[:5]): (row[5], row[6])
-        for first in range(0, len(wanted), KEYS_AT_ONCE)
-        for row in connection.execute(
-            _TEXTS.where(with_keys(connection, _KEY, wanted[first : first + KEYS_AT_ONCE]))
-        )
+        for some in chunks(keys)
+        for row in connection.execute(_texts(dialect), given(dialect, some))
     }
+
+
+@lru_cache
+def _texts(dialect: str) -> Select[Any]:
+    return select(*_KEY, trace_texts.c.input_text, trace_texts.c.output_text).where(with_given_keys(dialect, _KEY))
 
 
 def delete_some_texts(connection: Connection, first: int, end: int) -> bool:
