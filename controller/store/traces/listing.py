@@ -16,6 +16,7 @@ from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
 from controller.store.traces.narrowing import narrow
 from controller.store.traces.order import Stretch, stretches
+from controller.store.traces.paging import is_plain, plain_page
 from controller.store.traces.reading import SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
 from controller.trace_ids import span_id, trace_id
@@ -58,6 +59,8 @@ def list_traces(connection: Connection, question: Question, scope: Scope) -> Pag
 def _read(
     connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
 ) -> Sequence[Row[Any]]:
+    if is_plain(stretch):
+        return plain_page(connection, stretch, reader, descending=descending, limit=limit)
     first, *others = stretch.columns
     # An index of SQLite has the keys as well: rows that are sorted out, or sorted, need not be read for them.
     keys = stretch.by_time and connection.dialect.name == "sqlite"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, literal, select
 
@@ -18,9 +19,10 @@ from controller.query.traces.question import conditions
 from controller.scope import Scope
 from controller.store.among import one_of
 from controller.store.full_text import all_of
-from controller.store.run_span import runs_of
+from controller.store.run_span import bounds_of_runs
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
+from controller.store.traces.columns import STATUSES
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
 from controller.store.traces.scoped import of_projects
 from controller.store.traces.word_trees import led_by_words
@@ -32,24 +34,37 @@ MOST_KEYS = 1_000  # of contexts or runs that are named one by one
 CLOCKS_APART_MICROS = 3_600 * 1_000_000
 
 _IDENTIFIERS = {"trace_id", "span_id"}
+_BOUNDS = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
     """Where to look: all of `conditions` hold, and the request has one of `contexts` unless that is None.
 
-    All of them were started within `times`. `words`: an expression of `full_text` that holds as well.
-    `identified`: the conditions name single requests. `status`: they ask for requests that ended so.
-    `ways`: if there are any, the request is among those of one of them.
+    All of them were started within `times`, are of runs with keys within `runs`, and have the `status` unless that
+    is None. `words`: an expression of `full_text` that holds as well. `identified`: the conditions name single
+    requests. `ways`: if there are any, the request is among those of one of them.
     """
 
     conditions: tuple[ColumnElement[bool], ...]
     contexts: tuple[int, ...] | None = None
     times: Bounds = ALWAYS
+    runs: Bounds = ALWAYS
     words: str | None = None
     identified: bool = False
     status: str | None = None
     ways: tuple[Narrowed, ...] = ()
+
+    def where(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on rows of `traces`, without those that contexts, words and ways are."""
+        ended = [] if self.status is None else [STATUSES[self.status]]
+        return [*self.conditions, *ended, *_within(traces.c.ts, self.times), *_within(traces.c.run_key, self.runs)]
+
+    def ended(self, status: str | None) -> Narrowed:
+        """Return where those of the requests are that ended with a status, unless that is None."""
+        if status is None or self.status in (None, status):
+            return replace(self, status=self.status or status)
+        return _with(self, STATUSES[status])
 
     def by(self, connection: Connection, way: Narrowed) -> Narrowed:
         """Return where those of the requests are to which one of the ways leads."""
@@ -58,12 +73,13 @@ class Narrowed:
         return Narrowed(
             self.conditions + way.conditions,
             contexts=tuple(sorted(set.intersection(*map(set, both)))) if both else None,
-            times=Bounds(max(self.times.first, way.times.first), min(self.times.last, way.times.last)),
+            times=_both(self.times, way.times),
+            runs=_both(self.runs, way.runs),
             words=all_of(connection, words) if words else None,
             identified=self.identified or way.identified,
-            status=self.status or way.status,
+            status=self.status,
             ways=way.ways,
-        )
+        ).ended(way.status)
 
 
 def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrowed | None:
@@ -85,16 +101,22 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     others = [
         part
         for part in parts
-        if shared_by(part) not in (Group.CONTEXT, Group.RUN) and part not in led.parts and part is not fork
+        if shared_by(part) not in (Group.CONTEXT, Group.RUN)
+        and part not in led.parts
+        and part is not fork
+        and not _is_bound(part)
+        and not _is_status(part)
     ]
+    statuses = [str(part.value) for part in parts if _is_status(part)]
     everywhere = Narrowed(
         tuple(on_traces(connection, part) for part in others),
         times=Bounds(first, last),
         words=led.words,
         identified=any(map(_names_requests, parts)),
-        status=next((str(one.value) for one in parts if isinstance(one, Condition) and _is_status(one)), None),
         ways=ways,
     )
+    for status in statuses:
+        everywhere = everywhere.ended(status)
     found: Narrowed | None = everywhere
     of_contexts = tuple(part for part in parts if shared_by(part) is Group.CONTEXT)
     if of_contexts:
@@ -102,7 +124,7 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     of_runs = tuple(part for part in parts if shared_by(part) is Group.RUN)
     if of_runs and found:
         found = _by_runs(connection, found, And(of_runs))
-    return found and _by_time(connection, found, first, last)
+    return found and _by_time(connection, found, Bounds(first, last))
 
 
 def _fork(parts: Iterable[Node]) -> Or | None:
@@ -131,8 +153,18 @@ def _names_requests(node: Node) -> bool:
     )
 
 
-def _is_status(asked: Condition) -> bool:
-    return asked.field.name == "status_code" and asked.operator is Operator.EQ and asked.value is not None
+def _is_status(node: Node) -> TypeGuard[Condition]:
+    return (
+        isinstance(node, Condition)
+        and node.field.name == "status_code"
+        and node.operator is Operator.EQ
+        and node.value is not None
+    )
+
+
+def _is_bound(node: Node) -> bool:
+    """Whether a part of a filter bounds the time and nothing else."""
+    return isinstance(node, Condition) and node.field.name == "ts" and node.operator in _BOUNDS
 
 
 def _by_contexts(connection: Connection, found: Narrowed, node: Node) -> Narrowed | None:
@@ -158,26 +190,30 @@ def _by_runs(connection: Connection, found: Narrowed, node: Node) -> Narrowed | 
     if not keys:
         return None
     created = min(created_at for _, _, created_at in runs)
+    since = Bounds(created - CLOCKS_APART_MICROS, ALWAYS.last)
     return replace(
-        _with(
-            found,
-            one_of(connection, traces.c.run_key, [run for run, _, _ in runs]),
-            traces.c.ts >= literal(created - CLOCKS_APART_MICROS, BigInteger),
-        ),
+        _with(found, one_of(connection, traces.c.run_key, [run for run, _, _ in runs])),
         contexts=tuple(sorted(keys)),
+        times=_both(found.times, since),
     )
 
 
-def _by_time(connection: Connection, found: Narrowed, first: int, last: int) -> Narrowed:
-    if first > ALWAYS.first:
-        found = _with(found, traces.c.ts >= literal(first, BigInteger))
-    if last < ALWAYS.last:
-        found = _with(found, traces.c.ts <= literal(last, BigInteger))
-    if (first, last) == (ALWAYS.first, ALWAYS.last):
+def _by_time(connection: Connection, found: Narrowed, asked: Bounds) -> Narrowed:
+    """Return where to look with the runs that a question about some time can be about."""
+    if asked == ALWAYS or connection.dialect.name == "sqlite":  # which has no partitions to leave out
         return found
-    (in_runs,) = runs_of(connection, [(first, last)])
-    return _with(found, *in_runs)
+    (runs,) = bounds_of_runs(connection, [asked])
+    return replace(found, runs=Bounds(*runs))
 
 
 def _with(found: Narrowed, *conditions: ColumnElement[bool]) -> Narrowed:
     return replace(found, conditions=(*found.conditions, *conditions))
+
+
+def _both(one: Bounds, other: Bounds) -> Bounds:
+    return Bounds(max(one.first, other.first), min(one.last, other.last))
+
+
+def _within(column: ColumnElement[int], bounds: Bounds) -> list[ColumnElement[bool]]:
+    first = [column >= literal(bounds.first, BigInteger)] if bounds.first > ALWAYS.first else []
+    return first + ([column <= literal(bounds.last, BigInteger)] if bounds.last < ALWAYS.last else [])

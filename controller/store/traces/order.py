@@ -103,7 +103,7 @@ def _by_context(connection: Connection, question: Question, rows: Narrowed) -> l
         query = query.where(one_of(connection, contexts.c.context_key, rows.contexts))
     words: dict[int, str] = {row[0]: row[1] for row in connection.execute(query)}
     each = each_of(connection, words)
-    some = exists().where(traces.c.context_key == each.c.value, *rows.conditions)
+    some = exists().where(traces.c.context_key == each.c.value, *rows.where())
     keys: dict[str, list[int]] = {}
     for key in connection.execute(select(each.c.value).where(some)).scalars():
         keys.setdefault(words[key], []).append(key)
@@ -111,7 +111,7 @@ def _by_context(connection: Connection, question: Question, rows: Narrowed) -> l
 
 
 def _of_status(rows: Narrowed, word: str) -> tuple[str, Narrowed]:
-    return word, replace(_with(rows, STATUSES[word]), status=word)
+    return word, rows.ended(word)
 
 
 def _with(rows: Narrowed, condition: ColumnElement[bool]) -> Narrowed:

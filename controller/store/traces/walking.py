@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     FromClause,
@@ -54,14 +55,14 @@ def located(
     query = query.order_by(*(column.desc() if descending else column.asc() for column in order))
     if rows.words is not None:
         return by_words(connection, query, stretch, rows.words, descending=descending, limit=limit)
-    conditions = [*rows.conditions, *stretch.behind(descending=descending)]
+    conditions = [*rows.where(), *stretch.behind(descending=descending)]
     of_contexts = [] if rows.contexts is None else [one_of(connection, traces.c.context_key, rows.contexts)]
     if not stretch.by_time or rows.identified:
         return query.where(*conditions, *of_contexts)
-    index = _index(connection, stretch)
+    index = index_of(connection, stretch)
     if index == BY_CONTEXT and rows.contexts is not None and len(rows.contexts) > 1:
         conditions += _until(connection, rows.contexts, conditions, descending=descending, limit=limit)
-    return _through(query, index).where(*conditions, *of_contexts)
+    return through(query, index).where(*conditions, *of_contexts)
 
 
 def _by_ways(
@@ -80,7 +81,8 @@ def _by_ways(
     return query.where(tuple_(*KEY).in_(select(*union(*found).subquery().c)))
 
 
-def _index(connection: Connection, stretch: Stretch) -> str:
+def index_of(connection: Connection, stretch: Stretch) -> str:
+    """Return the index that leads to the rows of a stretch by time."""
     of_status = BY_STATUS.get(stretch.rows.status or "")
     walked = of_status or BY_TS
     if stretch.rows.contexts is None:
@@ -105,35 +107,54 @@ def _until(
     descending: bool,
     limit: int,
 ) -> list[ColumnElement[bool]]:
-    """Return a bound of time within which some contexts have enough rows, if any is found."""
+    """Return the bound of time within which some contexts have enough rows, if there is one."""
+    queries = reaches(each_of(connection, keys), conditions, limit - 1, descending=descending)
+    found = reach(connection, queries, {}, descending=descending)
+    if found is None:
+        return []
+    end = literal(found, BigInteger)
+    return [traces.c.ts >= end if descending else traces.c.ts <= end]
 
-    def outermost(times: ColumnElement[int]) -> ColumnElement[int]:
+
+def reaches(
+    each: FromClause, conditions: list[ColumnElement[bool]], place: int | BindParameter[int], *, descending: bool
+) -> tuple[Select[Any], Select[Any]]:
+    """Return a query for bounds of time that contexts have so many rows before, and one for when it finds none."""
+
+    def outermost(times: ColumnElement[int | None]) -> ColumnElement[int | None]:
         return func.max(times) if descending else func.min(times)
 
-    def nth(some: FromClause, place: int) -> ColumnElement[int]:
+    def nth(some: FromClause, place: int | BindParameter[int]) -> ColumnElement[int | None]:
         """Return when the row in a place of the order of a context was started."""
         mine = select(traces.c.ts).where(traces.c.context_key == some.c.value, *conditions)
         mine = mine.order_by(traces.c.ts.desc() if descending else traces.c.ts).limit(1).offset(place)
-        return _through(mine.correlate(some), BY_CONTEXT).scalar_subquery()
+        return through(mine.correlate(some), BY_CONTEXT).scalar_subquery()
 
-    each = each_of(connection, keys)
     firsts = select(each.c.value, nth(each, 0).label("ts")).cte("firsts")
     order = firsts.c.ts.desc() if descending else firsts.c.ts
     found = select(firsts).where(firsts.c.ts.is_not(None)).order_by(order)
     newest = found.limit(_NEWEST).subquery()
     # Load comes in runs: the contexts whose first rows come first have most of the page, or all of it.
-    of_newest = select(outermost(nth(newest, limit - 1))).select_from(newest).scalar_subquery()
-    of_all = found.with_only_columns(firsts.c.ts).limit(1).offset(limit - 1).scalar_subquery()
-    bounds = [one for one in connection.execute(select(of_newest, of_all)).one() if one is not None]
-    if not bounds:
-        lasts = select(outermost(nth(each, limit - 1))).select_from(each)
-        bounds = [one for one in connection.execute(lasts).scalars() if one is not None]
-    if not bounds:
-        return []
-    end = literal(max(bounds) if descending else min(bounds), BigInteger)
-    return [traces.c.ts >= end if descending else traces.c.ts <= end]
+    of_newest = select(outermost(nth(newest, place))).select_from(newest).scalar_subquery()
+    of_all = found.with_only_columns(firsts.c.ts).limit(1).offset(place).scalar_subquery()
+    return select(of_newest, of_all), select(outermost(nth(each, place))).select_from(each)
 
 
-def _through(query: Select[Any], index: str) -> Select[Any]:
+def reach(
+    connection: Connection,
+    queries: tuple[Select[Any], Select[Any]],
+    given: dict[str, Any],
+    *,
+    descending: bool,
+) -> int | None:
+    """Return the closest bound that the first of `reaches` finds, or the second; None when there is none."""
+    for query in queries:
+        bounds = [one for one in connection.execute(query, given).one() if one is not None]
+        if bounds:
+            return int(max(bounds) if descending else min(bounds))
+    return None
+
+
+def through(query: Select[Any], index: str) -> Select[Any]:
     """Have SQLite, which does not count rows, take an index; PostgreSQL knows by itself."""
     return query.with_hint(traces, f"INDEXED BY {index}", "sqlite")

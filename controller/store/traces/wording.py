@@ -47,7 +47,7 @@ def by_words(
     connection: Connection, query: Select[Any], stretch: Stretch, expression: str, *, descending: bool, limit: int
 ) -> Select[Any]:
     """Return a query for at least the first `limit` rows of a stretch for which an expression of words holds."""
-    conditions = [*stretch.rows.conditions, *stretch.behind(descending=descending)]
+    conditions = [*stretch.rows.where(), *stretch.behind(descending=descending)]
     if stretch.rows.contexts is not None:
         # An expression, for which there is no index: that of words leads to few.
         conditions.append(one_of(connection, traces.c.context_key + 0, stretch.rows.contexts))
