@@ -47,8 +47,13 @@ def sqlite_engine(path: Path, *, writes: bool, connections: int) -> Engine:
     engine.dialect.statement_compiler = _Compiler
 
     def start(connection: Connection) -> None:
-        # A writer takes the lock at once: upgrading a read lock later could fail without waiting.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes:
+            # The lock at once: upgrading a read lock later could fail without waiting.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - tells the type checker the driver
+            driver.execute("BEGIN")  # fails for nobody, and most questions are short
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", start)
