@@ -21,7 +21,7 @@ from benchmarks.figures import Figure
 from benchmarks.nullserver import CannotMeasureError
 from benchmarks.postgresql import postgresql
 from benchmarks.questions import Questions, Shape
-from benchmarks.recorded_runs import DAY_MICROS, DAYS, TOGETHER, Filler, Recorded, recorded
+from benchmarks.recorded_runs import DAY_MICROS, DAYS, SECONDS, TOGETHER, Filler, Recorded, recorded
 from benchmarks.sizes import Sizes
 from benchmarks.system import whole_system
 from controller.query.metrics.rows import Contexts
@@ -31,7 +31,7 @@ from controller.store.migrate import open_database
 from controller.store.partitions import create_ahead
 from controller.store.place import Place, parse_place
 
-BULK_RUNS, BULK_REQUESTS = 16, 500  # stored together into the full database, as often as ROUNDS says
+BULK_RUNS, BULK_REQUESTS = 16, 500  # stored together into the full database, each time after what it has
 BULK_ROUNDS = 20
 BYTES = 700  # of a trace in SQLite, indexes and rollups included
 
@@ -123,25 +123,26 @@ async def _fill(place: Place, total: int) -> _Filled:
         filler = Filler(database)
         stored = await database.read(_stored)
         if stored is None:
-            now = datetime.now(UTC)
-            await _fill_up(database, filler, total, _micros(now))
-            stored = now, total
-        until, traces = stored
+            await _fill_up(database, filler, total, _micros(datetime.now(UTC)))
+            stored = await database.read(_stored)
+        assert stored is not None
+        until, last, count = stored
         before = filler.write_seconds
-        for _ in range(BULK_ROUNDS):
-            await filler.store(_more(_micros(until)))
-        return _Filled(until, traces, BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS / (filler.write_seconds - before))
+        for number in range(BULK_ROUNDS):
+            await filler.store(_more(last + number * SECONDS * 1_000_000))
+        return _Filled(until, count, BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS / (filler.write_seconds - before))
     finally:
         await database.close()
 
 
-def _stored(connection: Connection) -> tuple[datetime, int] | None:
-    """Return until when the runs were that a database was filled with before, and how many traces it has."""
+def _stored(connection: Connection) -> tuple[datetime, int, int] | None:
+    """Return until when the runs were that a database was filled with, its newest request and how many it has."""
     totals = read_totals(connection, Contexts(np.zeros(0, np.int64), {}, every=True))
     if not totals:
         return None
-    [(first, _)] = first_and_last(connection, [totals])
-    return datetime.fromtimestamp(first / 1e6, UTC) + timedelta(days=DAYS), sum(one.requests for one in totals)
+    [(first, last)] = first_and_last(connection, [totals])
+    until = datetime.fromtimestamp(first / 1e6, UTC) + timedelta(days=DAYS)
+    return until, last, sum(one.requests for one in totals)
 
 
 async def _fill_up(database: Database, filler: Filler, total: int, until: int) -> None:
@@ -161,13 +162,13 @@ def _micros(moment: datetime) -> int:
     return round(moment.timestamp() * 1e6)
 
 
-def _more(until: int) -> list[Recorded]:
-    """Return new runs that go on at the same time, each with a batch that is stored."""
+def _more(at: int) -> list[Recorded]:
+    """Return new runs that begin at the same time, each with a batch that is stored."""
     first = time.time_ns()
     return [
         Recorded(
             number=first + run,
-            at=until - 900 * 1_000_000,
+            at=at,
             model="bulk",
             project=f"bulk-{run}",
             provider="custom",
