@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -38,9 +38,9 @@ class Lifetimes:
 class Pair:
     """What is given to a caller. Lifetimes are in seconds."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     access_seconds: int
-    refresh_token: str
+    refresh_token: str = field(repr=False)
     refresh_seconds: int
 
 
