@@ -43,6 +43,14 @@ def each_of(connection: Connection, keys: Collection[int]) -> TableValuedAlias:
     return func.unnest(_array(_values(keys))).table_valued("value", name="each").render_derived()
 
 
+def each_given(dialect: str) -> TableValuedAlias:
+    """Return the keys that a statement is given when it is carried out as a table with the column `value`."""
+    if dialect == "sqlite":
+        return func.json_each(bindparam(_GIVEN)).table_valued("value", name="each")
+    keys = _array(bindparam(_GIVEN, type_=ARRAY(BigInteger)))
+    return func.unnest(keys).table_valued("value", name="each").render_derived()
+
+
 def given_rows(dialect: str, width: int) -> FromClause:
     """Return rows of `width` numbers each as a table with the columns "0", "1", ...
 

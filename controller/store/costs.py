@@ -31,9 +31,9 @@ from sqlalchemy import (
 from controller.query.costs.question import CostQuestion, Spent
 from controller.query.metrics.parameters import Period
 from controller.query.metrics.spans import Cover, Edge, Span, as_kept, cover
+from controller.store.metrics_requests import began_in, given_times
 from controller.store.raw_rows import raw_rows
 from controller.store.rollup_reading import read_extent
-from controller.store.run_span import bounds_of_runs
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from controller.store.unkept import CONTEXT_KEY, refuse_unkept
@@ -99,13 +99,7 @@ def given(connection: Connection, question: CostQuestion, covered: Cover) -> dic
         found["projects"] = sorted(question.scope.projects)
     for place, span in enumerate(covered.spans):
         found |= {f"first_{place}": span.first, f"end_{place}": span.end}
-    times = [(edge.start, edge.end) for edge in covered.edges]
-    for place, (start, end) in enumerate(times):
-        found |= {f"since_{place}": start, f"until_{place}": end}
-    if connection.dialect.name == "postgresql":
-        for place, (first, last) in enumerate(bounds_of_runs(connection, times)):
-            found |= {f"first_run_{place}": first, f"last_run_{place}": last}
-    return found
+    return found | given_times(connection, covered.edges)
 
 
 def spent_by(
@@ -160,16 +154,7 @@ def in_span(shape: Shape, place: int) -> ColumnElement[bool]:
 
 def in_edge(shape: Shape, place: int) -> ColumnElement[bool]:
     """Return the condition of requests that are counted and began in a range of time."""
-    runs = [
-        traces.c.run_key >= bindparam(f"first_run_{place}"),
-        traces.c.run_key <= bindparam(f"last_run_{place}"),
-    ]
-    return and_(
-        traces.c.ts >= bindparam(f"since_{place}"),
-        traces.c.ts < bindparam(f"until_{place}"),
-        *(runs if shape.dialect == "postgresql" else ()),
-        traces.c.status.in_((OK, ERROR)),
-    )
+    return and_(*began_in(shape.dialect, place), traces.c.status.in_((OK, ERROR)))
 
 
 def _spent(

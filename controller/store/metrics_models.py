@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Executable, func, select
 
 from controller.query.metrics.rows import Contexts
 from controller.query.metrics.spans import Edge
-from controller.store.among import each_of, given, one_of, one_of_given
-from controller.store.metrics_requests import began_in
+from controller.store.among import each_given, given, one_of, one_of_given
+from controller.store.metrics_requests import began_in, given_times
 from controller.store.raw_rows import raw_rows
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts, rollups
@@ -114,19 +114,24 @@ def _extremes(connection: Connection, wanted: Sequence[tuple[int, list[int]]], *
 
 def _ends(connection: Connection, day: int, keys: list[int], *, newest: bool) -> Iterator[tuple[int, int]]:
     """Yield contexts that have requests on a day, each with when the first of them began, or the last."""
-    (began,) = began_in(connection, [Edge(day * _DAY_MICROS, (day + 1) * _DAY_MICROS)])
-    each = each_of(connection, keys)
-    # One look into the index for each, instead of reading all of the day.
-    end = (
-        select(traces.c.ts)
-        .where(*began, traces.c.context_key == each.c.value, traces.c.status.in_((OK, ERROR)))
-        .order_by(traces.c.ts.desc() if newest else traces.c.ts)
-        .limit(1)
-        .scalar_subquery()
-    )
-    for key, ts in connection.execute(select(each.c.value, end)):
+    dialect = connection.dialect.name
+    asked = given_times(connection, [Edge(day * _DAY_MICROS, (day + 1) * _DAY_MICROS)]) | given(dialect, keys)
+    for key, ts in raw_rows(connection, _first_of_each(dialect, newest=newest), asked):
         if ts is not None:
             yield key, ts
+
+
+@lru_cache
+def _first_of_each(dialect: str, *, newest: bool) -> Executable:
+    """Return the statement that looks into the index for each context, instead of reading all of a day."""
+    each = each_given(dialect)
+    found = (
+        select(traces.c.ts)
+        .where(*began_in(dialect), traces.c.context_key == each.c.value, traces.c.status.in_((OK, ERROR)))
+        .order_by(traces.c.ts.desc() if newest else traces.c.ts)
+        .limit(1)
+    )
+    return select(each.c.value, found.scalar_subquery())
 
 
 def newest_provider(connection: Connection, model: str, of: Contexts) -> str | None:
