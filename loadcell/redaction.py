@@ -120,19 +120,26 @@ def _all(text: str) -> Iterator[Span]:
 def _cards(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield what may be the number of a card: whole groups of digits that lie next to one another."""
     for run in _GROUPS.finditer(text, start, end):
-        groups = [(*group.span(), group[0]) for group in _GROUP.finditer(text, *run.span())]
-        for place, (first, _, _) in enumerate(groups):
-            digits = ""
-            for _, last, more in groups[place : place + _CARD_GROUPS]:
-                digits += more
-                if len(digits) in _CARD_DIGITS and _has_check_digit(digits):
+        groups = [(*group.span(), _luhn(group[0])) for group in _GROUP.finditer(text, *run.span())]
+        for place, (_, last, _) in enumerate(groups, 1):
+            digits = total = 0
+            for first, after, sums in reversed(groups[max(0, place - _CARD_GROUPS) : place]):
+                total += sums[digits % 2]
+                digits += after - first
+                if digits in _CARD_DIGITS and total % 10 == 0:
                     yield Span(first, last, Kind.CARD)
 
 
-def _has_check_digit(digits: str) -> bool:
-    """Whether the last digit is that of Luhn (ISO/IEC 7812-1)."""
-    doubled = digits[-2::-2].translate(_DOUBLED)
-    return (sum(map(int, digits[::-2])) + sum(map(int, doubled))) % 10 == 0
+def _luhn(digits: str) -> tuple[int, int]:
+    """Return what digits add to the sum of ISO/IEC 7812-1 where an even, and where an odd number of others follow.
+
+    The sum of a whole number ends in 0 if its last digit is the check digit.
+    """
+    ends, others = digits[::-2], digits[-2::-2]
+    return (
+        sum(map(int, ends)) + sum(map(int, others.translate(_DOUBLED))),
+        sum(map(int, ends.translate(_DOUBLED))) + sum(map(int, others)),
+    )
 
 
 def _ipv6(text: str) -> Iterator[Span]:

@@ -113,6 +113,10 @@ async def test_admins_set_projects_and_others_see_their_own(start):
                 assert (await client.project("alpha")).project.quota_agents == 1
                 assert (await refusal(client.project("beta"))).reason == "PROJECT_ACCESS_DENIED"
                 assert (await refusal(client.set_project("alpha"))).reason == "INSUFFICIENT_PERMISSIONS"
+        nowhere = await boss.create_api_key("nowhere", role="developer")
+        async with Client(controller.address, api_key=nowhere.key) as client:
+            assert [one async for one in client.projects()] == []
+            assert (await refusal(client.project("default"))).reason == "PROJECT_ACCESS_DENIED"
         async with Client(controller.address, api_key=extra.key) as client:
             await client.set_project("alpha", quota_agents=2)
             assert (await refusal(client.set_project("beta"))).reason == "PROJECT_ACCESS_DENIED"
