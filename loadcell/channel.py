@@ -15,6 +15,7 @@ from loadcell.settings import Secret
 from loadcell.tls import ClientTls
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MAX_METADATA_BYTES = 16 * 1024
 API_KEY_METADATA = "x-api-key"
 AGENT_TOKEN_METADATA = "x-agent-token"  # noqa: S105 - its name
 CLIENT_ADDRESS_METADATA = "x-client-address"  # of who calls the gateway
@@ -57,6 +58,9 @@ SERVER_OPTIONS: list[tuple[str, Any]] = [
     # Of calls that have not been begun with, gRPC refuses those beyond at random, so also those beside a flood.
     ("grpc.server.max_pending_requests", 10_000),
     ("grpc.server.max_pending_requests_hard_limit", 20_000),
+    # A token may have 8,192 characters: from there on gRPC would by default refuse some calls, at random.
+    ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+    ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
     # Two controllers on one port would share its calls at random; a taken port must be an error.
     ("grpc.so_reuseport", 0),
 ]

@@ -169,6 +169,12 @@ async def test_right_tokens_of_every_kind_are_let_in(ask):
         assert [await ask(token), await ask(token, "x-api-key")] == ["OK", "OK"]
 
 
+async def test_a_token_as_long_as_may_be_is_let_in_every_time(ask):
+    token = signed("h", SHARED, "HS256", padding="x" * 5_930)
+    assert 8_100 < len(token) <= 8_192
+    assert {await ask(token) for _ in range(60)} == {"OK"}
+
+
 async def test_S21_no_other_token_is_and_none_is_an_error_of_ours(ask):
     found = {name: await ask(make()) for name, make in INVALID.items()}
     assert {name: reason for name, reason in found.items() if reason != "INVALID_TOKEN"} == {}
