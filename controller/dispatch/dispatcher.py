@@ -147,8 +147,8 @@ class Dispatcher:
             run.annotate(found)
 
     async def to_the_end(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return the result of `work`, which goes on even when the caller goes away."""
-        return await asyncio.shield(self._spawn(work))
+        """Return the result of `work`, which goes on when the caller goes away; a refusal is theirs alone."""
+        return await asyncio.shield(self._spawn(work, LoadcellError))
 
     def add(
         self,
@@ -327,13 +327,14 @@ class Dispatcher:
             # It is booked in the database and found again.
             log.warning("result_not_rebuilt", run_id=run_id, error=str(error.__cause__ or error))
 
-    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _spawn(self, work: Coroutine[Any, Any, T], *told: type[Exception]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        task.add_done_callback(lambda ended: self._ended(ended, told))
         return task
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, task: asyncio.Task[Any], told: tuple[type[Exception], ...]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("background_task_failed", exc_info=error)
+        if task.cancelled() or (error := task.exception()) is None or isinstance(error, told):
+            return
+        log.error("background_task_failed", exc_info=error)

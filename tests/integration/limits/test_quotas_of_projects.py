@@ -7,6 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+import structlog
 
 from controller.store.place import parse_place
 from loadcell.rpc_errors import from_rpc_error
@@ -65,3 +66,11 @@ async def test_of_runs_that_are_created_at_once_only_as_many_are_as_may(start, d
     found = await asyncio.gather(*(outcome(controller) for controller in controllers * 5))
     assert found.count("OK") == 3
     assert len(await listed(controllers[0])) == 3
+
+
+async def test_a_refusal_is_for_the_caller_and_no_failure_of_ours(start, database):
+    controller = await start(database=database, quota_running_runs=1)
+    with structlog.testing.capture_logs() as lines:
+        assert await outcome(controller) == "OK"
+        assert "at most 1" in await outcome(controller)
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == []
