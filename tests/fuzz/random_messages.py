@@ -74,11 +74,14 @@ class RandomMessages:
                 for inner in list(value)[:5] if field.is_repeated else [value]:
                     self.learn(inner)
             elif field.type == _Type.TYPE_STRING and not field.is_repeated and len(value) < 1_000:
-                self._learnt[field.name].append(value)
+                # A budget calls its own identifier id, and who asks for one calls it budget_id.
+                name = f"{message.DESCRIPTOR.name.lower()}_id" if field.name == "id" else field.name
+                self._learnt[name].append(value)
 
     def _fill(self, message: Any, share: float, depth: int) -> None:
         for field in message.DESCRIPTOR.fields:
-            if self._random.random() >= share:
+            known = field.name.endswith("_id") and field.name in self._learnt
+            if self._random.random() >= (max(share, 0.7) if known else share):
                 continue
             nested = field.message_type
             if nested is not None and nested.GetOptions().map_entry:
@@ -128,7 +131,7 @@ class RandomMessages:
     def _text(self, name: str) -> str:
         random, learnt = self._random, self._learnt.get(name)
         chance = random.random()
-        if learnt and chance < 0.5:
+        if learnt and chance < (0.7 if name.endswith("_id") else 0.5):
             return random.choice(learnt)
         if chance < 0.8:
             return random.choice(PLAUSIBLE)
