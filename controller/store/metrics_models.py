@@ -14,7 +14,7 @@ from controller.query.metrics.rows import Contexts
 from controller.query.metrics.spans import Edge
 from controller.store.among import each_given, given, one_of, one_of_given
 from controller.store.metrics_requests import began_in, given_times
-from controller.store.raw_rows import raw_rows
+from controller.store.raw_rows import raw_pages, raw_rows
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts, rollups
 from loadcell.stats.columns import ERROR, OK
@@ -24,7 +24,6 @@ from loadcell.v1 import result_pb2
 
 _DAY_MICROS = DAY * 1_000_000
 _NEWEST_RUNS = 100
-_SKETCHES_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,7 @@ def largest_tokens(connection: Connection, keys: Collection[int]) -> dict[int, f
     """Return the tokens of the largest request of each of some contexts, as sketches tell; NaN when not known."""
     dialect, wanted = connection.dialect.name, np.array(sorted(keys), np.int64)
     best = np.full(len(wanted), np.nan)
-    options = {"yield_per": _SKETCHES_AT_ONCE}
-    found = connection.execute(_tokens(dialect), given(dialect, wanted.tolist()), execution_options=options)
-    for rows in found.partitions():
+    for rows in raw_pages(connection, _tokens(dialect), given(dialect, wanted.tolist()), held=False):
         owners, sketches = zip(*rows, strict=True)
         np.fmax.at(best, np.searchsorted(wanted, np.array(owners, np.int64)), largest(sketches))
     return dict(zip(wanted.tolist(), best.tolist(), strict=True))

@@ -17,9 +17,9 @@ class Uniques:
     """
 
     def __init__(self, values: Sequence[str | None]) -> None:
-        numbers = {value: number for number, value in enumerate(dict.fromkeys(v for v in values if v is not None))}
-        self._numbers = np.array([-1 if value is None else numbers[value] for value in values], np.int64)
-        self._count = max(len(numbers), 1)
+        numbers: dict[str | None, int] = {None: -1}
+        self._numbers = np.array([numbers.setdefault(value, len(numbers) - 1) for value in values], np.int64)
+        self._count = max(len(numbers) - 1, 1)
         self._pairs = np.zeros(0, np.int64)
 
     def add(self, keys: Ints, position: Ints) -> None:
