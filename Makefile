@@ -37,7 +37,8 @@ up: setup
 
 test: setup
 	@$(if $(ARGS),,scripts/setup_peers "$(PYTHON)")
-	$(BIN)/python -m pytest $(JOBS) $(if $(ARGS),$(ARGS),--cov --cov-report=term:skip-covered --cov-fail-under=85)
+	$(BIN)/python $(if $(ARGS),,-m slipcover --json --out .coverage.json) -m pytest $(JOBS) $(ARGS)
+	@$(if $(ARGS),,$(BIN)/python scripts/coverage_floor.py .coverage.json)
 
 test-fuzz: setup
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
@@ -69,6 +70,6 @@ bench-%: setup
 	@$(BIN)/python -m benchmarks $*
 
 clean:
-	rm -rf .venv .deps build dist *.egg-info .coverage .coverage.* htmlcov .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf .venv .deps build dist *.egg-info .coverage.json .pytest_cache .mypy_cache .ruff_cache \
 		.import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
