@@ -6,6 +6,7 @@ Every run tries the same examples.
 import gc
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -24,6 +25,9 @@ settings.load_profile("loadcell")
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
 
 _transports = OpenTransports()
+
+KEPT_CHARACTERS = 4000
+LOG_COLUMNS = 240
 
 
 def pytest_configure() -> None:
@@ -50,6 +54,23 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         left += collected()
     if left:
         pytest.fail("left open: " + "; ".join(left))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the end of what a test wrote: a log of many failures must still show which they are, and why."""
+    report = yield
+    report.sections = [
+        (title, text if len(text) <= KEPT_CHARACTERS else f"[...]{text[-KEPT_CHARACTERS:]}")
+        for title, text in report.sections
+    ]
+    return report
+
+
+def pytest_terminal_summary(config: pytest.Config) -> None:
+    """Give a failed test and its reason one line of a log, too, which is cut at 80 columns without a terminal."""
+    if not sys.stdout.isatty():
+        config.get_terminal_writer().fullwidth = LOG_COLUMNS
 
 
 @pytest.fixture(scope="session")
