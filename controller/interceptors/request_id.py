@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextvars import ContextVar
 from typing import Any
 
 import grpc
@@ -17,6 +18,7 @@ log = structlog.get_logger()
 
 # Called every few seconds by machines; a line for each would bury the others.
 _QUIET = ("/grpc.health.v1.Health/", "/loadcell.v1.FleetService/GetLiveMetrics")
+_BOUND: ContextVar[str] = ContextVar("request_id", default="")
 _NAMES = {status.value[0]: status.name for status in grpc.StatusCode}
 
 
@@ -25,12 +27,14 @@ def request_id(method: str, call: Call) -> Call:
     quiet = method.startswith(_QUIET)
 
     async def around(request: Any, context: Context) -> Any:
-        given = next((v for k, v in context.invocation_metadata() or () if k == REQUEST_ID_METADATA), None)
+        shown = dict(context.invocation_metadata() or ())
+        identifier = kept_or_new(shown.get(REQUEST_ID_METADATA))
+        _BOUND.set(identifier)
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=kept_or_new(given))
+        structlog.contextvars.bind_contextvars(request_id=identifier)
         write = log.debug if quiet else log.info
         started = time.perf_counter()
-        write("request_started", method=method, client_ip=address_of(context))
+        write("request_started", method=method, client_ip=address_of(context, shown))
         failed = True
         try:
             answer = await call(request, context)
@@ -49,7 +53,7 @@ def request_id(method: str, call: Call) -> Call:
 
 def bound_request_id() -> str:
     """Return the identifier of the call that is being served; empty outside of one."""
-    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return _BOUND.get()
 
 
 def status_name(context: Context, *, failed: bool) -> str:

@@ -10,6 +10,7 @@ THIS_MACHINE = "this machine"
 _NETWORK = 64  # bits of an IPv6 address; who has one has them all
 
 
+@lru_cache(maxsize=4_096)
 def caller_address(peer: str, forwarded: str | None) -> str:
     """Return the address of who makes a call; THIS_MACHINE for a unix socket.
 
@@ -37,7 +38,6 @@ def counted_together(address: str) -> str:
     return str(ipaddress.ip_network((address, _NETWORK), strict=False))
 
 
-@lru_cache(maxsize=4_096)
 def _written(host: str) -> str:
     """Return an address in its one way of writing; empty when it is none."""
     try:

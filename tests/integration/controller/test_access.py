@@ -114,13 +114,17 @@ async def test_request_id_is_kept_or_made_and_sent_back(start):
             await call
 
 
+CALLED = (("x-request-id", "abc"), ("x-client-address", "192.0.2.7"))
+
+
 async def test_every_line_of_a_call_carries_its_request_id(controller):
     with structlog.testing.capture_logs([structlog.contextvars.merge_contextvars]) as lines:
         await controller.runs.CreateRun(
-            run_pb2.CreateRunRequest(server_url="http://x", model="m"), metadata=(("x-request-id", "abc"),)
+            run_pb2.CreateRunRequest(server_url="http://x", model="m"), metadata=CALLED
         )
     of_call = [line for line in lines if line.get("request_id") == "abc"]
     assert [line["event"] for line in of_call][:2] == ["request_started", "benchmark_request_received"]
+    assert of_call[0]["client_ip"] == "192.0.2.7"
     completed = next(line for line in of_call if line["event"] == "request_completed")
     assert completed["status_code"] == "OK"
     assert completed["method"] == "/loadcell.v1.RunService/CreateRun"
