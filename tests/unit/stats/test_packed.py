@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadcell.stats import packed
-from loadcell.stats.packed import merge_each, merge_groups, pack, subtract
+from loadcell.stats.packed import largest, merge_each, merge_groups, pack, subtract
 from loadcell.stats.quantiles import nearest_rank
 from loadcell.stats.sketch import ACCURACY, MAX_BUCKET, bucket_counts
 
@@ -66,6 +66,15 @@ def test_buckets_are_those_of_the_sketches_on_the_wire(numbers: list[float]) -> 
     histogram = bucket_counts(np.array(numbers))
     layout = narrow if np.abs(histogram.buckets).max(initial=0) < 2**15 else wide
     assert pack(numbers) == layout(histogram.buckets.tolist(), histogram.counts.tolist(), histogram.zero_count)
+
+
+@given(st.lists(lists, max_size=5))
+def test_the_largest_value_is_the_last_quantile_and_the_total_that_of_all_groups(parts: list[list[float]]) -> None:
+    blobs = [pack(part) for part in parts]
+    groups = merge_groups(blobs, range(len(blobs)), len(blobs))
+    np.testing.assert_array_equal(largest(blobs), groups.quantiles([1.0])[:, 0])
+    total = groups.total()
+    assert [total.pack(0)] == merge_each([blobs]) if blobs else len(total.counts) == 0
 
 
 def test_empty_groups_have_no_quantiles() -> None:
