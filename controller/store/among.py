@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     TableValuedAlias,
+    and_,
     any_,
     bindparam,
     cast,
@@ -88,6 +89,23 @@ def with_given_keys(dialect: str, columns: Sequence[ColumnElement[Any]]) -> Colu
     if dialect == "sqlite":
         return _in_json(columns, bindparam(_GIVEN))
     return tuple_(*columns).in_(bindparam(_GIVEN, expanding=True))
+
+
+def with_given_requests(dialect: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
+    """Whether columns are, together, one of the keys of requests that a statement is given."""
+    found = with_given_keys(dialect, columns)
+    if dialect == "sqlite":
+        return found
+    # PostgreSQL leaves out the partitions of other days, which it cannot tell from keys of several columns.
+    run_key, *_ = columns
+    first, last = (bindparam(f"{name}_run", type_=BigInteger) for name in ("first", "last"))
+    return and_(found, run_key >= first, run_key <= last)
+
+
+def given_requests(dialect: str, keys: Collection[tuple[int, ...]]) -> dict[str, Any]:
+    """Return the parameters of a statement that is given the keys of requests, one at least."""
+    runs = [run_key for run_key, *_ in keys]
+    return given(dialect, keys) | {"first_run": min(runs), "last_run": max(runs)}
 
 
 def one_of_given(dialect: str, column: ColumnElement[Any], name: str = _GIVEN) -> ColumnElement[bool]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, select
 
-from controller.store.among import given, with_given_keys, with_keys
+from controller.store.among import given_requests, with_given_requests, with_keys
 from controller.store.chunks import chunks
 from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
 from controller.store.postgresql import copy_rows
@@ -37,13 +37,15 @@ def read_texts(connection: Connection, keys: Iterable[RequestKey]) -> dict[Reque
     return {
         RequestKey(*row[:5]): (row[5], row[6])
         for some in chunks(keys)
-        for row in connection.execute(_texts(dialect), given(dialect, some))
+        for row in connection.execute(_texts(dialect), given_requests(dialect, some))
     }
 
 
 @lru_cache
 def _texts(dialect: str) -> Select[Any]:
-    return select(*_KEY, trace_texts.c.input_text, trace_texts.c.output_text).where(with_given_keys(dialect, _KEY))
+    return select(*_KEY, trace_texts.c.input_text, trace_texts.c.output_text).where(
+        with_given_requests(dialect, _KEY)
+    )
 
 
 def delete_some_texts(connection: Connection, first: int, end: int) -> bool:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from controller.query.traces.fields import FIELDS
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
-from controller.store.among import given, with_given_keys
+from controller.store.among import given_requests, with_given_requests
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import contexts
 from controller.store.texts import read_texts
@@ -189,7 +189,7 @@ def _add_errors(connection: Connection, records: Sequence[Record]) -> None:
     if not by_key:
         return
     dialect = connection.dialect.name
-    for *key, message in connection.execute(_messages(dialect), given(dialect, list(by_key))):
+    for *key, message in connection.execute(_messages(dialect), given_requests(dialect, list(by_key))):
         if message:
             by_key[RequestKey(*key)].values["error_message"] = message
 
@@ -197,4 +197,4 @@ def _add_errors(connection: Connection, records: Sequence[Record]) -> None:
 @lru_cache
 def _messages(dialect: str) -> Select[Any]:
     columns = [trace_errors.c[column.name] for column in KEY]
-    return select(*columns, trace_errors.c.message).where(with_given_keys(dialect, columns))
+    return select(*columns, trace_errors.c.message).where(with_given_requests(dialect, columns))
