@@ -92,7 +92,11 @@ def _page(reader: Reader, shape: _Shape) -> Select[Any]:
         query = query.where(traces.c.context_key == _number("context"))
     elif shape.contexts:
         query = query.where(one_of_given(shape.dialect, traces.c.context_key))
-    query = query.order_by(*(column.desc() if shape.descending else column.asc() for column in BY_TIME))
+    order = list(BY_TIME)
+    if shape.contexts > 1 and shape.led_by == BY_CONTEXT and not keys:
+        # PostgreSQL would go along time through the requests of all others, of which there may be many in between.
+        order[0] = traces.c.ts + 0
+    query = query.order_by(*(column.desc() if shape.descending else column.asc() for column in order))
     query = through(query.limit(_number("limit")), shape.led_by)
     return reader.joined(query, tuple((name, shape.descending) for name in _ORDER), keys=keys)
 
