@@ -47,7 +47,7 @@ class Reloaded(Generic[T]):
             try:
                 self.value = self._load()
             except SettingsError as error:
-                log.warning("tls_files_refused", error=str(error), consequence="the earlier ones stay in use")
+                log.warning("files_refused", error=str(error), consequence="the earlier ones stay in use")
                 return False
             return True
 

@@ -122,7 +122,7 @@ async def test_files_that_cannot_be_used_leave_the_earlier_ones_in_use(start, ca
     with structlog.testing.capture_logs() as lines:
         server.cert.write_bytes(server.cert.read_bytes()[:200])  # half written
         await lists(controller.address, ca.trusted())
-    refused = next(line for line in lines if line["event"] == "tls_files_refused")
+    refused = next(line for line in lines if line["event"] == "files_refused")
     assert f"LOADCELL_TLS_CERT={server.cert}" in refused["error"]
     ca.pair("server", "localhost", into=server)
     assert "for other names" in await why(controller.address, ca.trusted())
