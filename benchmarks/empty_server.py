@@ -62,7 +62,7 @@ async def _main() -> None:
             settings,
             database,
             authenticator,
-            admissions=Admissions(database),
+            admissions=Admissions(database, authenticator),
             refusals=Refusals(registry),
             limiter=Limiter(settings.rate_limits, registry),
             calls=Calls(),

@@ -1,31 +1,33 @@
-"""Who may be an agent: tokens are looked up once a call, and a call ends when its token does."""
+"""What the calls that last were let in by: a call ends when that does, whoever ended it and wherever."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 
-from controller.access.keys import hash_of, is_agent_token
-from controller.store.agent_tokens import AgentTokenRecord, bind_token, find_token, tokens_by_id
+from controller.access.agent_tokens import check_form, find_agent
+from controller.access.authenticator import Authenticator, Shown
+from controller.store.agent_tokens import AgentTokenRecord, bind_token, tokens_by_id
 from controller.store.database import Connection, Database
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 
 log = structlog.get_logger()
 
-LOOK_SECONDS = 2.0  # how often tokens that are in use are looked up again
+LOOK_SECONDS: Final = 0.5  # how often what lasting calls came with is looked at again
 
 
 @dataclass(slots=True, eq=False)
 class Admission:
-    """What one call may do as an agent; without a token, whatever it says it is."""
+    """What let one call in. With the token of an agent it speaks for that agent, else for whom it says it is."""
 
+    shown: Shown
     token: AgentTokenRecord | None = None
     refused: LoadcellError | None = None
     _told: list[Callable[[LoadcellError], None]] = field(default_factory=list)
@@ -78,97 +80,94 @@ class Admission:
                 tell(error)
 
 
-_CURRENT: ContextVar[Admission | None] = ContextVar("admission", default=None)
+_CURRENT: ContextVar[Admission] = ContextVar("admission")
 
 
 def current_admission() -> Admission:
-    """Return what the call that is being served may do."""
-    return _CURRENT.get() or Admission()
+    """Return what the call that is being served was let in by.
+
+    Raises:
+        LookupError: It is not one that lasts.
+    """
+    return _CURRENT.get()
 
 
 class Admissions:
-    """The calls that are being served on the ground of a token."""
+    """The calls that last and are being served."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, authenticator: Authenticator) -> None:
+        self._database, self._authenticator = database, authenticator
         self._open: set[Admission] = set()
 
-    @asynccontextmanager
-    async def admit(self, token: str) -> AsyncIterator[None]:
-        """Serve a call that came with a token.
+    async def of_agent(self, token: str) -> Admission:
+        """Return what a call that came with the token of an agent may do.
 
         Raises:
             LoadcellError: INVALID_AGENT_TOKEN, AGENT_TOKEN_EXPIRED, AGENT_TOKEN_REVOKED; DATABASE_ERROR.
         """
-        admission = Admission(await self._find(token))
-        self._open.add(admission)
+        check_form(token)
+        return Admission(Shown(token), await self._database.look_up(lambda c: find_agent(c, token)))
+
+    @asynccontextmanager
+    async def lasting(self, admission: Admission) -> AsyncIterator[None]:
+        """Serve a call until it ends, or what let it in does.
+
+        Raises:
+            LoadcellError: What a new call would be refused with now.
+        """
+        now = asyncio.get_running_loop().time
         _CURRENT.set(admission)  # of the task of this call, with which it ends
+        self._open.add(admission)
         try:
-            yield
+            async with asyncio.timeout(None) as until:
+                admission.when_refused(lambda _: until.reschedule(now()))
+                yield
+        except TimeoutError:
+            if admission.refused is None or not until.expired():
+                raise
+            raise admission.refused from None
         finally:
             self._open.discard(admission)
 
     async def look(self) -> None:
-        """Refuse what goes on with a token that has ended.
+        """End the calls whose credential has ended.
 
         Raises:
             LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE.
         """
-        used = {admission.token.token_id for admission in self._open if admission.token is not None}
-        if not used:
+        wanted = {(admission.shown, admission.token is not None) for admission in self._open}
+        if not wanted:
             return
-        found, now = await self._database.read(lambda c: tokens_by_id(c, used)), wall_micros()
+
+        def ended(connection: Connection) -> dict[tuple[Shown, bool], LoadcellError]:
+            found = {}
+            for shown, of_agent in wanted:
+                try:
+                    if of_agent:
+                        find_agent(connection, shown.credential or "")
+                    else:
+                        self._authenticator.check(connection, shown)
+                except LoadcellError as error:
+                    found[shown, of_agent] = error
+            return found
+
+        found = await self._database.look_up(ended)
         for admission in list(self._open):
-            if admission.token is None:
-                continue
-            record = found.get(admission.token.token_id)
-            error = _unknown() if record is None else _why_ended(record, now)
+            error = found.get((admission.shown, admission.token is not None))
             if error is not None:
                 admission.refuse(error)
 
     async def run(self) -> None:
-        """Look every two seconds, for ever: another controller may have revoked a token."""
+        """Look every half second, for ever: another controller may have revoked something."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 await self.look()
             except LoadcellError as error:
-                log.warning("agent_tokens_not_read", error=str(error.__cause__ or error))
+                log.warning("credentials_not_read", error=str(error.__cause__ or error))
             except Exception:
-                # Tokens that are revoked must be noticed whatever went wrong before.
-                log.exception("agent_tokens_not_read")
-
-    async def _find(self, token: str) -> AgentTokenRecord:
-        if not is_agent_token(token):
-            raise _unknown()
-        digest = hash_of(token)
-        record = await self._database.read(lambda c: find_token(c, digest))
-        if record is None or not hmac.compare_digest(record.token_hash, digest):
-            raise _unknown()
-        error = _why_ended(record, wall_micros())
-        if error is not None:
-            raise error
-        return record
-
-
-def _why_ended(record: AgentTokenRecord, now: int) -> LoadcellError | None:
-    if record.revoked_at is not None:
-        return LoadcellError(
-            "AGENT_TOKEN_REVOKED", f"the agent token {record.name!r} was revoked; make another for this agent"
-        )
-    if record.ended(now):
-        return LoadcellError(
-            "AGENT_TOKEN_EXPIRED", f"the agent token {record.name!r} has expired; make another for this agent"
-        )
-    return None
-
-
-def _unknown() -> LoadcellError:
-    return LoadcellError(
-        "INVALID_AGENT_TOKEN",
-        "the agent token is unknown to this controller; set LOADCELL_AGENT_TOKEN to one made with"
-        " `loadcell agents token create`",
-    )
+                # What is revoked must be noticed whatever went wrong before.
+                log.exception("credentials_not_read")
 
 
 def _bound(agent_id: str) -> LoadcellError:

@@ -124,7 +124,7 @@ async def make_server(parts: Parts) -> grpc.aio.Server:
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     exports = ExportServicer(database, answers, parts.exports)
     export_pb2_grpc.add_ExportServiceServicer_to_server(exports, server)
-    auth = AuthServicer(database, parts.authenticator, parts.issuer, quotas=settings.quotas)
+    auth = AuthServicer(database, parts.authenticator, parts.admissions, parts.issuer, quotas=settings.quotas)
     auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, server)
     health_pb2_grpc.add_HealthServicer_to_server(parts.states, server)
     for service in SERVICES:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
 from controller.access.methods import PERMISSIONS, short_name
 
-REFUSALS_A_MINUTE: Final = 120  # more say nothing new; they are counted
+FAILURES_A_MINUTE: Final = 120  # of one caller, and of all that nobody knows together; more say nothing new
 _READS = frozenset({"read", "download", "connect"})
 # Asks only, though by the permission to change.
 _ASKS = frozenset({"FleetService/ListAgentTokens"})
@@ -49,20 +50,22 @@ def project_of(request: Any) -> str:
     return str(request.project_id)[:_LONGEST] if named else ""
 
 
-class Refusals:
-    """Which refused calls are kept: so many a minute, whoever makes them."""
+class Failures:
+    """Which calls that failed are kept: so many a minute of each caller, and as many of all unknown ones."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._minute, self._kept = -1, 0
+        self._minute = -1
+        self._kept: Counter[str] = Counter()
 
-    def keep(self) -> bool:
-        """Whether one more is kept."""
+    def keep(self, account: str) -> bool:
+        """Whether one more is kept of a caller; "" for one whom nobody knows."""
         minute = int(self._clock() // 60)
         if minute != self._minute:
-            self._minute, self._kept = minute, 0
-        self._kept += 1
-        return self._kept <= REFUSALS_A_MINUTE
+            self._minute = minute
+            self._kept.clear()
+        self._kept[account] += 1
+        return self._kept[account] <= FAILURES_A_MINUTE
 
 
 def _is_message(descriptor: Any, name: str) -> bool:

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from controller.access.permissions import ADMIN, ROLES, SCOPES, parse_permission, permitted
 from controller.access.principal import Principal
 from controller.access.tokens import MAX_NAME, MAX_PERMISSIONS, MAX_PROJECTS
+from controller.expiry import read_expiry
 from loadcell.errors import LoadcellError
+from loadcell.v1 import auth_pb2, fleet_pb2
+
+Expiring = auth_pb2.CreateApiKeyRequest | fleet_pb2.CreateAgentTokenRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,15 @@ def require_own(grant: Grant, giver: Principal) -> None:
         )
 
 
+def covers(giver: Principal, grant: Grant) -> bool:
+    """Whether somebody could have given this."""
+    try:
+        require_own(grant, giver)
+    except LoadcellError:
+        return False
+    return True
+
+
 def check_name(field: str, name: str) -> None:
     """Check the name of a key, a token or a project, or the subject of a token.
 
@@ -81,6 +94,16 @@ def check_name(field: str, name: str) -> None:
         raise LoadcellError("MISSING_REQUIRED_FIELD", f"{field} is required", field=field)
     if len(name) > MAX_NAME or not name.isprintable():
         raise _wrong(field, f"{field} may have {MAX_NAME} printable characters")
+
+
+def end_of(request: Expiring, giver: Principal, now: int) -> int | None:
+    """Return when what a request asks for is to end, never after its giver; None: never. In microseconds.
+
+    Raises:
+        LoadcellError: INVALID_FIELD_VALUE, it would have ended already, or lies too far in the future.
+    """
+    asked = read_expiry(request.expires_at, now) if request.HasField("expires_at") else None
+    return min((end for end in (asked, giver.expires_at) if end is not None), default=None)
 
 
 def _wrong(field: str, message: str) -> LoadcellError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import structlog
 
+from controller.access.givers import Givers
 from controller.access.keys import hash_of, is_refresh_token, new_refresh_token
 from controller.access.tokens import AccessTokens, Claims, seconds_now
-from controller.store.api_keys import get_key
 from controller.store.database import Connection, Database
 from controller.store.refresh_tokens import (
     RefreshRecord,
@@ -24,6 +25,12 @@ from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 
 log = structlog.get_logger()
+
+LONGEST_ACCESS_SECONDS: Final = 86_400
+LONGEST_REFRESH_SECONDS: Final = 31_536_000
+# Within this time everything of a family has expired, whatever the settings said when it was issued: its refresh
+# tokens are deleted, but another controller may have made one at the same moment. An hour for clocks that are off.
+FAMILY_MICROS: Final = (LONGEST_ACCESS_SECONDS + LONGEST_REFRESH_SECONDS + 3_600) * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,8 @@ class Pair:
 class Issuer:
     """Gives tokens and takes them back. What came of one issue is a family, revoked together."""
 
-    def __init__(self, database: Database, tokens: AccessTokens, lifetimes: Lifetimes) -> None:
-        self._database, self._tokens, self.lifetimes = database, tokens, lifetimes
+    def __init__(self, database: Database, tokens: AccessTokens, lifetimes: Lifetimes, givers: Givers) -> None:
+        self._database, self._tokens, self.lifetimes, self._givers = database, tokens, lifetimes, givers
 
     async def issue(self, claims: Claims, seconds: int) -> Pair:
         """Return the first pair of a family, whose access token lasts some seconds.
@@ -56,7 +63,8 @@ class Issuer:
         Raises:
             LoadcellError: TOKENS_OFF, DATABASE_ERROR.
         """
-        pair, record = self._pair(replace(claims, family=str(uuid.uuid4())), seconds)
+        giver = "" if claims.key_id else self._givers.mark
+        pair, record = self._pair(replace(claims, family=str(uuid.uuid4()), giver=giver), seconds)
         await self._database.write(lambda c: insert_refresh(c, record))
         return pair
 
@@ -79,10 +87,10 @@ class Issuer:
                 raise LoadcellError("INVALID_TOKEN", "the refresh token was revoked")
             if record.expires_at <= now:
                 raise LoadcellError("EXPIRED_TOKEN", "the refresh token has expired; get another with an API key")
-            check_key(connection, claims, now)
+            self._givers.check(connection, claims, now)
             if not use_up(connection, digest, now):
                 # Of two who have it, one stole it; nobody can tell which (RFC 9700, 4.14.2).
-                revoke(connection, record.family, self._all_gone(now), now)
+                revoke(connection, record.family, now + FAMILY_MICROS, now)
                 return record
             pair, next_record = self._pair(claims, self.lifetimes.access)
             insert_refresh(connection, next_record)
@@ -110,11 +118,11 @@ class Issuer:
             record = await self._database.read(lambda c: find_refresh(c, digest))
             if record is None:
                 raise _unknown()
-            name, until = record.family, self._all_gone(now)
+            name, until = record.family, now + FAMILY_MICROS
         else:
             claims = self._tokens.verify(token)
             name = claims.family or claims.token_id
-            until = max(self._all_gone(now), claims.expires_at * 1_000_000)
+            until = max(now, claims.expires_at * 1_000_000) + FAMILY_MICROS
         await self._database.write(lambda c: revoke(c, name, until, now), repeatable=True)
 
     def _pair(self, claims: Claims, seconds: int) -> tuple[Pair, RefreshRecord]:
@@ -125,21 +133,6 @@ class Issuer:
         ends = now + self.lifetimes.refresh * 1_000_000
         record = RefreshRecord(hash_of(token), claims.family, _text_of(claims), now, ends, used_at=None)
         return Pair(signed, seconds, token, self.lifetimes.refresh), record
-
-    def _all_gone(self, now: int) -> int:
-        """Return when everything that is valid now, and what may come of it, has expired; microseconds."""
-        return now + (self.lifetimes.access + self.lifetimes.refresh + 3_600) * 1_000_000
-
-
-def check_key(connection: Connection, claims: Claims, now: int) -> None:
-    """Refuse a token whose API key has ended; `now` is in microseconds.
-
-    Raises:
-        LoadcellError: INVALID_TOKEN.
-    """
-    key = get_key(connection, claims.key_id) if claims.key_id else None
-    if claims.key_id and (key is None or key.ended(now)):
-        raise LoadcellError("INVALID_TOKEN", "the API key that the token was issued for has ended")
 
 
 def _text_of(claims: Claims) -> str:
@@ -152,6 +145,7 @@ def _text_of(claims: Claims) -> str:
             "projects": None if claims.projects is None else sorted(claims.projects),
             "family": claims.family,
             "key_id": claims.key_id,
+            "giver": claims.giver,
         }
     )
 
@@ -165,6 +159,7 @@ def _claims_of(text: str) -> Claims:
         scopes=frozenset(found["scopes"]),
         projects=None if found["projects"] is None else frozenset(found["projects"]),
         key_id=found["key_id"],
+        giver=found.get("giver", ""),
         family=found["family"],
     )
 

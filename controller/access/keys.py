@@ -7,6 +7,8 @@ import re
 import secrets
 from typing import Final
 
+from loadcell.settings import Secret
+
 KEY_PREFIX: Final = "lc_live_"
 REFRESH_PREFIX: Final = "lc_refresh_"
 AGENT_PREFIX: Final = "lc_agent_"
@@ -36,6 +38,19 @@ def new_agent_token() -> str:
 def is_key(text: str) -> bool:
     """Whether a text looks like an API key."""
     return _KEY.fullmatch(text) is not None
+
+
+def configured_key(value: str) -> Secret:
+    """Parse the API key that is a setting.
+
+    Raises:
+        ValueError: It is one of the database, which would permit everything and could not be revoked.
+    """
+    if value.startswith(KEY_PREFIX):
+        raise ValueError(
+            "is a key made with `loadcell keys create`; that is for callers: unset it where the controller starts"
+        )
+    return Secret(value)
 
 
 def is_refresh_token(text: str) -> bool:

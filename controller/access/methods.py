@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from google.protobuf import descriptor_pool
+
 # Served to everybody: health, which tells nothing else, and a refresh token, which is a credential itself.
 OPEN: Final = frozenset({"AuthService/RefreshToken"})
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
@@ -108,3 +110,12 @@ def needed(method: str) -> str | None:
     if name in ANYBODY or method.startswith(ANYBODY_SERVICES):
         return None
     return PERMISSIONS[name]
+
+
+def lasts(method: str) -> bool:
+    """Whether calls of a method are streams, which may go on for as long as both sides like."""
+    try:
+        found = descriptor_pool.Default().FindMethodByName(method.removeprefix("/").replace("/", "."))
+    except KeyError:
+        return False
+    return bool(found.client_streaming or found.server_streaming)

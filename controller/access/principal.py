@@ -32,6 +32,7 @@ class Principal:
     key_id: str = ""  # of the API key that is behind it, also behind a token
     further: frozenset[str] = frozenset()  # permissions beside those of the role, and
     scopes: frozenset[str] = frozenset()  # what limits both, as they were given
+    expires_at: int | None = None  # microseconds since 1970 UTC; None: without an end
 
     @classmethod
     def unlimited(cls, method: str) -> Principal:
@@ -42,6 +43,13 @@ class Principal:
     def scope(self) -> Scope:
         """Whose requests they may see."""
         return Scope(self.projects)
+
+    @property
+    def account(self) -> str:
+        """Under what their calls are counted: those of a key together with those of the tokens issued for it."""
+        if self.key_id:
+            return f"key:{self.key_id}"
+        return CONFIGURED_KEY if self.principal_id == CONFIGURED_KEY else f"{self.method}:{self.principal_id}"
 
     def may(self, permission: str) -> bool:
         """Whether they have a permission."""
@@ -62,6 +70,7 @@ class Principal:
 
 
 NOBODY = Principal("none", "", "", "", frozenset(), frozenset())
+THE_PUBLIC = Principal(PUBLIC, PUBLIC, PUBLIC, "", frozenset({"runs:read"}), None)
 _CURRENT: ContextVar[Principal] = ContextVar("principal")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from controller.access.issuing import LONGEST_ACCESS_SECONDS, LONGEST_REFRESH_SECONDS
 from controller.access.jwt_keys import jwt_secret
+from controller.access.keys import configured_key
 from controller.limits.quotas import Quotas
 from controller.limits.rates import Rates, parse_rates
 from loadcell.settings import Secret, boolean, integer, number, path, secret, setting, text
@@ -17,10 +19,11 @@ class AccessSettings:
 
     api_key: Secret = setting(
         Secret(""),
-        parse=secret,
+        parse=configured_key,
         names=("LOADCELL_API_KEY", "API_KEY"),
-        doc="API key that permits everything. With none, and none made with `loadcell keys create`, everybody is"
-        " let in, which is allowed on loopback only.",
+        doc="API key that permits everything; not one made with `loadcell keys create`, which callers have. With"
+        " none of either, everybody is let in, which is allowed on loopback only.",
+        hidden=True,
     )
     companion_key: Secret = setting(
         Secret(""),
@@ -70,13 +73,13 @@ class AccessSettings:
     )
     token_seconds: int = setting(
         3_600,
-        parse=integer(1, 86_400),
+        parse=integer(1, LONGEST_ACCESS_SECONDS),
         names=("LOADCELL_TOKEN_SECONDS",),
         doc="How long access tokens last at most.",
     )
     refresh_seconds: int = setting(
         604_800,
-        parse=integer(1, 31_536_000),
+        parse=integer(1, LONGEST_REFRESH_SECONDS),
         names=("LOADCELL_REFRESH_SECONDS",),
         doc="How long refresh tokens last.",
     )

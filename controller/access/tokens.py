@@ -33,6 +33,7 @@ class Claims:
     token_id: str = ""  # jti
     issued_at: int = 0
     expires_at: int = 0
+    giver: str = ""  # the mark of the configured API key, if it was issued for that one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class AccessTokens:
             "jti": claims.token_id,
             "family": claims.family,
             "key_id": claims.key_id,
+            "giver": claims.giver,
             "iat": claims.issued_at,
             "nbf": claims.issued_at,
             "exp": claims.expires_at,
@@ -173,6 +175,7 @@ def _claims(payload: dict[str, Any]) -> Claims:
         token_id=jti,
         family=_text(payload, "family"),
         key_id=_text(payload, "key_id"),
+        giver=_text(payload, "giver"),
         scopes=scopes,
         issued_at=issued_at,
         expires_at=expires_at,

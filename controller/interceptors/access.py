@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
 from typing import Any
 
-from controller.access.authenticator import Authenticator
-from controller.access.methods import PUBLIC_READS, is_open, needed
-from controller.access.principal import AGENT, NOBODY, PUBLIC, Principal, serve_as
-from controller.admission import Admissions
+from controller.access.authenticator import Authenticator, Shown
+from controller.access.methods import PUBLIC_READS, is_open, lasts, needed
+from controller.access.principal import AGENT, NOBODY, THE_PUBLIC, Principal, serve_as
+from controller.admission import Admission, Admissions
 from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
 from controller.interceptors.looking import WRONG, Looks
 from controller.limits.strangers import Strangers
-from loadcell.channel import AGENT_TOKEN_METADATA, API_KEY_METADATA
+from loadcell.channel import AGENT_TOKEN_METADATA, API_KEY_METADATA, CLIENT_ADDRESS_METADATA
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2
 
@@ -22,7 +21,6 @@ AGENT_SERVICE = f"/{agent_pb2.DESCRIPTOR.services_by_name['AgentService'].full_n
 _AUTHORIZATION = "authorization"
 _CREDENTIALS = (API_KEY_METADATA, _AUTHORIZATION, AGENT_TOKEN_METADATA)
 _AN_AGENT = Principal(AGENT, AGENT, AGENT, "", frozenset({"agents:connect"}), frozenset())
-_THE_PUBLIC = Principal(PUBLIC, PUBLIC, PUBLIC, "", frozenset({"runs:read"}), None)
 
 
 def access(
@@ -37,7 +35,7 @@ def access(
 
     Args:
         authenticator: Knows API keys and access tokens.
-        admissions: Knows the tokens of agents.
+        admissions: Knows the tokens of agents, and ends the calls that last with what let them in.
         strangers: Hears of credentials that are wrong.
         require_agent_token: Whether nothing else admits agents.
         public_reads: Whether runs and their results may be read without a credential.
@@ -45,6 +43,7 @@ def access(
     looks = Looks(strangers)
 
     def of_method(method: str, call: Call) -> Call:
+        lasting = lasts(method)
         for_agents, public = method.startswith(AGENT_SERVICE), public_reads and method in PUBLIC_READS
 
         async def openly(request: Any, context: Context) -> Any:
@@ -57,12 +56,12 @@ def access(
                 raise
 
         async def guarded(request: Any, context: Context) -> Any:
-            given, token = credentials(context.invocation_metadata() or ())
+            metadata = tuple(context.invocation_metadata() or ())
+            given, token = credentials(metadata)
             if for_agents and token is not None:
+                admission = await looks.at(token, lambda: admissions.of_agent(token), context)
                 serve_as(_AN_AGENT)
-                async with AsyncExitStack() as stack:
-                    admitted = admissions.admit(token)
-                    await looks.at(token, lambda: stack.enter_async_context(admitted), context)
+                async with admissions.lasting(admission):
                     return await call(request, context)
             if for_agents and require_agent_token:
                 raise LoadcellError(
@@ -74,16 +73,21 @@ def access(
                 raise LoadcellError(
                     "AGENT_TOKEN_SCOPE", "an agent token admits to the calls of agents only; use an API key"
                 )
-            if public and given is None and not await authenticator.is_open():
-                principal = _THE_PUBLIC
-            elif given is None:
-                principal = await authenticator.who(None)
+            shown = Shown(given, forwarded=any(name == CLIENT_ADDRESS_METADATA for name, _ in metadata))
+            if public and given is None and not await authenticator.is_open(forwarded=shown.forwarded):
+                serve_as(THE_PUBLIC)  # whose permission nobody takes away
+                return await call(request, context)
+            if given is None:
+                principal = await authenticator.who(shown)
             else:
-                principal = await looks.at(given, lambda: authenticator.who(given), context)
+                principal = await looks.at(given, lambda: authenticator.who(shown), context)
             serve_as(principal)
             if permission is not None:
                 principal.require(permission)
-            return await call(request, context)
+            if not lasting:
+                return await call(request, context)
+            async with admissions.lasting(Admission(shown)):
+                return await call(request, context)
 
         async def refused(_request: Any, _context: Context) -> Any:
             raise LoadcellError("INSUFFICIENT_PERMISSIONS", "nobody may call this method")

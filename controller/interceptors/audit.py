@@ -11,9 +11,9 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from prometheus_client import CollectorRegistry, Counter
 
-from controller.access.audit import Refusals, changes_something, project_of, resource_of
+from controller.access.audit import Failures, changes_something, project_of, resource_of
 from controller.access.methods import short_name
-from controller.access.principal import NOBODY, serve_as, who_calls
+from controller.access.principal import NOBODY, THE_PUBLIC, serve_as, who_calls
 from controller.interceptors.address import address_of
 from controller.interceptors.around import Around, Call, Context
 from controller.interceptors.request_id import bound_request_id
@@ -36,7 +36,7 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
         registry: Counts refusals, also those that are too many to be kept.
     """
     refused = Counter("loadcell_calls_refused", "Calls refused to their caller.", ("reason",), registry=registry)
-    refusals = Refusals()
+    failures = Failures()
 
     async def keep(method: str, came_in: Any, answer: Any, context: Context, outcome: str) -> None:
         who, request = who_calls(), _read(method, came_in)
@@ -59,6 +59,12 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
             # The call is done: refusing the answer would make its caller do it again.
             log.exception("audit_entry_lost", method=entry.method, outcome=outcome, error=str(error))
 
+    def is_kept(*, always: bool) -> bool:
+        """Whether a call that failed is: every change of a known caller, else as many as the log can bear."""
+        who = who_calls()
+        known = who not in (NOBODY, THE_PUBLIC)
+        return (always and known) or failures.keep(who.account if known else "")
+
     def of_method(method: str, call: Call) -> Call:
         always = changes_something(method)
 
@@ -67,17 +73,15 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
             try:
                 answer = await call(request, context)
             except LoadcellError as error:
-                if error.category in _REFUSED:
+                is_refused = error.category in _REFUSED
+                if is_refused:
                     refused.labels(error.reason).inc()
-                    kept = refusals.keep()
-                else:
-                    kept = always
-                if kept:
+                if (always or is_refused) and is_kept(always=always and not is_refused):
                     await keep(method, request, None, context, error.reason)
                 raise
             except (Exception, asyncio.CancelledError) as error:
                 # It may have been carried out, whether or not its caller waits for the answer.
-                if always:
+                if always and is_kept(always=True):
                     gone = isinstance(error, asyncio.CancelledError)
                     await keep(method, request, None, context, "CANCELLED" if gone else "INTERNAL_SERVER_ERROR")
                 raise

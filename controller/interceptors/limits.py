@@ -44,8 +44,5 @@ def limits(limiter: Limiter) -> Around:
 
 
 def _name(principal: Principal, context: Context) -> str:
-    """Return whose calls are counted together: those of a key with those of the tokens that were issued for it."""
-    if principal.method == PUBLIC:
-        return f"{PUBLIC}:{counted_as(context)}"
-    who = f"key:{principal.key_id}" if principal.key_id else f"{principal.method}:{principal.principal_id}"
-    return f"{principal.role}:{who}"
+    """Return whose calls are counted together."""
+    return f"{PUBLIC}:{counted_as(context)}" if principal.method == PUBLIC else principal.account

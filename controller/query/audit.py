@@ -5,6 +5,7 @@ from __future__ import annotations
 from controller.messages import timestamp
 from controller.query import cursor
 from controller.query.traces.times import read_time
+from controller.scope import Scope
 from controller.store.audit_log import AuditEntry, AuditFilter, count_entries, list_entries
 from controller.store.database import Connection
 from loadcell.errors import LoadcellError
@@ -12,9 +13,9 @@ from loadcell.v1 import auth_pb2
 
 
 def page_of_audit_log(
-    connection: Connection, request: auth_pb2.ListAuditLogRequest, now: int
+    connection: Connection, request: auth_pb2.ListAuditLogRequest, scope: Scope, now: int
 ) -> auth_pb2.ListAuditLogResponse:
-    """Return a page, newest first; `now` in microseconds since 1970 UTC.
+    """Return a page of what concerns the projects of a scope, newest first; `now` in microseconds since 1970 UTC.
 
     Relative times count from when the first page was asked for.
 
@@ -31,7 +32,7 @@ def page_of_audit_log(
     end = read_time(request.to, now, "to").micros if request.to else None
     if first is not None and end is not None and end <= first:
         raise LoadcellError("INVALID_DATE_RANGE", f"to {request.to!r} is not after from {since!r}", field="to")
-    asked_for = AuditFilter(since=first, until=end, **_equal(request))
+    asked_for = AuditFilter(scope, since=first, until=end, **_equal(request))
     found = list_entries(connection, asked_for, limit=limit + 1, before=before)
     page, more = found[:limit], len(found) > limit
     return auth_pb2.ListAuditLogResponse(

@@ -10,10 +10,10 @@ from typing import Any
 
 import structlog
 
-from controller.access.granting import check_name
+from controller.access.granting import check_name, end_of
 from controller.access.keys import hash_of, new_agent_token, shown_part
+from controller.access.principal import current_principal
 from controller.admission import Admissions
-from controller.expiry import read_expiry
 from controller.messages import timestamp
 from controller.query.by_age import PageByAge
 from controller.store.agent_tokens import AgentTokenRecord, count_tokens, insert_token, list_tokens, revoke_token
@@ -38,9 +38,8 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
         self, request: fleet_pb2.CreateAgentTokenRequest, context: Any
     ) -> fleet_pb2.CreateAgentTokenResponse:
         """Make a token; nobody can read it again."""
-        now = wall_micros()
+        now, token = wall_micros(), new_agent_token()
         check_name("name", request.name)
-        token = new_agent_token()
         record = AgentTokenRecord(
             token_id=str(uuid.uuid4()),
             token_hash=hash_of(token),
@@ -48,7 +47,7 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
             name=request.name,
             agent_id=None,
             created_at=now,
-            expires_at=read_expiry(request.expires_at, now) if request.HasField("expires_at") else None,
+            expires_at=end_of(request, current_principal(), now),
             revoked_at=None,
             last_used_at=None,
         )

@@ -12,21 +12,21 @@ from typing import Any
 import structlog
 
 from controller.access.authenticator import Authenticator
-from controller.access.granting import Grant, check_name, read_grant, require_own
+from controller.access.granting import Grant, check_name, covers, end_of, read_grant, require_own
 from controller.access.issuing import Issuer, Pair
 from controller.access.keys import hash_of, new_key, shown_part
 from controller.access.permissions import ADMIN
 from controller.access.principal import OPEN, TOKEN, Principal, current_principal
 from controller.access.tokens import Claims
-from controller.expiry import read_expiry
+from controller.admission import Admissions
 from controller.limits.quotas import Quotas
 from controller.messages import timestamp
 from controller.query.audit import page_of_audit_log
 from controller.query.by_age import PageByAge
+from controller.services.caller import scope_of
 from controller.services.projects import ProjectMethods
 from controller.store.api_keys import (
     ApiKeyRecord,
-    count_keys,
     end_key,
     get_key,
     insert_key,
@@ -49,10 +49,17 @@ class AuthServicer(ProjectMethods):
     """API keys, tokens and projects."""
 
     def __init__(
-        self, database: Database, authenticator: Authenticator, issuer: Issuer, *, quotas: Quotas
+        self,
+        database: Database,
+        authenticator: Authenticator,
+        admissions: Admissions,
+        issuer: Issuer,
+        *,
+        quotas: Quotas,
     ) -> None:
         super().__init__(database, quotas)
         self._database = database
+        self._admissions = admissions
         self._authenticator = authenticator
         self._issuer = issuer
 
@@ -86,24 +93,25 @@ class AuthServicer(ProjectMethods):
                 " scopes and without an end",
                 field="role",
             )
-        ends = read_expiry(request.expires_at, now) if request.HasField("expires_at") else None
-        key, record = _new(request.name, grant, who.principal_id, now, ends, rotated_from="")
+        key, record = _new(request.name, grant, who.principal_id, now, end_of(request, who, now), rotated_from="")
         await self._database.write(lambda c: _store(c, record))
-        self._authenticator.forget()
+        await self._look()
         log.info("api_key_created", key_id=record.key_id, name=record.name, role=record.role)
         return auth_pb2.CreateApiKeyResponse(details=_message(record), key=key)
 
     async def ListApiKeys(
         self, request: auth_pb2.ListApiKeysRequest, context: Any
     ) -> auth_pb2.ListApiKeysResponse:
-        """Return a page of keys."""
+        """Return a page of the keys that permit no more than the caller may."""
+        who = current_principal()
         wanted = PageByAge("api keys", request.limit if request.HasField("limit") else None, request.cursor)
-        found = await self._database.read(lambda c: list_keys(c, limit=wanted.limit, after=wanted.after))
+        keys = await self._database.read(lambda c: list_keys(c, lambda key: covers(who, _grant_of(key))))
+        found = [key for key in keys if (key.created_at, key.key_id) > wanted.after]
         page, following = wanted.cut(found, lambda record: record.key_id)
         return auth_pb2.ListApiKeysResponse(
             keys=[_message(record) for record in page],
             next_cursor=following,
-            total=await self._database.read(count_keys),
+            total=len(keys),
         )
 
     async def RotateApiKey(
@@ -127,13 +135,14 @@ class AuthServicer(ProjectMethods):
                 raise LoadcellError("API_KEY_ENDED", f"the API key {old.name!r} has ended; make a new one")
             grant = _grant_of(old)
             require_own(grant, who)
-            key, record = _new(old.name, grant, who.principal_id, now, old.expires_at, rotated_from=old.key_id)
+            ends = min((end for end in (old.expires_at, who.expires_at) if end is not None), default=None)
+            key, record = _new(old.name, grant, who.principal_id, now, ends, rotated_from=old.key_id)
             _store(connection, record)
             end_key(connection, old.key_id, now + overlap * 1_000_000)
             return key, record
 
         key, record = await self._database.write(rotate)
-        self._authenticator.forget()
+        await self._look()
         log.info("api_key_rotated", key_id=record.key_id, name=record.name, rotated_from=record.rotated_from)
         return auth_pb2.RotateApiKeyResponse(details=_message(record), key=key)
 
@@ -141,11 +150,17 @@ class AuthServicer(ProjectMethods):
         self, request: auth_pb2.RevokeApiKeyRequest, context: Any
     ) -> auth_pb2.RevokeApiKeyResponse:
         """Revoke a key and what was issued for it."""
-        now = wall_micros()
-        record = await self._database.write(lambda c: revoke_key(c, request.key_id, now), repeatable=True)
-        if record is None:
-            raise _not_found(request.key_id)
-        self._authenticator.forget()
+        who, now = current_principal(), wall_micros()
+
+        def revoke(connection: Connection) -> ApiKeyRecord:
+            found = get_key(connection, request.key_id)
+            if found is None:
+                raise _not_found(request.key_id)
+            require_own(_grant_of(found), who)
+            return revoke_key(connection, found.key_id, now) or found
+
+        record = await self._database.write(revoke, repeatable=True)
+        await self._look()
         log.info("api_key_revoked", key_id=record.key_id, name=record.name)
         return auth_pb2.RevokeApiKeyResponse(key=_message(record))
 
@@ -153,8 +168,8 @@ class AuthServicer(ProjectMethods):
         self, request: auth_pb2.ListAuditLogRequest, context: Any
     ) -> auth_pb2.ListAuditLogResponse:
         """Return a page of the log."""
-        now = wall_micros()
-        return await self._database.read(lambda c: page_of_audit_log(c, request, now))
+        scope, now = scope_of(context), wall_micros()
+        return await self._database.read(lambda c: page_of_audit_log(c, request, scope, now))
 
     async def IssueToken(self, request: auth_pb2.IssueTokenRequest, context: Any) -> auth_pb2.IssueTokenResponse:
         """Give tokens for the caller's rights, or for less."""
@@ -185,8 +200,13 @@ class AuthServicer(ProjectMethods):
     ) -> auth_pb2.RevokeTokenResponse:
         """Revoke a token."""
         await self._issuer.revoke(request.token)
-        self._authenticator.forget()
+        await self._look()
         return auth_pb2.RevokeTokenResponse()
+
+    async def _look(self) -> None:
+        """Let what was made or revoked count here at once; other controllers notice within a second."""
+        self._authenticator.forget()
+        await self._admissions.look()
 
 
 def _new(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from controller.store.schema_access import api_keys
 
@@ -73,11 +74,10 @@ def get_key(connection: Connection, key_id: str) -> ApiKeyRecord | None:
     return None if row is None else _record(row)
 
 
-def list_keys(connection: Connection, *, limit: int, after: tuple[int, str] = (0, "")) -> list[ApiKeyRecord]:
-    """Return keys, oldest first, beginning after (created_at, key_id)."""
-    place = tuple_(api_keys.c.created_at, api_keys.c.key_id)
-    query = select(*_COLUMNS).where(place > after).order_by(api_keys.c.created_at, api_keys.c.key_id)
-    return [_record(row) for row in connection.execute(query.limit(limit))]
+def list_keys(connection: Connection, seen: Callable[[ApiKeyRecord], bool]) -> list[ApiKeyRecord]:
+    """Return the keys that somebody may see, oldest first."""
+    query = select(*_COLUMNS).order_by(api_keys.c.created_at, api_keys.c.key_id)
+    return [record for record in map(_record, connection.execute(query)) if seen(record)]
 
 
 def count_keys(connection: Connection) -> int:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
+from controller.scope import Scope
 from controller.store.retention import Left
 from controller.store.schema_access import audit_log
 
@@ -31,8 +32,12 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries are asked for; "" and None: whatever they are. The end is exclusive."""
+    """Which entries are asked for; "" and None: whatever they are. The end is exclusive.
 
+    What concerns no project is seen by those only who see every project.
+    """
+
+    scope: Scope
     since: int | None = None
     until: int | None = None
     principal_id: str = ""
@@ -81,6 +86,8 @@ def expire_entries(connection: Connection, before: int) -> Left:
 def _conditions(asked: AuditFilter) -> list[ColumnElement[bool]]:
     equal = {name: getattr(asked, name) for name in ("principal_id", "method", "resource_id", "outcome")}
     found = [audit_log.c[name] == value for name, value in equal.items() if value]
+    if asked.scope.projects is not None:
+        found.append(audit_log.c.project_id.in_(sorted(asked.scope.projects - {""})))
     if asked.since is not None:
         found.append(audit_log.c.called_at >= asked.since)
     if asked.until is not None:

@@ -1,4 +1,4 @@
-"""The connections: one writer thread, a few reader threads, and nothing else touches the database.
+"""The connections: one writer thread, a few reader threads, one more for callers, and nothing else touches it.
 
 A database that is away or locked is waited for: see `PATIENCE_SECONDS`.
 """
@@ -54,9 +54,9 @@ class _AgainError(Exception):
 class _Side:
     """The threads and connections of those who write, or of those who read."""
 
-    def __init__(self, place: Place, *, writes: bool, threads: int) -> None:
+    def __init__(self, name: str, place: Place, *, writes: bool, threads: int) -> None:
         self._engine = _engine(place, writes=writes, connections=threads)
-        self._threads = ThreadPoolExecutor(threads, f"database-{'writer' if writes else 'reader'}")
+        self._threads = ThreadPoolExecutor(threads, f"database-{name}")
         self._closing = threading.Event()
         # Seconds of the monotonic clock. A database that was never reached is not waited for.
         self._away_since: float | None = -float("inf")
@@ -111,8 +111,10 @@ class Database:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._writer = _Side(place, writes=True, threads=1)
-        self._reader = _Side(place, writes=False, threads=READER_THREADS)
+        self._writer = _Side("writer", place, writes=True, threads=1)
+        self._reader = _Side("reader", place, writes=False, threads=READER_THREADS)
+        # Questions may take seconds. Who calls must be known before that, and who was revoked must be sent away.
+        self._caller = _Side("caller", place, writes=False, threads=1)
 
     async def write(self, function: Callable[[Connection], T], *, repeatable: bool = False) -> T:
         """Run `function` in a transaction and return its result once the transaction is committed.
@@ -134,6 +136,14 @@ class Database:
             LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE.
         """
         return await self._reader.run(function, repeatable=True)
+
+    async def look_up(self, function: Callable[[Connection], T]) -> T:
+        """Find out who calls: as `read`, on a thread that waits for no question. The function must be brief.
+
+        Raises:
+            LoadcellError: DATABASE_ERROR, SERVICE_UNAVAILABLE.
+        """
+        return await self._caller.run(function, repeatable=True)
 
     @property
     def tells(self) -> bool:
@@ -160,6 +170,7 @@ class Database:
     def _close(self) -> None:
         self._writer.close()
         self._reader.close()
+        self._caller.close()
 
 
 def _engine(place: Place, *, writes: bool, connections: int) -> Engine:

@@ -50,7 +50,8 @@ def use_up(connection: Connection, token_hash: str, now: int) -> bool:
 
 
 def revoke(connection: Connection, revoked_id: str, expires_at: int, now: int) -> None:
-    """Put a jti or a family on the list, until nothing it concerns is left."""
+    """Put a jti or a family on the list, until nothing it concerns is left, and forget the family's tokens."""
+    connection.execute(delete(refresh_tokens).where(refresh_tokens.c.family == revoked_id))
     connection.execute(delete(revocations).where(revocations.c.expires_at <= now))
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     put = dialect.insert(revocations).values(revoked_id=revoked_id, expires_at=expires_at)

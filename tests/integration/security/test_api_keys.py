@@ -16,7 +16,7 @@ from controller.listening import StartError
 from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.place import parse_place
-from loadcell.channel import API_KEY_METADATA, dial
+from loadcell.channel import API_KEY_METADATA, CLIENT_ADDRESS_METADATA, dial
 from loadcell.client import Client
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import from_rpc_error
@@ -85,6 +85,13 @@ async def test_a_socket_of_one_user_asks_for_no_key_that_was_made(start, tmp_pat
     private = ControllerSettings(grpc=Address("", 0, str(tmp_path / "grpc")), database=controller.database)
     async with serve(private) as serving, Client(str(serving.address)) as here:
         assert (await here.caller()).method == "open"
+        # Behind a gateway anybody may be.
+        async with dial(str(serving.address)) as channel:
+            runs = run_pb2_grpc.RunServiceStub(channel)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await runs.ListRuns(run_pb2.ListRunsRequest(), metadata=((CLIENT_ADDRESS_METADATA, "10.0.0.7"),))
+            assert from_rpc_error(refused.value).reason == "MISSING_AUTHORIZATION"
+            await runs.ListRuns(run_pb2.ListRunsRequest())
 
 
 async def test_an_address_for_others_needs_a_credential_of_any_kind(start, tmp_path):
@@ -151,8 +158,42 @@ async def test_nobody_gives_more_than_they_have(start):
         less = await team.issue_token(role="viewer", projects=["b"], subject="bot", lifetime_seconds=60)
     async with as_who(controller, less.access_token) as bot:
         who = await bot.caller()
-        assert (who.method, who.principal_id, who.role, who.projects) == ("token", "bot", "viewer", ["b"])
+        assert (who.method, who.name, who.role, who.projects) == ("token", "bot", "viewer", ["b"])
+        assert who.principal_id == made.details.key_id  # nobody acts as somebody else
         assert await reason(bot.issue_token()) == "TOKEN_FROM_TOKEN"
+
+
+async def test_nobody_touches_or_sees_keys_that_permit_more_than_theirs(start):
+    controller = await start(api_key=BOSS)
+    async with as_who(controller, BOSS.reveal()) as boss:
+        admin = await boss.create_api_key("admin", role="admin")
+        other = await boss.create_api_key("other", role="viewer", projects=["b"])
+        below = await boss.create_api_key("below", role="viewer", projects=["a"])
+        may = {"permissions": ["keys:write", "keys:read"], "projects": ["a"]}
+        mine = await boss.create_api_key("mine", role="developer", **may)
+        assert len([key async for key in boss.api_keys()]) == 4
+    async with as_who(controller, mine.key) as team:
+        assert [key.name async for key in team.api_keys(page_size=1)] == ["below", "mine"]
+        for call in (team.revoke_api_key, team.rotate_api_key):
+            assert await reason(call(admin.details.key_id)) == "INSUFFICIENT_PERMISSIONS"
+            assert await reason(call(other.details.key_id)) == "PROJECT_ACCESS_DENIED"
+        assert await refused_as(controller, admin.key) == "OK"
+        assert (await team.revoke_api_key(below.details.key_id)).HasField("revoked_at")
+
+
+async def test_nothing_that_is_given_lasts_longer_than_its_giver(start):
+    controller = await start(api_key=BOSS)
+    async with as_who(controller, BOSS.reveal()) as boss:
+        brief = await boss.create_api_key("brief", role="admin", expires_in_seconds=3_600)
+        lasting = await boss.create_api_key("lasting", role="admin")
+    ends = brief.details.expires_at
+    async with as_who(controller, brief.key) as who:
+        assert (await who.create_api_key("endless")).details.expires_at == ends
+        assert (await who.create_api_key("longer", expires_in_seconds=7_200)).details.expires_at == ends
+        shorter = (await who.create_api_key("shorter", expires_in_seconds=1_800)).details.expires_at
+        assert shorter.ToMicroseconds() < ends.ToMicroseconds()
+        assert (await who.rotate_api_key(lasting.details.key_id)).details.expires_at == ends
+        assert (await who.create_agent_token("rack 7")).details.expires_at == ends
 
 
 async def test_a_key_within_scopes_gives_tokens_within_them(start):

@@ -6,18 +6,20 @@ import asyncio
 import re
 from pathlib import Path
 
+import grpc
 import pytest
 
+from controller.access.audit import FAILURES_A_MINUTE
 from controller.retention import Ages, retain_once
 from controller.store import audit_log
 from controller.store.audit_log import AuditEntry, append_entry
 from controller.store.migrate import open_database
-from loadcell.channel import CLIENT_ADDRESS_METADATA, REQUEST_ID_METADATA
+from loadcell.channel import API_KEY_METADATA, CLIENT_ADDRESS_METADATA, REQUEST_ID_METADATA, dial
 from loadcell.client import Client
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret
-from loadcell.v1 import run_pb2
+from loadcell.v1 import auth_pb2, auth_pb2_grpc, run_pb2, run_pb2_grpc
 from tests.patience import PATIENCE_SECONDS
 
 BOSS = Secret("the key of the settings")
@@ -68,6 +70,56 @@ async def test_who_changed_what_and_who_was_refused(start):
         assert len(await entries(boss, resource_id=run_id, page_size=1)) == 4
         assert await entries(boss, until="now-1h") == []
         assert len(await entries(boss, since="now-1h")) == 7
+
+
+async def test_nobody_unknown_fills_the_log_or_takes_the_room_of_others(start):
+    """Many calls that say nothing of their maker are counted, but only some are kept, of each caller as many."""
+    controller = await start(api_key=BOSS, jwt_secret=Secret("s" * 40), auth_failures=0)
+    async with Client(controller.address, api_key=BOSS) as boss, dial(controller.address) as channel:
+        made = await boss.create_api_key("dev", role="developer", projects=["p"])
+        runs, auth = run_pb2_grpc.RunServiceStub(channel), auth_pb2_grpc.AuthServiceStub(channel)
+        two = ((API_KEY_METADATA, "a"), ("authorization", "Bearer b"))
+        for _ in range(FAILURES_A_MINUTE):
+            for call in (
+                runs.CancelRun(run_pb2.CancelRunRequest(run_id="x"), metadata=two),
+                auth.RefreshToken(auth_pb2.RefreshTokenRequest(refresh_token="garbage")),
+            ):
+                with pytest.raises(grpc.aio.AioRpcError):
+                    await call
+        async with Client(controller.address, api_key=made.key) as dev:
+            with pytest.raises(LoadcellError):
+                await dev.create_api_key("x")
+        kept = await entries(boss)
+        # A minute may have begun meanwhile.
+        assert FAILURES_A_MINUTE <= len([who for _, who, *_ in kept if who == ""]) < 2 * FAILURES_A_MINUTE
+        assert ("AuthService/CreateApiKey", "dev", "", "INSUFFICIENT_PERMISSIONS") in kept
+
+
+async def test_who_acts_under_another_name_is_still_seen(start):
+    controller = await start(api_key=BOSS, jwt_secret=Secret("s" * 40))
+    async with Client(controller.address, api_key=BOSS) as boss:
+        admin = await boss.create_api_key("the admin", role="admin")
+        forger = await boss.create_api_key("forger", permissions=["keys:write"], projects=["p"])
+        async with Client(controller.address, api_key=forger.key) as client:
+            token = (await client.issue_token(subject=admin.details.key_id)).access_token
+        async with Client(controller.address, api_key=token) as client:
+            made = await client.create_api_key("x", projects=["p"])
+        (kept,) = [entry async for entry in boss.audit_log(resource_id=made.details.key_id)]
+        assert (kept.principal_id, kept.principal_method) == (forger.details.key_id, "token")
+        assert kept.principal_name == admin.details.key_id  # as they call themselves
+        assert made.details.created_by == forger.details.key_id
+
+
+async def test_who_has_some_projects_reads_of_these_only(start):
+    controller = await start(api_key=BOSS)
+    async with Client(controller.address, api_key=BOSS) as boss:
+        reader = await boss.create_api_key("reader", permissions=["audit:read"], projects=["a"])
+        for project in ("a", "b"):
+            await boss.create_run(server_url="http://127.0.0.1:9", model="m", num_prompts=1, project_id=project)
+        async with Client(controller.address, api_key=reader.key) as client:
+            assert [entry.project_id async for entry in client.audit_log()] == ["a"]
+            assert len(await entries(client, outcome="OK")) == 1
+        assert len(await entries(boss)) == 3
 
 
 async def test_bad_questions_name_their_field(start):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from controller.access.audit import (
-    REFUSALS_A_MINUTE,
-    Refusals,
+    FAILURES_A_MINUTE,
+    Failures,
     changes_something,
     project_of,
     resource_of,
@@ -34,9 +34,11 @@ def test_the_answer_says_best_what_a_call_was_about():
     assert project_of(run_pb2.DeleteRunRequest(run_id="r")) == ""
 
 
-def test_no_more_refusals_are_kept_than_anybody_reads():
+def test_no_more_failures_are_kept_than_anybody_reads():
     now = [0.0]
-    refusals = Refusals(lambda: now[0])
-    assert sum(refusals.keep() for _ in range(10 * REFUSALS_A_MINUTE)) == REFUSALS_A_MINUTE
+    failures = Failures(lambda: now[0])
+    assert sum(failures.keep("") for _ in range(10 * FAILURES_A_MINUTE)) == FAILURES_A_MINUTE
+    assert sum(failures.keep("key:1") for _ in range(10 * FAILURES_A_MINUTE)) == FAILURES_A_MINUTE
+    assert failures.keep("key:2")
     now[0] = 60.0
-    assert refusals.keep()
+    assert failures.keep("")
