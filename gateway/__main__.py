@@ -20,6 +20,7 @@ import loadcell.quiet_grpc  # before anything imports gRPC
 from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
+from gateway.door import Door, OpenDoorError
 from gateway.listener import Listener, bind, local_address
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
@@ -30,6 +31,7 @@ from loadcell import logs, settings
 from loadcell.arguments import refuse_arguments
 from loadcell.certificates import TlsFile
 from loadcell.channel import dial
+from loadcell.errors import LoadcellError
 from loadcell.lifetime import end_at_once_on_a_signal, wait_for_stop
 from loadcell.serving_tls import HttpTls
 from loadcell.tls import client_tls
@@ -67,9 +69,12 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
         dial(found.controller, tls=tls) as streams,
         dial(found.controller, api_key=found.api_key or found.companion_key, tls=tls) as own,
     ):
+        door = None if found.http.is_loopback else Door(Upstream(callers))
+        if door is not None:
+            await _check(door, found)
         app = make_app(
             read_bindings(SERVICES),
-            Upstream(callers, streams),
+            Upstream(callers, streams, None if door is None else door.check),
             HttpMetrics(registry),
             cors_origins=found.cors_origins,
             local_only=found.is_open,
@@ -98,6 +103,16 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
             log.info("application_shutdown", reason=why)
             for listener in listeners:
                 listener.stop()
+
+
+async def _check(door: Door, found: Settings) -> None:
+    try:
+        await door.check()
+    except OpenDoorError as error:
+        raise settings.SettingsError(f"LOADCELL_HTTP={found.http}: {error.message}") from None
+    except LoadcellError as error:
+        # It is looked at again before every call.
+        structlog.get_logger().warning("controller_not_reached", reason=error.reason, error=error.message)
 
 
 def _context(found: Settings) -> ssl.SSLContext | None:

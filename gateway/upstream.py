@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -33,11 +33,18 @@ class Upstream:
         channel: What calls go through.
         streams: What streams go through, None: the same. A connection carries a hundred calls at once, and streams
             may last for long.
+        before: What is done before each of them, None: nothing.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, streams: grpc.aio.Channel | None = None) -> None:
+    def __init__(
+        self,
+        channel: grpc.aio.Channel,
+        streams: grpc.aio.Channel | None = None,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._channel, self._streams = channel, streams or channel
         self._health = health_pb2_grpc.HealthStub(channel)
+        self._before = before
         self._calls: dict[str, Any] = {}
 
     async def call(
@@ -54,6 +61,8 @@ class Upstream:
             LoadcellError: the controller's error; SERVICE_UNAVAILABLE when it cannot be reached, REQUEST_TIMEOUT
                 when it does not answer in time.
         """
+        if self._before is not None:
+            await self._before()
         started = time.monotonic()
         call = self._stub(method)(request, metadata=metadata, timeout=timeout_seconds)
         try:
@@ -71,6 +80,8 @@ class Upstream:
         Raises:
             LoadcellError: as `call`; REQUEST_TIMEOUT when the next answer does not come in time.
         """
+        if self._before is not None:
+            await self._before()
         started = time.monotonic()
         answers = self._stub(method)(request, metadata=metadata)
         try:
