@@ -23,12 +23,15 @@ class Buckets:
         return take_from_all([self.get(name, rate) for name, rate in wanted])
 
     def get(self, name: str, rate: Rate) -> Bucket:
-        """Return a bucket; one that had another rate is a new one."""
+        """Return a bucket; one that had another rate keeps what it holds, as far as there is room for it."""
         bucket = self._buckets.get(name)
-        if bucket is None or bucket.rate != rate:
+        if bucket is None:
             bucket = self._buckets[name] = Bucket(rate, self._clock)
             if len(self._buckets) > self._capacity:
                 self._buckets.popitem(last=False)
+        elif bucket.rate != rate:
+            bucket.level()  # what came back until now did so at the rate it had
+            bucket.rate = rate
         self._buckets.move_to_end(name)
         return bucket
 

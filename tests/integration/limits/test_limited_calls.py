@@ -165,6 +165,22 @@ async def test_tokens_count_with_the_key_they_were_issued_for(start):
     assert found == ["OK", "RATE_LIMIT_EXCEEDED"]
 
 
+async def test_who_has_tokens_of_other_roles_has_no_more_calls(start):
+    controller = await start(
+        api_key=BOSS, jwt_secret=Secret("s" * 40), rate_limits=parse_rates("developer=1/4,viewer=1/3")
+    )
+    async with Client(controller.address, api_key=BOSS.reveal()) as boss:
+        key = (await boss.create_api_key("d", role="developer", projects=["a"])).key
+    async with Client(controller.address, api_key=key) as client:
+        token = (await client.issue_token(role="viewer")).access_token  # the first call
+    found = []
+    for credential in (token, key) * 4:
+        async with dial(controller.address, api_key=Secret(credential)) as channel:
+            runs = run_pb2_grpc.RunServiceStub(channel)
+            found.append((await trailers(runs.ListRuns(run_pb2.ListRunsRequest())))[0])
+    assert found.count("OK") < 4
+
+
 async def test_the_public_is_limited_by_address(start):
     controller = await start(api_key=BOSS, public_reads=True, rate_limits=parse_rates("viewer=1/1"))
     async with dial(controller.address) as channel:

@@ -60,6 +60,17 @@ def test_who_waits_as_long_as_they_are_told_is_let_in(tier, own, steps):
             assert buckets.take(wanted).admitted
 
 
+@given(RATES, RATES, STEPS)
+def test_who_calls_in_several_roles_by_turns_is_let_in_no_more_often(one, other, steps):
+    clock = Clock()
+    buckets, times = Buckets(clock=clock), []
+    for pause, which in steps:
+        clock.now += pause
+        if buckets.take([(EVERYTHING, (one, other, other)[which])]).admitted:
+            times.append(clock.now)
+    assert most_within(times, Rate(max(one.per_minute, other.per_minute), max(one.burst, other.burst)))
+
+
 def test_what_one_bucket_refuses_is_not_taken_from_the_other():
     clock, tier, own = Clock(), Rate(60, 5), Rate(60, 1)
     buckets = Buckets(clock=clock)
