@@ -19,6 +19,7 @@ from loadcell.stack.log_folder import LogFolder
 START_PATIENCE_SECONDS = 120.0
 STOP_PATIENCE_SECONDS = 10.0  # beyond the time that calls being served have
 _POLL_SECONDS = 0.01
+_MADE_KEY = "lc_live_"  # how the keys begin that `loadcell keys create` makes
 
 T = TypeVar("T")
 
@@ -103,6 +104,8 @@ class Stack:
                 shared[name] = os.environ.get(name) or value
             # Whoever reaches the socket is this user, and nobody is there to make tokens for these agents.
             controller |= {"LOADCELL_REQUIRE_AGENT_TOKEN": "false"}
+            if os.environ.get("LOADCELL_API_KEY", "").startswith(_MADE_KEY):
+                controller["LOADCELL_API_KEY"] = ""  # meant for another controller, and refused by this one
             shared |= {"LOADCELL_AGENT_TOKEN": "", "LOADCELL_AGENT_TOKEN_FILE": ""}
         self._spawn("controller", "controller", {**shared, **controller})
         workers = plan.workers or max(1, (os.cpu_count() or 1) // max(1, plan.agents))

@@ -169,6 +169,18 @@ async def test_what_answers_for_a_child_that_has_ended_is_not_believed(tmp_path:
         stack.stop()
 
 
+async def test_a_key_for_another_controller_does_not_stop_the_own_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LOADCELL_API_KEY", "lc_live_" + "A" * 43)
+    stack = Stack(StackPlan(directory=tmp_path, database=f"sqlite:///{tmp_path}/x.db", agents=0))
+    stack.start()
+    try:
+        await stack.ready(stack.listening(), "the start")
+    finally:
+        stack.stop()
+
+
 async def test_a_stack_whose_controller_dies_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LOADCELL_LOG_LEVEL", "no-such-level")
     stack = Stack(StackPlan(directory=tmp_path, database=f"sqlite:///{tmp_path}/x.db", agents=0))
