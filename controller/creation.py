@@ -18,7 +18,6 @@ from controller.identifiers import new_run_id
 from controller.limits.quotas import Quotas
 from controller.load_rules import LoadRules
 from controller.plan import RunPlan, plan_run
-from controller.query.results import is_visible
 from controller.scope import Scope
 from controller.store.assets import get_asset, hold_asset
 from controller.store.database import Connection, Database
@@ -60,7 +59,7 @@ async def create_run(
     project = await database.read(lambda c: get_project(c, plan.config.project_id))
     await rules.apply(plan.config, project)
     await database.read(lambda c: _check_assets(plan, lambda sha256: get_asset(c, sha256)))
-    await _check_capacity(plan, request.request_id, database, dispatcher.sessions)
+    await _check_capacity(plan, request.request_id, database, dispatcher.sessions, scope)
     rules.check_acknowledged(plan.config, acknowledged=request.acknowledge_load)
     if request.validate_only:
         return run_pb2.CreateRunResponse(status="valid")
@@ -82,7 +81,7 @@ async def create_run(
                 # Creating one takes a lock, so whoever comes next finds this run when they look.
                 _check_quotas(connection, plan.config.project_id, quotas)
                 extend_ownership(connection, [created.run_key], dispatcher.owner, OWNER_SECONDS)
-            return created, None if created else find_by_request(connection, request.request_id)
+            return created, None if created else find_by_request(connection, request.request_id, scope)
 
         since = ownership_clock()
         created, earlier = await database.write(store)
@@ -91,8 +90,6 @@ async def create_run(
             dispatcher.drive(dispatcher.add(created, levels, plan.secrets, owned_since=since))
             return created
         if earlier is None:
-            raise LoadcellError("DATABASE_ERROR", "the run could not be stored")
-        if not is_visible(earlier, scope):
             raise LoadcellError(
                 "INVALID_FIELD_VALUE", "request_id was used for a run of another project", field="request_id"
             )
@@ -134,7 +131,9 @@ def _record(plan: RunPlan, owner: str) -> RunRecord:
     )
 
 
-async def _check_capacity(plan: RunPlan, request_id: str, database: Database, sessions: Sessions) -> None:
+async def _check_capacity(
+    plan: RunPlan, request_id: str, database: Database, sessions: Sessions, scope: Scope
+) -> None:
     config = plan.config
     wanted = max(agents_wanted(config, level) for level in plan.levels)
     there = usable_agents(sessions, config.agent_labels)
@@ -144,7 +143,7 @@ async def _check_capacity(plan: RunPlan, request_id: str, database: Database, se
         check_capacity(config, plan.levels, ranked(there, mine=(), worker_count=config.worker_count)[:wanted])
     except LoadcellError:
         # A repeat is answered with the run that was created when the agents were others.
-        if not request_id or await database.read(lambda c: find_by_request(c, request_id)) is None:
+        if not request_id or await database.read(lambda c: find_by_request(c, request_id, scope)) is None:
             raise
 
 

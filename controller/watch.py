@@ -76,4 +76,4 @@ def _stored(connection: Connection, run_id: str, scope: Scope) -> run_pb2.WatchR
     levels = list_levels(connection, run.run_key)
     if not run_ended(run.state):
         return stored_progress(message, levels, count_stored(connection, run.run_key), wall_micros())
-    return ended_progress(message, get_result(connection, run.run_key), len(levels))
+    return ended_progress(message, get_result(connection, run), len(levels))

@@ -91,3 +91,16 @@ def who_calls() -> Principal:
 def serve_as(principal: Principal) -> None:
     """Note who makes the call of this task."""
     _CURRENT.set(principal)
+
+
+_PROJECT: ContextVar[str] = ContextVar("project", default="")
+
+
+def note_project(project_id: str) -> None:
+    """Note what project the call of this task is about, where its request does not say so."""
+    _PROJECT.set(project_id)
+
+
+def noted_project() -> str:
+    """Return the project that was noted, "" when none was."""
+    return _PROJECT.get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.access.principal import note_project
 from controller.scope import Scope
 from controller.store.contexts import DEFAULT_PROJECT
 from loadcell.errors import LoadcellError
@@ -10,9 +11,17 @@ from loadcell.errors import LoadcellError
 def project_of_new(asked: str, scope: Scope) -> str:
     """Return the project asked for, or else the caller's own: the default one if it is theirs, or their first.
 
+    It is noted as what the call is about.
+
     Raises:
         LoadcellError: PROJECT_ACCESS_DENIED.
     """
+    found = _chosen(asked, scope)
+    note_project(found)
+    return found
+
+
+def _chosen(asked: str, scope: Scope) -> str:
     if asked:
         if not scope.holds(asked):
             raise LoadcellError(

@@ -30,6 +30,7 @@ from controller.ingest.committer import Committer
 from controller.ingest.decode import Batch
 from controller.lifecycle import run_ended
 from controller.live.run import LiveRun
+from controller.scope import Scope
 from controller.store.annotations import get_annotations
 from controller.store.database import Connection, Database, DatabaseAwayError
 from controller.store.ownership import NotHeldError, give_up_ownership
@@ -192,7 +193,7 @@ class Dispatcher:
         """
 
         def store(connection: Connection) -> None:
-            run = get_run(connection, run_id)
+            run = get_run(connection, run_id, Scope.everything())
             if run is None:
                 raise LoadcellError("RUN_NOT_FOUND", f"there is no run {run_id}", metadata={"run_id": run_id})
             if not run_ended(run.state) and run.state != run_pb2.RUN_STATE_CANCELLING:
@@ -233,7 +234,7 @@ class Dispatcher:
     async def _wait_until_ended(self, run_id: str) -> RunRecord | None:
         deadline = time.monotonic() + DELETE_WAIT_SECONDS
         while True:
-            run = await self.database.read(lambda c: get_run(c, run_id))
+            run = await self.database.read(lambda c: get_run(c, run_id, Scope.everything()))
             if run is None or run_ended(run.state):
                 return run
             if time.monotonic() > deadline:

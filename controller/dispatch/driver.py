@@ -25,6 +25,7 @@ from controller.dispatch.results import finish_run
 from controller.dispatch.shortfall import check_carried_out
 from controller.dispatch.tenure import Tenure
 from controller.lifecycle import lease_ended
+from controller.scope import Scope
 from controller.store.censored import censor_stopped
 from controller.store.database import Connection, DatabaseAwayError
 from controller.store.leases import insert_leases, list_leases
@@ -87,7 +88,7 @@ class Driver:
 
     async def _follow(self, run: ActiveRun) -> None:
         """Do what another controller has made of the run in the database: a cancel, or a deletion."""
-        stored = await self.tenure.database.read(lambda c: get_run(c, run.record.run_id))
+        stored = await self.tenure.database.read(lambda c: get_run(c, run.record.run_id, Scope.everything()))
         log.warning("run_changed_elsewhere", run_id=run.record.run_id)
         if stored is not None and stored.state == _Run.RUN_STATE_CANCELLING:
             run.record = replace(run.record, state=stored.state)

@@ -12,6 +12,7 @@ from controller.dispatch.tenure import Tenure
 from controller.lifecycle import run_ended
 from controller.messages import run_message
 from controller.report.document import build_result
+from controller.scope import Scope
 from controller.store.censored import censor_stopped
 from controller.store.database import Connection, Database
 from controller.store.facts import load_facts
@@ -78,13 +79,13 @@ async def rebuild_result(database: Database, run_id: str) -> bool:
     """
 
     def rebuild(connection: Connection) -> tuple[RunRecord, result_pb2.RunResult, int] | None:
-        run = get_run(connection, run_id)
+        run = get_run(connection, run_id, Scope.everything())
         if run is None or not run_ended(run.state):
             return None
         return run, compute_result(connection, run), committed_batches(connection, run.run_key)
 
     def settle(connection: Connection) -> None:
-        run = get_run(connection, run_id)
+        run = get_run(connection, run_id, Scope.everything())
         if run is not None and run.state == run_pb2.RUN_STATE_COMPLETED:
             censor_stopped(connection, run.run_key)
 
@@ -113,7 +114,7 @@ async def rebuild_result(database: Database, run_id: str) -> bool:
 
 def _expired(connection: Connection, run_id: str) -> int | None:
     """Return the key of a run whose requests were deleted for their age."""
-    run = get_run(connection, run_id)
+    run = get_run(connection, run_id, Scope.everything())
     return run.run_key if run is not None and requests_expired(connection, run.run_key) else None
 
 

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from controller.access.audit import Failures, changes_something, project_of, resource_of
 from controller.access.methods import short_name
-from controller.access.principal import NOBODY, THE_PUBLIC, serve_as, who_calls
+from controller.access.principal import NOBODY, THE_PUBLIC, note_project, noted_project, serve_as, who_calls
 from controller.interceptors.address import address_of
 from controller.interceptors.around import Around, Call, Context
 from controller.interceptors.request_id import bound_request_id
@@ -50,7 +50,7 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
             client_address=address_of(context),
             method=short_name(method),
             resource_id=resource_of(answer, request),
-            project_id=project_of(request),
+            project_id=project_of(request) or noted_project(),
             outcome=outcome,
         )
         try:
@@ -70,6 +70,7 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
 
         async def around(request: Any, context: Context) -> Any:
             serve_as(NOBODY)
+            note_project("")
             try:
                 answer = await call(request, context)
             except LoadcellError as error:

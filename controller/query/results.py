@@ -16,7 +16,6 @@ from controller.report.html import render_html
 from controller.report.requests import render_requests
 from controller.report.xlsx import render_xlsx
 from controller.scope import Scope
-from controller.store.contexts import DEFAULT_PROJECT
 from controller.store.database import Connection, Database
 from controller.store.leases import list_leases
 from controller.store.records import LeaseRecord, RunRecord
@@ -47,8 +46,8 @@ def require_run(connection: Connection, run_id: str, scope: Scope) -> RunRecord:
     """
     if not run_id:
         raise LoadcellError("MISSING_REQUIRED_FIELD", "run_id is required", field="run_id")
-    run = get_run(connection, run_id)
-    if run is None or not is_visible(run, scope):
+    run = get_run(connection, run_id, scope)
+    if run is None:
         shown = run_id[:64]
         raise LoadcellError("RUN_NOT_FOUND", f"there is no run {shown}", metadata={"run_id": shown})
     return run
@@ -66,7 +65,7 @@ def check_requests(connection: Connection, run: RunRecord) -> None:
 
 def is_visible(run: RunRecord, scope: Scope) -> bool:
     """Whether a run is in a scope."""
-    return scope.holds(run.config.project_id or DEFAULT_PROJECT)
+    return scope.holds(run.project_id)
 
 
 def require_result(connection: Connection, run_id: str, scope: Scope, *, partial: bool) -> result_pb2.RunResult:
@@ -78,7 +77,7 @@ def require_result(connection: Connection, run_id: str, scope: Scope, *, partial
     run = require_run(connection, run_id, scope)
     if not partial:
         check_finished(run)
-    stored = get_result(connection, run.run_key) if run_ended(run.state) else None
+    stored = get_result(connection, run) if run_ended(run.state) else None
     if stored is not None:
         # They may have been changed since; there is one truth.
         stored.config.ClearField("labels")

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from google.api import httpbody_pb2
 
+from controller.access.principal import note_project
 from controller.access.projects import project_of_new
 from controller.annotating import annotate
 from controller.assets import receive
@@ -30,6 +31,7 @@ from controller.scope import Scope
 from controller.services.answers import Answers
 from controller.services.caller import scope_of
 from controller.store.assets import insert_asset
+from controller.store.contexts import DEFAULT_PROJECT
 from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
 from controller.watch import watch
@@ -72,6 +74,7 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         """Change what people say about a run."""
         scope = scope_of(context)
         new = await self._database.write(lambda c: annotate(c, request, scope), repeatable=True)
+        note_project(new.config.project_id or DEFAULT_PROJECT)
         active = self._dispatcher.runs.get(request.run_id)
         if active is not None:
             active.annotate(new)
@@ -81,14 +84,14 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
     async def CancelRun(self, request: run_pb2.CancelRunRequest, context: Any) -> run_pb2.CancelRunResponse:
         """Ask a run to stop."""
         scope = scope_of(context)
-        await self._database.read(lambda c: require_run(c, request.run_id, scope))
+        note_project((await self._database.read(lambda c: require_run(c, request.run_id, scope))).project_id)
         await self._dispatcher.cancel(request.run_id)
         return run_pb2.CancelRunResponse(run=await self._run(request.run_id, scope))
 
     async def DeleteRun(self, request: run_pb2.DeleteRunRequest, context: Any) -> run_pb2.DeleteRunResponse:
         """Delete a run and everything measured, also when the caller does not wait for the end of it."""
         scope = scope_of(context)
-        await self._database.read(lambda c: require_run(c, request.run_id, scope))
+        note_project((await self._database.read(lambda c: require_run(c, request.run_id, scope))).project_id)
         log.info("benchmark_delete_request", run_id=request.run_id)
 
         async def delete() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from controller.store.contexts import DEFAULT_PROJECT
 from loadcell.v1 import agent_pb2, result_pb2, run_pb2, target_pb2
 
 
@@ -33,6 +34,11 @@ class RunRecord:
     context_key: int = 0
     baseline: bool = False
     remark: str = ""
+
+    @property
+    def project_id(self) -> str:
+        """Whose it is."""
+        return self.config.project_id or DEFAULT_PROJECT
 
 
 @dataclass(frozen=True, slots=True)

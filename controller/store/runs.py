@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from controller.lifecycle import STATUS_WORDS, check_run, run_ended
+from controller.scope import Scope
 from controller.store.contexts import context_of, intern_context
 from controller.store.events import record_run_state
 from controller.store.ownership import ACTIVE_STATES
@@ -72,20 +73,19 @@ def insert_run(
     record_run_state(
         connection, run_id=record.run_id, state=record.state, config=record.config, model=record.model
     )
-    return get_run(connection, record.run_id)
+    return get_run(connection, record.run_id, Scope.everything())
 
 
-def get_run(connection: Connection, run_id: str) -> RunRecord | None:
-    """Return a run, None when there is none or it is being deleted."""
+def get_run(connection: Connection, run_id: str, scope: Scope) -> RunRecord | None:
+    """Return a run, None when there is none in the scope or it is being deleted."""
     query = select(*RUN_COLUMNS).where(runs.c.run_id == run_id, runs.c.status != DELETING)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else run_record(row)
+    return _in_scope(connection.execute(query).one_or_none(), scope)
 
 
-def find_by_request(connection: Connection, request_id: str) -> RunRecord | None:
-    """Return the run that was created with this idempotency key."""
-    row = connection.execute(select(*RUN_COLUMNS).where(runs.c.request_id == request_id)).one_or_none()
-    return None if row is None else run_record(row)
+def find_by_request(connection: Connection, request_id: str, scope: Scope) -> RunRecord | None:
+    """Return the run that was created with this idempotency key, None when there is none in the scope."""
+    query = select(*RUN_COLUMNS).where(runs.c.request_id == request_id)
+    return _in_scope(connection.execute(query).one_or_none(), scope)
 
 
 def change_state(
@@ -146,9 +146,9 @@ def set_result(connection: Connection, run_key: int, result: result_pb2.RunResul
     connection.execute(update(runs).where(runs.c.run_key == run_key).values(result=result.SerializeToString()))
 
 
-def get_result(connection: Connection, run_key: int) -> result_pb2.RunResult | None:
+def get_result(connection: Connection, run: RunRecord) -> result_pb2.RunResult | None:
     """Return the stored result document, None when there is none."""
-    found = connection.execute(select(runs.c.result).where(runs.c.run_key == run_key)).scalar_one_or_none()
+    found = connection.execute(select(runs.c.result).where(runs.c.run_key == run.run_key)).scalar_one_or_none()
     return None if found is None else result_pb2.RunResult.FromString(found)
 
 
@@ -179,6 +179,11 @@ def list_active(connection: Connection) -> list[RunRecord]:
     """Return the runs that have not ended, oldest first."""
     query = select(*RUN_COLUMNS).where(runs.c.state.in_(ACTIVE_STATES), runs.c.status.in_(("pending", "running")))
     return [run_record(row) for row in connection.execute(query.order_by(runs.c.created_at, runs.c.run_key))]
+
+
+def _in_scope(row: Row[Any] | None, scope: Scope) -> RunRecord | None:
+    run = None if row is None else run_record(row)
+    return run if run is not None and scope.holds(run.project_id) else None
 
 
 def run_record(row: Row[Any]) -> RunRecord:

@@ -18,6 +18,7 @@ from controller.cache.memory import Memory
 from controller.dispatch import deletions, upkeep
 from controller.limits.quotas import Quotas
 from controller.load_rules import LoadRules
+from controller.scope import Scope
 from controller.services.answers import Answers
 from controller.services.run import RunServicer
 from controller.services.trace import TraceServicer
@@ -86,7 +87,7 @@ async def test_caller_that_does_not_wait_leaves_nothing_behind(start, place, sto
     rules = LoadRules(TargetGuard(), acknowledge_rate=0, acknowledge_concurrency=0)
     runs = RunServicer(stored, controller.dispatcher, answers, quotas=Quotas(), rules=rules)
     asked = TraceServicer(stored, answers)
-    run = await stored.read(lambda c: get_run(c, RUN_ID))
+    run = await stored.read(lambda c: get_run(c, RUN_ID, Scope.everything()))
     question = trace_pb2.ListTracesRequest(run_id=RUN_ID)
     assert (await asked.ListTraces(question, None)).data
     call = asyncio.create_task(runs.DeleteRun(run_pb2.DeleteRunRequest(run_id=RUN_ID), None))
@@ -118,7 +119,7 @@ async def test_run_that_is_being_deleted_is_found_no_more(start, place, stored, 
 
 
 async def test_deletion_that_a_controller_left_halfway_is_gone_on_with(start, place, stored):
-    run = await stored.read(lambda c: get_run(c, RUN_ID))
+    run = await stored.read(lambda c: get_run(c, RUN_ID, Scope.everything()))
     await stored.write(lambda c: begin_deletion(c, run.run_key, "a controller that is gone", -1.0))
     assert all((await left(stored, run.run_key))[::3])
     await start(database=place)

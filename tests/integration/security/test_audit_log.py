@@ -122,6 +122,22 @@ async def test_who_has_some_projects_reads_of_these_only(start):
         assert len(await entries(boss)) == 3
 
 
+async def test_what_is_done_with_a_run_is_kept_with_the_project_it_has(start):
+    controller = await start(api_key=BOSS)
+    async with Client(controller.address, api_key=BOSS) as boss:
+        made = await boss.create_api_key("dev", role="developer", projects=["q", "p"])
+        for key, project in ((made.key, "p"), (BOSS, "default")):
+            async with Client(controller.address, api_key=key) as client:
+                run_id = (
+                    await client.create_run(server_url="http://127.0.0.1:9", model="m", num_prompts=1)
+                ).run_id
+                await client.update_run(run_id, notes="mine")
+                await client.cancel_run(run_id)
+                await client.delete_run(run_id)
+            kept = [entry async for entry in boss.audit_log(resource_id=run_id)]
+            assert [entry.project_id for entry in kept] == [project] * 4
+
+
 async def test_bad_questions_name_their_field(start):
     controller = await start(api_key=BOSS)
     async with Client(controller.address, api_key=BOSS) as boss:

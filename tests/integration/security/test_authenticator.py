@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import dataclass, replace
 
 import pytest
@@ -11,11 +13,12 @@ from controller.access.jwt_keys import key_source
 from controller.access.keys import hash_of, new_key
 from controller.access.tokens import AccessTokens, Claims, TokenRules, seconds_now
 from controller.store.api_keys import ApiKeyRecord, insert_key, revoke_key
-from controller.store.database import Database
+from controller.store.database import READER_THREADS, Database
 from controller.store.migrate import open_database
 from controller.store.refresh_tokens import revoke
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret
+from tests.patience import PATIENCE_SECONDS
 
 NOW = 1_700_000_000_000_000
 TOKENS = AccessTokens(key_source(Secret("s" * 40), None), TokenRules("loadcell", "loadcell", 0.0))
@@ -95,3 +98,17 @@ async def test_a_token_is_revoked_by_its_name_alone(world):
     world.clock.seconds = 0.5
     assert [await world.reason(token) for token in (one, other)] == ["INVALID_TOKEN", "OK"]
     assert (await world.authenticator.who(Shown(other))).expires_at == (now + 600) * 1_000_000
+
+
+async def test_who_calls_is_found_while_every_question_takes_its_time(world):
+    key, answered = await world.key(), threading.Event()
+    questions = [
+        asyncio.create_task(world.database.read(lambda _: answered.wait(PATIENCE_SECONDS)))
+        for _ in range(2 * READER_THREADS)
+    ]
+    try:
+        assert await world.reason(key) == "OK"
+        assert not any(question.done() for question in questions)
+    finally:
+        answered.set()
+        await asyncio.gather(*questions)

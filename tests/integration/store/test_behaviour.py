@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import text
 
+from controller.scope import Scope
 from controller.store import agents, assets, deletion, leases, ownership, runs, samples
 from controller.store.records import AgentRecord, AssetRecord, LeaseRecord, RunRecord
 from controller.store.samples import BatchRows
@@ -102,7 +103,9 @@ class TestStore:
         ]
         created = [run for run in await self.both(*calls) if run is not None]
         assert len(created) == 1
-        assert (await self.one.read(lambda c: runs.find_by_request(c, "r"))).run_id == created[0].run_id
+        found = await self.one.read(lambda c: runs.find_by_request(c, "r", Scope.everything()))
+        assert found.run_id == created[0].run_id
+        assert await self.one.read(lambda c: runs.find_by_request(c, "r", Scope.of([]))) is None
 
     async def test_batch_that_arrives_twice_is_stored_once(self):
         store = partial(samples.insert_batches, parts=[batch(self.lease.lease_key, 1, [0, 1])])
@@ -155,7 +158,7 @@ class TestStore:
         assert not await self.other.write(lambda c: ownership.take_over(c, self.run, "h:2:2", 9))
         assert await self.one.write(lambda c: ownership.give_up_run(c, 1, "h:1:1"))
         assert not await self.other.write(lambda c: ownership.give_up_run(c, 1, "h:2:2"))
-        left = await self.other.read(lambda c: runs.get_run(c, "run-1"))
+        left = await self.other.read(lambda c: runs.get_run(c, "run-1", Scope.everything()))
         assert left.owner is None
         assert await self.other.write(lambda c: ownership.take_over(c, left, "h:2:2", 9))
 

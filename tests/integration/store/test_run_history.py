@@ -107,7 +107,7 @@ async def test_changes_of_two_controllers_do_not_undo_each_other(database, open_
             for each, name in zip([database, other] * 10, names, strict=True)
         )
     )
-    run = await other.read(lambda c: runs.get_run(c, "run-7"))
+    run = await other.read(lambda c: runs.get_run(c, "run-7", Scope.everything()))
     assert sorted(run.config.labels) == sorted([*names, "note"])
     assert (run.remark, run.baseline) == ("a remark", False)
     assert await database.read(lambda c: get_annotations(c, "missing")) is None
