@@ -106,6 +106,14 @@ class Issuer:
             )
         return result
 
+    def holder(self, pair: Pair) -> Claims:
+        """Return whom a pair was given to.
+
+        Raises:
+            LoadcellError: INVALID_TOKEN, EXPIRED_TOKEN.
+        """
+        return self._tokens.verify(pair.access_token)
+
     async def revoke(self, token: str) -> None:
         """Revoke an access token or a refresh token with its family.
 

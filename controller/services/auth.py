@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 
-from controller.access.authenticator import Authenticator
+from controller.access.authenticator import Authenticator, principal_of_token
 from controller.access.granting import Grant, check_name, covers, end_of, read_grant, require_own
 from controller.access.issuing import Issuer, Pair
 from controller.access.keys import hash_of, new_key, shown_part
 from controller.access.permissions import ADMIN
-from controller.access.principal import OPEN, TOKEN, Principal, current_principal
+from controller.access.principal import OPEN, TOKEN, Principal, current_principal, serve_as
 from controller.access.tokens import Claims
 from controller.admission import Admissions
 from controller.limits.quotas import Quotas
@@ -193,7 +193,9 @@ class AuthServicer(ProjectMethods):
         self, request: auth_pb2.RefreshTokenRequest, context: Any
     ) -> auth_pb2.RefreshTokenResponse:
         """Give the next tokens for a refresh token."""
-        return auth_pb2.RefreshTokenResponse(tokens=_tokens(await self._issuer.refresh(request.refresh_token)))
+        pair = await self._issuer.refresh(request.refresh_token)
+        serve_as(principal_of_token(self._issuer.holder(pair)))  # who it was is known by that alone
+        return auth_pb2.RefreshTokenResponse(tokens=_tokens(pair))
 
     async def RevokeToken(
         self, request: auth_pb2.RevokeTokenRequest, context: Any

@@ -101,7 +101,11 @@ async def test_who_acts_under_another_name_is_still_seen(start):
         admin = await boss.create_api_key("the admin", role="admin")
         forger = await boss.create_api_key("forger", permissions=["keys:write"], projects=["p"])
         async with Client(controller.address, api_key=forger.key) as client:
-            token = (await client.issue_token(subject=admin.details.key_id)).access_token
+            tokens = await client.issue_token(subject=admin.details.key_id)
+        async with Client(controller.address) as anybody:
+            token = (await anybody.refresh_token(tokens.refresh_token)).access_token
+        (kept,) = [entry async for entry in boss.audit_log(method="AuthService/RefreshToken")]
+        assert kept.principal_id == forger.details.key_id
         async with Client(controller.address, api_key=token) as client:
             made = await client.create_api_key("x", projects=["p"])
         (kept,) = [entry async for entry in boss.audit_log(resource_id=made.details.key_id)]
