@@ -126,7 +126,7 @@ async def test_a_download_has_the_headers_too(start, tmp_path):
         key = (await boss.create_api_key("d", role="developer", projects=["a"])).key
     async with gateway(controller.address) as http, asyncio.timeout(PATIENCE_SECONDS):
         http.headers["X-API-Key"] = key
-        job = (await http.post("/api/v1/export/traces", json={})).json()["data"]
+        job = (await http.post("/api/v1/export/traces", json={"format": "csv"})).json()["data"]
         while (asked := await http.get(job["status_url"])).json()["data"]["status"] != "completed":
             await asyncio.sleep(0.02)
         file = await http.get(f"{job['status_url']}/download")
