@@ -42,7 +42,7 @@ class AgentSettings(DialSettings):
     )
     agent_token: Secret = setting(
         Secret(""),
-        parse=settings.secret,
+        parse=settings.credential,
         names=("LOADCELL_AGENT_TOKEN",),
         doc="Token made with `loadcell agents token create`, for this agent alone; it stands in for the API key.",
     )

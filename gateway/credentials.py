@@ -18,7 +18,8 @@ def credentials(request: Request) -> list[tuple[str, str]]:
         LoadcellError: INVALID_API_KEY, a header cannot be a credential.
     """
     # One that is given twice as well: it is for the controller to say which of them counts, or none.
-    found = [(name, value) for name in CREDENTIALS for value in request.headers.getlist(name)]
+    # Spaces around a value are none of it (RFC 9110, 5.5), and not every parser takes them off.
+    found = [(name, value.strip(" \t")) for name in CREDENTIALS for value in request.headers.getlist(name)]
     for name, value in found:
         if len(value) > _MAX_CHARACTERS or not (value.isascii() and value.isprintable()):
             raise LoadcellError("INVALID_API_KEY", f"the header {name} cannot be a credential")

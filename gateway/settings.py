@@ -71,7 +71,7 @@ class Settings(DialSettings):
     )
     api_key: Secret = setting(
         Secret(""),
-        parse=settings.secret,
+        parse=settings.credential,
         names=("LOADCELL_API_KEY", "API_KEY"),
         doc="Key the exporter calls the controller with. Callers of the API bring their own.",
     )

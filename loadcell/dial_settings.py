@@ -14,7 +14,7 @@ class DialSettings:
     """How to be admitted by a controller, and how to know it; where it is each process says for itself."""
 
     api_key: Secret = setting(
-        Secret(""), parse=settings.secret, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
+        Secret(""), parse=settings.credential, names=("LOADCELL_API_KEY", "API_KEY"), doc="Key for the controller."
     )
     tls_ca: Path | None = setting(
         None,

@@ -88,9 +88,10 @@ def setting(
 ) -> Any:
     """Declare a field of a settings class; `parse` raises ValueError for texts that cannot be used.
 
-    `hidden` says that the value may hold a secret besides other things; a value of `secret` is always hidden.
+    `hidden` says that the value may hold a secret besides other things; a value of `secret` or of `credential` is
+    always hidden.
     """
-    info = SettingInfo(names, parse, doc, hidden or parse is secret)
+    info = SettingInfo(names, parse, doc, hidden or parse in (secret, credential))
     return dataclasses.field(default=default, metadata={_META: info})
 
 
@@ -166,6 +167,13 @@ def text(value: str) -> str:
 
 def secret(value: str) -> Secret:
     """Parse a secret text."""
+    return Secret(value)
+
+
+def credential(value: str) -> Secret:
+    """Parse a key or a token that is sent with calls."""
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("must be printable ASCII characters in one line")
     return Secret(value)
 
 

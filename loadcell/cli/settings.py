@@ -72,7 +72,7 @@ class CliSettings(DialSettings):
     )
     agent_token: Secret = setting(
         Secret(""),
-        parse=settings.secret,
+        parse=settings.credential,
         names=("LOADCELL_AGENT_TOKEN",),
         doc="Token of the one agent that `up` may then start.",
     )

@@ -22,7 +22,7 @@ from loadcell.client.projects import Projects
 from loadcell.client.references import RunReference, identifier
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
-from loadcell.settings import Secret
+from loadcell.settings import Secret, credential
 from loadcell.tls import ClientTls
 from loadcell.tls_errors import meaning
 from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc, target_pb2
@@ -44,6 +44,9 @@ class Client(History, Exports, Access, Projects):
         api_key: Key of the controller, when it asks for one.
         tls: Files to speak TLS with, when the controller does.
         timeout_seconds: Deadline of one call that is not a stream.
+
+    Raises:
+        LoadcellError: INVALID_API_KEY, the key cannot be sent.
     """
 
     def __init__(
@@ -54,7 +57,10 @@ class Client(History, Exports, Access, Projects):
         tls: ClientTls | None = None,
         timeout_seconds: float = 60.0,
     ) -> None:
-        key = api_key if isinstance(api_key, Secret) else Secret(api_key)
+        try:
+            key = credential(api_key.reveal() if isinstance(api_key, Secret) else api_key)
+        except ValueError as error:
+            raise LoadcellError("INVALID_API_KEY", f"the API key {error}") from None
         self.address = address
         self._timeout = timeout_seconds
         self._channel = dial(address, api_key=key or None, tls=tls)

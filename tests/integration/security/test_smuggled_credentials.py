@@ -34,7 +34,7 @@ async def system(start) -> AsyncIterator[tuple[str, str]]:
         channel = await stack.enter_async_context(dial(controller.address))
         listening = stack.enter_context(bind("TEST", Address("127.0.0.1", 0)))
         metrics = HttpMetrics(CollectorRegistry())
-        app = make_app(read_bindings(SERVICES), Upstream(channel), metrics, local_only=False)
+        app = make_app(read_bindings(SERVICES), Upstream(channel), metrics, before_others=None)
         listener = Listener(app, listening)
         serving = asyncio.create_task(listener.run_until_stopped())
         await asyncio.wait_for(listener.ready.wait(), PATIENCE_SECONDS)
@@ -124,6 +124,7 @@ async def test_one_right_credential_is_let_in_however_it_is_shown(system):
         assert await answered(controller, LIST_RUNS, headers), headers
         assert await asked(gateway, headers) == (200, ""), headers
     assert await asked(gateway, [(b"X-aPi-KeY", RIGHT)]) == (200, "")
+    assert await asked(gateway, [(b"x-api-key", b" \t" + RIGHT + b"\t ")]) == (200, "")
     assert not await answered(controller, LIST_RUNS, [(b"X-API-Key", RIGHT)])  # no such name in HTTP/2
 
 

@@ -235,6 +235,14 @@ def test_a_controller_that_does_not_answer_is_exit_4(loadcell: Loadcell):
     assert done.stderr == f"error: no controller answers at {address} within 3 s\n"
 
 
+@pytest.mark.parametrize("name", ["LOADCELL_API_KEY", "LOADCELL_AGENT_TOKEN"])
+@pytest.mark.parametrize("key", ["bad\nkey", "sch\u00e9"])
+def test_a_key_that_cannot_be_sent_is_one_line_without_it(loadcell: Loadcell, name: str, key: str):
+    done = loadcell("runs", "list", "--controller", "127.0.0.1:1", **{name: key})
+    assert done.returncode == 2
+    assert done.stderr == f"error: {name}=***: must be printable ASCII characters in one line\n"
+
+
 def test_a_bad_setting_names_variable_and_value(loadcell: Loadcell):
     done = loadcell("up", LOADCELL_AGENTS="many")
     assert done.returncode == 2

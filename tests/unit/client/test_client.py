@@ -5,6 +5,7 @@ from google.protobuf import json_format
 from scripted_runs import ScriptedRuns, scripted, update
 
 from loadcell.client import Client, LoadcellError
+from loadcell.settings import Secret
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 RUNNING, COMPLETED, FAILED = run_pb2.RUN_STATE_RUNNING, run_pb2.RUN_STATE_COMPLETED, run_pb2.RUN_STATE_FAILED
@@ -88,6 +89,13 @@ async def test_a_refusal_carries_reason_and_field():
         with pytest.raises(LoadcellError, match="warmup must be") as caught:
             await client.create_run(server_url="http://x", warmup=-1)
     assert (caught.value.reason, caught.value.field) == ("INVALID_FIELD_VALUE", "warmup")
+
+
+@pytest.mark.parametrize("key", ["two\nlines", "sch\u00e9", Secret("tab\t")])
+async def test_a_key_that_cannot_be_sent_is_refused_at_once(key):
+    with pytest.raises(LoadcellError, match="printable ASCII") as caught:
+        Client("127.0.0.1:1", api_key=key)
+    assert caught.value.reason == "INVALID_API_KEY"
 
 
 async def test_an_absent_controller_is_service_unavailable():
