@@ -37,6 +37,7 @@ from loadcell.serving_tls import HttpTls
 from loadcell.tls import client_tls
 
 USAGE_ERROR = 2
+_CONTROLLER_PATIENCE_SECONDS = 10.0  # both may be starting
 
 
 def main() -> int:
@@ -69,15 +70,15 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
         dial(found.controller, tls=tls) as streams,
         dial(found.controller, api_key=found.api_key or found.companion_key, tls=tls) as own,
     ):
-        door = None if found.http.is_loopback else Door(Upstream(callers))
-        if door is not None:
-            await _check(door, found)
+        door, for_others = Door(Upstream(callers)), not found.http.is_loopback
+        if for_others:
+            await _keep_shut(door, found)
         app = make_app(
             read_bindings(SERVICES),
-            Upstream(callers, streams, None if door is None else door.check),
+            Upstream(callers, streams, door.check if for_others else None),
             HttpMetrics(registry),
             cors_origins=found.cors_origins,
-            local_only=found.is_open,
+            before_others=None if for_others else door.check,
         )
         scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
         served = ((app, http), (scraped, exporter))
@@ -94,24 +95,45 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
                 exporter=local_address(exporter),
                 controller=found.controller,
             )
-            if found.is_open:
-                log.warning(
-                    "open_single_user_mode", reason="no LOADCELL_API_KEY is set; only this machine may call"
-                )
+            looking = None if for_others else tasks.create_task(_tell_if_open(door))
             why = await wait_for_stop(exit_with_parent=found.exit_with_parent)
             end_at_once_on_a_signal()
+            if looking is not None:
+                looking.cancel()
             log.info("application_shutdown", reason=why)
             for listener in listeners:
                 listener.stop()
 
 
-async def _check(door: Door, found: Settings) -> None:
+async def _keep_shut(door: Door, found: Settings) -> None:
+    """Let other machines reach this one only when the controller asks for credentials, or is not there yet.
+
+    Raises:
+        SettingsError: It lets everybody in.
+    """
+    log = structlog.get_logger()
     try:
-        await door.check()
+        async with asyncio.timeout(_CONTROLLER_PATIENCE_SECONDS):
+            await door.first_check()
     except OpenDoorError as error:
         raise settings.SettingsError(f"LOADCELL_HTTP={found.http}: {error.message}") from None
+    except (LoadcellError, TimeoutError) as error:
+        log.warning(
+            "controller_not_reached",
+            controller=found.controller,
+            error=str(error) or f"no answer within {_CONTROLLER_PATIENCE_SECONDS:g} s",
+            consequence="whether it asks for credentials is looked at before every call",
+        )
+
+
+async def _tell_if_open(door: Door) -> None:
+    try:
+        await door.first_check()
+    except OpenDoorError:
+        structlog.get_logger().warning(
+            "open_single_user_mode", reason="the controller lets everybody in; only this machine may call"
+        )
     except LoadcellError as error:
-        # It is looked at again before every call.
         structlog.get_logger().warning("controller_not_reached", reason=error.reason, error=error.message)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 import orjson
 from starlette.applications import Starlette
@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from gateway.bindings import Binding
 from gateway.contract import comments
+from gateway.door import HOW_TO_CLOSE
 from gateway.download import download_route
 from gateway.errors import on_http_exception, on_loadcell_error
 from gateway.health import make_probes, probe_route
@@ -38,7 +39,7 @@ def make_app(
     metrics: HttpMetrics,
     *,
     cors_origins: Collection[str] = (),
-    local_only: bool,
+    before_others: Callable[[], Awaitable[None]] | None,
 ) -> Starlette:
     """Return the application.
 
@@ -47,7 +48,8 @@ def make_app(
         upstream: the controller, called with the credentials of the caller only.
         metrics: where requests are counted.
         cors_origins: origins whose pages may call.
-        local_only: whether requests for other hosts and from other sites are refused (single-user mode).
+        before_others: what must go well before requests for other hosts and from other sites are served, else
+            they are refused; None: they are served.
     """
     probes = make_probes(upstream)
     document = orjson.dumps(make_document(bindings, probes, comments()))
@@ -58,7 +60,9 @@ def make_app(
         *make_routes(bindings, upstream),
         download_route(upstream),
     ]
-    guard = [Middleware(LocalOnly, key_setting="LOADCELL_API_KEY", origins=cors_origins)] if local_only else []
+    guard = []
+    if before_others is not None:
+        guard = [Middleware(LocalOnly, remedy=HOW_TO_CLOSE, origins=cors_origins, unless=before_others)]
     app = Starlette(
         routes=routes,
         # The first is the outermost.

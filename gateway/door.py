@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Final
 
@@ -15,6 +16,10 @@ _NOBODY: Final = ((CLIENT_ADDRESS_METADATA, "127.0.0.1"),)  # a call that is pas
 _OPEN: Final = "open"
 _REMEMBERED_SECONDS: Final = 10.0  # another controller may be there now
 _PATIENCE_SECONDS: Final = 2.0
+_POLL_SECONDS: Final = 0.1
+
+
+HOW_TO_CLOSE: Final = "set LOADCELL_API_KEY of the controller or make a key with `loadcell keys create` first"
 
 
 class OpenDoorError(LoadcellError):
@@ -23,8 +28,7 @@ class OpenDoorError(LoadcellError):
     def __init__(self) -> None:
         super().__init__(
             "INSUFFICIENT_PERMISSIONS",
-            "the controller lets everybody in, and other machines can reach this gateway; set LOADCELL_API_KEY of"
-            " the controller or make a key with `loadcell keys create` first",
+            f"the controller lets everybody in, and other machines can reach this gateway; {HOW_TO_CLOSE}",
         )
 
 
@@ -34,6 +38,17 @@ class Door:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._closed_until = float("-inf")
+
+    async def first_check(self) -> None:
+        """Wait until the controller takes calls, then do as `check`.
+
+        Raises:
+            OpenDoorError: It asks for no credential.
+            LoadcellError: It does not answer after all.
+        """
+        while not await self._upstream.is_ready():  # noqa: ASYNC110 (nothing tells us)
+            await asyncio.sleep(_POLL_SECONDS)
+        await self.check()
 
     async def check(self) -> None:
         """Let calls through to a controller that asks for a credential.

@@ -111,23 +111,15 @@ class Settings(DialSettings):
         """Refuse combinations that would be unsafe or cannot work.
 
         Raises:
-            SettingsError: the API or the exporter would be open to other machines without any key,
-                or only one of two settings is there.
+            SettingsError: the exporter would be open to other machines without any key, or only one of two
+                settings is there. Whether the API would be is for the controller to say (`gateway.door`).
         """
-        for name, address, key_name, key in (
-            ("LOADCELL_HTTP", self.http, "LOADCELL_API_KEY", self.api_key),
-            ("LOADCELL_EXPORTER", self.exporter, "LOADCELL_EXPORTER_KEY", self.exporter_key),
-        ):
-            if not address.is_loopback and not key:
-                raise SettingsError(
-                    f"{name}={address}: other machines can reach this address; set {key_name} as well"
-                )
+        if not self.exporter.is_loopback and not self.exporter_key:
+            raise SettingsError(
+                f"LOADCELL_EXPORTER={self.exporter}: other machines can reach this address; set"
+                " LOADCELL_EXPORTER_KEY as well"
+            )
         both("LOADCELL_HTTP_TLS_CERT", self.http_tls_cert, "LOADCELL_HTTP_TLS_KEY", self.http_tls_key)
         for name, address in (("LOADCELL_HTTP", self.http), ("LOADCELL_EXPORTER", self.exporter)):
             if address.unix_path:
                 raise SettingsError(f"{name}={address}: must be host:port")
-
-    @property
-    def is_open(self) -> bool:
-        """Whether this is the single-user mode: loopback only, no key."""
-        return self.http.is_loopback and not self.api_key

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
+from controller.access.keys import shown_identifier
 from controller.access.methods import PERMISSIONS, short_name
+from loadcell.shown_credentials import without_credentials
 
 FAILURES_A_MINUTE: Final = 120  # of one caller, and of all that nobody knows together; more say nothing new
 _READS = frozenset({"read", "download", "connect"})
@@ -17,6 +19,7 @@ _ASKS = frozenset({"FleetService/ListAgentTokens"})
 _ALSO = frozenset({"AuthService/IssueToken", "AuthService/RefreshToken", "AuthService/RevokeToken"})
 # What a call is about, by the names these fields have throughout the contract, most telling first.
 _NAMES = ("run_id", "job_id", "key_id", "token_id", "budget_id", "agent_id", "trace_id", "sha256", "model")
+_OF_CREDENTIALS = frozenset({"key_id", "token_id"})
 _WITHIN = ("details", "data", "run", "key", "token", "agent", "job", "budget")
 _LONGEST = 128  # characters
 
@@ -30,7 +33,10 @@ def changes_something(method: str) -> bool:
 
 
 def resource_of(answer: Any, request: Any) -> str:
-    """Return the identifier of what a call was about, of its answer or else of its request; "" without one."""
+    """Return the identifier of what a call was about, of its answer or else of its request; "" without one.
+
+    A credential that a request has in its place is not kept.
+    """
     for message in (answer, request):
         descriptor = getattr(message, "DESCRIPTOR", None)
         if descriptor is None:
@@ -39,7 +45,11 @@ def resource_of(answer: Any, request: Any) -> str:
         for place in places:
             for name in _NAMES:
                 if _is_text(place.DESCRIPTOR, name) and getattr(place, name):
-                    return str(getattr(place, name))[:_LONGEST]
+                    found = str(getattr(place, name))
+                    if message is answer:
+                        return found[:_LONGEST]
+                    kept = shown_identifier if name in _OF_CREDENTIALS else without_credentials
+                    return kept(found)[:_LONGEST]
     return ""
 
 
@@ -47,7 +57,7 @@ def project_of(request: Any) -> str:
     """Return the project that a request names; "" without one."""
     descriptor = getattr(request, "DESCRIPTOR", None)
     named = descriptor is not None and _is_text(descriptor, "project_id")
-    return str(request.project_id)[:_LONGEST] if named else ""
+    return without_credentials(request.project_id)[:_LONGEST] if named else ""
 
 
 class Failures:

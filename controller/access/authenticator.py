@@ -179,7 +179,7 @@ class Authenticator:
         if revoked(connection, [name for name in (claims.token_id, claims.family) if name]):
             raise LoadcellError("INVALID_TOKEN", "the token was revoked")
         self.givers.check(connection, claims, self._wall())
-        return principal_of_token(claims)
+        return principal_of_token(claims, self._tokens.end_of(claims))
 
     async def _note_use(self, record: ApiKeyRecord) -> None:
         now = self._wall()
@@ -226,8 +226,13 @@ def principal_of_key(record: ApiKeyRecord) -> Principal:
     )
 
 
-def principal_of_token(claims: Claims) -> Principal:
-    """Return who has an access token: the giver, as whom actions are kept, under the name the token has."""
+def principal_of_token(claims: Claims, ends: int) -> Principal:
+    """Return who has an access token: the giver, as whom actions are kept, under the name the token has.
+
+    Args:
+        claims: What the token says.
+        ends: From when on it is refused, in microseconds since 1970 UTC.
+    """
     return Principal(
         method=TOKEN,
         principal_id=claims.key_id or (CONFIGURED_KEY if claims.giver else claims.subject),
@@ -238,7 +243,7 @@ def principal_of_token(claims: Claims) -> Principal:
         key_id=claims.key_id,
         further=claims.permissions,
         scopes=claims.scopes,
-        expires_at=claims.expires_at * 1_000_000,
+        expires_at=ends,
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from controller.access.permissions import ADMIN, ROLES, SCOPES, parse_permission, permitted
 from controller.access.principal import Principal
 from controller.access.tokens import MAX_NAME, MAX_PERMISSIONS, MAX_PROJECTS
@@ -97,13 +99,23 @@ def check_name(field: str, name: str) -> None:
 
 
 def end_of(request: Expiring, giver: Principal, now: int) -> int | None:
-    """Return when what a request asks for is to end, never after its giver; None: never. In microseconds.
+    """Return when what a request asks for is to end, by default with its giver; None: never. In microseconds.
 
     Raises:
-        LoadcellError: INVALID_FIELD_VALUE, it would have ended already, or lies too far in the future.
+        LoadcellError: INVALID_FIELD_VALUE, it would have ended already, or is to last longer than its giver.
     """
-    asked = read_expiry(request.expires_at, now) if request.HasField("expires_at") else None
-    return min((end for end in (asked, giver.expires_at) if end is not None), default=None)
+    if not request.HasField("expires_at"):
+        return giver.expires_at
+    asked = read_expiry(request.expires_at, now)
+    if giver.expires_at is not None and asked > giver.expires_at:
+        latest = Timestamp()
+        latest.FromMicroseconds(giver.expires_at)
+        raise _wrong(
+            "expires_at",
+            f"nothing lasts longer than what it is given with: the end may be at {latest.ToJsonString()} at the"
+            f" latest, not at {request.expires_at.ToJsonString()}",
+        )
+    return asked
 
 
 def _wrong(field: str, message: str) -> LoadcellError:

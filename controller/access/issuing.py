@@ -9,8 +9,10 @@ from typing import Final
 
 import structlog
 
+from controller.access.authenticator import principal_of_token
 from controller.access.givers import Givers
 from controller.access.keys import hash_of, is_refresh_token, new_refresh_token
+from controller.access.principal import Principal
 from controller.access.tokens import AccessTokens, Claims, seconds_now
 from controller.store.database import Connection, Database
 from controller.store.refresh_tokens import (
@@ -106,13 +108,14 @@ class Issuer:
             )
         return result
 
-    def holder(self, pair: Pair) -> Claims:
+    def holder(self, pair: Pair) -> Principal:
         """Return whom a pair was given to.
 
         Raises:
             LoadcellError: INVALID_TOKEN, EXPIRED_TOKEN.
         """
-        return self._tokens.verify(pair.access_token)
+        claims = self._tokens.verify(pair.access_token)
+        return principal_of_token(claims, self._tokens.end_of(claims))
 
     async def revoke(self, token: str) -> None:
         """Revoke an access token or a refresh token with its family.

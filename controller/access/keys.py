@@ -7,7 +7,8 @@ import re
 import secrets
 from typing import Final
 
-from loadcell.settings import Secret
+from loadcell.settings import Secret, credential
+from loadcell.shown_credentials import without_credentials
 
 KEY_PREFIX: Final = "lc_live_"
 REFRESH_PREFIX: Final = "lc_refresh_"
@@ -18,6 +19,8 @@ _RANDOM = r"[A-Za-z0-9_-]{43}"
 _KEY = re.compile(KEY_PREFIX + _RANDOM)
 _REFRESH = re.compile(REFRESH_PREFIX + _RANDOM)
 _AGENT = re.compile(AGENT_PREFIX + _RANDOM)
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NO_IDENTIFIER: Final = "(no identifier)"
 
 
 def new_key() -> str:
@@ -44,13 +47,14 @@ def configured_key(value: str) -> Secret:
     """Parse the API key that is a setting.
 
     Raises:
-        ValueError: It is one of the database, which would permit everything and could not be revoked.
+        ValueError: It cannot be sent, or is one of the database, which would permit everything and could not be
+            revoked.
     """
     if value.startswith(KEY_PREFIX):
         raise ValueError(
             "is a key made with `loadcell keys create`; that is for callers: unset it where the controller starts"
         )
-    return Secret(value)
+    return credential(value)
 
 
 def is_refresh_token(text: str) -> bool:
@@ -66,6 +70,17 @@ def is_agent_token(text: str) -> bool:
 def shown_part(credential: str) -> str:
     """Return what may be seen of an API key or a token of an agent, to tell it from others."""
     return credential.removeprefix(KEY_PREFIX).removeprefix(AGENT_PREFIX)[:SHOWN]
+
+
+def shown_identifier(text: str) -> str:
+    """Return what may be kept of a text in the place of the identifier of a key or of a token.
+
+    People paste the credential itself there, and that of the settings has no form it could be known by.
+    """
+    if _IDENTIFIER.fullmatch(text):
+        return text
+    shown = without_credentials(text)
+    return shown if shown != text else _NO_IDENTIFIER
 
 
 def hash_of(credential: str) -> str:

@@ -81,6 +81,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "TraceService/WriteFeedback": "feedback:write",
 }
 
+NAMES: Final = frozenset({*PERMISSIONS, *ANYBODY, *OPEN})
 _PACKAGE = "/loadcell.v1."
 REFRESH: Final = _PACKAGE + "AuthService/RefreshToken"
 
@@ -93,6 +94,21 @@ PUBLIC_READS: Final = frozenset(
 def short_name(method: str) -> str:
     """Return "Service/Method" of the full name of one of our methods, any other as it is."""
     return method.removeprefix(_PACKAGE)
+
+
+def named(text: str) -> str:
+    """Return the name that calls are kept by of a method: of ours "Service/Method", which "Method" will do for.
+
+    Raises:
+        ValueError: There is no such method.
+    """
+    if text.startswith((*OPEN_SERVICES, *ANYBODY_SERVICES)):
+        return text
+    name = short_name(text)
+    found = [one for one in NAMES if name in (one, one.partition("/")[2])]
+    if len(found) != 1:
+        raise ValueError("is no method, such as RunService/CreateRun or CreateRun")
+    return found[0]
 
 
 def is_open(method: str) -> bool:

@@ -61,6 +61,10 @@ class AccessTokens:
         """Whether any token is taken."""
         return bool(self._keys().keys)
 
+    def end_of(self, claims: Claims) -> int:
+        """Return from when on a token is refused, in microseconds since 1970 UTC."""
+        return claims.expires_at * 1_000_000 + round(self._rules.leeway_seconds * 1e6)
+
     def sign(self, claims: Claims) -> str:
         """Return the token.
 

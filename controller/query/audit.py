@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from controller.access.methods import named
 from controller.messages import timestamp
 from controller.query import cursor
 from controller.query.traces.times import read_time
 from controller.scope import Scope
 from controller.store.audit_log import AuditEntry, AuditFilter, count_entries, list_entries
 from controller.store.database import Connection
-from loadcell.errors import LoadcellError
+from loadcell.errors import REASONS, LoadcellError
 from loadcell.v1 import auth_pb2
+
+_OUTCOMES = ("OK", "CANCELLED", *sorted(REASONS))
 
 
 def page_of_audit_log(
@@ -20,11 +23,13 @@ def page_of_audit_log(
     Relative times count from when the first page was asked for.
 
     Raises:
-        LoadcellError: INVALID_FIELD_FORMAT, INVALID_DATE_RANGE, LIMIT_EXCEEDED with the field; INVALID_CURSOR.
+        LoadcellError: INVALID_FIELD_FORMAT, INVALID_FIELD_VALUE, INVALID_DATE_RANGE, LIMIT_EXCEEDED with the
+            field; INVALID_CURSOR.
     """
     limit = cursor.page_size(request.limit if request.HasField("limit") else None)
     since: str = getattr(request, "from")  # a word of Python
-    question, before = repr([since, request.to, *_equal(request).items()]), None
+    equal = _equal(request)
+    question, before = repr([since, request.to, *equal.items()]), None
     if request.cursor:
         number, asked = cursor.decode(request.cursor, question, (int, int))
         before, now = int(number), int(asked)
@@ -32,7 +37,7 @@ def page_of_audit_log(
     end = read_time(request.to, now, "to").micros if request.to else None
     if first is not None and end is not None and end <= first:
         raise LoadcellError("INVALID_DATE_RANGE", f"to {request.to!r} is not after from {since!r}", field="to")
-    asked_for = AuditFilter(scope, since=first, until=end, **_equal(request))
+    asked_for = AuditFilter(scope, since=first, until=end, **equal)
     found = list_entries(connection, asked_for, limit=limit + 1, before=before)
     page, more = found[:limit], len(found) > limit
     return auth_pb2.ListAuditLogResponse(
@@ -43,7 +48,23 @@ def page_of_audit_log(
 
 
 def _equal(request: auth_pb2.ListAuditLogRequest) -> dict[str, str]:
-    return {name: getattr(request, name) for name in ("principal_id", "method", "resource_id", "outcome")}
+    method, outcome = request.method, request.outcome
+    try:
+        method = named(method) if method else ""
+    except ValueError as error:
+        raise LoadcellError("INVALID_FIELD_VALUE", f"method {method[:64]!r} {error}", field="method") from None
+    if outcome and outcome not in _OUTCOMES:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"outcome {outcome[:64]!r} must be one of {', '.join(_OUTCOMES)}",
+            field="outcome",
+        )
+    return {
+        "principal_id": request.principal_id,
+        "method": method,
+        "resource_id": request.resource_id,
+        "outcome": outcome,
+    }
 
 
 def _message(number: int, entry: AuditEntry) -> auth_pb2.AuditEntry:

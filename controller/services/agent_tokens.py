@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from controller.access.granting import check_name, end_of
-from controller.access.keys import hash_of, new_agent_token, shown_part
+from controller.access.keys import hash_of, new_agent_token, shown_identifier, shown_part
 from controller.access.principal import current_principal
 from controller.admission import Admissions
 from controller.messages import timestamp
@@ -78,7 +78,7 @@ class AgentTokenMethods(fleet_pb2_grpc.FleetServiceServicer):
         now = wall_micros()
         record = await self._tokens.write(lambda c: revoke_token(c, request.token_id, now))
         if record is None:
-            shown = request.token_id[:64]
+            shown = shown_identifier(request.token_id)
             raise LoadcellError(
                 "AGENT_TOKEN_NOT_FOUND", f"there is no agent token {shown}", metadata={"token_id": shown}
             )

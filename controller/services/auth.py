@@ -11,10 +11,10 @@ from typing import Any
 
 import structlog
 
-from controller.access.authenticator import Authenticator, principal_of_token
+from controller.access.authenticator import Authenticator
 from controller.access.granting import Grant, check_name, covers, end_of, read_grant, require_own
 from controller.access.issuing import Issuer, Pair
-from controller.access.keys import hash_of, new_key, shown_part
+from controller.access.keys import hash_of, new_key, shown_identifier, shown_part
 from controller.access.permissions import ADMIN
 from controller.access.principal import OPEN, TOKEN, Principal, current_principal, serve_as
 from controller.access.tokens import Claims
@@ -183,7 +183,7 @@ class AuthServicer(ProjectMethods):
         if not 0 < seconds <= longest:
             raise LoadcellError(
                 "INVALID_FIELD_VALUE",
-                f"lifetime_seconds {seconds} must be from 1 to {longest}",
+                f"a token can last from 1 to {longest} s, not {seconds}",
                 field="lifetime_seconds",
             )
         pair = await self._issuer.issue(_claims(request, who), seconds)
@@ -194,14 +194,20 @@ class AuthServicer(ProjectMethods):
     ) -> auth_pb2.RefreshTokenResponse:
         """Give the next tokens for a refresh token."""
         pair = await self._issuer.refresh(request.refresh_token)
-        serve_as(principal_of_token(self._issuer.holder(pair)))  # who it was is known by that alone
+        serve_as(self._issuer.holder(pair))  # who it was is known by that alone
         return auth_pb2.RefreshTokenResponse(tokens=_tokens(pair))
 
     async def RevokeToken(
         self, request: auth_pb2.RevokeTokenRequest, context: Any
     ) -> auth_pb2.RevokeTokenResponse:
         """Revoke a token."""
-        await self._issuer.revoke(request.token)
+        try:
+            await self._issuer.revoke(request.token)
+        except LoadcellError as error:
+            if error.category != "AUTHENTICATION":
+                raise
+            # Of the token in the request: the caller's own credential was right.
+            raise LoadcellError(error.reason, error.message, field="token") from None
         await self._look()
         return auth_pb2.RevokeTokenResponse()
 
@@ -256,7 +262,7 @@ def _store(connection: Connection, record: ApiKeyRecord) -> None:
 
 
 def _not_found(key_id: str) -> LoadcellError:
-    shown = key_id[:64]
+    shown = shown_identifier(key_id)
     return LoadcellError("API_KEY_NOT_FOUND", f"there is no API key {shown}", metadata={"key_id": shown})
 
 

@@ -40,7 +40,7 @@ def make_exporter(live: LiveMetrics, registry: CollectorRegistry, *, key: Secret
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(shown), headers={"Content-Type": content_type})
 
-    guard = Middleware(BearerKey, key=key) if key else Middleware(LocalOnly, key_setting="LOADCELL_EXPORTER_KEY")
+    guard = Middleware(BearerKey, key=key) if key else Middleware(LocalOnly, remedy="set LOADCELL_EXPORTER_KEY")
     return Starlette(
         routes=[Route("/metrics", metrics)],
         middleware=[Middleware(SecurityHeaders), Middleware(RequestId), guard, Middleware(Apology)],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.door import OpenDoorError
 from gateway.errors import error_response
 from gateway.middleware.limits import HEADERS
 from loadcell.errors import LoadcellError
@@ -25,24 +26,34 @@ _MAX_AGE_SECONDS = "3600"
 class LocalOnly:
     """Refuses requests whose Host is not this machine or whose Origin is another site.
 
-    For a listener on loopback and asks for no key. Any page the user visits can make the browser send
+    For a listener on loopback that asks for no key. Any page the user visits can make the browser send
     requests to loopback, either from its own origin (Origin) or under a name of its own that resolves to
     127.0.0.1 (Host); neither may start a load or read what was measured.
 
     Args:
         app: the next application.
-        key_setting: the variable whose key would open the listener to other machines.
+        remedy: what to do so that others are served.
         origins: origins whose pages may call all the same.
+        unless: lets requests of others through, or raises OpenDoorError, or another LoadcellError when it cannot
+            tell; None: none are let through.
     """
 
-    def __init__(self, app: ASGIApp, *, key_setting: str, origins: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        remedy: str,
+        origins: Collection[str] = (),
+        unless: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._app = app
-        self._key_setting = key_setting
+        self._remedy = remedy
         self._origins = origins
+        self._unless = unless
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        error = self._refusal(Headers(scope=scope)) if scope["type"] in ("http", "websocket") else None
+        error = await self._refusal(Headers(scope=scope)) if scope["type"] in ("http", "websocket") else None
         if error is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
@@ -51,12 +62,24 @@ class LocalOnly:
             response = error_response(error, path=scope["path"], request_id=scope["request_id"])
             await response(scope, receive, send)
 
-    def _refusal(self, headers: Headers) -> LoadcellError | None:
+    async def _refusal(self, headers: Headers) -> LoadcellError | None:
+        error = self._foreign(headers)
+        if error is None or self._unless is None:
+            return error
+        try:
+            await self._unless()
+        except OpenDoorError:
+            return error
+        except LoadcellError as unknown:
+            return unknown
+        return None
+
+    def _foreign(self, headers: Headers) -> LoadcellError | None:
         host, origin = headers.get("host", ""), headers.get("origin")
         if _hostname(f"//{host}") not in _LOOPBACK_NAMES:
             return LoadcellError(
                 "FOREIGN_ORIGIN",
-                f"the host {host[:128]!r} is not this machine; set {self._key_setting} to serve others",
+                f"the host {host[:128]!r} is not this machine; to serve others, {self._remedy}",
             )
         if origin is None or origin in self._origins or origin in (f"http://{host}", f"https://{host}"):
             return None

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loadcell.request_ids import kept_or_new
+from loadcell.shown_credentials import without_credentials
 
 HEADER = "X-Request-ID"
 # Asked for every few seconds by machines.
@@ -35,7 +36,7 @@ class RequestId:
         scope["request_id"] = kept_or_new(Headers(scope=scope).get(HEADER))
         structlog.contextvars.clear_contextvars()
         with structlog.contextvars.bound_contextvars(
-            request_id=scope["request_id"], method=scope["method"], path=scope["path"][:512]
+            request_id=scope["request_id"], method=scope["method"], path=without_credentials(scope["path"][:512])
         ):
             await self._serve(scope, receive, send)
 

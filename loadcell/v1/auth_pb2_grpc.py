@@ -177,7 +177,7 @@ class AuthServiceServicer:
 
     def ListAuditLog(self, request, context):
         """Lists who changed what, and who was refused, newest first.
-        Errors: INVALID_ARGUMENT for a malformed time, limit or cursor.
+        Errors: INVALID_ARGUMENT for a malformed time, limit or cursor, and for a method or an outcome that does not exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -33,7 +33,7 @@ async def http(start, filled, tmp_path) -> AsyncIterator[httpx.AsyncClient]:
     async with AsyncExitStack() as stack:
         channel = await stack.enter_async_context(dial(controller.address))
         app = make_app(
-            read_bindings(SERVICES), Upstream(channel), HttpMetrics(CollectorRegistry()), local_only=False
+            read_bindings(SERVICES), Upstream(channel), HttpMetrics(CollectorRegistry()), before_others=None
         )
         listening = stack.enter_context(bind("TEST", Address("127.0.0.1", 0)))
         listener = Listener(app, listening)

@@ -17,6 +17,7 @@ from scripted_controller import ScriptedController
 from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
+from gateway.door import OpenDoorError
 from gateway.listener import Listener, bind, local_address
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
@@ -49,6 +50,10 @@ async def serve(app: Any) -> AsyncIterator[httpx.AsyncClient]:
         await task
 
 
+async def _open_door() -> None:
+    raise OpenDoorError
+
+
 @asynccontextmanager
 async def make_gateway(
     *,
@@ -68,7 +73,7 @@ async def make_gateway(
             read_bindings(services),
             Upstream(callers),
             HttpMetrics(registry),
-            local_only=local_only,
+            before_others=_open_door if local_only else None,
             cors_origins=cors_origins,
         )
         http = await stack.enter_async_context(serve(app))

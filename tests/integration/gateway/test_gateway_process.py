@@ -142,6 +142,6 @@ async def test_a_taken_port_is_one_clear_line_and_status_2():
 
 
 async def test_a_bad_setting_is_one_clear_line_and_status_2():
-    status, error = await refused(LOADCELL_HTTP="0.0.0.0:8085")
+    status, error = await refused(LOADCELL_EXPORTER="0.0.0.0:9090")
     assert (status, error.count("\n")) == (2, 1)
-    assert "LOADCELL_API_KEY" in error
+    assert "LOADCELL_EXPORTER_KEY" in error

@@ -35,7 +35,7 @@ async def gateway(address: str, client: str = "192.0.2.1"):
     async with AsyncExitStack() as stack:
         channel = await stack.enter_async_context(dial(address))
         metrics = HttpMetrics(CollectorRegistry())
-        app = make_app(read_bindings(SERVICES), Upstream(channel), metrics, local_only=False)
+        app = make_app(read_bindings(SERVICES), Upstream(channel), metrics, before_others=None)
         transport = httpx.ASGITransport(app, client=(client, 5_123))
         yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://gateway"))
 

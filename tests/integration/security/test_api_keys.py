@@ -189,7 +189,10 @@ async def test_nothing_that_is_given_lasts_longer_than_its_giver(start):
     ends = brief.details.expires_at
     async with as_who(controller, brief.key) as who:
         assert (await who.create_api_key("endless")).details.expires_at == ends
-        assert (await who.create_api_key("longer", expires_in_seconds=7_200)).details.expires_at == ends
+        for make in (who.create_api_key, who.create_agent_token):
+            with pytest.raises(LoadcellError, match=ends.ToJsonString()) as refused:
+                await make("longer", expires_in_seconds=7_200)
+            assert (refused.value.reason, refused.value.field) == ("INVALID_FIELD_VALUE", "expires_at")
         shorter = (await who.create_api_key("shorter", expires_in_seconds=1_800)).details.expires_at
         assert shorter.ToMicroseconds() < ends.ToMicroseconds()
         assert (await who.rotate_api_key(lasting.details.key_id)).details.expires_at == ends
@@ -297,6 +300,7 @@ async def test_bad_requests_name_their_field(start):
             "INVALID_FIELD_VALUE",
             "expires_at",
         )
+        assert await wrong(boss.revoke_token("garbage")) == ("INVALID_TOKEN", "token")
         assert await wrong(boss.issue_token(lifetime_seconds=0)) == ("INVALID_FIELD_VALUE", "lifetime_seconds")
         assert await wrong(boss.issue_token(lifetime_seconds=9_999)) == ("INVALID_FIELD_VALUE", "lifetime_seconds")
         assert await wrong(boss.rotate_api_key("x", overlap_seconds=-1)) == (

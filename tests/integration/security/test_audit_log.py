@@ -66,6 +66,7 @@ async def test_who_changed_what_and_who_was_refused(start):
         assert created.client_address == "127.0.0.1"
         assert (cancelled.principal_method, cancelled.role) == ("configured_key", "admin")
         assert len(await entries(boss, outcome="OK")) == 4
+        assert len(await entries(boss, method="UpdateRun")) == 2
         assert len(await entries(boss, principal_id=made.details.key_id)) == 4
         assert len(await entries(boss, resource_id=run_id, page_size=1)) == 4
         assert await entries(boss, until="now-1h") == []
@@ -142,6 +143,25 @@ async def test_what_is_done_with_a_run_is_kept_with_the_project_it_has(start):
             assert [entry.project_id for entry in kept] == [project] * 4
 
 
+async def test_a_credential_in_the_place_of_its_identifier_is_kept_nowhere(start):
+    controller = await start(api_key=BOSS)
+    async with Client(controller.address, api_key=BOSS) as boss:
+        key = (await boss.create_api_key("mine", role="admin")).key
+        token = (await boss.create_agent_token("rack 7")).token
+        for call, pasted in (
+            (boss.revoke_api_key, key),
+            (boss.rotate_api_key, key),
+            (boss.revoke_agent_token, token),
+            (boss.revoke_api_key, BOSS.reveal()),
+        ):
+            with pytest.raises(LoadcellError, match="there is no") as refused:
+                await call(pasted)
+            assert pasted not in f"{refused.value} {refused.value.metadata}"
+        kept = [entry async for entry in boss.audit_log()]
+        assert {entry.resource_id for entry in kept} > {key[:16] + "...", token[:17] + "...", "(no identifier)"}
+        assert not any(pasted in str(entry) for entry in kept for pasted in (key, token, BOSS.reveal()))
+
+
 async def test_bad_questions_name_their_field(start):
     controller = await start(api_key=BOSS)
     async with Client(controller.address, api_key=BOSS) as boss:
@@ -149,6 +169,8 @@ async def test_bad_questions_name_their_field(start):
             ("from", {"since": "yesterday"}),
             ("to", {"since": "now", "until": "now-1h"}),
             ("limit", {"page_size": 1001}),
+            ("method", {"method": "RevokeKey"}),
+            ("outcome", {"outcome": "bogus"}),
         ):
             with pytest.raises(LoadcellError) as refused:
                 await entries(boss, **asked)

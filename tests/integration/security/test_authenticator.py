@@ -100,6 +100,19 @@ async def test_a_token_is_revoked_by_its_name_alone(world):
     assert (await world.authenticator.who(Shown(other))).expires_at == (now + 600) * 1_000_000
 
 
+async def test_a_token_is_good_until_the_leeway_is_over(world):
+    """And so is what is given with it: one that had ended already would be of no use."""
+    lenient = AccessTokens(key_source(Secret("s" * 40), None), TokenRules("loadcell", "loadcell", 300.0))
+    authenticator = Authenticator(world.database, lenient, configured=Secret(""))
+    now = seconds_now()
+    claims = Claims("ci", "admin", frozenset(), frozenset(), None, token_id="a", issued_at=now - 600)
+    found = await authenticator.who(Shown(lenient.sign(replace(claims, expires_at=now - 20))))
+    assert found.expires_at == (now + 280) * 1_000_000
+    with pytest.raises(LoadcellError) as refused:
+        await authenticator.who(Shown(lenient.sign(replace(claims, expires_at=now - 300))))
+    assert refused.value.reason == "EXPIRED_TOKEN"
+
+
 async def test_who_calls_is_found_while_every_question_takes_its_time(world):
     key, answered = await world.key(), threading.Event()
     questions = [

@@ -25,5 +25,5 @@ async def test_S4_web_sockets_of_foreign_pages_are_refused(host, origin, is_serv
         sent.append(message["type"])
 
     scope = {"type": "websocket", "path": "/ws", "headers": [(b"host", host), (b"origin", origin)]}
-    await LocalOnly(app, key_setting="LOADCELL_API_KEY")(scope, None, send)
+    await LocalOnly(app, remedy="do this")(scope, None, send)
     assert (bool(served), sent == ["websocket.close"]) == (is_served, not is_served)
