@@ -158,6 +158,10 @@ class LoadcellError(Exception):
         message: what happened, with which value, and what to do; shown to the caller.
         field: dotted path of the offending field of the request, if there is one.
         metadata: further values for programs, all text, no secrets.
+
+    Attributes:
+        request_id: x-request-id of the call, as its server has told a client; empty: it has not.
+        retry_after: after how many seconds the call may come again, likewise; None: it has not.
     """
 
     def __init__(
@@ -175,6 +179,8 @@ class LoadcellError(Exception):
         self.message = message
         self.field = field
         self.metadata = dict(metadata or {})
+        self.request_id = ""
+        self.retry_after: int | None = None
 
     @property
     def row(self) -> Reason:

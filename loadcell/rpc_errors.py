@@ -9,6 +9,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
+from loadcell.channel import REQUEST_ID_METADATA, RETRY_AFTER_METADATA
 from loadcell.errors import REASONS, LoadcellError
 from loadcell.tls_errors import explain
 
@@ -55,11 +56,12 @@ def from_rpc_error(error: grpc.RpcError) -> LoadcellError:
     """Return the catalog error behind a failed call; foreign failures get the reason nearest to their code."""
     code, text, metadata = _code(error), _text(error), _trailers(error)
     packed = metadata.get(DETAILS_KEY)
-    if isinstance(packed, bytes):
-        decoded = _from_status(status_pb2.Status.FromString(packed))
-        if decoded is not None:
-            return decoded
-    return LoadcellError(_REASON_OF_CODE.get(code, "INTERNAL_SERVER_ERROR"), explain(text))
+    decoded = _from_status(status_pb2.Status.FromString(packed)) if isinstance(packed, bytes) else None
+    found = decoded or LoadcellError(_REASON_OF_CODE.get(code, "INTERNAL_SERVER_ERROR"), explain(text))
+    found.request_id = str(metadata.get(REQUEST_ID_METADATA, ""))
+    seconds = str(metadata.get(RETRY_AFTER_METADATA, ""))
+    found.retry_after = int(seconds) if seconds.isascii() and seconds.isdecimal() else None
+    return found
 
 
 def _from_status(status: status_pb2.Status) -> LoadcellError | None:

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
+    from loadcell.v1 import auth_pb2, fleet_pb2
+
+    Made = auth_pb2.CreateApiKeyResponse | auth_pb2.RotateApiKeyResponse | fleet_pb2.CreateAgentTokenResponse
 
 _DAY_SECONDS = 86_400.0
 ExpiresFlag = Annotated[
     float | None,
-    typer.Option("--expires-days", min=0.001, max=36_500, help="Refuse it after so many days. Default: never."),
+    typer.Option(
+        "--expires-days",
+        min=0.001,
+        max=36_500,
+        help="Refuse it after so many days. Default: with the credential it is made with.",
+    ),
 ]
 
 
@@ -21,15 +28,17 @@ def seconds_of(expires_days: float | None) -> float | None:
     return None if expires_days is None else expires_days * _DAY_SECONDS
 
 
-def show_made(made: "Message", credential: str, name: str, *, where: str, as_json: bool) -> None:
-    """Print a credential, this once, and to people what it is called and where it belongs."""
-    from loadcell.cli import report  # noqa: PLC0415
+def show_made(made: "Made", credential: str, name: str, *, where: str, as_json: bool) -> None:
+    """Print a credential, this once, and to people what it is called, when it ends and where it belongs."""
+    from loadcell.cli import layout, report  # noqa: PLC0415
 
     if as_json:
         report.print_document(report.document(made))
         return
     print(credential)
-    print(f"{name}: keep what was printed, it is not shown again; {where}", file=sys.stderr)
+    details = made.details
+    ends = f"ends {layout.local_time(details.expires_at)}" if details.HasField("expires_at") else "no end"
+    print(f"{name}, {ends}: keep what was printed, it is not shown again; {where}", file=sys.stderr)
 
 
 def show_all(found: Sequence[Any], name: str, *, as_json: bool) -> None:

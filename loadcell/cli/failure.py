@@ -35,6 +35,18 @@ _FLAG_OF_FIELD = {
     "offset_seconds": "--offset",
     "agent_id": "AGENT_ID",
     "token_id": "TOKEN_ID",
+    "token": "TOKEN",
+    "key_id": "KEY_ID",
+    "overlap_seconds": "--overlap-hours",
+    "lifetime_seconds": "--lifetime-minutes",
+    "permissions": "--permission",
+    "scopes": "--scope",
+    "projects": "--project",
+    "allowed_targets": "--targets",
+    "quota_running_runs": "--running-runs",
+    "quota_rate": "--rate",
+    "quota_agents": "--agents",
+    "quota_stored_traces": "--stored-traces",
     "name": "NAME",
     "expires_at": "--expires-days",
     "request_id": "",
@@ -74,7 +86,9 @@ def from_error(error: LoadcellError, *, address: str = "") -> CommandError:
         return CommandError(f"the controller{where} cannot be reached: {error.message}", EXIT_UNREACHABLE)
     flag = flag_of(error.field) if error.field else ""
     message = f"{flag}: {error.message}" if flag else error.message
-    if error.reason in _KEY_REASONS:
+    if error.reason in _KEY_REASONS and not error.field:
         message += "; set LOADCELL_API_KEY to a key of the controller"
+    if error.reason == "MISSING_AUTHORIZATION":
+        message += "; where there is none yet, docs/security.md says how to make the first"
     category = error.row.number // 100
     return CommandError(message, EXIT_USAGE if category in _OF_THE_ASKED else EXIT_RUN_FAILED)

@@ -56,6 +56,8 @@ def create_key(
             expires_in_seconds=seconds_of(expires_days),
         )
         show_made(made, made.key, f"key {made.details.key_id}", where=_WHERE, as_json=as_json)
+        if made.details.role != "admin" and not made.details.projects:
+            print("it sees no project, so no runs: make it with --project to let it see one", file=sys.stderr)
 
     return ask(controller, None, question)
 
@@ -108,7 +110,7 @@ def issue_token(
     project: ProjectsFlag = None,
     permission: PermissionsFlag = None,
     lifetime_minutes: Annotated[
-        float | None, typer.Option(min=0.02, help="Default: as long as the controller allows.")
+        float | None, typer.Option(min=0.02, max=1_440.0, help="Default: as long as the controller allows.")
     ] = None,
     as_json: JsonFlag = False,
     controller: ControllerFlag = None,

@@ -13,7 +13,6 @@ from rich.text import Text
 from loadcell.cli.figures import ABSENT
 
 VERDICT_STYLE = {"clean": "green", "degraded": "yellow", "client_limited": "red"}
-_PLAIN_WIDTH = 160
 _UNBOUNDED = 10_000
 
 
@@ -21,7 +20,7 @@ def console(*, stderr: bool = False) -> Console:
     """Return a console; where nobody watches, lines are wide enough for every table."""
     made = _Console(stderr=stderr, highlight=False, markup=False)
     if not made.is_terminal:
-        made = _Console(stderr=stderr, highlight=False, markup=False, width=_PLAIN_WIDTH, no_color=True)
+        made = _Console(stderr=stderr, highlight=False, markup=False, width=_UNBOUNDED, no_color=True)
     return made
 
 

@@ -1,5 +1,7 @@
+from collections.abc import Iterator
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -192,12 +194,29 @@ def test_fields_of_the_request_are_named_by_their_flags(field: str, flag: str):
 
 
 def test_every_flag_that_an_error_names_exists():
-    commands = typer.main.get_command(app).commands
-    groups = [*commands.values(), *commands["runs"].commands.values(), *commands["agents"].commands.values()]
-    names = {opt for command in groups for param in command.params for opt in param.opts}
+    names = set(flags_below(typer.main.get_command(app)))
+    for call in (Client.create_api_key, Client.rotate_api_key, Client.issue_token, Client.set_project):
+        sent = {*signature(call).parameters} - {"self", "expires_in_seconds"}
+        assert {flag_of(field) for field in sent} <= names | {"NAME", "KEY_ID"}, call
     sent = {*signature(Client.create_run).parameters} - {"self", "framework", "framework_config", "headers"}
     for field in sent - {"timeline", "validate_only"}:
         assert not flag_of(field) or flag_of(field) in names | {"URL"}, field
+
+
+def flags_below(command: Any) -> Iterator[str]:
+    for param in command.params:
+        yield from param.opts
+    for each in getattr(command, "commands", {}).values():
+        yield from flags_below(each)
+
+
+def test_a_wrong_token_to_revoke_is_not_the_key_of_the_caller():
+    error = from_error(LoadcellError("INVALID_TOKEN", "the token cannot be read", field="token"))
+    assert error.message == "TOKEN: the token cannot be read"
+
+
+def test_who_has_no_key_is_told_where_the_first_one_comes_from():
+    assert "docs/security.md" in from_error(LoadcellError("MISSING_AUTHORIZATION", "no")).message
 
 
 def test_errors_of_the_key_say_where_it_is_set():

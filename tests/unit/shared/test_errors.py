@@ -54,6 +54,17 @@ def test_reason_field_and_metadata_survive_the_wire(field):
     )
 
 
+@pytest.mark.parametrize("reason", ["TOO_MANY_REQUESTS", None])
+def test_a_client_learns_the_name_of_the_call_and_when_to_come_again(reason):
+    told = (("x-request-id", "request-1"), ("retry-after", "7"))
+    if reason:
+        told = (*told, (DETAILS_KEY, status_details(LoadcellError(reason, "wait"), "request-1")))
+    error = from_rpc_error(_Failure(grpc.StatusCode.RESOURCE_EXHAUSTED, "wait", told))
+    assert (error.request_id, error.retry_after) == ("request-1", 7)
+    untold = from_rpc_error(_Failure(grpc.StatusCode.UNAVAILABLE, "gone", (("retry-after", "soon"),)))
+    assert (untold.request_id, untold.retry_after) == ("", None)
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
