@@ -108,7 +108,8 @@ def load(cls: type[S], environ: Mapping[str, str]) -> S:
     """Read a settings class from the environment.
 
     Raises:
-        SettingsError: a value cannot be used, or a variable and its NAME_FILE are both set.
+        SettingsError: a value cannot be used, a secret is nothing but white space, or a variable and its NAME_FILE
+            are both set.
     """
     values: dict[str, Any] = {}
     for field in dataclasses.fields(cls):
@@ -143,13 +144,19 @@ def _read(name: str, info: SettingInfo, environ: Mapping[str, str]) -> str | Non
         return text or None
     file = environ.get(f"{name}_FILE")
     if not file:
+        if text and not text.strip():
+            raise SettingsError(f"{name}: holds nothing but white space; set it to a secret or unset it")
         return text or None
     if text:
         raise SettingsError(f"{name} and {name}_FILE are both set; set one of them")
     try:
-        return Path(file).read_text(encoding="utf-8").strip()
+        found = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name}_FILE={file}: cannot be read: {error}") from error
+    if not found:
+        # Whoever names a file means a secret, and without one everybody might be let in.
+        raise SettingsError(f"{name}_FILE={file}: the file is empty; write the secret there or unset the variable")
+    return found
 
 
 def _cast(name: str, text: str, info: SettingInfo) -> Any:

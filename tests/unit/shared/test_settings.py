@@ -57,6 +57,21 @@ def test_a_secret_given_twice_is_refused(tmp_path):
         load(Example, {"X_KEY": "a", "X_KEY_FILE": str(tmp_path)})
 
 
+@pytest.mark.parametrize("name", ["X_KEY", "API_KEY"])
+def test_a_secret_of_nothing_but_white_space_is_refused(name):
+    with pytest.raises(SettingsError, match=rf"^{name}: holds nothing but white space"):
+        load(Example, {name: " \t\n"})
+    assert load(Example, {name: " k "}).key.reveal() == " k "
+    assert not load(Example, {name: ""}).key
+
+
+def test_an_empty_secret_file_is_refused(tmp_path):
+    file = tmp_path / "key"
+    file.write_text(" \n")
+    with pytest.raises(SettingsError, match=r"^X_KEY_FILE=.*key: the file is empty"):
+        load(Example, {"X_KEY_FILE": str(file)})
+
+
 def test_an_unreadable_secret_file_is_named(tmp_path):
     with pytest.raises(SettingsError, match=r"X_KEY_FILE=.*missing"):
         load(Example, {"X_KEY_FILE": str(tmp_path / "missing")})
