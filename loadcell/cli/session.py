@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadcell.cli.failure import EXIT_RUN_FAILED, EXIT_UNREACHABLE, CommandError
+from loadcell.cli.failure import EXIT_RUN_FAILED, EXIT_UNREACHABLE, EXIT_USAGE, CommandError
 from loadcell.cli.settings import CliSettings, database_name, database_url
 from loadcell.data_dir import data_dir
 from loadcell.settings import Secret, addresses, load
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loadcell.client import Client
 
 CONNECT_PATIENCE_SECONDS = 3.0
+_LOOK_SECONDS = 1.0
 MAX_AGENTS_HERE = 256
 
 
@@ -59,7 +60,7 @@ class Session:
             await _own(self.stack, self.stack.listening())
         async with Client(self.address, api_key=self.api_key, tls=tls) as client:
             if self.stack is not None:
-                await _own(self.stack, client.connected())
+                await _own(self.stack, _reached(client))
             else:
                 try:
                     await asyncio.wait_for(client.connected(), CONNECT_PATIENCE_SECONDS)
@@ -75,7 +76,28 @@ async def _own(stack: Stack, ready: Awaitable[None]) -> None:
     try:
         await stack.ready(ready, "the start of the controller")
     except ChildError as error:
-        raise CommandError(str(error), EXIT_RUN_FAILED) from None
+        raise end_of_child(error) from None
+
+
+async def _reached(client: "Client") -> None:
+    """Wait until our own controller is connected.
+
+    Raises:
+        CommandError: TLS is why it is not, which no waiting mends.
+    """
+    connected = asyncio.ensure_future(client.connected())
+    try:
+        while not (await asyncio.wait([connected], timeout=_LOOK_SECONDS))[0]:
+            if why := await client.refused_by_tls():
+                raise CommandError(f"the controller was started and cannot be reached: {why}", EXIT_USAGE)
+        connected.result()
+    finally:
+        connected.cancel()
+
+
+def end_of_child(error: ChildError) -> CommandError:
+    """Return the failure that the end of a process of our own means: what it could not use, we were given."""
+    return CommandError(str(error), EXIT_USAGE if error.exit_code == EXIT_USAGE else EXIT_RUN_FAILED)
 
 
 def read_settings() -> CliSettings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
-from loadcell.cli.session import MAX_AGENTS_HERE, Session, read_settings, running
+from loadcell.cli.session import MAX_AGENTS_HERE, Session, end_of_child, read_settings, running
 from loadcell.cli.settings import CliSettings, database_name, database_url
 from loadcell.data_dir import data_dir
 from loadcell.settings import Address, Secret, address
@@ -86,16 +86,12 @@ async def _stay_up(stack: Stack, session: Session, scheme: str) -> int:
     from loadcell.lifetime import wait_for_stop  # noqa: PLC0415
 
     stopped = asyncio.create_task(wait_for_stop(exit_with_parent=False))
+    started = asyncio.create_task(_started(stack, session))
     try:
-        async with session.client() as client:
-            ready = asyncio.create_task(
-                stack.ready(_complete(stack.plan, client), "the start of the whole system")
-            )
-            await asyncio.wait([stopped, ready], return_when=asyncio.FIRST_COMPLETED)
-            if not ready.done():
-                ready.cancel()
-                return EXIT_OK
-            ready.result()
+        await asyncio.wait([stopped, started], return_when=asyncio.FIRST_COMPLETED)
+        if not started.done():
+            return EXIT_OK
+        started.result()
         plan = stack.plan
         print(
             f"loadcell is up: {scheme}://{plan.http} (documentation at /docs), gRPC {stack.grpc}, metrics"
@@ -107,10 +103,16 @@ async def _stay_up(stack: Stack, session: Session, scheme: str) -> int:
                 child.check()
             await asyncio.wait([stopped], timeout=_SUPERVISION_SECONDS)
     except ChildError as error:
-        raise CommandError(str(error), EXIT_RUN_FAILED) from error
+        raise end_of_child(error) from error
     finally:
+        started.cancel()
         stopped.cancel()
     return EXIT_OK
+
+
+async def _started(stack: Stack, session: Session) -> None:
+    async with session.client() as client:
+        await stack.ready(_complete(stack.plan, client), "the start of the whole system")
 
 
 async def _complete(plan: StackPlan, client: "Client") -> None:

@@ -13,7 +13,15 @@ _LAST_LINES_BYTES = 16 * 1024
 
 
 class ChildError(Exception):
-    """A child process ended before its time; the text is what it said last."""
+    """A child process ended before its time; the text is what it said last.
+
+    Attributes:
+        exit_code: Its exit code, negative for a signal; None when it runs and takes too long.
+    """
+
+    def __init__(self, text: str, exit_code: int | None = None) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
 
 
 def search_path() -> dict[str, str]:
@@ -78,7 +86,7 @@ class Child:
             ChildError: It has ended.
         """
         if self.exit_code is not None:
-            raise ChildError(self.epitaph())
+            raise ChildError(self.epitaph(), self.exit_code)
 
     def terminate(self) -> None:
         """Ask it to end."""
@@ -102,8 +110,10 @@ class Child:
 
     def _last_line(self) -> str:
         with self.log.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _LAST_LINES_BYTES))
+            start = max(0, file.seek(0, os.SEEK_END) - _LAST_LINES_BYTES)
+            file.seek(start)
             lines = file.read().decode(errors="replace").splitlines()
+        if start:
+            del lines[0]  # only its end, which says neither what it is nor what it meant
         spoken = [line.strip() for line in lines if line.strip() and not line.startswith("{")]
         return spoken[-1].removeprefix("error: ") if spoken else ""

@@ -19,7 +19,7 @@ async def test_up_does_not_open_this_machine_to_others_without_a_credential(
     others = {name: free_address() for name in ("--grpc", "--http", "--exporter") if name != flag}
     places = {**others, flag: f"0.0.0.0:{port}"}
     done = await system.run("up", "--agents", "0", *(word for place in places.items() for word in place))
-    assert (done.code, done.out) == (1, ""), done.err
+    assert (done.code, done.out) == (2, ""), done.err
     assert f"0.0.0.0:{port}" in done.err
     assert setting in done.err
     assert done.err.count("\n") == 1

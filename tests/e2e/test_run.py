@@ -324,7 +324,7 @@ async def test_a_database_that_cannot_be_written_is_one_line(system: System, tmp
     folder = tmp_path / "folder.db"
     folder.mkdir()
     done = await system.run("run", "http://127.0.0.1:9", "--db", str(folder))
-    assert done.code == 1
+    assert done.code == 2
     assert done.err.startswith("error: the controller ended with exit code 2: ")
     assert done.err.count("\n") == 1
     assert "folder.db" in done.err

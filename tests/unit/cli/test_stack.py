@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from loadcell.cli.failure import CommandError
-from loadcell.cli.session import running
+from loadcell.cli.failure import EXIT_RUN_FAILED, EXIT_USAGE, CommandError
+from loadcell.cli.session import end_of_child, running
 from loadcell.settings import Address
 from loadcell.stack import (
     Child,
@@ -92,6 +92,14 @@ def test_the_last_line_is_not_a_log_event(tmp_path: Path):
     assert child.epitaph() == "the mock server ended with exit code 2: port taken"
 
 
+def test_the_last_line_is_not_the_end_of_a_log_event_that_is_cut(tmp_path: Path):
+    child = Child("mock server", MOCK, {}, tmp_path / "log", ["--jitter", "7"])
+    child.close(PATIENCE_SECONDS)
+    event = '{"event": "call", "service": "loadcell"}\n'
+    (tmp_path / "log").write_text(event * (20 * 1024 // len(event)))
+    assert child.epitaph() == f"the mock server ended with exit code 2; its log is {tmp_path / 'log'}"
+
+
 def test_a_log_is_emptied_at_the_start(tmp_path: Path):
     (tmp_path / "mock.log").write_text("old " * 1000)
     child = started(tmp_path / "mock.log")
@@ -163,10 +171,11 @@ async def test_what_answers_for_a_child_that_has_ended_is_not_believed(tmp_path:
         async def somebody_else_answers() -> None:
             stack.controller.kill()
 
-        with pytest.raises(ChildError, match="the controller was killed"):
+        with pytest.raises(ChildError, match="the controller was killed") as ended:
             await stack.ready(somebody_else_answers(), "the start")
     finally:
         stack.stop()
+    assert end_of_child(ended.value).exit_code == EXIT_RUN_FAILED
 
 
 async def test_a_key_for_another_controller_does_not_stop_the_own_one(
@@ -186,10 +195,11 @@ async def test_a_stack_whose_controller_dies_says_so(tmp_path: Path, monkeypatch
     stack = Stack(StackPlan(directory=tmp_path, database=f"sqlite:///{tmp_path}/x.db", agents=0))
     stack.start()
     try:
-        with pytest.raises(ChildError, match="the controller ended with exit code"):
+        with pytest.raises(ChildError, match="the controller ended with exit code") as ended:
             await stack.ready(stack.listening(), "the start")
     finally:
         stack.stop()
+    assert end_of_child(ended.value).exit_code == EXIT_USAGE  # it was given what it could not use
 
 
 def _hold(directory: Path, database: str, owner: Owner | None, channel: Connection) -> None:
