@@ -12,6 +12,7 @@ from pathlib import Path
 
 import grpc
 
+from loadcell.data_dir import make_private
 from loadcell.errors import LoadcellError
 from loadcell.protocol import MAX_ASSET_BYTES
 from loadcell.rpc_errors import from_rpc_error
@@ -73,7 +74,7 @@ class Assets:
                 kept -= size
 
     async def _download(self, sha256: str, path: Path) -> None:
-        self._directory.mkdir(parents=True, exist_ok=True)
+        make_private(self._directory)
         part = path.with_name(f"{sha256}.{os.getpid()}.part")
         digest, size = hashlib.sha256(), 0
         try:

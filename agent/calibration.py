@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from loadcell.data_dir import make_private
 from loadcell.v1 import agent_pb2
 
 log = structlog.get_logger()
@@ -48,7 +49,7 @@ def load_calibration(data_dir: Path) -> agent_pb2.Calibration | None:
 
 def store_calibration(calibration: HostCalibration, data_dir: Path) -> None:
     """Keep a calibration; agents with this data directory tell it whenever they connect."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_private(data_dir)
     part = calibration_file(data_dir).with_suffix(".part")
     part.write_text(calibration.to_json() + "\n", encoding="utf-8")
     part.replace(calibration_file(data_dir))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from loadcell.settings import SettingsError
 
+_PRIVATE = 0o700
+
 
 def data_dir(wanted: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Return the data directory: the wanted one, else that of the user (XDG Base Directory Specification).
@@ -24,6 +26,21 @@ def data_dir(wanted: Path | None, environ: Mapping[str, str] = os.environ) -> Pa
         except RuntimeError as error:
             raise SettingsError("LOADCELL_DATA_DIR must be set: this user has no home directory") from error
     return base / "loadcell"
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory that only this user may enter, and those it lies in; one that is there is left as it is.
+
+    Prompts and results may be in it.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    try:
+        directory.mkdir(mode=_PRIVATE, exist_ok=True)
+    except FileNotFoundError:
+        make_private(directory.parent)
+        directory.mkdir(mode=_PRIVATE, exist_ok=True)
 
 
 def default_database(directory: Path) -> Path:

@@ -12,6 +12,7 @@ import structlog
 from agent.spool.claim import claim
 from agent.spool.record import Header, Place, encode, scan
 from agent.spool.segment import Segment
+from loadcell.data_dir import make_private
 
 # A segment stays on disk until its last batch is acknowledged: small ones give their room back early.
 _SEGMENT_BYTES = 8 * 1024 * 1024
@@ -38,7 +39,7 @@ class Spool:
     """
 
     def __init__(self, directory: Path, limit_bytes: int) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private(directory)
         self._directory = directory
         self._limit_bytes = limit_bytes
         self._segments: dict[int, Segment] = {}

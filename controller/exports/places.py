@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from loadcell.data_dir import make_private
+
 PIECE_BYTES = 2**20
 PART = ".part"
 
@@ -50,7 +52,7 @@ class Folder:
 
     def put(self, part: Path, name: str) -> None:
         """Move a finished file here in one step."""
-        self._path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self._path)
         part.rename(self._path / name)
         _sync(self._path)
 

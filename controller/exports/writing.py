@@ -20,6 +20,7 @@ from controller.query.traces.record import Record
 from controller.scope import Scope
 from controller.store.database import Database
 from controller.store.traces.listing import list_traces
+from loadcell.data_dir import make_private
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ class FileWriting:
 
     def _open(self, open_files: ExitStack) -> tuple[HashingSink, RowWriter]:
         """Open the file; closing it writes what belongs at its end and brings it to the disk."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.path.parent)
         file = open_files.enter_context(self.path.open("xb"))
         # Before the file is closed, and after what compresses into it.
         open_files.push(lambda failed, *_: None if failed else _sync(file))

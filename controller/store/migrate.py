@@ -21,6 +21,7 @@ from controller.store.postgresql import Lock, take
 from controller.store.prices import seed_prices
 from controller.store.schema import metadata
 from loadcell.clock import wall_micros
+from loadcell.data_dir import make_private
 from loadcell.errors import LoadcellError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def open_database(place: Place) -> Database:
     """
     if isinstance(place, Path):
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            make_private(place.parent)
         except OSError as error:
             raise StoreError(f"database {place}: cannot create the directory: {error.strerror}") from error
     database, name = Database(place), describe(place)

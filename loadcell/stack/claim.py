@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from loadcell.data_dir import make_private
+
 _STARTING_PATIENCE_SECONDS = 120.0
 
 
@@ -70,7 +72,7 @@ def find_or_claim(directory: Path, database: str, *, any_database: bool) -> Owne
         TimeoutError: Another command holds the claim and does not say where its controller listens.
         OSError: The directory cannot be written.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_private(directory)
     digest = hashlib.sha256(database.encode()).hexdigest()[:12]
     free: Claim | None = None
     for name in ("controller.json", f"controller-{digest}.json"):

@@ -4,6 +4,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from loadcell.data_dir import make_private
+
 MAX_STACKS = 16
 """Stacks that can run at once with one data directory; so many log folders there are at most."""
 
@@ -23,7 +25,7 @@ class LogFolder:
     def __init__(self, logs: Path) -> None:
         for number in range(1, MAX_STACKS + 1):
             self.path = logs if number == 1 else logs / str(number)
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_private(self.path)
             self._folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 fcntl.flock(self._folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
