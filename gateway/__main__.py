@@ -127,14 +127,13 @@ async def _keep_shut(door: Door, found: Settings) -> None:
 
 
 async def _tell_if_open(door: Door) -> None:
+    log = structlog.get_logger()
     try:
         await door.first_check()
     except OpenDoorError:
-        structlog.get_logger().warning(
-            "open_single_user_mode", reason="the controller lets everybody in; only this machine may call"
-        )
+        log.warning("open_single_user_mode", reason="the controller lets everybody in; only this machine may call")
     except LoadcellError as error:
-        structlog.get_logger().warning("controller_not_reached", reason=error.reason, error=error.message)
+        log.warning("controller_not_reached", reason=error.reason, error=error.message)
 
 
 def _context(found: Settings) -> ssl.SSLContext | None:
