@@ -32,6 +32,7 @@ REMEMBERED: Final = 10_000  # callers
 
 
 _NO_SECRET: Final = Secret("")
+_THE_CONFIGURED: Final = Principal.unlimited(CONFIGURED_KEY)
 _A_COMPANION: Final = Principal(
     COMPANION, COMPANION, COMPANION, "", frozenset({"agents:connect", "agents:read"}), projects=None
 )
@@ -145,7 +146,7 @@ class Authenticator:
     def _of_settings(self, shown: Shown) -> Principal | None:
         given = (shown.credential or "").encode()
         if self._configured and hmac.compare_digest(given, self._configured):
-            return Principal.unlimited(CONFIGURED_KEY)
+            return _THE_CONFIGURED
         if self._companion and hmac.compare_digest(given, self._companion):
             return _A_COMPANION
         return None

@@ -40,7 +40,7 @@ async def abort(context: Context, error: LoadcellError, cause: Exception | None 
     """End a call with an error of the catalog; trailers that are set go with it."""
     identifier = bound_request_id()
     trailers = (*(context.trailing_metadata() or ()), (DETAILS_KEY, status_details(error, identifier)))
-    if identifier:
+    if identifier and all(key != REQUEST_ID_METADATA for key, _ in trailers):
         trailers = ((REQUEST_ID_METADATA, identifier), *trailers)
     try:
         await context.abort(status_code(error), error.message, trailers)
