@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 import sys
-from contextlib import ExitStack
 
 import loadcell.quick_start  # isort: split
 
@@ -47,17 +45,14 @@ def main() -> int:
     try:
         found = settings.load(Settings, os.environ)
         logs.configure("gateway", found.log_level)
-        with ExitStack() as sockets:
-            http = sockets.enter_context(bind("LOADCELL_HTTP", found.http))
-            exporter = sockets.enter_context(bind("LOADCELL_EXPORTER", found.exporter))
-            uvloop.run(_serve(found, http, exporter))
+        uvloop.run(_serve(found))
     except settings.SettingsError as error:
         print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - the one line a user without logs reads
         return USAGE_ERROR
     return 0
 
 
-async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) -> None:
+async def _serve(found: Settings) -> None:
     log = structlog.get_logger()
     # One series more for each counter, which nobody asks for.
     disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
@@ -73,36 +68,41 @@ async def _serve(found: Settings, http: socket.socket, exporter: socket.socket) 
         door, for_others = Door(Upstream(callers)), not found.http.is_loopback
         if for_others:
             await _keep_shut(door, found)
-        app = make_app(
-            read_bindings(SERVICES),
-            Upstream(callers, streams, door.check if for_others else None),
-            HttpMetrics(registry),
-            cors_origins=found.cors_origins,
-            before_others=None if for_others else door.check,
-        )
-        scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
-        served = ((app, http), (scraped, exporter))
-        listeners = tuple(Listener(one, place, shown, found.stop_seconds) for one, place in served)
-        async with asyncio.TaskGroup() as tasks:
-            for listener in listeners:
-                tasks.create_task(listener.run_until_stopped())
-            for listener in listeners:
-                await listener.ready.wait()
-            log.info(
-                "application_started",
-                version=loadcell.__version__,
-                http=local_address(http),
-                exporter=local_address(exporter),
-                controller=found.controller,
+        # Not before now: who can connect is to be served.
+        with (
+            bind("LOADCELL_HTTP", found.http) as http,
+            bind("LOADCELL_EXPORTER", found.exporter) as exporter,
+        ):
+            app = make_app(
+                read_bindings(SERVICES),
+                Upstream(callers, streams, door.check if for_others else None),
+                HttpMetrics(registry),
+                cors_origins=found.cors_origins,
+                before_others=None if for_others else door.check,
             )
-            looking = None if for_others else tasks.create_task(_tell_if_open(door))
-            why = await wait_for_stop(exit_with_parent=found.exit_with_parent)
-            end_at_once_on_a_signal()
-            if looking is not None:
-                looking.cancel()
-            log.info("application_shutdown", reason=why)
-            for listener in listeners:
-                listener.stop()
+            scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
+            served = ((app, http), (scraped, exporter))
+            listeners = tuple(Listener(one, place, shown, found.stop_seconds) for one, place in served)
+            async with asyncio.TaskGroup() as tasks:
+                for listener in listeners:
+                    tasks.create_task(listener.run_until_stopped())
+                for listener in listeners:
+                    await listener.ready.wait()
+                log.info(
+                    "application_started",
+                    version=loadcell.__version__,
+                    http=local_address(http),
+                    exporter=local_address(exporter),
+                    controller=found.controller,
+                )
+                looking = None if for_others else tasks.create_task(_tell_if_open(door))
+                why = await wait_for_stop(exit_with_parent=found.exit_with_parent)
+                end_at_once_on_a_signal()
+                if looking is not None:
+                    looking.cancel()
+                log.info("application_shutdown", reason=why)
+                for listener in listeners:
+                    listener.stop()
 
 
 async def _keep_shut(door: Door, found: Settings) -> None:

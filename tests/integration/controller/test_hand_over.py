@@ -270,9 +270,9 @@ async def test_agents_that_are_all_away_for_a_while_go_on(controller):
     grants = [agent.grants for agent in agents]
     for agent in agents:
         await agent.close()
-    sessions = controller.dispatcher.sessions
+    run = controller.dispatcher.runs.get(run_id)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not all(sessions.lost(agent.agent_id) for agent in agents):
+        while not run.unheard:
             await asyncio.sleep(0.02)
     back = [
         await controller.agent(agent.agent_id, held=[held(lease)], complete=False)
