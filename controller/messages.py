@@ -36,6 +36,7 @@ def run_message(run: RunRecord, agent_ids: Sequence[str], *, with_config: bool =
         project_id=run.config.project_id or DEFAULT_PROJECT,
         baseline=run.baseline,
         notes=run.remark,
+        recommendation=run.config.HasField("recommendation"),
     )
     if with_config:
         message.config.CopyFrom(run.config)

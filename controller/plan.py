@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from controller.bounds import MAX_TEXT, in_range, real, text, whole
 from controller.filing import file_under
 from controller.labels import check_labels
+from controller.planned import level_requests, planned_requests
 from controller.target import TargetSecrets, check_secrets, check_server_url
 from loadcell.adapters import ADAPTERS
 from loadcell.errors import LoadcellError
@@ -26,7 +26,7 @@ from loadcell.protocol import (
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 MAX_LEVELS = 1_000
-MAX_TEXT = 1_024  # characters of a name
+MAX_REQUESTS_PER_SLOT = 1_000
 MAX_CONFIG_BYTES = 64 * 1024  # of framework_config
 TIMELINE_REQUESTS = 1_000_000  # up to so many requests token timelines are kept unless the client says otherwise
 _HEX = frozenset("0123456789abcdef")
@@ -50,13 +50,13 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
     """
     config = result_pb2.RunConfig(
         server_url=check_server_url(request.server_url),
-        model=_text("model", request.model),
+        model=text("model", request.model),
         adapter=_adapter(request.adapter),
-        input_len=_whole(request, "input_len", 256, 1, MAX_TOKENS),
-        output_len=_whole(request, "output_len", 128, 1, MAX_TOKENS),
+        input_len=whole(request, "input_len", 256, 1, MAX_TOKENS),
+        output_len=whole(request, "output_len", 128, 1, MAX_TOKENS),
         stream=request.stream if request.HasField("stream") else True,
-        warmup=_whole(request, "warmup", 3, 0, MAX_WARMUP),
-        timeout=_real(
+        warmup=whole(request, "warmup", 3, 0, MAX_WARMUP),
+        timeout=real(
             "timeout",
             request.timeout if request.HasField("timeout") else 120.0,
             MIN_TIMEOUT_SECONDS,
@@ -67,11 +67,11 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
         header_names=sorted(request.headers),
         tokenizer_asset=_sha256("tokenizer_asset", request.tokenizer_asset),
         dataset_asset=_sha256("dataset_asset", request.dataset_asset),
-        agent_count=_whole(request, "agent_count", 1, 0, MAX_AGENTS),
+        agent_count=whole(request, "agent_count", 1, 0, MAX_AGENTS),
         agent_labels=_agent_labels(request),
-        worker_count=_whole(request, "worker_count", 0, 0, MAX_WORKERS),
+        worker_count=whole(request, "worker_count", 0, 0, MAX_WORKERS),
         force=request.force,
-        framework=_text("framework", request.framework),
+        framework=text("framework", request.framework),
         tls_verify=request.tls_verify if request.HasField("tls_verify") else True,
     )
     _framework_config(request, config)
@@ -93,18 +93,18 @@ def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
     if max(len(request.concurrency), len(request.rate)) > MAX_LEVELS:
         raise LoadcellError("LIMIT_EXCEEDED", f"a run has at most {MAX_LEVELS:,} levels", field="concurrency")
     if request.rate:
-        config.rate.extend(_real("rate", rate, 0.0, MAX_RATE, above=True) for rate in request.rate)
+        config.rate.extend(real("rate", rate, 0.0, MAX_RATE, above=True) for rate in request.rate)
         config.arrival = request.arrival or target_pb2.ARRIVAL_CONSTANT
         if request.HasField("max_concurrency"):
-            config.max_concurrency = _whole(request, "max_concurrency", 0, 1, MAX_CONCURRENCY)
+            config.max_concurrency = whole(request, "max_concurrency", 0, 1, MAX_CONCURRENCY)
         return
     if request.arrival == target_pb2.ARRIVAL_POISSON:
         raise LoadcellError("INVALID_FIELD_VALUE", "arrival poisson needs a rate", field="arrival")
     if request.HasField("max_concurrency"):
         raise LoadcellError("INVALID_FIELD_VALUE", "max_concurrency needs a rate", field="max_concurrency")
     for concurrency in request.concurrency or [1]:
-        _in_range("concurrency", concurrency, 1, MAX_CONCURRENCY)
-        if config.HasField("num_prompts") and config.num_prompts < concurrency:
+        in_range("concurrency", concurrency, 1, MAX_CONCURRENCY)
+        if config.HasField("num_prompts") and level_requests(config, concurrency) < concurrency:
             default = "" if request.HasField("num_prompts") else " (the default)"
             raise LoadcellError(
                 "INVALID_FIELD_VALUE",
@@ -117,14 +117,22 @@ def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
 
 def _bound(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
     """Resolve num_prompts or duration_seconds: when a level ends."""
+    if request.HasField("requests_per_slot") and (request.rate or request.HasField("duration_seconds")):
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            "requests_per_slot is for levels of a concurrency that end after a number of requests",
+            field="requests_per_slot",
+        )
     if not request.HasField("duration_seconds"):
-        config.num_prompts = _whole(request, "num_prompts", 100, 1, MAX_REQUESTS)
+        config.num_prompts = whole(request, "num_prompts", 100, 1, MAX_REQUESTS)
+        if request.HasField("requests_per_slot"):
+            config.requests_per_slot = whole(request, "requests_per_slot", 0, 1, MAX_REQUESTS_PER_SLOT)
         return
     if request.HasField("num_prompts"):
         raise LoadcellError(
             "INVALID_FIELD_VALUE", "num_prompts and duration_seconds exclude each other", field="duration_seconds"
         )
-    config.duration_seconds = _real(
+    config.duration_seconds = real(
         "duration_seconds", request.duration_seconds, 0.0, MAX_LEVEL_SECONDS, above=True
     )
 
@@ -140,7 +148,7 @@ def _kept(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
     config.sketch_only = request.sketch_only
     if not request.sketch_only:
         rate = request.trace_sample_rate if request.HasField("trace_sample_rate") else 1.0
-        config.trace_sample_rate = _real("trace_sample_rate", rate, 0.0, 1.0, above=True)
+        config.trace_sample_rate = real("trace_sample_rate", rate, 0.0, 1.0, above=True)
 
 
 def _levels(config: result_pb2.RunConfig) -> list[target_pb2.LevelPlan]:
@@ -152,7 +160,7 @@ def _levels(config: result_pb2.RunConfig) -> list[target_pb2.LevelPlan]:
             rate=rate,
             arrival=config.arrival,
             max_concurrency=config.max_concurrency,
-            request_count=config.num_prompts,
+            request_count=level_requests(config, concurrency),
             # A length below a microsecond would read as "not bounded by time".
             duration_micros=max(1, round(config.duration_seconds * 1e6)) if config.duration_seconds else 0,
             warmup_count=config.warmup,
@@ -163,7 +171,7 @@ def _levels(config: result_pb2.RunConfig) -> list[target_pb2.LevelPlan]:
 
 def _few_requests(config: result_pb2.RunConfig) -> bool:
     if config.HasField("num_prompts"):
-        return config.num_prompts * (len(config.concurrency) + len(config.rate)) <= TIMELINE_REQUESTS
+        return planned_requests(config) <= TIMELINE_REQUESTS
     # How many requests a closed loop makes in a given time is known only afterwards.
     return sum(config.rate) * config.duration_seconds <= TIMELINE_REQUESTS
 
@@ -206,7 +214,7 @@ def _goodput(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) ->
     for name in ("ttft_ms", "tpot_ms", "e2e_ms"):
         if request.goodput_thresholds.HasField(name):
             value = getattr(request.goodput_thresholds, name)
-            _real(f"goodput_thresholds.{name}", value, 0.0, 1e12, above=True)
+            real(f"goodput_thresholds.{name}", value, 0.0, 1e12, above=True)
             setattr(config.goodput_thresholds, name, value)
 
 
@@ -215,38 +223,4 @@ def _sha256(name: str, value: str) -> str:
         raise LoadcellError(
             "INVALID_FIELD_FORMAT", f"{name} must be a SHA-256 in 64 lower-case hex digits", field=name
         )
-    return value
-
-
-def _text(name: str, value: str) -> str:
-    if len(value) > MAX_TEXT or _has_control(value):
-        raise LoadcellError(
-            "INVALID_FIELD_VALUE",
-            f"{name} must have at most {MAX_TEXT} characters and no control characters",
-            field=name,
-        )
-    return value
-
-
-def _has_control(characters: Iterable[str]) -> bool:
-    return any(ord(character) < 0x20 or ord(character) == 0x7F for character in characters)
-
-
-def _whole(request: run_pb2.CreateRunRequest, name: str, default: int, low: int, high: int) -> int:
-    value: int = getattr(request, name) if request.HasField(name) else default
-    return _in_range(name, value, low, high)
-
-
-def _in_range(name: str, value: int, low: int, high: int) -> int:
-    if not low <= value <= high:
-        raise LoadcellError(
-            "INVALID_FIELD_VALUE", f"{name} must be from {low:,} to {high:,}, not {value}", field=name
-        )
-    return value
-
-
-def _real(name: str, value: float, low: float, high: float, *, above: bool = False) -> float:
-    if not math.isfinite(value) or value > high or value < low or (above and value <= low):
-        bounds = f"above {low:g} and at most {high:,.0f}" if above else f"from {low:g} to {high:,.0f}"
-        raise LoadcellError("INVALID_FIELD_VALUE", f"{name} must be {bounds}, not {value:g}", field=name)
     return value

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from controller.keeping import kept_share
 from controller.limits.quotas import Taken, taken_by
+from controller.planned import planned_requests
 from controller.store.schema import batches, leases, traces
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema_queries import contexts
@@ -38,7 +39,7 @@ def planned_traces(config: result_pb2.RunConfig) -> int:
     """Return how many requests a run will store; closed loops for a time tell of their warm-up only."""
     levels = len(config.concurrency) + len(config.rate)
     if config.HasField("num_prompts"):
-        measured: float = config.num_prompts * levels
+        measured: float = planned_requests(config)
     else:
         measured = sum(config.rate) * config.duration_seconds
     return math.ceil((measured + config.warmup * levels) * kept_share(config))

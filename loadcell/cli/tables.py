@@ -76,6 +76,7 @@ def runs_table(runs: Sequence[run_pb2.Run]) -> Table:
     table = new_table("run", "status", "model", "server", "created", "marks", numbers=False)
     for run in runs:
         marks = ["baseline"] if run.baseline else []
+        marks += ["recommend"] if run.recommendation else []
         marks += [f"{key}={value}" if value else key for key, value in sorted(run.labels.items())]
         table.add_row(
             run.run_id,

@@ -139,6 +139,7 @@ class Client(History, Exports, Access, Projects):
         trace_sample_rate: float | None = None,
         sketch_only: bool = False,
         acknowledge_load: bool = False,
+        requests_per_slot: int | None = None,
     ) -> run_pb2.CreateRunResponse:
         """Start a run. The arguments are the fields of CreateRunRequest; an argument left out takes its default.
 
@@ -192,6 +193,7 @@ class Client(History, Exports, Access, Projects):
             trace_sample_rate=trace_sample_rate,
             sketch_only=sketch_only,
             acknowledge_load=acknowledge_load,
+            requests_per_slot=requests_per_slot,
         )
         response: run_pb2.CreateRunResponse = await answer(self._runs.CreateRun(request, timeout=self._timeout))
         return response

@@ -45,7 +45,7 @@ ASSET_KIND_TOKENIZER: AssetKind
 ASSET_KIND_DATASET: AssetKind
 
 class Run(_message.Message):
-    __slots__ = ("run_id", "status", "state", "server_url", "model", "adapter", "framework", "started_at", "completed_at", "created_at", "error", "labels", "config", "agent_ids", "project_id", "baseline", "notes")
+    __slots__ = ("run_id", "status", "state", "server_url", "model", "adapter", "framework", "started_at", "completed_at", "created_at", "error", "labels", "config", "agent_ids", "project_id", "baseline", "notes", "recommendation")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -70,6 +70,7 @@ class Run(_message.Message):
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     BASELINE_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    RECOMMENDATION_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     status: str
     state: RunState
@@ -87,10 +88,11 @@ class Run(_message.Message):
     project_id: str
     baseline: bool
     notes: str
-    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., framework: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., config: _Optional[_Union[_result_pb2.RunConfig, _Mapping]] = ..., agent_ids: _Optional[_Iterable[str]] = ..., project_id: _Optional[str] = ..., baseline: _Optional[bool] = ..., notes: _Optional[str] = ...) -> None: ...
+    recommendation: bool
+    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., state: _Optional[_Union[RunState, str]] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., framework: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., config: _Optional[_Union[_result_pb2.RunConfig, _Mapping]] = ..., agent_ids: _Optional[_Iterable[str]] = ..., project_id: _Optional[str] = ..., baseline: _Optional[bool] = ..., notes: _Optional[str] = ..., recommendation: _Optional[bool] = ...) -> None: ...
 
 class CreateRunRequest(_message.Message):
-    __slots__ = ("request_id", "server_url", "model", "adapter", "concurrency", "rate", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "api_key", "goodput_thresholds", "arrival", "max_concurrency", "seed", "labels", "headers", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "vllm_config", "validate_only", "tls_verify", "agent_labels", "force", "project_id", "provider", "environment", "service_name", "user_id", "session_id", "tags", "record_texts", "trace_sample_rate", "sketch_only", "acknowledge_load")
+    __slots__ = ("request_id", "server_url", "model", "adapter", "concurrency", "rate", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "api_key", "goodput_thresholds", "arrival", "max_concurrency", "seed", "labels", "headers", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "vllm_config", "validate_only", "tls_verify", "agent_labels", "force", "project_id", "provider", "environment", "service_name", "user_id", "session_id", "tags", "record_texts", "trace_sample_rate", "sketch_only", "acknowledge_load", "requests_per_slot")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -155,6 +157,7 @@ class CreateRunRequest(_message.Message):
     TRACE_SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
     SKETCH_ONLY_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGE_LOAD_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_PER_SLOT_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     server_url: str
     model: str
@@ -198,7 +201,8 @@ class CreateRunRequest(_message.Message):
     trace_sample_rate: float
     sketch_only: bool
     acknowledge_load: bool
-    def __init__(self, request_id: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., api_key: _Optional[str] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., headers: _Optional[_Mapping[str, str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., vllm_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: _Optional[bool] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ..., project_id: _Optional[str] = ..., provider: _Optional[str] = ..., environment: _Optional[str] = ..., service_name: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., record_texts: _Optional[bool] = ..., trace_sample_rate: _Optional[float] = ..., sketch_only: _Optional[bool] = ..., acknowledge_load: _Optional[bool] = ...) -> None: ...
+    requests_per_slot: int
+    def __init__(self, request_id: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., api_key: _Optional[str] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., headers: _Optional[_Mapping[str, str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., vllm_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., validate_only: _Optional[bool] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ..., project_id: _Optional[str] = ..., provider: _Optional[str] = ..., environment: _Optional[str] = ..., service_name: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., record_texts: _Optional[bool] = ..., trace_sample_rate: _Optional[float] = ..., sketch_only: _Optional[bool] = ..., acknowledge_load: _Optional[bool] = ..., requests_per_slot: _Optional[int] = ...) -> None: ...
 
 class CreateRunResponse(_message.Message):
     __slots__ = ("run_id", "status")

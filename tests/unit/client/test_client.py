@@ -59,6 +59,7 @@ async def test_every_argument_of_create_run_reaches_its_field():
             trace_sample_rate=0.5,
             sketch_only=True,
             acknowledge_load=True,
+            requests_per_slot=4,
         )
     assert created.run_id == "r"
     assert runs.metadata[0]["x-api-key"] == "controller-key"

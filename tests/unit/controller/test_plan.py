@@ -209,3 +209,15 @@ def test_a_count_among_the_labels_is_a_mistake():
     reason, field, message = refusal(agent_labels={"region": "eu", "count": "3"})
     assert (reason, field) == ("INVALID_FIELD_VALUE", "agent_labels")
     assert "the number of agents is agent_count: 3" in message
+
+
+def test_a_level_has_as_many_requests_as_its_concurrency_asks_for():
+    plan = plan_run(request(concurrency=[1, 5, 40], num_prompts=20, requests_per_slot=4))
+    assert [level.request_count for level in plan.levels] == [20, 20, 160]
+    assert plan.config.requests_per_slot == 4
+    assert plan_run(request(concurrency=[10_000], num_prompts=1, requests_per_slot=100)).config.timeline
+    assert not plan_run(request(concurrency=[10_001], num_prompts=1, requests_per_slot=100)).config.timeline
+    for wrong in (0, 1_001):
+        assert refusal(requests_per_slot=wrong)[:2] == ("INVALID_FIELD_VALUE", "requests_per_slot")
+    for other in ({"rate": [1.0]}, {"duration_seconds": 1.0}):
+        assert refusal(requests_per_slot=1, **other)[:2] == ("INVALID_FIELD_VALUE", "requests_per_slot")
