@@ -13,6 +13,7 @@ from gateway.contract import answered
 from gateway.template import Template, parse_template
 
 _VERBS = ("get", "put", "post", "delete", "patch")
+_FILE = "google.api.HttpBody"
 # What these begin goes on when they are answered.
 _ACCEPTED = frozenset({"loadcell.v1.ExportService.CreateExport"})
 
@@ -35,6 +36,12 @@ class Binding:
     def status(self) -> int:
         """The HTTP status of success."""
         return 202 if self.method.full_name in _ACCEPTED else 200
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the call answers with data in JSON: callers may want only some fields of it."""
+        main = next(_rules(self.method)).WhichOneof("pattern")
+        return "GET" in {self.verb, main.upper()} and self.response.full_name != _FILE
 
     @property
     def request(self) -> Descriptor:

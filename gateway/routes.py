@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.bindings import Binding
 from gateway.body import read_json
+from gateway.chosen import choose, take_fields
 from gateway.credentials import credentials
 from gateway.transcode import to_content, to_request
 from gateway.upstream import Upstream
@@ -46,16 +47,16 @@ class _Path:
 
     async def _answer(self, binding: Binding, request: Request) -> Response:
         path = binding.template.values(request.path_params)
+        query, fields = take_fields(binding, request.query_params.multi_items())
         message = to_request(
             binding,
             path=path,
-            query=request.query_params.multi_items(),
+            query=query,
             body=await read_json(request),
             idempotency_key=request.headers.get("idempotency-key", ""),
         )
+        wanted = choose(binding, message, fields)
         answer = await self._upstream.call(binding.method, message, metadata=credentials(request))
-        # Elsewhere `fields` is about something else, such as the columns of an export.
-        wanted = getattr(message, "fields", ()) if binding.verb == "GET" else ()
         content = to_content(binding, answer, path, wanted)
         headers = {"Content-Disposition": f'attachment; filename="{content.filename}"'} if content.filename else {}
         return Response(content.body, binding.status, headers={"Content-Type": content.media_type, **headers})

@@ -15,7 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gateway.bindings import Binding
 from gateway.chosen import leave_out
-from loadcell.documents import parse, query_values, render
+from loadcell.documents import EVERYTHING, Wanted, parse, query_values, render
 from loadcell.errors import LoadcellError
 
 JSON = "application/json"
@@ -80,7 +80,7 @@ def takes_idempotency_key(binding: Binding) -> bool:
 
 
 def to_content(
-    binding: Binding, response: Message, path: Iterable[tuple[str, str]], wanted: Iterable[str] = ()
+    binding: Binding, response: Message, path: Iterable[tuple[str, str]], wanted: Wanted = EVERYTHING
 ) -> Content:
     """Return the HTTP body of a response; a google.api.HttpBody is a download with its own type."""
     if isinstance(response, httpbody_pb2.HttpBody):

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
 
 from controller.cache.kinds import Kind
-from controller.query.chosen import choose, keep
+from controller.query.chosen import keep
 from controller.scope import Scope
 from controller.services.answers import Answers, response_class
 from controller.services.caller import scope_of
 from controller.store.database import Connection, Database
 from controller.store.traces.limits import bounded
 from loadcell.clock import wall_micros
+from loadcell.documents import read_paths
 from loadcell.errors import LoadcellError
 
 Request = TypeVar("Request", bound=Message)
@@ -49,7 +49,7 @@ class Asking:
                 )
             data: Any = response_class(request).DESCRIPTOR.fields_by_name["data"]
             paths = asked.fields if "fields" in request.DESCRIPTOR.fields_by_name else ()
-            chosen = choose(paths, GetMessageClass(data.message_type))
+            wanted = read_paths(paths, data.message_type)
             now = wall_micros()
 
             def in_time(connection: Connection) -> Response:
@@ -59,7 +59,7 @@ class Asking:
             response = await self._database.read(in_time)
             found = cast("Any", response).data
             for message in found if data.is_repeated else [found]:
-                keep(message, chosen)
+                keep(message, wanted)
             return response
 
         return await self._answers.give(self._kind, request, scope, compute)

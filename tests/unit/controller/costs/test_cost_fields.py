@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from controller.query.chosen import MAX_PATHS, choose, keep
-from loadcell.errors import LoadcellError
-from loadcell.v1 import cost_pb2
+from controller.query.chosen import keep
+from loadcell.documents import read_paths
+from loadcell.v1 import cost_pb2, metrics_pb2, run_pb2
 
 
 def summary():
@@ -32,27 +32,22 @@ def summary():
 )
 def test_W31_what_is_chosen_stays_and_the_rest_is_unset(paths, kept):
     message = summary()
-    keep(message, choose(paths, cost_pb2.CostSummary))
+    keep(message, read_paths(paths, message.DESCRIPTOR))
     assert message == kept
 
 
-@pytest.mark.parametrize(
-    "path", ["no", "overview.no", "overview.total_cost.no", ".", "overview.", "by_provider.a", "a" * 1000]
-)
-def test_an_unknown_field_is_refused(path):
-    with pytest.raises(LoadcellError) as refused:
-        choose([path], cost_pb2.CostSummary)
-    assert (refused.value.reason, refused.value.field) == ("UNKNOWN_FIELD", "fields")
+def test_of_maps_and_free_objects_the_chosen_keys_stay():
+    item = cost_pb2.CostAttributionItem(by_model={"gpt-4.1": 1.0, "m": 2.0}, total_cost=3.0)
+    keep(item, read_paths(["by_model.gpt-4.1"], item.DESCRIPTOR))
+    assert item == cost_pb2.CostAttributionItem(by_model={"gpt-4.1": 1.0})
 
+    compared = run_pb2.CompareRunsResponse(run_count=2)
+    for level in ("1", "10"):
+        compared.by_concurrency[level].SetInParent()
+    keep(compared, read_paths(["by_concurrency.10"], compared.DESCRIPTOR))
+    assert (list(compared.by_concurrency), compared.run_count) == (["10"], 0)
 
-def test_maps_have_no_fields_to_choose():
-    with pytest.raises(LoadcellError) as refused:
-        choose(["items.by_model.value"], cost_pb2.CostAttribution)
-    assert refused.value.reason == "UNKNOWN_FIELD"
-    assert choose(["items.by_model"], cost_pb2.CostAttribution)
-
-
-def test_too_many_are_refused():
-    with pytest.raises(LoadcellError) as refused:
-        choose([f"f{n}" for n in range(MAX_PATHS + 1)], cost_pb2.CostSummary)
-    assert (refused.value.reason, refused.value.field) == ("LIMIT_EXCEEDED", "fields")
+    points = metrics_pb2.MetricsData()
+    points.data.add().update({"timestamp": "t", "duration": 1.0})
+    keep(points, read_paths(["data.duration"], points.DESCRIPTOR))
+    assert [dict(point) for point in points.data] == [{"duration": 1.0}]
