@@ -39,13 +39,18 @@ _STATUS_OF_REASON = {
     "RUN_NOT_FINISHED": 202,
     "RUN_FAILED": 500,
     "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
     "PAYLOAD_TOO_LARGE": 413,
+    "URL_TOO_LONG": 414,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "RANGE_NOT_SATISFIABLE": 416,
+    "HEADERS_TOO_LARGE": 431,
     "NOT_IMPLEMENTED": 501,
     "SERVICE_UNAVAILABLE": 503,
 }
 
+
+_EVERY_VERB = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 # After so long it is worth another try where nobody has told a time: what is full is full for longer.
 _RETRY_SECONDS = {429: 30, 503: 1}
@@ -113,12 +118,20 @@ async def on_loadcell_error(request: Request, error: Exception) -> Response:
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """Handle what the router refuses: an unknown path or a verb the path does not take."""
+    """Handle what the router refuses: an unknown path or a verb the path does not take.
+
+    No route takes OPTIONS by itself, so each is asked here which verbs it takes.
+    """
     if not isinstance(error, HTTPException):
         raise error
-    path = request.url.path
+    path, headers = request.url.path, dict(error.headers or {})
+    if request.method == "OPTIONS" and request.scope["path"] == "*":
+        return Response(status_code=204, headers={"Allow": _EVERY_VERB})
     if error.status_code == 405:
+        headers["Allow"] = f"{headers['Allow']}, OPTIONS"
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
         refused = LoadcellError("METHOD_NOT_ALLOWED", f"{path} does not take {request.method}")
     else:
         refused = LoadcellError("RESOURCE_NOT_FOUND", f"there is nothing at {path}")
-    return error_response(refused, path=path, request_id=request.scope["request_id"], headers=error.headers)
+    return error_response(refused, path=path, request_id=request.scope["request_id"], headers=headers)

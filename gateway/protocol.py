@@ -10,6 +10,7 @@ import structlog
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import error_document, retry_after
+from gateway.heads import MAX_HEAD_BYTES, Fault, fault_of, too_large, unreadable
 from gateway.middleware.headers import HEADERS
 from gateway.middleware.request_id import HEADER as REQUEST_ID
 from loadcell.errors import LoadcellError
@@ -17,10 +18,13 @@ from loadcell.errors import LoadcellError
 MAX_CONNECTIONS = 1_024  # a connection carries one request at a time, so this bounds requests, too
 HEAD_SECONDS = 10.0
 LAST_SECONDS = 1.0  # for what a client sends that was refused already
-MAX_HEAD_BYTES = 64 * 1024
 BODY_SECONDS = 35.0  # longer than reading a body may take: whoever reads it can still answer
 WRITE_SECONDS = 30.0  # for as much as is buffered: whoever reads slower than 64 KiB in that time is given up
 _log = structlog.get_logger()
+
+
+class FaultyHeadError(Exception):
+    """Ends the parsing of a request; the parser calls for an answer."""
 
 
 class JsonHttpProtocol(HttpToolsProtocol):
@@ -29,8 +33,10 @@ class JsonHttpProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _body_deadline: asyncio.TimerHandle | None = None
     _write_deadline: asyncio.TimerHandle | None = None
-    _last_end: asyncio.TimerHandle | None = None  # set: refused
+    _last_end: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _fault: Fault | None = None  # of the head that is being parsed
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Take the connection, unless there are too many."""
@@ -55,13 +61,13 @@ class JsonHttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived; a head has a largest size. What comes after a refusal is read and forgotten."""
-        if self._last_end is not None:
+        if self._refused:
             return
         super().data_received(data)
         if self._deadline is not None:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self.send_400_response(f"the head of the request is larger than {MAX_HEAD_BYTES // 1024} KiB")
+                self._refuse(too_large())
 
     def on_message_begin(self) -> None:
         """Begin with a request."""
@@ -69,7 +75,10 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self._expect_head()
 
     def on_headers_complete(self) -> None:
-        """Hand the request over; its body has a deadline even where nobody reads it."""
+        """Hand the request over unless it is faulty; its body has a deadline even where nobody reads it."""
+        self._fault = fault_of(self.parser.get_http_version(), self.headers)
+        if self._fault is not None:
+            raise FaultyHeadError
         self._stop_waiting()
         self._body_deadline = self.loop.call_later(BODY_SECONDS, self._abandon, "sends")
         super().on_headers_complete()
@@ -90,8 +99,8 @@ class JsonHttpProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse a request that cannot be read and close the connection."""
-        self._refuse("400 Bad Request", LoadcellError("INVALID_REQUEST", msg))
+        """Refuse a request that cannot be read, or must not be served, and close the connection."""
+        self._refuse(self._fault or unreadable(msg))
 
     def _expect_head(self) -> None:
         if self._deadline is None:
@@ -123,14 +132,21 @@ class JsonHttpProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         error = LoadcellError("REQUEST_TIMEOUT", f"the head of the request took longer than {HEAD_SECONDS:g} s")
-        self._refuse("408 Request Timeout", error)
+        self._refuse(Fault("408 Request Timeout", error))
 
-    def _refuse(self, status: str, error: LoadcellError) -> None:
+    def _refuse(self, fault: Fault) -> None:
         self._stop_waiting()
+        self._refused = True
         # The cycle is that of the last request, if there was one; its answer must not be mixed with ours.
         cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
-            self._answer(status, error)
+        if cycle is not None and not cycle.response_complete:
+            if cycle.response_started or not cycle.more_body or self.pipeline:
+                cycle.keep_alive = False  # what came before is answered, and then the connection is closed
+                return
+            # Its own body cannot be read: whoever waits for it hears that the client has gone.
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self._answer(fault.status, fault.error)
         # Closing with bytes unread resets the connection, and the client may never see the answer (RFC 9112, 9.6).
         if self.transport.can_write_eof():
             self.transport.write_eof()

@@ -71,7 +71,7 @@ async def test_S7_a_head_without_end_is_refused(gateway):
     writer.write(REQUEST)
     for _ in range(80):
         writer.write(b"x-filler: " + b"x" * 1014 + b"\r\n")
-    assert await answer(reader) == (400, "INVALID_REQUEST")
+    assert await answer(reader) == (431, "HEADERS_TOO_LARGE")
     await close(writer)
 
 
@@ -127,16 +127,18 @@ async def test_S7_an_answer_that_is_not_read_has_a_deadline(gateway_with, monkey
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "status", "reason", "words"),
     [
-        ("/" + "x" * 2_048, "path is longer"),
-        ("/alive?" + "x" * 16_385, "query is longer"),
-        ("/alive?" + "&".join("a=1" for _ in range(257)), "more than 256 parameters"),
+        ("/" + "x" * 2_048, 414, "URL_TOO_LONG", "path is longer"),
+        ("/alive?" + "x" * 16_385, 414, "URL_TOO_LONG", "query is longer"),
+        ("/alive?" + "&".join("a=1" for _ in range(257)), 400, "LIMIT_EXCEEDED", "more than 256 parameters"),
+        ("/api/v1/benchmark/run/%ff", 400, "INVALID_REQUEST", "path of the URL is not UTF-8"),
+        ("/alive?a=%ed%a0%80", 400, "INVALID_REQUEST", "query of the URL is not UTF-8"),
     ],
 )
-async def test_S7_urls_are_bounded(gateway, url, words):
+async def test_S7_urls_are_bounded(gateway, url, status, reason, words):
     refused = await gateway.http.get(url)
-    assert (refused.status_code, refused.json()["error"]["error_code"]) == (400, "LIMIT_EXCEEDED")
+    assert (refused.status_code, refused.json()["error"]["error_code"]) == (status, reason)
     assert words in refused.json()["error"]["message"]
-    most = "/alive?" + "&".join("a=1" for _ in range(256))
+    most = "/alive?" + "&".join("%C3%A9=1" for _ in range(256))
     assert (await gateway.http.get(most)).status_code == 200

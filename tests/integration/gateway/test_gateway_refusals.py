@@ -82,10 +82,10 @@ async def test_unknown_paths(gateway, path):
 @pytest.mark.parametrize(
     ("verb", "path", "allowed"),
     [
-        ("PUT", f"{RUN}/r1", {"DELETE", "GET", "HEAD", "PATCH"}),
-        ("GET", RUN, {"POST"}),
-        ("POST", "/health", {"GET", "HEAD"}),
-        ("PATCH", RUN, {"POST"}),
+        ("PUT", f"{RUN}/r1", {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH"}),
+        ("GET", RUN, {"OPTIONS", "POST"}),
+        ("POST", "/health", {"GET", "HEAD", "OPTIONS"}),
+        ("PATCH", RUN, {"OPTIONS", "POST"}),
     ],
 )
 async def test_other_verbs_are_told_the_ones_that_are_taken(gateway, verb, path, allowed):
