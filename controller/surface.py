@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from controller.access.authenticator import Authenticator
 from controller.access.issuing import Issuer
+from controller.access.tickets import Tickets
 from controller.admission import Admissions
 from controller.budget_watch import BudgetWatch
 from controller.dispatch.conversation import Conversation
@@ -124,7 +125,10 @@ async def make_server(parts: Parts) -> grpc.aio.Server:
     event_pb2_grpc.add_EventServiceServicer_to_server(EventServicer(dispatcher.events), server)
     exports = ExportServicer(database, answers, parts.exports)
     export_pb2_grpc.add_ExportServiceServicer_to_server(exports, server)
-    auth = AuthServicer(database, parts.authenticator, parts.admissions, parts.issuer, quotas=settings.quotas)
+    tickets = Tickets(database, parts.authenticator.givers)
+    auth = AuthServicer(
+        database, parts.authenticator, parts.admissions, parts.issuer, tickets, quotas=settings.quotas
+    )
     auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, server)
     health_pb2_grpc.add_HealthServicer_to_server(parts.states, server)
     for service in SERVICES:

@@ -16,7 +16,9 @@ _READS = frozenset({"read", "download", "connect"})
 # Asks only, though by the permission to change.
 _ASKS = frozenset({"FleetService/ListAgentTokens"})
 # Changes without a permission of their own.
-_ALSO = frozenset({"AuthService/IssueToken", "AuthService/RefreshToken", "AuthService/RevokeToken"})
+_ALSO = frozenset(
+    f"AuthService/{name}" for name in ("IssueToken", "RefreshToken", "RevokeToken", "CreateTicket", "UseTicket")
+)
 # What a call is about, by the names these fields have throughout the contract, most telling first.
 _NAMES = ("run_id", "job_id", "key_id", "token_id", "budget_id", "agent_id", "trace_id", "sha256", "model")
 _OF_CREDENTIALS = frozenset({"key_id", "token_id"})

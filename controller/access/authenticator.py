@@ -13,13 +13,12 @@ from typing import Final
 import structlog
 
 from controller.access.givers import Givers
-from controller.access.keys import KEY_PREFIX, hash_of, is_key
-from controller.access.permissions import permitted
-from controller.access.principal import API_KEY, COMPANION, CONFIGURED_KEY, OPEN, TOKEN, Principal
+from controller.access.holders import check_not_revoked, principal_of_key, principal_of_token, session_holder
+from controller.access.keys import KEY_PREFIX, hash_of, is_key, is_session
+from controller.access.principal import COMPANION, CONFIGURED_KEY, OPEN, Principal
 from controller.access.tokens import AccessTokens, Claims
 from controller.store.api_keys import USED_MICROS, ApiKeyRecord, any_key, find_key, note_use
 from controller.store.database import Connection, Database
-from controller.store.refresh_tokens import revoked
 from loadcell.channel import API_KEY_METADATA
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
@@ -157,6 +156,8 @@ class Authenticator:
         if looks_like_token and self._tokens.can_verify:
             claims = self._tokens.verify(credential)
             return lambda connection: (self._of_token(connection, claims), None)
+        if is_session(credential):
+            return lambda connection: (session_holder(connection, credential, self.givers, self._wall()), None)
         if not is_key(credential):
             raise _invalid()
         digest = hash_of(credential)
@@ -177,9 +178,7 @@ class Authenticator:
         return record
 
     def _of_token(self, connection: Connection, claims: Claims) -> Principal:
-        if revoked(connection, [name for name in (claims.token_id, claims.family) if name]):
-            raise LoadcellError("INVALID_TOKEN", "the token was revoked")
-        self.givers.check(connection, claims, self._wall())
+        check_not_revoked(connection, claims, self.givers, self._wall())
         return principal_of_token(claims, self._tokens.end_of(claims))
 
     async def _note_use(self, record: ApiKeyRecord) -> None:
@@ -209,43 +208,6 @@ def _given(shown: Shown) -> str:
             f"the call needs an API key in the metadata: {API_KEY_METADATA} or authorization: Bearer",
         )
     return shown.credential
-
-
-def principal_of_key(record: ApiKeyRecord) -> Principal:
-    """Return who has an API key."""
-    return Principal(
-        method=API_KEY,
-        principal_id=record.key_id,
-        name=record.name,
-        role=record.role,
-        permissions=permitted(record.role, record.permissions, record.scopes),
-        projects=None if record.role == "admin" else frozenset(record.projects),
-        key_id=record.key_id,
-        further=frozenset(record.permissions),
-        scopes=frozenset(record.scopes),
-        expires_at=record.expires_at,
-    )
-
-
-def principal_of_token(claims: Claims, ends: int) -> Principal:
-    """Return who has an access token: the giver, as whom actions are kept, under the name the token has.
-
-    Args:
-        claims: What the token says.
-        ends: From when on it is refused, in microseconds since 1970 UTC.
-    """
-    return Principal(
-        method=TOKEN,
-        principal_id=claims.key_id or (CONFIGURED_KEY if claims.giver else claims.subject),
-        name=claims.subject,
-        role=claims.role,
-        permissions=permitted(claims.role, claims.permissions, claims.scopes),
-        projects=claims.projects,
-        key_id=claims.key_id,
-        further=claims.permissions,
-        scopes=claims.scopes,
-        expires_at=ends,
-    )
 
 
 def _invalid() -> LoadcellError:

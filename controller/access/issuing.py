@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
 
-from controller.access.authenticator import principal_of_token
 from controller.access.givers import Givers
+from controller.access.holders import principal_of_token
 from controller.access.keys import hash_of, is_refresh_token, new_refresh_token
 from controller.access.principal import Principal
+from controller.access.stored_claims import claims_text, read_claims
 from controller.access.tokens import AccessTokens, Claims, seconds_now
 from controller.store.database import Connection, Database
 from controller.store.refresh_tokens import (
@@ -84,7 +84,7 @@ class Issuer:
             record = find_refresh(connection, digest)
             if record is None:
                 raise _unknown()
-            claims = _claims_of(record.claims)
+            claims = read_claims(record.claims)
             if revoked(connection, [record.family]):
                 raise LoadcellError("INVALID_TOKEN", "the refresh token was revoked")
             if record.expires_at <= now:
@@ -142,37 +142,8 @@ class Issuer:
             replace(claims, token_id=str(uuid.uuid4()), issued_at=issued_at, expires_at=issued_at + seconds)
         )
         ends = now + self.lifetimes.refresh * 1_000_000
-        record = RefreshRecord(hash_of(token), claims.family, _text_of(claims), now, ends, used_at=None)
+        record = RefreshRecord(hash_of(token), claims.family, claims_text(claims), now, ends, used_at=None)
         return Pair(signed, seconds, token, self.lifetimes.refresh), record
-
-
-def _text_of(claims: Claims) -> str:
-    return json.dumps(
-        {
-            "subject": claims.subject,
-            "role": claims.role,
-            "permissions": sorted(claims.permissions),
-            "scopes": sorted(claims.scopes),
-            "projects": None if claims.projects is None else sorted(claims.projects),
-            "family": claims.family,
-            "key_id": claims.key_id,
-            "giver": claims.giver,
-        }
-    )
-
-
-def _claims_of(text: str) -> Claims:
-    found = json.loads(text)
-    return Claims(
-        subject=found["subject"],
-        role=found["role"],
-        permissions=frozenset(found["permissions"]),
-        scopes=frozenset(found["scopes"]),
-        projects=None if found["projects"] is None else frozenset(found["projects"]),
-        key_id=found["key_id"],
-        giver=found.get("giver", ""),
-        family=found["family"],
-    )
 
 
 def _unknown() -> LoadcellError:

@@ -1,4 +1,4 @@
-"""API keys, refresh tokens and tokens of agents: how they look, and what is stored of them."""
+"""API keys, refresh tokens, tokens of agents and tickets: how they look, and what is stored of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from loadcell.shown_credentials import without_credentials
 KEY_PREFIX: Final = "lc_live_"
 REFRESH_PREFIX: Final = "lc_refresh_"
 AGENT_PREFIX: Final = "lc_agent_"
+TICKET_PREFIX: Final = "lc_ticket_"
+SESSION_PREFIX: Final = "lc_session_"  # of the credential that a ticket is used for
 SHOWN: Final = 8  # characters of the random part that may be seen
 
 _RANDOM = r"[A-Za-z0-9_-]{43}"
 _KEY = re.compile(KEY_PREFIX + _RANDOM)
 _REFRESH = re.compile(REFRESH_PREFIX + _RANDOM)
 _AGENT = re.compile(AGENT_PREFIX + _RANDOM)
+_TICKET = re.compile(TICKET_PREFIX + _RANDOM)
+_SESSION = re.compile(SESSION_PREFIX + _RANDOM)
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_IDENTIFIER: Final = "(no identifier)"
 
@@ -36,6 +40,16 @@ def new_refresh_token() -> str:
 def new_agent_token() -> str:
     """Make a token of an agent of 32 random bytes."""
     return AGENT_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_ticket() -> str:
+    """Make a ticket of 32 random bytes."""
+    return TICKET_PREFIX + secrets.token_urlsafe(32)
+
+
+def new_session() -> str:
+    """Make the credential that a ticket is used for, of 32 random bytes."""
+    return SESSION_PREFIX + secrets.token_urlsafe(32)
 
 
 def is_key(text: str) -> bool:
@@ -65,6 +79,16 @@ def is_refresh_token(text: str) -> bool:
 def is_agent_token(text: str) -> bool:
     """Whether a text looks like a token of an agent."""
     return _AGENT.fullmatch(text) is not None
+
+
+def is_ticket(text: str) -> bool:
+    """Whether a text looks like a ticket."""
+    return _TICKET.fullmatch(text) is not None
+
+
+def is_session(text: str) -> bool:
+    """Whether a text looks like the credential that a ticket is used for."""
+    return _SESSION.fullmatch(text) is not None
 
 
 def shown_part(credential: str) -> str:

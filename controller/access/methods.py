@@ -6,11 +6,13 @@ from typing import Final
 
 from google.protobuf import descriptor_pool
 
-# Served to everybody: health, which tells nothing else, and a refresh token, which is a credential itself.
-OPEN: Final = frozenset({"AuthService/RefreshToken"})
+# Served to everybody: health, which tells nothing else, and what carries a credential itself.
+OPEN: Final = frozenset({"AuthService/RefreshToken", "AuthService/UseTicket"})
 OPEN_SERVICES: Final = ("/grpc.health.v1.Health/",)
 # Served to everybody who was let in.
-ANYBODY: Final = frozenset({"AuthService/GetCaller", "AuthService/IssueToken", "AuthService/RevokeToken"})
+ANYBODY: Final = frozenset(
+    f"AuthService/{name}" for name in ("GetCaller", "IssueToken", "RevokeToken", "CreateTicket")
+)
 ANYBODY_SERVICES: Final = ("/grpc.reflection.v1alpha.ServerReflection/", "/grpc.reflection.v1.ServerReflection/")
 
 PERMISSIONS: Final[dict[str, str]] = {
@@ -83,7 +85,7 @@ PERMISSIONS: Final[dict[str, str]] = {
 
 NAMES: Final = frozenset({*PERMISSIONS, *ANYBODY, *OPEN})
 _PACKAGE = "/loadcell.v1."
-REFRESH: Final = _PACKAGE + "AuthService/RefreshToken"
+CARRY_CREDENTIALS: Final = frozenset(_PACKAGE + name for name in OPEN)
 
 # What the first load tester gave to everybody, when LOADCELL_PUBLIC_READS asks for it.
 PUBLIC_READS: Final = frozenset(

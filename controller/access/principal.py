@@ -14,6 +14,7 @@ OPEN = "open"
 CONFIGURED_KEY = "configured_key"
 API_KEY = "api_key"
 TOKEN = "token"  # noqa: S105 - the word for it
+TICKET = "ticket"
 PUBLIC = "public"
 COMPANION = "companion"
 AGENT = "agent"
@@ -32,6 +33,8 @@ class Principal:
     key_id: str = ""  # of the API key that is behind it, also behind a token
     further: frozenset[str] = frozenset()  # permissions beside those of the role, and
     scopes: frozenset[str] = frozenset()  # what limits both, as they were given
+    family: str = ""  # of a token: of everything that came of one issue, and
+    token_id: str = ""  # its own name
     expires_at: int | None = None  # microseconds since 1970 UTC; None: without an end
 
     @classmethod

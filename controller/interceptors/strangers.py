@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from controller.access.methods import REFRESH
+from controller.access.methods import CARRY_CREDENTIALS
 from controller.interceptors.access import credentials
 from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
@@ -35,7 +35,7 @@ def turn_away(strangers: Strangers) -> Around:
                     shown = [one for one in credentials(context.invocation_metadata() or ()) if one is not None]
                 except LoadcellError:
                     shown = []  # it is refused inside, without a look at any of them
-                if method == REFRESH or not all(map(strangers.knows, shown)):
+                if method in CARRY_CREDENTIALS or not all(map(strangers.knows, shown)):
                     await asyncio.sleep(strangers.unheard())
                     await context.abort(_CODE, _REFUSAL.message, (*waiting(seconds), _DETAILS))
             return await call(request, context)

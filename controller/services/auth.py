@@ -14,9 +14,10 @@ import structlog
 from controller.access.authenticator import Authenticator
 from controller.access.granting import Grant, check_name, covers, end_of, read_grant, require_own
 from controller.access.issuing import Issuer, Pair
-from controller.access.keys import hash_of, new_key, shown_identifier, shown_part
+from controller.access.keys import hash_of, is_session, new_key, shown_identifier, shown_part
 from controller.access.permissions import ADMIN
-from controller.access.principal import OPEN, TOKEN, Principal, current_principal, serve_as
+from controller.access.principal import OPEN, TICKET, TOKEN, Principal, current_principal, serve_as
+from controller.access.tickets import Tickets
 from controller.access.tokens import Claims
 from controller.admission import Admissions
 from controller.limits.quotas import Quotas
@@ -25,6 +26,7 @@ from controller.query.audit import page_of_audit_log
 from controller.query.by_age import PageByAge
 from controller.services.caller import scope_of
 from controller.services.projects import ProjectMethods
+from controller.services.tickets import TicketMethods
 from controller.store.api_keys import (
     ApiKeyRecord,
     end_key,
@@ -45,8 +47,8 @@ MAX_OVERLAP_SECONDS = 30 * 86_400
 OVERLAP_SECONDS = 86_400
 
 
-class AuthServicer(ProjectMethods):
-    """API keys, tokens and projects."""
+class AuthServicer(ProjectMethods, TicketMethods):
+    """API keys, tokens, tickets and projects."""
 
     def __init__(
         self,
@@ -54,10 +56,12 @@ class AuthServicer(ProjectMethods):
         authenticator: Authenticator,
         admissions: Admissions,
         issuer: Issuer,
+        tickets: Tickets,
         *,
         quotas: Quotas,
     ) -> None:
-        super().__init__(database, quotas)
+        ProjectMethods.__init__(self, database, quotas)
+        TicketMethods.__init__(self, tickets)
         self._database = database
         self._admissions = admissions
         self._authenticator = authenticator
@@ -174,7 +178,7 @@ class AuthServicer(ProjectMethods):
     async def IssueToken(self, request: auth_pb2.IssueTokenRequest, context: Any) -> auth_pb2.IssueTokenResponse:
         """Give tokens for the caller's rights, or for less."""
         who = current_principal()
-        if who.method == TOKEN:
+        if who.method in (TOKEN, TICKET):
             raise LoadcellError(
                 "TOKEN_FROM_TOKEN", "tokens are issued for API keys; use the refresh token to get the next ones"
             )
@@ -202,7 +206,7 @@ class AuthServicer(ProjectMethods):
     ) -> auth_pb2.RevokeTokenResponse:
         """Revoke a token."""
         try:
-            await self._issuer.revoke(request.token)
+            await (self._tickets if is_session(request.token) else self._issuer).revoke(request.token)
         except LoadcellError as error:
             if error.category != "AUTHENTICATION":
                 raise

@@ -27,7 +27,7 @@ from loadcell.errors import LoadcellError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0014"
+HEAD = "0015"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's own table, spelled as Alembic spells it.

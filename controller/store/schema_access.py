@@ -62,6 +62,21 @@ revocations = Table(
 )
 Index("idx_revocations_expires_at", revocations.c.expires_at)
 
+# Also what they were used for, the credential of one connection.
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("ticket_hash", Text, primary_key=True),  # SHA-256, hex
+    Column("session_hash", Text),  # likewise, of the credential; NULL: not used yet
+    Column("account", Text, nullable=False),  # under what the calls of who asked for it are counted
+    Column("claims", Text, nullable=False),  # JSON: what its holder may do, and what that ends with
+    Column("giver_expires_at", BigInteger),  # when the credential of who asked for it ends; NULL: never
+    Column("expires_at", BigInteger, nullable=False),  # of the ticket, once it is used of the credential
+    UniqueConstraint("session_hash", name="uq_tickets_session_hash"),
+)
+Index("idx_tickets_account", tickets.c.account)
+Index("idx_tickets_expires_at", tickets.c.expires_at)
+
 audit_log = Table(
     "audit_log",
     metadata,

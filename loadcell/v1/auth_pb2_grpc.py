@@ -78,6 +78,16 @@ class AuthServiceStub:
                 request_serializer=loadcell_dot_v1_dot_auth__pb2.RevokeTokenRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_auth__pb2.RevokeTokenResponse.FromString,
                 _registered_method=True)
+        self.CreateTicket = channel.unary_unary(
+                '/loadcell.v1.AuthService/CreateTicket',
+                request_serializer=loadcell_dot_v1_dot_auth__pb2.CreateTicketRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_auth__pb2.CreateTicketResponse.FromString,
+                _registered_method=True)
+        self.UseTicket = channel.unary_unary(
+                '/loadcell.v1.AuthService/UseTicket',
+                request_serializer=loadcell_dot_v1_dot_auth__pb2.UseTicketRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_auth__pb2.UseTicketResponse.FromString,
+                _registered_method=True)
         self.ListAuditLog = channel.unary_unary(
                 '/loadcell.v1.AuthService/ListAuditLog',
                 request_serializer=loadcell_dot_v1_dot_auth__pb2.ListAuditLogRequest.SerializeToString,
@@ -175,6 +185,24 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateTicket(self, request, context):
+        """Gives a ticket with which a WebSocket or a stream of events is opened once, where no header can be sent: what it
+        opens may read what the caller may, and ends when the caller's credential does, or after a day.
+        Errors: INVALID_ARGUMENT for a lifetime outside its range; FAILED_PRECONDITION when the caller came with a ticket;
+        RESOURCE_EXHAUSTED when 10,000 tickets and what was opened with them are open already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UseTicket(self, request, context):
+        """Uses a ticket up, for a credential with which a gateway calls for whoever showed the ticket. Needs no other
+        credential. Errors: UNAUTHENTICATED for a ticket that is unknown, expired or used up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListAuditLog(self, request, context):
         """Lists who changed what, and who was refused, newest first.
         Errors: INVALID_ARGUMENT for a malformed time, limit or cursor, and for a method or an outcome that does not exist.
@@ -249,6 +277,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.RevokeToken,
                     request_deserializer=loadcell_dot_v1_dot_auth__pb2.RevokeTokenRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_auth__pb2.RevokeTokenResponse.SerializeToString,
+            ),
+            'CreateTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTicket,
+                    request_deserializer=loadcell_dot_v1_dot_auth__pb2.CreateTicketRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_auth__pb2.CreateTicketResponse.SerializeToString,
+            ),
+            'UseTicket': grpc.unary_unary_rpc_method_handler(
+                    servicer.UseTicket,
+                    request_deserializer=loadcell_dot_v1_dot_auth__pb2.UseTicketRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_auth__pb2.UseTicketResponse.SerializeToString,
             ),
             'ListAuditLog': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAuditLog,
@@ -491,6 +529,60 @@ class AuthService:
             '/loadcell.v1.AuthService/RevokeToken',
             loadcell_dot_v1_dot_auth__pb2.RevokeTokenRequest.SerializeToString,
             loadcell_dot_v1_dot_auth__pb2.RevokeTokenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.AuthService/CreateTicket',
+            loadcell_dot_v1_dot_auth__pb2.CreateTicketRequest.SerializeToString,
+            loadcell_dot_v1_dot_auth__pb2.CreateTicketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UseTicket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.AuthService/UseTicket',
+            loadcell_dot_v1_dot_auth__pb2.UseTicketRequest.SerializeToString,
+            loadcell_dot_v1_dot_auth__pb2.UseTicketResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -133,6 +133,8 @@ OF_NO_PROJECT = frozenset(
         "AuthService/IssueToken",
         "AuthService/RefreshToken",
         "AuthService/RevokeToken",
+        "AuthService/CreateTicket",
+        "AuthService/UseTicket",
         "AuthService/ListAuditLog",
         "CostService/ListPricing",
         "CostService/SetPricing",
