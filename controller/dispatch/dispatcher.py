@@ -29,6 +29,7 @@ from controller.events.hub import Events
 from controller.ingest.committer import Committer
 from controller.ingest.decode import Batch
 from controller.lifecycle import run_ended
+from controller.live.latest import latest_request
 from controller.live.run import LiveRun
 from controller.scope import Scope
 from controller.store.annotations import get_annotations
@@ -298,6 +299,9 @@ class Dispatcher:
         known = run.leases[lease.lease_id]
         if not batch.arrays.warmup.all():
             run.live.fold(lease.level, batch.arrays, batch.sketches, time.monotonic())
+            started = run.levels[lease.level].start_micros
+            latest = latest_request(lease.run_key, lease.level, lease.lease_key, batch.arrays, started)
+            run.live.level(lease.level).note_latest(latest)
             tell_of_thresholds(self.events, run, lease.level)
         known = replace(known, committed_batch_number=max(number, known.committed_batch_number))
         notes = tuple(dict.fromkeys([*known.notes, *batch.notes]))[:MAX_NOTES]

@@ -50,6 +50,7 @@ class LiveLevel:
         self._histograms = dict.fromkeys(METRICS, Histogram())
         self._recent = RecentRate()
         self._leases: dict[str, agent_pb2.LeaseProgress] = {}
+        self._latest: run_pb2.RequestLog | None = None
         # Those that are set and were not missed yet, by the metric they are on.
         limits = {"ttft": objectives.ttft_ms, "tpot": objectives.tpot_ms, "e2e": objectives.e2e_ms}
         self._unmissed = {metric: limit for metric, limit in limits.items() if limit is not None}
@@ -88,6 +89,11 @@ class LiveLevel:
         """Return one above the highest ordinal a lease is known to have started; 0 when none is."""
         progress = self._leases.get(lease_id)
         return progress.next_ordinal if progress is not None else 0
+
+    def note_latest(self, request: run_pb2.RequestLog | None) -> None:
+        """Take the request that ended last of a batch; batches may be older than what is known."""
+        if request is not None and (self._latest is None or _ended(request) >= _ended(self._latest)):
+            self._latest = request
 
     def forget(self, lease_id: str) -> None:
         """Take a lease out that is lost or done: nothing of it is in flight any more."""
@@ -195,6 +201,7 @@ class LiveLevel:
             finished=self.finished,
             verdict=self._verdict(),
             elapsed_seconds=self.elapsed(now),
+            latest_request=None if self.finished else self._latest,
         )
 
     def metrics(self, now: float) -> fleet_pb2.LevelMetrics:
@@ -225,6 +232,10 @@ class LiveLevel:
             )
         ]
         return worst(found) if found else CLEAN
+
+
+def _ended(request: run_pb2.RequestLog) -> int:
+    return request.timestamp.ToMicroseconds()
 
 
 def _histogram(micros: Ints) -> Histogram:

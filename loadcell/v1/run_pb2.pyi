@@ -320,7 +320,7 @@ class WatchRunRequest(_message.Message):
     def __init__(self, run_id: _Optional[str] = ...) -> None: ...
 
 class WatchRunResponse(_message.Message):
-    __slots__ = ("revision", "run", "levels", "level_count", "overall_percent", "eta_seconds", "notes")
+    __slots__ = ("revision", "run", "levels", "level_count", "overall_percent", "eta_seconds", "notes", "validation_log")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
@@ -328,6 +328,7 @@ class WatchRunResponse(_message.Message):
     OVERALL_PERCENT_FIELD_NUMBER: _ClassVar[int]
     ETA_SECONDS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_LOG_FIELD_NUMBER: _ClassVar[int]
     revision: int
     run: Run
     levels: _containers.RepeatedCompositeFieldContainer[LevelProgress]
@@ -335,10 +336,23 @@ class WatchRunResponse(_message.Message):
     overall_percent: float
     eta_seconds: float
     notes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, revision: _Optional[int] = ..., run: _Optional[_Union[Run, _Mapping]] = ..., levels: _Optional[_Iterable[_Union[LevelProgress, _Mapping]]] = ..., level_count: _Optional[int] = ..., overall_percent: _Optional[float] = ..., eta_seconds: _Optional[float] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+    validation_log: _containers.RepeatedCompositeFieldContainer[ValidationLog]
+    def __init__(self, revision: _Optional[int] = ..., run: _Optional[_Union[Run, _Mapping]] = ..., levels: _Optional[_Iterable[_Union[LevelProgress, _Mapping]]] = ..., level_count: _Optional[int] = ..., overall_percent: _Optional[float] = ..., eta_seconds: _Optional[float] = ..., notes: _Optional[_Iterable[str]] = ..., validation_log: _Optional[_Iterable[_Union[ValidationLog, _Mapping]]] = ...) -> None: ...
+
+class ValidationLog(_message.Message):
+    __slots__ = ("step", "message", "status", "timestamp")
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    step: str
+    message: str
+    status: str
+    timestamp: _timestamp_pb2.Timestamp
+    def __init__(self, step: _Optional[str] = ..., message: _Optional[str] = ..., status: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LevelProgress(_message.Message):
-    __slots__ = ("index", "concurrency", "requested_rate", "current", "total", "percent", "completed", "success_count", "error_count", "errors", "in_flight", "request_rate", "token_rate", "output_tokens", "input_tokens", "ttft", "itl", "e2e", "good_count", "finished", "verdict", "elapsed_seconds")
+    __slots__ = ("index", "concurrency", "requested_rate", "current", "total", "percent", "completed", "success_count", "error_count", "errors", "in_flight", "request_rate", "token_rate", "output_tokens", "input_tokens", "ttft", "itl", "e2e", "good_count", "finished", "verdict", "elapsed_seconds", "latest_request")
     class ErrorsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -368,6 +382,7 @@ class LevelProgress(_message.Message):
     FINISHED_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     ELAPSED_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    LATEST_REQUEST_FIELD_NUMBER: _ClassVar[int]
     index: int
     concurrency: int
     requested_rate: float
@@ -390,7 +405,26 @@ class LevelProgress(_message.Message):
     finished: bool
     verdict: str
     elapsed_seconds: float
-    def __init__(self, index: _Optional[int] = ..., concurrency: _Optional[int] = ..., requested_rate: _Optional[float] = ..., current: _Optional[float] = ..., total: _Optional[float] = ..., percent: _Optional[float] = ..., completed: _Optional[int] = ..., success_count: _Optional[int] = ..., error_count: _Optional[int] = ..., errors: _Optional[_Mapping[str, int]] = ..., in_flight: _Optional[int] = ..., request_rate: _Optional[float] = ..., token_rate: _Optional[float] = ..., output_tokens: _Optional[int] = ..., input_tokens: _Optional[int] = ..., ttft: _Optional[_Union[LiveLatency, _Mapping]] = ..., itl: _Optional[_Union[LiveLatency, _Mapping]] = ..., e2e: _Optional[_Union[LiveLatency, _Mapping]] = ..., good_count: _Optional[int] = ..., finished: _Optional[bool] = ..., verdict: _Optional[str] = ..., elapsed_seconds: _Optional[float] = ...) -> None: ...
+    latest_request: RequestLog
+    def __init__(self, index: _Optional[int] = ..., concurrency: _Optional[int] = ..., requested_rate: _Optional[float] = ..., current: _Optional[float] = ..., total: _Optional[float] = ..., percent: _Optional[float] = ..., completed: _Optional[int] = ..., success_count: _Optional[int] = ..., error_count: _Optional[int] = ..., errors: _Optional[_Mapping[str, int]] = ..., in_flight: _Optional[int] = ..., request_rate: _Optional[float] = ..., token_rate: _Optional[float] = ..., output_tokens: _Optional[int] = ..., input_tokens: _Optional[int] = ..., ttft: _Optional[_Union[LiveLatency, _Mapping]] = ..., itl: _Optional[_Union[LiveLatency, _Mapping]] = ..., e2e: _Optional[_Union[LiveLatency, _Mapping]] = ..., good_count: _Optional[int] = ..., finished: _Optional[bool] = ..., verdict: _Optional[str] = ..., elapsed_seconds: _Optional[float] = ..., latest_request: _Optional[_Union[RequestLog, _Mapping]] = ...) -> None: ...
+
+class RequestLog(_message.Message):
+    __slots__ = ("trace_id", "success", "ttft_ms", "e2e_ms", "output_tokens", "error_type", "timestamp")
+    TRACE_ID_FIELD_NUMBER: _ClassVar[int]
+    SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    TTFT_MS_FIELD_NUMBER: _ClassVar[int]
+    E2E_MS_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_TOKENS_FIELD_NUMBER: _ClassVar[int]
+    ERROR_TYPE_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
+    trace_id: str
+    success: bool
+    ttft_ms: float
+    e2e_ms: float
+    output_tokens: int
+    error_type: str
+    timestamp: _timestamp_pb2.Timestamp
+    def __init__(self, trace_id: _Optional[str] = ..., success: _Optional[bool] = ..., ttft_ms: _Optional[float] = ..., e2e_ms: _Optional[float] = ..., output_tokens: _Optional[int] = ..., error_type: _Optional[str] = ..., timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class LiveLatency(_message.Message):
     __slots__ = ("mean", "p50", "p95", "p99", "count")
