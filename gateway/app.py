@@ -15,6 +15,7 @@ from starlette.routing import Route
 from gateway.bindings import Binding
 from gateway.contract import comments
 from gateway.door import HOW_TO_CLOSE
+from gateway.download import OPERATION as DOWNLOAD
 from gateway.download import download_route
 from gateway.errors import on_http_exception, on_loadcell_error
 from gateway.health import make_probes, probe_route
@@ -30,6 +31,7 @@ from gateway.openapi import make_document
 from gateway.routes import make_routes
 from gateway.upstream import Upstream
 from gateway.web import page_routes
+from gateway.web import OPERATIONS as DOCUMENTATION
 from loadcell.errors import LoadcellError
 
 
@@ -52,7 +54,8 @@ def make_app(
             they are refused; None: they are served.
     """
     probes = make_probes(upstream)
-    document = orjson.dumps(make_document(bindings, probes, comments()))
+    operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD]
+    document = orjson.dumps(make_document(bindings, operations, comments()))
     routes = [
         *(probe_route(probe) for probe in probes),
         *page_routes(),

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.credentials import credentials
 from gateway.errors import error_response
+from gateway.openapi.operation import FILE, Answer, Operation, header_parameter, path_parameter
 from gateway.ranges import UnsatisfiableError, read_range
 from gateway.upstream import Upstream
 from loadcell.errors import LoadcellError
@@ -22,7 +23,38 @@ from loadcell.v1 import export_pb2
 
 PATH = "/api/v1/export/jobs/{job_id}/download"
 _SERVICE = export_pb2.DESCRIPTOR.services_by_name["ExportService"]
+_HEADERS = {
+    "ETag": "Which file this is.",
+    "Accept-Ranges": "bytes.",
+    "Content-Disposition": "The name of the file.",
+}
 METHOD = _SERVICE.methods_by_name["DownloadExport"]
+OPERATION = Operation(
+    PATH,
+    METHOD.name,
+    "Export",
+    "Streams the file of a completed job",
+    {
+        200: Answer("The file.", FILE, _HEADERS),
+        206: Answer(
+            "The part of the file.", FILE, {**_HEADERS, "Content-Range": "Which bytes these are, and of how many."}
+        ),
+    },
+    description="Any part of it with Range, of the same file with If-Range.",
+    parameters=(
+        path_parameter("job_id", "Identifier of the job, a UUID.", "c2a4e6f8-1b3d-4f5a-8e7c-9d0b2a4c6e8f"),
+        header_parameter("Range", "Bytes that are wanted, such as bytes=1000-."),
+        header_parameter("If-Range", "ETag of the file that Range is about; of another, all is answered."),
+    ),
+    refused=(
+        "INVALID_FIELD_FORMAT",
+        "RESOURCE_NOT_FOUND",
+        "JOB_NOT_FOUND",
+        "EXPORT_NOT_FOUND",
+        "EXPORT_NOT_READY",
+        "RANGE_NOT_SATISFIABLE",
+    ),
+)
 _GET_JOB = _SERVICE.methods_by_name["GetExportJob"]
 
 

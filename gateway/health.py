@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -13,20 +13,34 @@ from starlette.routing import Route
 
 import loadcell
 from gateway.errors import now, retry_after
+from gateway.openapi.operation import Operation, json_answer
 from gateway.upstream import Upstream
 from loadcell.errors import LoadcellError
 
 SERVICE = "loadcell-gateway"
+_VERSION, _TIME = {"version": loadcell.__version__}, "2026-01-31T12:00:00.000000Z"  # of examples
 _AWAY = LoadcellError("SERVICE_UNAVAILABLE", "the controller does not answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One health route: its path, what it says and how it answers."""
+    """One health route: its path, what it says and how it answers; `example` is how it does when all is well."""
 
     path: str
     summary: str
     answer: Callable[[], Awaitable[tuple[int, dict[str, Any]]]]
+    example: dict[str, Any]
+    can_be_unwell: bool = False
+
+    @property
+    def operation(self) -> Operation:
+        """What the document says of it."""
+        name = "probe" + "".join(part.title() for part in self.path.split("/"))
+        answers = {200: json_answer("Well.", self.example)}
+        if self.can_be_unwell:
+            retry = {"Retry-After": "After how many seconds it may be better."}
+            answers[503] = replace(json_answer("Not well.", self.example), headers=retry)
+        return Operation(self.path, name, "Health", self.summary, answers, calls=False)
 
 
 def make_probes(upstream: Upstream) -> list[Probe]:
@@ -55,11 +69,33 @@ def make_probes(upstream: Upstream) -> list[Probe]:
         return (200, {"status": "ready"}) if is_ready else (503, {"status": "not ready"})
 
     return [
-        Probe("/", "Tells what this is and where its documentation lies.", root),
-        Probe("/alive", "Answers as long as the gateway runs.", alive),
-        Probe("/ready", "Answers 200 when the controller takes calls, 503 otherwise.", ready),
-        Probe("/health", "Tells the health of the gateway and of the controller; 503 when degraded.", health),
-        Probe("/api/v1/benchmark/health", "Tells that the gateway is well, and its version.", benchmark),
+        Probe(
+            "/",
+            "Tells what this is and where its documentation lies.",
+            root,
+            {"service": SERVICE, **_VERSION, "docs": "/docs"},
+        ),
+        Probe("/alive", "Answers as long as the gateway runs.", alive, {"status": "alive"}),
+        Probe(
+            "/ready",
+            "Answers 200 when the controller takes calls, 503 otherwise.",
+            ready,
+            {"status": "ready"},
+            can_be_unwell=True,
+        ),
+        Probe(
+            "/health",
+            "Tells the health of the gateway and of the controller; 503 when degraded.",
+            health,
+            {"status": "healthy", "controller": "healthy", **_VERSION, "timestamp": _TIME},
+            can_be_unwell=True,
+        ),
+        Probe(
+            "/api/v1/benchmark/health",
+            "Tells that the gateway is well, and its version.",
+            benchmark,
+            {"status": "healthy", **_VERSION, "timestamp": _TIME},
+        ),
     ]
 
 

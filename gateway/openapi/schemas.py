@@ -7,6 +7,7 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
+from gateway.openapi.examples import example
 from loadcell.documents import enum_words, is_non_empty, is_nullable, is_secret
 
 Schema = dict[str, Any]
@@ -36,7 +37,7 @@ class Schemas:
 
     def __init__(self, comments: Mapping[str, str]) -> None:
         self.components: dict[str, Schema] = {}
-        self._comments = comments
+        self.comments = comments
 
     def reference(self, descriptor: Descriptor, *, request: bool) -> Schema:
         """Return a reference to the schema of a message.
@@ -67,6 +68,9 @@ class Schemas:
                 field.name: self._property(field, request=request, nullable=nullable) for field in fields
             },
         }
+        shown = example(descriptor, request=request, without=without)
+        if shown:
+            schema["examples"] = [shown]
         required = [field.name for field in fields if self._is_required(field, request, nullable)]
         if required:
             schema["required"] = required
@@ -88,7 +92,7 @@ class Schemas:
 
     def comment(self, full_name: str) -> str:
         """Return the comment of an element of the contract."""
-        return self._comments.get(full_name, "")
+        return self.comments.get(full_name, "")
 
     def is_required(self, field: FieldDescriptor) -> bool:
         """Whether callers must set the field."""

@@ -8,11 +8,33 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.openapi.operation import JSON, Answer, Operation
+
 _PAGES = {
     "/docs": ("docs.html", "text/html; charset=utf-8"),
     "/docs/docs.css": ("docs.css", "text/css; charset=utf-8"),
     "/docs/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
 }
+
+_HTML = {"text/html": {"type": "string"}}
+OPERATIONS = (
+    Operation(
+        "/docs",
+        "ReadDocumentation",
+        "Documentation",
+        "Shows this document to readers, without internet",
+        {200: Answer("The page.", _HTML)},
+        calls=False,
+    ),
+    Operation(
+        "/openapi.json",
+        "ReadDocument",
+        "Documentation",
+        "Returns this document",
+        {200: Answer("OpenAPI 3.1.", {JSON: {"type": "object"}})},
+        calls=False,
+    ),
+)
 
 
 def page_routes() -> list[Route]:

@@ -9,22 +9,33 @@ from typing import Any
 
 import pytest
 from google.api.http_pb2 import HttpRule
+from google.protobuf.message_factory import GetMessageClass
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES, comments
-from gateway.download import PATH as DOWNLOAD_PATH
-from gateway.health import make_probes
+from gateway.metrics.http import HttpMetrics
 from gateway.openapi import make_document
+from gateway.openapi.example_values import REQUESTS
+from gateway.openapi.examples import example
+from gateway.openapi.refusals import refusals_of
+from loadcell.documents import parse
 from loadcell.errors import REASONS
 from tests.fakes.synthetic_service import build_service
 
 BINDINGS = read_bindings(SERVICES)
-PROBES = make_probes(None)
+APP = make_app(BINDINGS, None, HttpMetrics(CollectorRegistry()), before_others=None)
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return make_document(BINDINGS, PROBES, comments())
+    route = next(route for route in APP.routes if route.path == "/openapi.json")
+    return TestClient(Starlette(routes=[route])).get("/openapi.json").json()
 
 
 def test_lists_that_must_not_be_empty_say_so(document: dict[str, Any]):
@@ -46,10 +57,17 @@ def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]
     return [(path, verb, op) for path, verbs in document["paths"].items() for verb, op in verbs.items()]
 
 
+def test_others_read_it_as_openapi_3_1(document):
+    OpenAPIV31SpecValidator(document).validate()
+
+
 def test_every_route_is_described(document):
     described = {(verb.upper(), path) for path, verb, _ in operations(document)}
-    served = {(b.verb, b.template.documented) for b in BINDINGS} | {("GET", probe.path) for probe in PROBES}
-    assert described == served | {("GET", DOWNLOAD_PATH)}
+    assert {(b.verb, b.template.documented) for b in BINDINGS} < described
+    of_the_page = {"/docs/docs.css", "/docs/docs.js"}
+    documented = {b.template.route: b.template.documented for b in BINDINGS}
+    served = {documented.get(route.path, route.path) for route in APP.routes} - of_the_page
+    assert {path for _, path in described} == served
 
 
 def test_every_reference_can_be_resolved(document):
@@ -68,7 +86,9 @@ def test_operations_are_complete(document):
     for path, _, op in operations(document):
         assert op["summary"], path
         accepted = op["operationId"] == "CreateExport"
-        assert {"202" if accepted else "200", "default"} <= op["responses"].keys()
+        assert ("202" if accepted else "200") in op["responses"]
+        assert {"400", "403", "500"} <= op["responses"].keys()
+        assert "default" not in op["responses"]
         in_path = {p["name"] for p in op.get("parameters", []) if p["in"] == "path"}
         assert in_path == set(re.findall(r"\{([^}]*)\}", path))
         assert all(p["required"] for p in op.get("parameters", []) if p["in"] == "path")
@@ -76,8 +96,6 @@ def test_operations_are_complete(document):
 
 def test_everything_of_the_contract_carries_its_comment(document):
     for name, schema in document["components"]["schemas"].items():
-        if name == "Error":
-            continue
         assert schema["description"], name
         for field, property_ in schema.get("properties", {}).items():
             assert property_.get("description"), f"{name}.{field}"
@@ -123,6 +141,47 @@ def test_every_error_is_listed_with_its_status(document):
     assert (listed["RUN_NOT_FINISHED"], listed["RUN_NOT_FOUND"], listed["INVALID_API_KEY"]) == (202, 404, 401)
 
 
+def test_every_example_is_one_of_its_schema(document):
+    count = 0
+    for node in walk(document):
+        schema = node.get("schema", node)
+        for shown in [*node.get("examples", ()), *([node["example"]] if "example" in node else ())]:
+            Draft202012Validator({**schema, "components": document["components"]}).validate(shown)
+            count += 1
+    assert count > 300
+
+
+def test_every_example_of_a_request_can_be_read(document):
+    for binding in BINDINGS:
+        if binding.body:
+            shown = example(binding.request, request=True)
+            assert parse(GetMessageClass(binding.request), shown).ByteSize(), binding.method.name
+    assert REQUESTS.keys() <= {binding.request.name for binding in BINDINGS}
+
+
+def test_errors_are_declared_by_the_statuses_they_are_answered_with(document):
+    result = document["paths"]["/api/v1/benchmark/result/{run_id}"]["get"]["responses"]
+    assert result["202"]["description"] == "RUN_NOT_FINISHED"
+    assert result["500"]["description"].startswith("RUN_FAILED")
+    export = document["paths"]["/api/v1/benchmark/result/{run_id}/export"]["get"]["responses"]
+    assert {"202", "400", "401", "403", "404", "429", "500", "503", "504"} <= export.keys()
+    assert not {"409", "413", "415"} & export.keys()
+    create = document["paths"]["/api/v1/benchmark/run"]["post"]["responses"]
+    assert create["409"]["description"] == "CAPACITY_EXCEEDED, LOAD_NOT_ACKNOWLEDGED"
+    assert {"413", "415"} <= create.keys()
+    codes = document["components"]["schemas"]["Error404"]["allOf"][1]["properties"]["error"]["properties"]
+    assert {"RUN_NOT_FOUND", "RESULT_NOT_FOUND"} <= set(codes["error_code"]["enum"])
+    for header, status in (("Retry-After", 429), ("Retry-After", 503), ("WWW-Authenticate", 401)):
+        assert header in document["components"]["responses"][f"Error{status}"]["headers"]
+
+
+def test_every_error_the_contract_names_exists():
+    known = comments()
+    for binding in BINDINGS:
+        for reasons in refusals_of(binding, known).values():
+            assert set(reasons) <= REASONS.keys()
+
+
 def test_messages_that_contain_themselves_nested_parameters_and_partial_bodies():
     rules = {
         "Ask": HttpRule(get="/ask", additional_bindings=[HttpRule(get="/ask/{filter.text}")]),
@@ -130,7 +189,7 @@ def test_messages_that_contain_themselves_nested_parameters_and_partial_bodies()
     }
     document = make_document(read_bindings([build_service("test.openapi", rules)]), [], {})
     ask = {p["name"] for p in document["paths"]["/ask"]["get"]["parameters"]}
-    assert ask == {"name", "sizes", "flag", "request_id", "filter.text", "node.value"}
+    assert ask == {"name", "sizes", "flag", "request_id", "filter.text", "node.value", "fields"}
     put = document["paths"]["/put/{name}"]["put"]
     assert put["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/test.openapi.NodeInput")
     node = document["components"]["schemas"]["test.openapi.NodeInput"]
