@@ -1,7 +1,7 @@
 """Messages to JSON documents.
 
-Each message type gets its list of fields with the way to write each one made once; rendering a message is then
-attribute access and no reflection.
+Each message type gets its list of fields with the way to write each one made once. A message then lists what is
+set in it, in one call, and only that is looked at.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -21,6 +21,7 @@ from loadcell.v1 import options_pb2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _Convert = Callable[[Any], Any]
+_UNSET = object()
 _FLOATS = (FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT)
 
 
@@ -56,50 +57,80 @@ def _writer(descriptor: Descriptor) -> _Convert:
     special = _SPECIAL.get(descriptor.full_name)
     if special:
         return special
-    fields = [
-        (field.name, field.has_presence, is_non_empty(field), _field_writer(field))
-        for field in descriptor.fields
-        if not is_secret(field)
-    ]
+    fields = [field for field in descriptor.fields if not is_secret(field)]
+    entries = {field: (field.name, _field_writer(field)) for field in fields}
     nulls = is_nullable(descriptor)
+    blank = {field.name: _blank(field, nulls=nulls) for field in fields}
+    # Lists and maps are made anew each time: whoever gets a document may change it.
+    empty = {field.name: _empty(field) for field in fields if blank[field.name] is _UNSET}
 
     def write(message: Message) -> dict[str, Any]:
-        document: dict[str, Any] = {}
-        for name, has_presence, non_empty, convert in fields:
-            if message.HasField(name) if has_presence else not non_empty or getattr(message, name):
-                document[name] = convert(getattr(message, name))
-            elif has_presence and nulls:
-                document[name] = None
+        document = blank.copy()
+        for field, value in message.ListFields():
+            entry = entries.get(field)
+            if entry is not None:
+                name, convert = entry
+                document[name] = value if convert is None else convert(value)
+        for name, make in empty.items():
+            if document[name] is _UNSET:
+                if make is None:
+                    del document[name]
+                else:
+                    document[name] = make()
         return document
 
     return write
 
 
-def _field_writer(field: FieldDescriptor) -> _Convert:
-    if field.message_type is not None and field.message_type.GetOptions().map_entry:
-        write_value = _value_writer(field.message_type.fields_by_name["value"])
-        return lambda entries: {_key(key): write_value(entries[key]) for key in sorted(entries)}
-    convert = _value_writer(field)
+def _blank(field: FieldDescriptor, *, nulls: bool) -> Any:
+    """Return what stands for a field that a message does not list: it is not set, or has its default."""
+    if field.has_presence:
+        return None if nulls else _UNSET
     if field.is_repeated:
-        return lambda values: [convert(value) for value in values]
-    return convert
+        return _UNSET
+    convert = _field_writer(field)
+    return field.default_value if convert is None else convert(field.default_value)
 
 
-def _value_writer(field: FieldDescriptor) -> _Convert:
+def _empty(field: FieldDescriptor) -> Callable[[], Any] | None:
+    """Return what makes the empty list or map of a field; None: the field is left out."""
+    if field.has_presence or is_non_empty(field):
+        return None
+    return dict if _is_map(field) else list
+
+
+def _field_writer(field: FieldDescriptor) -> _Convert | None:
+    """Return what makes of the value of a field that of a document; None: they are the same."""
+    if field.message_type is not None and _is_map(field):
+        return _map_writer(field.message_type.fields_by_name["value"])
+    convert = _value_writer(field)
+    if not field.is_repeated:
+        return convert
+    if convert is None:
+        return list
+    return lambda values: [convert(value) for value in values]
+
+
+def _map_writer(field: FieldDescriptor) -> _Convert:
+    convert = _value_writer(field) or _as_is
+    return lambda entries: {_key(key): convert(entries[key]) for key in sorted(entries)}
+
+
+def _value_writer(field: FieldDescriptor) -> _Convert | None:
     if field.message_type is not None:
         nested = field.message_type
-
-        def write(value: Any) -> Any:
-            # Looked up when used, so that a message may contain itself.
-            return _writer(nested)(value)
-
-        return write
+        # Looked up when used, so that a message may contain itself.
+        return _SPECIAL.get(nested.full_name) or (lambda value: _writer(nested)(value))  # noqa: PLW0108
     if field.enum_type is not None:
         words = enums.words(field.enum_type)
         return lambda value: words.get(value, value)
     if field.type == FieldDescriptor.TYPE_BYTES:
         return lambda value: base64.b64encode(value).decode()
-    return _finite if field.cpp_type in _FLOATS else _as_is
+    return _finite if field.cpp_type in _FLOATS else None
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
 
 
 def _as_is(value: Any) -> Any:
@@ -115,12 +146,17 @@ def _key(key: object) -> str:
 
 
 def _timestamp(value: Any) -> str:
-    moment = _EPOCH + timedelta(seconds=value.seconds, microseconds=value.nanos // 1000)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return f"{_second(value.seconds)}.{value.nanos // 1_000:06}Z"
+
+
+@lru_cache(4_096)
+def _second(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
 
 
 def _struct(value: Any) -> dict[str, Any]:
-    return {key: _any_value(value.fields[key]) for key in sorted(value.fields)}
+    fields = value.fields
+    return {key: _any_value(fields[key]) for key in sorted(fields)}
 
 
 def _list(value: Any) -> list[Any]:
@@ -132,8 +168,8 @@ def _any_value(value: Any) -> Any:
     if kind is None or kind == "null_value":
         return None
     found = getattr(value, kind)
-    convert = {"struct_value": _struct, "list_value": _list, "number_value": _number}.get(kind)
-    return convert(found) if convert else found
+    convert = _OF_KIND.get(kind)
+    return found if convert is None else convert(found)
 
 
 def _number(value: float) -> float | int | None:
@@ -143,6 +179,7 @@ def _number(value: float) -> float | int | None:
     return _finite(value)
 
 
+_OF_KIND: dict[str, _Convert] = {"struct_value": _struct, "list_value": _list, "number_value": _number}
 _SPECIAL: dict[str, _Convert] = {
     "google.protobuf.Timestamp": _timestamp,
     "google.protobuf.Struct": _struct,
