@@ -1,0 +1,1 @@
+"""Says what a result means: by rules, or by a language model that is given the numbers."""
