@@ -31,6 +31,10 @@ class Cache:
         self._hits = Counter("cache_hits", "Answers that were kept.", ("kind",), registry=registry)
         self._misses = Counter("cache_misses", "Answers that were computed.", ("kind",), registry=registry)
 
+    def seconds(self, kind: Kind) -> float:
+        """Return for how long answers of a kind are kept; 0: they are not."""
+        return self._seconds.of(kind)
+
     async def answer(self, kind: Kind, key: str, compute: Callable[[], Awaitable[bytes]]) -> Kept:
         """Return what is kept under a key, or what `compute` returns, which others who ask meanwhile get as well.
 

@@ -38,8 +38,15 @@ class Answers:
         if kind is None:
             return enveloped(await compute(), started, cached=False)
 
+        seconds = self._cache.seconds(kind)
+
         async def computed() -> bytes:
-            return (await compute()).SerializeToString()
+            begun = wall_micros()
+            answer: Any = await compute()
+            if seconds:
+                answer.meta.computed_at.FromMicroseconds(begun)
+                answer.meta.max_age_seconds = int(seconds)
+            return cast("bytes", answer.SerializeToString())
 
         value, cached = await self._cache.answer(kind, key_of(request, scope), computed)
         return enveloped(cast("Response", response_class(request).FromString(value)), started, cached=cached)

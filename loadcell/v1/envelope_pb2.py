@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from loadcell.v1 import options_pb2 as loadcell_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aloadcell/v1/envelope.proto\x12\x0bloadcell.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19loadcell/v1/options.proto\"\x8d\x01\n\x0cResponseMeta\x12-\n\ttimestamp\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x65xecution_time_ms\x18\x02 \x01(\x01\x12\x0e\n\x06\x63\x61\x63hed\x18\x03 \x01(\x08\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"\x91\x01\n\nPagination\x12\x13\n\x06\x63ursor\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08has_more\x18\x02 \x01(\x08\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\x12\n\x05total\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x13\n\x06offset\x18\x05 \x01(\x05H\x02\x88\x01\x01:\x04\x88\xb5\x18\x01\x42\t\n\x07_cursorB\x08\n\x06_totalB\t\n\x07_offsetb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1aloadcell/v1/envelope.proto\x12\x0bloadcell.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19loadcell/v1/options.proto\"\xf0\x01\n\x0cResponseMeta\x12-\n\ttimestamp\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x65xecution_time_ms\x18\x02 \x01(\x01\x12\x0e\n\x06\x63\x61\x63hed\x18\x03 \x01(\x08\x12\x0f\n\x07version\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12/\n\x0b\x63omputed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0fmax_age_seconds\x18\x07 \x01(\x05H\x00\x88\x01\x01\x42\x12\n\x10_max_age_seconds\"\x91\x01\n\nPagination\x12\x13\n\x06\x63ursor\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08has_more\x18\x02 \x01(\x08\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\x12\n\x05total\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x13\n\x06offset\x18\x05 \x01(\x05H\x02\x88\x01\x01:\x04\x88\xb5\x18\x01\x42\t\n\x07_cursorB\x08\n\x06_totalB\t\n\x07_offsetb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAGINATION']._loaded_options = None
   _globals['_PAGINATION']._serialized_options = b'\210\265\030\001'
   _globals['_RESPONSEMETA']._serialized_start=104
-  _globals['_RESPONSEMETA']._serialized_end=245
-  _globals['_PAGINATION']._serialized_start=248
-  _globals['_PAGINATION']._serialized_end=393
+  _globals['_RESPONSEMETA']._serialized_end=344
+  _globals['_PAGINATION']._serialized_start=347
+  _globals['_PAGINATION']._serialized_end=492
 # @@protoc_insertion_point(module_scope)

@@ -10,18 +10,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ResponseMeta(_message.Message):
-    __slots__ = ("timestamp", "execution_time_ms", "cached", "version", "request_id")
+    __slots__ = ("timestamp", "execution_time_ms", "cached", "version", "request_id", "computed_at", "max_age_seconds")
     TIMESTAMP_FIELD_NUMBER: _ClassVar[int]
     EXECUTION_TIME_MS_FIELD_NUMBER: _ClassVar[int]
     CACHED_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    COMPUTED_AT_FIELD_NUMBER: _ClassVar[int]
+    MAX_AGE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     timestamp: _timestamp_pb2.Timestamp
     execution_time_ms: float
     cached: bool
     version: str
     request_id: str
-    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., execution_time_ms: _Optional[float] = ..., cached: _Optional[bool] = ..., version: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    computed_at: _timestamp_pb2.Timestamp
+    max_age_seconds: int
+    def __init__(self, timestamp: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., execution_time_ms: _Optional[float] = ..., cached: _Optional[bool] = ..., version: _Optional[str] = ..., request_id: _Optional[str] = ..., computed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., max_age_seconds: _Optional[int] = ...) -> None: ...
 
 class Pagination(_message.Message):
     __slots__ = ("cursor", "has_more", "limit", "total", "offset")

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from sqlalchemy import update
 
+from controller.cache.kinds import Seconds
 from controller.store.migrate import open_database
 from controller.store.schema import benchmark_runs
 from loadcell.v1 import cost_pb2, cost_pb2_grpc, model_pb2, model_pb2_grpc, run_pb2, trace_pb2, trace_pb2_grpc
@@ -38,6 +39,22 @@ async def test_W29_a_kept_answer_says_so_and_is_of_its_own_call(controller):
     assert first.pagination == second.pagination
     assert first.meta.request_id != second.meta.request_id
     assert first.meta.timestamp.ToMicroseconds() < second.meta.timestamp.ToMicroseconds()
+
+
+async def test_a_kept_answer_says_when_it_was_computed_and_for_how_long_it_is_kept(controller):
+    await fill(controller)
+    new, kept = (await ask(controller, limit=10)).meta, (await ask(controller, limit=10)).meta
+    assert (new.computed_at, new.max_age_seconds) == (kept.computed_at, kept.max_age_seconds)
+    assert kept.computed_at.ToMicroseconds() <= new.timestamp.ToMicroseconds() < kept.timestamp.ToMicroseconds()
+    assert kept.max_age_seconds == Seconds().traces
+    assert (await ask(controller, limit=10, to="now-2h")).meta.max_age_seconds == Seconds().old_traces
+
+
+async def test_an_answer_that_is_not_kept_says_neither(start):
+    controller = await start(cache_seconds=Seconds(*[0.0] * len(Seconds._fields)))
+    meta = (await ask(controller, limit=10)).meta
+    assert not meta.HasField("computed_at")
+    assert not meta.HasField("max_age_seconds")
 
 
 async def test_W26_different_questions_never_share_an_answer(controller):
