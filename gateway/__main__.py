@@ -79,6 +79,7 @@ async def _serve(found: Settings) -> None:
                 HttpMetrics(registry),
                 cors_origins=found.cors_origins,
                 before_others=None if for_others else door.check,
+                graphql=found,
             )
             scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
             served = ((app, http), (scraped, exporter))

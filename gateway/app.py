@@ -18,6 +18,8 @@ from gateway.door import HOW_TO_CLOSE
 from gateway.download import OPERATION as DOWNLOAD
 from gateway.download import download_route
 from gateway.errors import on_http_exception, on_loadcell_error
+from gateway.graphql.routes import graphql_routes
+from gateway.graphql.settings import DEFAULTS, GraphqlSettings
 from gateway.health import make_probes, probe_route
 from gateway.metrics.http import HttpMetrics
 from gateway.middleware.apology import Apology
@@ -42,6 +44,7 @@ def make_app(
     *,
     cors_origins: Collection[str] = (),
     before_others: Callable[[], Awaitable[None]] | None,
+    graphql: GraphqlSettings = DEFAULTS,
 ) -> Starlette:
     """Return the application.
 
@@ -52,6 +55,7 @@ def make_app(
         cors_origins: origins whose pages may call.
         before_others: what must go well before requests for other hosts and from other sites are served, else
             they are refused; None: they are served.
+        graphql: whether and how GraphQL is served.
     """
     probes = make_probes(upstream)
     operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD]
@@ -62,6 +66,7 @@ def make_app(
         _document_route(document),
         *make_routes(bindings, upstream),
         download_route(upstream),
+        *graphql_routes(upstream, graphql, before_others),
     ]
     guard = []
     if before_others is not None:

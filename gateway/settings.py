@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.graphql.settings import GraphqlSettings
 from loadcell import logs, settings
 from loadcell.dial_settings import DialSettings
 from loadcell.settings import Address, Secret, SettingsError, both, setting
@@ -29,7 +30,7 @@ def _origins(value: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Settings(DialSettings):
+class Settings(GraphqlSettings, DialSettings):
     """What the environment says about the gateway."""
 
     controller: str = setting(

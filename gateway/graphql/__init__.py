@@ -1,0 +1,1 @@
+"""GraphQL over the same calls as everything else: types are made of the messages of the contract."""

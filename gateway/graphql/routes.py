@@ -1,0 +1,133 @@
+"""/graphql over HTTP, as the GraphQL-over-HTTP specification has it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.body import read_json
+from gateway.credentials import credentials
+from gateway.errors import http_status, retry_after
+from gateway.graphql.asking import Asking
+from gateway.graphql.audience import Audience
+from gateway.graphql.errors import error_entry, of_catalog
+from gateway.graphql.executor import Executor, Outcome, Question
+from gateway.graphql.playground import playground_routes
+from gateway.graphql.schema import make_schema
+from gateway.graphql.settings import GraphqlSettings
+from gateway.upstream import Upstream
+from loadcell.documents import load
+from loadcell.errors import LoadcellError
+
+MAX_BODY_BYTES: Final = 128 * 1024
+RESPONSE_TYPE: Final = "application/graphql-response+json"
+_JSON: Final = "application/json"
+_KNOWN: Final = frozenset({"query", "variables", "operationName", "extensions"})
+_OF_THE_CALL: Final = frozenset({401, 429, 503, 504})
+_VARY: Final = "Accept, Authorization, X-API-Key"
+
+
+def graphql_routes(
+    upstream: Upstream, found: GraphqlSettings, if_shut: Callable[[], Awaitable[None]] | None
+) -> list[Route]:
+    """Return the routes of GraphQL.
+
+    Args:
+        upstream: the controller.
+        found: the settings.
+        if_shut: raises OpenDoorError where the controller lets everybody in; None: others can reach the gateway.
+    """
+    if not found.graphql:
+        return []
+    audience = Audience(if_shut)
+    schema = LoadcellError("INSUFFICIENT_PERMISSIONS", "the schema is not told (LOADCELL_GRAPHQL_INTROSPECTION)")
+    page = LoadcellError("RESOURCE_NOT_FOUND", "the playground is off (LOADCELL_GRAPHQL_PLAYGROUND)")
+    executor = Executor(make_schema(), found, audience.check_of(found.graphql_introspection, schema))
+    return [
+        Route("/graphql", _endpoint(executor, upstream), methods=["GET", "POST"]),
+        *playground_routes(audience.check_of(found.graphql_playground, page)),
+    ]
+
+
+def _endpoint(executor: Executor, upstream: Upstream) -> Callable[[Request], Awaitable[Response]]:
+    async def graphql(request: Request) -> Response:
+        question = _of_body(await _body(request)) if request.method == "POST" else _of_url(request.query_params)
+        outcome = await executor.carry_out(question, Asking(upstream, credentials(request)))
+        return _response(outcome, request)
+
+    return graphql
+
+
+async def _body(request: Request) -> Any:
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+        raise LoadcellError("PAYLOAD_TOO_LARGE", f"the body is larger than {MAX_BODY_BYTES // 1024} KiB")
+    return await read_json(request)
+
+
+def _of_body(body: Any) -> Question:
+    if isinstance(body, list):
+        raise LoadcellError("INVALID_REQUEST", "documents are taken one at a time, not as a list")
+    if not isinstance(body, dict):
+        raise LoadcellError("INVALID_REQUEST", 'the body must be an object such as {"query": "{ __typename }"}')
+    return _question(body)
+
+
+def _of_url(parameters: Mapping[str, str]) -> Question:
+    values: dict[str, Any] = dict(parameters)
+    for name in ("variables", "extensions"):
+        values[name] = load(values[name].encode()) if values.get(name) else None
+    return _question(values)
+
+
+def _question(values: dict[str, Any]) -> Question:
+    for name in values.keys() - _KNOWN:
+        raise LoadcellError("UNKNOWN_FIELD", f"unknown field {name[:64]}", field=name[:64])
+    document, variables, operation = (values.get(name) for name in ("query", "variables", "operationName"))
+    if document is None:
+        raise LoadcellError("MISSING_REQUIRED_FIELD", "query is required: the document", field="query")
+    for name, value, kind, wanted in (
+        ("query", document, str, "a text"),
+        ("variables", variables, dict, "an object"),
+        ("operationName", operation, str, "a text"),
+        ("extensions", values.get("extensions"), dict, "an object"),
+    ):
+        if value is not None and not isinstance(value, kind):
+            raise LoadcellError("INVALID_FIELD_FORMAT", f"{name} must be {wanted}", field=name)
+    return Question(document, variables or {}, operation or None)
+
+
+def _response(outcome: Outcome, request: Request) -> Response:
+    errors = [(error, of_catalog(error)) for error in outcome.errors]
+    status, data = _status([found for _, found in errors], outcome.data)
+    media_type = RESPONSE_TYPE if RESPONSE_TYPE in request.headers.get("accept", "") else _JSON
+    headers = {"Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "private, no-cache", "Vary": _VARY}
+    body: dict[str, Any] = {}
+    if errors:
+        if status == 401:
+            headers["WWW-Authenticate"] = "ApiKey"
+        if status in (429, 503):
+            headers["Retry-After"] = retry_after(errors[0][1])
+        request_id = request.scope["request_id"]
+        body["errors"] = [error_entry(error, found, request_id) for error, found in errors]
+    if data is not None:
+        body["data"] = data
+    return Response(orjson.dumps(body), status, headers=headers)
+
+
+def _status(errors: list[LoadcellError], data: dict[str, Any] | None) -> tuple[int, dict[str, Any] | None]:
+    """Return the status of an answer and the data it has.
+
+    A document that was not carried out has the status of its first error, and so has one whose queries were all
+    refused for what is no matter of the document. Any other was answered, in part at least.
+    """
+    statuses = {http_status(error) for error in errors}
+    refused = len(statuses) == 1 and statuses <= _OF_THE_CALL and data is not None and not any(data.values())
+    if errors and (data is None or refused):
+        return http_status(errors[0]), None
+    return 200, data
