@@ -192,7 +192,7 @@ class RunServiceServicer:
 
     def CompareRuns(self, request, context):
         """Compares two to ten finished runs. Errors: INVALID_ARGUMENT for the number of runs, a malformed gate, or more than
-        1,000 levels in common or 20,000 outcomes of gates; NOT_FOUND naming the missing run; FAILED_PRECONDITION naming a
+        1,000 levels in common or 20,000 outcomes of gates; NOT_FOUND naming the missing run; as GetRunResult, naming a
         run without a result.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

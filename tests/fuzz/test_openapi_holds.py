@@ -16,6 +16,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
@@ -27,17 +28,26 @@ from tests.fuzz.services import Service
 from tests.fuzz.starts import STARTS
 from tests.fuzz.tries import SECONDS, SEED
 
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
 EACH = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
 PER_SECOND = 0.2  # of the examples of an operation that are tried in FUZZ_SECONDS
 BINDINGS = {f"{binding.verb} {binding.template.documented}": binding for binding in read_bindings(SERVICES)}
-# There is no agent and no token here, and an export of little has ended at once.
+# There is no agent, no token and no recommendation here, and an export of little has ended at once.
 REFUSED = {
     "AuthService/RefreshToken",
     "AuthService/RevokeToken",
     "ExportService/CancelExportJob",
     "FleetService/DrainAgent",
     "FleetService/GetAgent",
+    "RecommendService/DeleteRecommendation",
+    "RecommendService/GetRecommendation",
+    "RecommendService/GetRecommendationResult",
 }
 
 
@@ -55,6 +65,12 @@ class Api:
         response = case.call(base_url=self._base, session=self._session, headers={"X-API-Key": KEY})
         case.validate_response(response, checks=CHECKS)
         return response
+
+    def read(self, case: Case, **parameters: str) -> Any:
+        """Return the document with more parameters than those of a request."""
+        url = f"{self._base}{case.formatted_path}"
+        query = {**case.query, **parameters}
+        return self._session.get(url, params=query, headers={"X-API-Key": KEY}).json()
 
     def make(self, label: str, **names: str) -> str:
         """Make what a usable request of an operation asks for, and return its identifier."""
@@ -109,6 +125,55 @@ def test_what_can_be_answered_is_answered_as_declared(api: Api) -> None:
         binding = BINDINGS[label]
         response = api.ask(api.usable(label, **{name: known[name] for name in binding.template.fields}))
         if response.status_code >= 400 and _name(binding) not in REFUSED:
+            refused[label] = response.text
+    assert refused == {}
+
+
+def test_W46_of_every_read_only_what_is_wanted_is_answered(api: Api) -> None:
+    trace_id = api.read(api.usable("GET /api/v1/traces"))["data"][0]["trace_id"]
+    cut = 0
+    for label, binding in BINDINGS.items():
+        if binding.verb != "GET" or not binding.is_read or _name(binding) in REFUSED:
+            continue
+        in_path = {"metric_id": "request_count", "model_id": "gpt-4o", "trace_id": trace_id, "run_id": "run-0"}
+        case = api.usable(label, **{name: in_path.get(name, "x") for name in binding.template.fields})
+        whole = _chosen_from(api.read(case))
+        if "error" in whole:
+            continue  # what is not there
+        for name in whole:
+            left = _chosen_from(api.read(case, fields=name))
+            assert type(left[name]) is type(whole[name]), (label, name)
+            assert left.keys() - {"ts", "trace_id", "span_id"} <= {name}, (label, name)
+            cut += 1
+        refusal = api.read(case, fields="nme")["error"]
+        assert (refusal["error_code"], refusal["field"]) == ("UNKNOWN_FIELD", "fields"), label
+        assert "nme" in refusal["message"], label
+    assert cut > 100
+
+
+def _chosen_from(document: dict[str, Any]) -> dict[str, Any]:
+    """Return what `fields` chooses from; of a list, the first."""
+    found = document["data"] if "meta" in document and "data" in document else document
+    if isinstance(found, list):
+        return found[0] if found else {}
+    return found
+
+
+def test_what_is_shown_can_be_sent(api: Api) -> None:
+    bodies = {
+        label: body["content"]["application/json"]["example"]
+        for label, operation in api.operations.items()
+        if (body := operation.definition.raw.get("requestBody"))
+    }
+    assert len(bodies) > 15
+    refused = {}
+    for label, body in bodies.items():
+        operation = api.operations[label]
+        path = {
+            one["name"]: one["example"] for one in operation.definition.raw["parameters"] if one["in"] == "path"
+        }
+        response = api.ask(operation.Case(path_parameters=path, body=body, media_type="application/json"))
+        if response.status_code == 400:
             refused[label] = response.text
     assert refused == {}
 
