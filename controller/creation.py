@@ -17,7 +17,7 @@ from controller.dispatch.sessions import Sessions
 from controller.identifiers import new_run_id
 from controller.limits.quotas import Quotas
 from controller.load_rules import LoadRules
-from controller.plan import RunPlan, plan_run
+from controller.plan import RunPlan
 from controller.scope import Scope
 from controller.store.assets import get_asset, hold_asset
 from controller.store.database import Connection, Database
@@ -28,7 +28,7 @@ from controller.store.records import AssetRecord, LevelRecord, RunRecord
 from controller.store.runs import find_by_request, insert_run
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
-from loadcell.v1 import run_pb2
+from loadcell.v1 import recommend_pb2, run_pb2
 
 log = structlog.get_logger()
 
@@ -37,7 +37,8 @@ _KINDS = {"tokenizer_asset": run_pb2.ASSET_KIND_TOKENIZER, "dataset_asset": run_
 
 
 async def create_run(
-    request: run_pb2.CreateRunRequest,
+    request: run_pb2.CreateRunRequest | recommend_pb2.CreateRecommendationRequest,
+    plan: RunPlan,
     database: Database,
     dispatcher: Dispatcher,
     *,
@@ -45,13 +46,13 @@ async def create_run(
     quotas: Quotas,
     rules: LoadRules,
 ) -> run_pb2.CreateRunResponse:
-    """Check, store and begin a run; a repeat with the same request_id returns the first one.
+    """Check, store and begin what was planned of a request; a repeat of its request_id returns the first run.
 
     Raises:
-        LoadcellError: what `plan_run` raises; TARGET_DENIED; ASSET_NOT_FOUND; CAPACITY_EXCEEDED when enough agents
-            are there and even the best of them cannot make the load; LOAD_NOT_ACKNOWLEDGED; QUOTA_EXCEEDED.
+        LoadcellError: INVALID_FIELD_FORMAT or INVALID_FIELD_VALUE, field request_id; TARGET_DENIED;
+            ASSET_NOT_FOUND; CAPACITY_EXCEEDED when enough agents are there and even the best of them cannot make
+            the load; LOAD_NOT_ACKNOWLEDGED; QUOTA_EXCEEDED.
     """
-    plan = plan_run(request)
     if request.request_id and not _REQUEST_ID.fullmatch(request.request_id):
         raise LoadcellError(
             "INVALID_FIELD_FORMAT", "request_id must be 1 to 128 visible ASCII characters", field="request_id"
@@ -92,6 +93,10 @@ async def create_run(
         if earlier is None:
             raise LoadcellError(
                 "INVALID_FIELD_VALUE", "request_id was used for a run of another project", field="request_id"
+            )
+        if earlier.config.HasField("recommendation") != plan.config.HasField("recommendation"):
+            raise LoadcellError(
+                "INVALID_FIELD_VALUE", "request_id was used for a run of another kind", field="request_id"
             )
         return earlier
 

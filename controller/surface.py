@@ -32,6 +32,7 @@ from controller.services.export import ExportServicer
 from controller.services.fleet import FleetServicer
 from controller.services.metrics import MetricsServicer
 from controller.services.model import ModelServicer
+from controller.services.recommend import RecommendServicer
 from controller.services.run import RunServicer
 from controller.services.trace import TraceServicer
 from controller.settings import ControllerSettings
@@ -55,6 +56,8 @@ from loadcell.v1 import (
     metrics_pb2_grpc,
     model_pb2,
     model_pb2_grpc,
+    recommend_pb2,
+    recommend_pb2_grpc,
     run_pb2,
     run_pb2_grpc,
     trace_pb2,
@@ -63,6 +66,7 @@ from loadcell.v1 import (
 
 SERVICES = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"].full_name,
+    recommend_pb2.DESCRIPTOR.services_by_name["RecommendService"].full_name,
     agent_pb2.DESCRIPTOR.services_by_name["AgentService"].full_name,
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"].full_name,
     cost_pb2.DESCRIPTOR.services_by_name["CostService"].full_name,
@@ -112,6 +116,10 @@ async def make_server(parts: Parts) -> grpc.aio.Server:
     conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
     runs = RunServicer(database, dispatcher, answers, quotas=settings.quotas, rules=_load_rules(settings))
     run_pb2_grpc.add_RunServiceServicer_to_server(runs, server)
+    recommendations = RecommendServicer(
+        database, dispatcher, answers, quotas=settings.quotas, rules=_load_rules(settings)
+    )
+    recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommendations, server)
     agents = AgentServicer(database, dispatcher, conversation, refusals)
     agent_pb2_grpc.add_AgentServiceServicer_to_server(agents, server)
     fleet = FleetServicer(database, dispatcher, parts.admissions)

@@ -24,12 +24,14 @@ from loadcell.v1 import (
     fleet_pb2,
     metrics_pb2,
     model_pb2,
+    recommend_pb2,
     run_pb2,
     trace_pb2,
 )
 
 SERVICES: tuple[ServiceDescriptor, ...] = (
     run_pb2.DESCRIPTOR.services_by_name["RunService"],
+    recommend_pb2.DESCRIPTOR.services_by_name["RecommendService"],
     fleet_pb2.DESCRIPTOR.services_by_name["FleetService"],
     trace_pb2.DESCRIPTOR.services_by_name["TraceService"],
     metrics_pb2.DESCRIPTOR.services_by_name["MetricsService"],

@@ -20,6 +20,7 @@ _BENCHMARK_DETAILS = {
     "RESULT_NOT_FOUND": "Result not found",
     "RUN_NOT_FINISHED": "Benchmark still running",
     "RUN_FAILED": "Benchmark failed",
+    "RECOMMENDATION_NOT_FOUND": "Recommendation run not found",
     "MISSING_AUTHORIZATION": "Invalid or missing API key",
     "INVALID_API_KEY": "Invalid or missing API key",
 }
@@ -38,6 +39,7 @@ _STATUS_OF_CATEGORY = {
 _STATUS_OF_REASON = {
     "RUN_NOT_FINISHED": 202,
     "RUN_FAILED": 500,
+    "RECOMMENDATION_FAILED": 500,
     "METHOD_NOT_ALLOWED": 405,
     "NOT_ACCEPTABLE": 406,
     "PAYLOAD_TOO_LARGE": 413,

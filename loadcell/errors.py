@@ -98,8 +98,10 @@ REASONS: dict[str, Reason] = {
     "ASSET_NOT_FOUND": Reason(1307, Code.NOT_FOUND, "The tokenizer or dataset was not uploaded."),
     "AGENT_TOKEN_NOT_FOUND": Reason(1308, Code.NOT_FOUND, "There is no agent token with this identifier."),
     "API_KEY_NOT_FOUND": Reason(1309, Code.NOT_FOUND, "There is no API key with this identifier."),
+    "RECOMMENDATION_NOT_FOUND": Reason(1310, Code.NOT_FOUND, "There is no recommendation with this identifier."),
     "RUN_NOT_FINISHED": Reason(1403, Code.FAILED_PRECONDITION, "The run is still going on."),
     "RUN_FAILED": Reason(1404, Code.FAILED_PRECONDITION, "The run failed; ask for the partial result."),
+    "RECOMMENDATION_FAILED": Reason(1416, Code.FAILED_PRECONDITION, "The run failed that was to recommend."),
     "RUN_DELETED": Reason(1405, Code.FAILED_PRECONDITION, "The run was deleted."),
     "SESSION_REPLACED": Reason(1406, Code.ABORTED, "Another agent with the same identifier has connected."),
     "EXPORT_NOT_READY": Reason(

@@ -31,6 +31,7 @@ from controller.ingest.decode import Batch
 from controller.lifecycle import run_ended
 from controller.live.latest import latest_request
 from controller.live.run import LiveRun
+from controller.recommend.events import log_end
 from controller.scope import Scope
 from controller.store.annotations import get_annotations
 from controller.store.database import Connection, Database, DatabaseAwayError
@@ -280,6 +281,7 @@ class Dispatcher:
         run.record, run.ended_at = ended, time.monotonic()
         run.changes.publish()
         log.error("benchmark_failed", run_id=run.record.run_id, error=error)
+        log_end(run.record, None)
 
     def note_cancel(self, run: ActiveRun) -> None:
         """Make the driver of a run stop it; the database knows already."""

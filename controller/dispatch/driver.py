@@ -25,6 +25,7 @@ from controller.dispatch.results import finish_run
 from controller.dispatch.shortfall import check_carried_out
 from controller.dispatch.tenure import Tenure
 from controller.lifecycle import lease_ended
+from controller.recommend.events import log_start
 from controller.scope import Scope
 from controller.store.censored import censor_stopped
 from controller.store.database import Connection, DatabaseAwayError
@@ -226,6 +227,7 @@ class Driver:
                 model=run.record.model,
                 adapter=run.record.adapter,
             )
+            log_start(run.record)
 
     def _clock_margin(self, run: ActiveRun, index: int) -> int:
         """Return how much later than the message's travel the start must be, in microseconds."""

@@ -11,6 +11,7 @@ from controller.dispatch.active import ActiveRun
 from controller.dispatch.tenure import Tenure
 from controller.lifecycle import run_ended
 from controller.messages import run_message
+from controller.recommend.events import log_end
 from controller.report.document import build_result
 from controller.scope import Scope
 from controller.store.censored import censor_stopped
@@ -67,6 +68,7 @@ async def finish_run(tenure: Tenure, run: ActiveRun, state: run_pb2.RunState, er
     run.ended_at = time.monotonic()
     run.changes.publish()
     _log_end(run.record, result)
+    log_end(run.record, result)
 
 
 async def rebuild_result(database: Database, run_id: str) -> bool:

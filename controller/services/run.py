@@ -21,6 +21,7 @@ from controller.dispatch.dispatcher import Dispatcher
 from controller.limits.quotas import Quotas
 from controller.load_rules import LoadRules
 from controller.messages import run_message
+from controller.plan import plan_run
 from controller.query.compare import compare
 from controller.query.compared_runs import results_to_compare
 from controller.query.gates import read_gates
@@ -57,8 +58,9 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         """Create a run and begin to drive it."""
         scope = scope_of(context)
         request.project_id = project_of_new(request.project_id, scope)
+        plan = plan_run(request)
         return await create_run(
-            request, self._database, self._dispatcher, scope=scope, quotas=self._quotas, rules=self._rules
+            request, plan, self._database, self._dispatcher, scope=scope, quotas=self._quotas, rules=self._rules
         )
 
     async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:

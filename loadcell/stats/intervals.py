@@ -57,14 +57,14 @@ def interval_ranks(q: float, count: int) -> tuple[int, int] | None:
         spread = _Z * math.sqrt(count * q * (1 - q))
         low, high = math.floor(count * q - spread), math.ceil(count * q + spread) + 1
     else:
-        below = _binomial_cdf(q, count)  # below[k] = P(B <= k) = P(B < k + 1)
+        below = binomial_cdf(q, count)  # below[k] = P(B <= k) = P(B < k + 1)
         tail = (1 - CONFIDENCE) / 2
         low = int(np.searchsorted(below, tail, side="right"))
         high = int(np.searchsorted(below, 1 - tail, side="left")) + 1
     return (low, high) if low >= 1 and high <= count else None
 
 
-def _binomial_cdf(q: float, count: int) -> Floats:
+def binomial_cdf(q: float, count: int) -> Floats:
     """Return P(B <= k) for k = 0..count - 1; the factors are multiplied as logarithms to avoid underflow."""
     if count == 0:
         return np.zeros(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from loadcell.protocol import PROTOCOL_VERSION
-from loadcell.v1 import agent_pb2, metrics_pb2
+from loadcell.v1 import agent_pb2, capacity_pb2, metrics_pb2
 
 _LATELY: Final = {"start_time": "2026-09-01T00:00:00Z", "end_time": "2026-10-01T00:00:00Z"}
 _SELECTED: Final = [metrics_pb2.MetricSelection(metric="request_count", aggregation="count")]
@@ -47,6 +47,10 @@ STARTS: Final[dict[str, dict[str, Any]]] = {
     "MetricsService/QueryMetrics": {"metrics": _SELECTED, "interval": "1day", **_LATELY},
     "ModelService/CompareModels": {"models": ["gpt-4o", "GPT-4"], **_LATELY},
     "ModelService/GetModelUsage": {"model_id": "gpt-4o", **_LATELY},
+    "RecommendService/CreateRecommendation": {
+        "server_url": "http://127.0.0.1:9",
+        "workload": capacity_pb2.ExpectedWorkload(peak_concurrency=10),
+    },
     "RunService/CompareRuns": {"run_ids": ["run-0", "run-1"]},
     "RunService/CreateRun": {"server_url": "http://127.0.0.1:9", "model": "m", "num_prompts": 5, "warmup": 0},
     "RunService/DownloadRunResult": {"run_id": "run-0", "partial": True},

@@ -18,6 +18,7 @@ from controller.dispatch.sessions import Sessions
 from controller.events.hub import Events
 from controller.limits.quotas import Quotas
 from controller.load_rules import LoadRules
+from controller.plan import plan_run
 from controller.scope import Scope
 from controller.server import serve
 from controller.settings import ControllerSettings
@@ -238,7 +239,13 @@ async def test_caller_who_goes_away_leaves_a_run_that_is_driven(tmp_path):
     request = run_pb2.CreateRunRequest(server_url="http://127.0.0.1:9", model="m", api_key="sk-secret")
     with locked(tmp_path / "x.db"):
         creation = create_run(
-            request, database, dispatcher, scope=Scope.everything(), quotas=Quotas(), rules=RULES
+            request,
+            plan_run(request),
+            database,
+            dispatcher,
+            scope=Scope.everything(),
+            quotas=Quotas(),
+            rules=RULES,
         )
         call = asyncio.create_task(creation)
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -7,8 +7,18 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from loadcell.v1 import auth_pb2, cost_pb2, event_pb2, export_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
-from tests.integration.security.project_world import World
+from loadcell.v1 import (
+    auth_pb2,
+    cost_pb2,
+    event_pb2,
+    export_pb2,
+    metrics_pb2,
+    model_pb2,
+    recommend_pb2,
+    run_pb2,
+    trace_pb2,
+)
+from tests.integration.security.project_world import PEAK, World
 
 Make = Callable[[World], Awaitable[Message]]
 LATELY = {"start_time": "now-1d", "end_time": "now"}
@@ -44,6 +54,15 @@ NAMED: dict[str, Make] = {
     "ExportService/GetExportJob": about(lambda w: export_pb2.GetExportJobRequest(job_id=w.job_id)),
     "ExportService/CancelExportJob": about(lambda w: export_pb2.CancelExportJobRequest(job_id=w.job_id)),
     "ExportService/DownloadExport": about(lambda w: export_pb2.DownloadExportRequest(job_id=w.job_id)),
+    "RecommendService/GetRecommendation": about(
+        lambda w: recommend_pb2.GetRecommendationRequest(run_id=w.recommendation_id)
+    ),
+    "RecommendService/GetRecommendationResult": about(
+        lambda w: recommend_pb2.GetRecommendationResultRequest(run_id=w.recommendation_id)
+    ),
+    "RecommendService/DeleteRecommendation": fresh(
+        lambda one: recommend_pb2.DeleteRecommendationRequest(run_id=one), lambda w: w.recommendation("alpha")
+    ),
     "RunService/GetRun": about(lambda w: run_pb2.GetRunRequest(run_id=w.run_ids[0])),
     "RunService/UpdateRun": about(lambda w: run_pb2.UpdateRunRequest(run_id=w.run_ids[0], notes="mine")),
     "RunService/CancelRun": fresh(lambda one: run_pb2.CancelRunRequest(run_id=one), lambda w: w.run("alpha")),
@@ -109,6 +128,11 @@ ASKED: dict[str, Make] = {
     ),
     "ModelService/CompareModels": about(
         lambda _: model_pb2.CompareModelsRequest(models=["m", "n"], project_id="alpha")
+    ),
+    "RecommendService/CreateRecommendation": about(
+        lambda _: recommend_pb2.CreateRecommendationRequest(
+            server_url="http://127.0.0.1:9", project_id="alpha", workload=PEAK, validate_only=True
+        )
     ),
     "RunService/CreateRun": about(
         lambda _: run_pb2.CreateRunRequest(

@@ -21,12 +21,13 @@ from loadcell.channel import dial
 from loadcell.client import Client
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.settings import Address, Secret
-from loadcell.v1 import agent_pb2, run_pb2
+from loadcell.v1 import agent_pb2, capacity_pb2, recommend_pb2, run_pb2
 from tests.integration.controller.scripted_agent import ScriptedAgent
 from tests.patience import PATIENCE_SECONDS
 
 BOSS = Secret("the key of the settings")
 OWN, OTHER, NONE, EVERY = "own", "other", "no", "every"
+PEAK = capacity_pb2.ExpectedWorkload(peak_concurrency=10)
 PROJECTS = {OWN: ["alpha"], OTHER: ["beta"], NONE: []}
 CALLERS = [(ADMIN, EVERY), *((role, whose) for role in ROLES if role != ADMIN for whose in PROJECTS)]
 METHODS = {
@@ -47,6 +48,7 @@ class World:
     trace_id: str = ""
     budget_id: str = ""
     job_id: str = ""
+    recommendation_id: str = ""
 
     async def ask(self, method: str, /, **fields: object) -> Any:
         """Call a method with one message as who may do everything."""
@@ -57,6 +59,15 @@ class World:
         """Create a run, which waits for an agent."""
         spec = {"server_url": "http://127.0.0.1:9", "model": "m", "num_prompts": 5, "warmup": 0, **fields}
         return (await self.ask("RunService/CreateRun", project_id=project, **spec)).run_id
+
+    async def recommendation(self, project: str) -> str:
+        """Ask for a capacity, which waits for an agent."""
+        test = recommend_pb2.CapacityTest(concurrency_steps=[1], num_requests_per_step=5)
+        spec = {"server_url": "http://127.0.0.1:9", "model": "m", "workload": PEAK, "warmup": 0}
+        made = await self.ask(
+            "RecommendService/CreateRecommendation", project_id=project, test_config=test, **spec
+        )
+        return made.run_id
 
     async def budget(self, project: str) -> str:
         """Create a budget."""
@@ -106,9 +117,10 @@ async def open_world(place: Place) -> AsyncIterator[World]:
 async def _populate(world: World) -> None:
     async with ScriptedAgent.connected(world.address, "agent-1", api_key=BOSS) as agent:
         world.run_ids = [await world.run("alpha", model=model) for model in ("m", "n")]
-        for run_id in [*world.run_ids, await world.run("beta")]:
+        world.recommendation_id = await world.recommendation("alpha")
+        for run_id in [*world.run_ids, world.recommendation_id, await world.run("beta")]:
             await _ended(world, run_id)
-        assert len(agent.starts) == 3
+        assert len(agent.starts) == 4
     listed = await world.ask("TraceService/ListTraces", run_id=world.run_ids[0])
     world.trace_id = listed.data[0].trace_id
     for project in ("beta", "alpha"):

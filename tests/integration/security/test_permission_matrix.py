@@ -32,7 +32,7 @@ from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NOT_FOUND = {"RUN_NOT_FOUND", "TRACE_NOT_FOUND", "JOB_NOT_FOUND", "RESOURCE_NOT_FOUND"}
+NOT_FOUND = {"RUN_NOT_FOUND", "RECOMMENDATION_NOT_FOUND", "TRACE_NOT_FOUND", "JOB_NOT_FOUND", "RESOURCE_NOT_FOUND"}
 ENDED = {"ExportService/CancelExportJob": "EXPORT_NOT_READY"}  # the job of the world has been completed
 
 

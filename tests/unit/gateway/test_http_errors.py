@@ -8,6 +8,7 @@ from loadcell.errors import REASONS, LoadcellError
 EXCEPTIONS = {
     "RUN_NOT_FINISHED": 202,
     "RUN_FAILED": 500,
+    "RECOMMENDATION_FAILED": 500,
     "METHOD_NOT_ALLOWED": 405,
     "NOT_ACCEPTABLE": 406,
     "PAYLOAD_TOO_LARGE": 413,

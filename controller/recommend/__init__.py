@@ -1,0 +1,1 @@
+"""Recommending a capacity: what is asked becomes a run, and its result the answer."""
