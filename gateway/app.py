@@ -18,6 +18,7 @@ from gateway.door import HOW_TO_CLOSE
 from gateway.download import OPERATION as DOWNLOAD
 from gateway.download import download_route
 from gateway.errors import on_http_exception, on_loadcell_error
+from gateway.graphql.operations import GRAPHQL_OPERATIONS
 from gateway.graphql.routes import graphql_routes
 from gateway.graphql.settings import DEFAULTS, GraphqlSettings
 from gateway.health import make_probes, probe_route
@@ -59,6 +60,7 @@ def make_app(
     """
     probes = make_probes(upstream)
     operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD]
+    operations += GRAPHQL_OPERATIONS if graphql.graphql else ()
     document = orjson.dumps(make_document(bindings, operations, comments()))
     routes = [
         *(probe_route(probe) for probe in probes),

@@ -14,19 +14,19 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 READ_TIMEOUT_SECONDS = 30.0
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Any:
     """Return the data of a JSON body, None when there is no body.
 
     Raises:
-        LoadcellError: PAYLOAD_TOO_LARGE above 10 MiB, UNSUPPORTED_MEDIA_TYPE when the body does not say that it is
-            JSON, INVALID_REQUEST when it is not, REQUEST_TIMEOUT when it does not arrive.
+        LoadcellError: PAYLOAD_TOO_LARGE above `most_bytes`, UNSUPPORTED_MEDIA_TYPE when the body does not say
+            that it is JSON, INVALID_REQUEST when it is not, REQUEST_TIMEOUT when it does not arrive.
     """
     announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-        raise _too_large()
+    if announced.isdecimal() and int(announced) > most_bytes:
+        raise _too_large(most_bytes)
     try:
         async with asyncio.timeout(READ_TIMEOUT_SECONDS):
-            body = await _read(request)
+            body = await _read(request, most_bytes)
     except TimeoutError:
         raise LoadcellError("REQUEST_TIMEOUT", "the body of the request did not arrive in time") from None
     if not body:
@@ -40,15 +40,16 @@ async def read_json(request: Request) -> Any:
     return load(body)
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, most_bytes: int) -> bytes:
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise _too_large()
+        if size > most_bytes:
+            raise _too_large(most_bytes)
         parts.append(part)
     return b"".join(parts)
 
 
-def _too_large() -> LoadcellError:
-    return LoadcellError("PAYLOAD_TOO_LARGE", f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB")
+def _too_large(most_bytes: int) -> LoadcellError:
+    most = f"{most_bytes // 2**20} MiB" if most_bytes >= 2**20 else f"{most_bytes // 2**10} KiB"
+    return LoadcellError("PAYLOAD_TOO_LARGE", f"the body is larger than {most}")

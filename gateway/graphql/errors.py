@@ -20,10 +20,10 @@ def of_catalog(error: GraphQLError | LoadcellError) -> LoadcellError:
     cause = error.original_error
     if isinstance(cause, LoadcellError):
         return cause
-    if cause is None or error.path is None:
+    if cause is None or (error.path is None and error.nodes):
         # A document that is not of this schema, or a variable that is not of its type.
         return LoadcellError("INVALID_REQUEST", error.message)
-    _log.error("graphql_field_failed", field=".".join(map(str, error.path)), exc_info=cause)
+    _log.error("graphql_field_failed", field=".".join(map(str, error.path or ())), exc_info=cause)
     return LoadcellError(_INTERNAL, REASONS[_INTERNAL].summary)
 
 

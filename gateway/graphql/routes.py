@@ -17,6 +17,7 @@ from gateway.graphql.asking import Asking
 from gateway.graphql.audience import Audience
 from gateway.graphql.errors import error_entry, of_catalog
 from gateway.graphql.executor import Executor, Outcome, Question
+from gateway.graphql.operations import RESPONSE_TYPE
 from gateway.graphql.playground import playground_routes
 from gateway.graphql.schema import make_schema
 from gateway.graphql.settings import GraphqlSettings
@@ -25,7 +26,6 @@ from loadcell.documents import load
 from loadcell.errors import LoadcellError
 
 MAX_BODY_BYTES: Final = 128 * 1024
-RESPONSE_TYPE: Final = "application/graphql-response+json"
 _JSON: Final = "application/json"
 _KNOWN: Final = frozenset({"query", "variables", "operationName", "extensions"})
 _OF_THE_CALL: Final = frozenset({401, 429, 503, 504})
@@ -56,18 +56,14 @@ def graphql_routes(
 
 def _endpoint(executor: Executor, upstream: Upstream) -> Callable[[Request], Awaitable[Response]]:
     async def graphql(request: Request) -> Response:
-        question = _of_body(await _body(request)) if request.method == "POST" else _of_url(request.query_params)
+        if request.method == "POST":
+            question = _of_body(await read_json(request, MAX_BODY_BYTES))
+        else:
+            question = _of_url(request.query_params)
         outcome = await executor.carry_out(question, Asking(upstream, credentials(request)))
         return _response(outcome, request)
 
     return graphql
-
-
-async def _body(request: Request) -> Any:
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-        raise LoadcellError("PAYLOAD_TOO_LARGE", f"the body is larger than {MAX_BODY_BYTES // 1024} KiB")
-    return await read_json(request)
 
 
 def _of_body(body: Any) -> Question:
