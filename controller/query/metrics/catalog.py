@@ -10,8 +10,8 @@ PERCENTS = {"p50": 50, "p90": 90, "p95": 95, "p99": 99}
 AGGREGATIONS = ("avg", "sum", "min", "max", "count", *PERCENTS)
 _ALIASES = {"average": "avg", "total": "sum", "minimum": "min", "maximum": "max", "median": "p50"}
 
-DIMENSIONS = ("provider", "model", "environment", "status_code", "user_id", "session_id")
-FILTERS = (*DIMENSIONS, "service_name", "operation_type")
+DIMENSIONS = ("provider", "model", "environment", "status_code", "user_id", "session_id", "service_name")
+FILTERS = (*DIMENSIONS, "operation_type")
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,11 @@ async def test_an_end_that_has_not_come_yet_needs_no_single_requests(database):
 
 async def test_W11_every_interval_has_every_dimension(database):
     dimensions = ["provider", "model", "environment", "user_id", "session_id"]
+    await check_dimensions(database, dimensions)
+    await check_dimensions(database, ["service_name", "model"])
+
+
+async def check_dimensions(database, dimensions):
     for interval in INTERVALS:
         asked = {"metrics": ["request_count", "prompt_cost", "success_count"], "interval": interval}
         found = await ask(database, **asked, group_by=dimensions, **WHOLE_DAYS)
