@@ -5,6 +5,7 @@ Every run tries the same examples.
 
 import gc
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Generator, Iterator
@@ -14,7 +15,9 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from controller.store.migrate import prepare
 from controller.store.place import Place, parse_place
+from controller.store.sqlite import sqlite_engine
 from tests.left_open import OpenTransports, collected
 from tests.postgresql_server import FreshDatabases, PostgresqlServer
 
@@ -98,9 +101,25 @@ def postgresql_url(_postgresql: FreshDatabases | PostgresqlServer) -> str:
     return _postgresql.url()
 
 
+@pytest.fixture(scope="session")
+def _prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("prepared") / "loadcell.db"
+    engine = sqlite_engine(path, writes=True, connections=1)
+    with engine.begin() as connection:
+        prepare(connection)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def database_file(_prepared_file: Path, tmp_path: Path) -> Path:
+    """An SQLite database with all tables: a copy of one, which takes a fifth of the time."""
+    return Path(shutil.copy(_prepared_file, tmp_path / "loadcell.db"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest) -> Place:
     """A database of either engine without rows, which has its tables when it is first opened at the latest."""
     if request.param == "sqlite":
-        return tmp_path / "loadcell.db"
+        return request.getfixturevalue("database_file")
     return parse_place(request.getfixturevalue("_postgresql").prepared_url())

@@ -65,7 +65,7 @@ class Controller:
 
 
 @pytest.fixture
-async def start(tmp_path: Path) -> AsyncIterator[Callable]:
+async def start(database_file: Path) -> AsyncIterator[Callable]:
     """Start controllers in this process; all end with the test."""
     async with AsyncExitStack() as stack:
 
@@ -74,7 +74,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable]:
             chosen = replace(
                 ControllerSettings(
                     grpc=Address("127.0.0.1", 0),
-                    database=tmp_path / "loadcell.db",
+                    database=database_file,
                     lease_seconds=1.0,
                     heartbeat_seconds=0.1,
                     agent_wait_seconds=10.0,

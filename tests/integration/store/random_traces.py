@@ -46,7 +46,7 @@ _CONFIGS: list[dict[str, Any]] = [
 ]
 
 
-@dataclass
+@dataclass(repr=False)  # asyncio asks for it of every result, for nobody
 class Stored:
     """What is in the database, as plain traces by trace_id."""
 
