@@ -25,6 +25,7 @@ from gateway.health import make_probes, probe_route
 from gateway.metrics.http import HttpMetrics
 from gateway.middleware.apology import Apology
 from gateway.middleware.bounds import Bounds
+from gateway.middleware.compression import Compression
 from gateway.middleware.headers import SecurityHeaders
 from gateway.middleware.limits import Limits
 from gateway.middleware.measure import Measure
@@ -32,9 +33,11 @@ from gateway.middleware.origin import Cors, LocalOnly
 from gateway.middleware.request_id import RequestId
 from gateway.openapi import make_document
 from gateway.routes import make_routes
+from gateway.sign_in import OPERATIONS as SIGN_IN
+from gateway.sign_in import sign_in_routes
 from gateway.upstream import Upstream
-from gateway.web import page_routes
 from gateway.web import OPERATIONS as DOCUMENTATION
+from gateway.web import page_routes
 from loadcell.errors import LoadcellError
 
 
@@ -59,7 +62,7 @@ def make_app(
         graphql: whether and how GraphQL is served.
     """
     probes = make_probes(upstream)
-    operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD]
+    operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD, *SIGN_IN]
     operations += GRAPHQL_OPERATIONS if graphql.graphql else ()
     document = orjson.dumps(make_document(bindings, operations, comments()))
     routes = [
@@ -68,6 +71,7 @@ def make_app(
         _document_route(document),
         *make_routes(bindings, upstream),
         download_route(upstream),
+        *sign_in_routes(upstream),
         *graphql_routes(upstream, graphql, before_others),
     ]
     guard = []
@@ -85,6 +89,7 @@ def make_app(
             Middleware(Bounds),
             Middleware(Apology),
             Middleware(Limits),
+            Middleware(Compression),
         ],
         exception_handlers={LoadcellError: on_loadcell_error, HTTPException: on_http_exception},
     )

@@ -88,6 +88,12 @@ def gateway_with() -> Callable[..., Any]:
     return make_gateway
 
 
+@pytest.fixture(scope="session")
+def serve_app() -> Callable[[Any], Any]:
+    """Serves any application as a gateway is served: `async with serve_app(app) as client`."""
+    return serve
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_gateway() -> AsyncIterator[Gateway]:
     async with make_gateway() as made:
