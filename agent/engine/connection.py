@@ -11,6 +11,7 @@ from time import monotonic_ns
 from typing import Protocol
 
 from agent.engine.opening import Opened
+from agent.engine.polling import Poller
 from agent.engine.response import ResponseReader
 from agent.engine.stamps import ANCILLARY_BYTES, ReceiveClock
 from agent.engine.tls import TlsLayer
@@ -49,6 +50,7 @@ class Connection:
         "_floor_ns",
         "_loop",
         "_on_close",
+        "_poller",
         "_recvmsg",
         "_sock",
         "_tls",
@@ -66,11 +68,13 @@ class Connection:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
+        poller: Poller,
         opened: Opened,
         clock: ReceiveClock,
         on_close: Callable[[Connection], None],
     ) -> None:
         self._loop = loop
+        self._poller = poller
         self._clock = clock
         self._on_close = on_close
         self._sock = opened.sock
@@ -87,7 +91,7 @@ class Connection:
         self.used = False
         self.idle_since_ns = -1
         self.closed = False
-        loop.add_reader(self._fd, self._read)
+        poller.add(self._fd, self._read)
 
     def send(self, payload: bytes) -> int:
         """Send bytes, at once or when the kernel has room; return the monotonic time right before (ns)."""
@@ -117,7 +121,7 @@ class Connection:
         self._on_close(self)
         self.closed = True
         self.user = None
-        self._loop.remove_reader(self._fd)
+        self._poller.remove(self._fd)
         self._loop.remove_writer(self._fd)
         self._sock.close()
 

@@ -228,7 +228,8 @@ class Exchange:
             body = answer.take_texts(body, stamp_ns)
         if body:
             self._read_events(splitter.feed(body), stamp_ns)
-        self._bound_text()
+        if answer.text is not None or answer.spoken is not None:
+            self._bound_text()
         if len(answer.times_ns) > MAX_EVENTS:
             raise SseError(f"the stream has more than {MAX_EVENTS} events")
 

@@ -8,6 +8,7 @@ from time import monotonic_ns
 
 from agent.engine.connection import Connection
 from agent.engine.opening import Opened, Opening
+from agent.engine.polling import Poller
 from agent.engine.route import Route
 from agent.engine.stamps import ReceiveClock
 from agent.samples.outcome import ErrorClass, Failure
@@ -21,12 +22,13 @@ _WARM_TIMEOUT_SECONDS = 30.0
 class Pool:
     """Reuses the connection that was released last; the others may then grow old and be dropped by the server."""
 
-    __slots__ = ("_clock", "_idle", "_loop", "_open", "_retransmits_closed", "_route")
+    __slots__ = ("_clock", "_idle", "_loop", "_open", "_poller", "_retransmits_closed", "_route")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, route: Route, clock: ReceiveClock) -> None:
         self._loop = loop
         self._route = route
         self._clock = clock
+        self._poller = Poller(loop)
         self._idle: dict[Connection, None] = {}
         self._open: set[Connection] = set()
         self._retransmits_closed = 0
@@ -52,7 +54,7 @@ class Pool:
             if isinstance(result, Failure):
                 done(result)
                 return
-            connection = Connection(self._loop, result, self._clock, self._forget)
+            connection = Connection(self._loop, self._poller, result, self._clock, self._forget)
             self._open.add(connection)
             done(connection)
 
@@ -104,6 +106,7 @@ class Pool:
         """Close all connections."""
         for connection in list(self._open):
             connection.close()
+        self._poller.close()
 
     def _forget(self, connection: Connection) -> None:
         self._idle.pop(connection, None)

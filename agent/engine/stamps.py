@@ -24,6 +24,8 @@ ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
 ANCHOR_INTERVAL_NS = 50_000_000
 # A stamp this old is possible (the client lags) but rare enough to take a fresh anchor before it is believed.
 _SUSPICIOUS_NS = 5_000_000
+# An anchor as young as this is: when many streams are read late at once, one is enough for all of them.
+_FRESH_NS = 1_000_000
 
 _unpack_timespec = _TIMESPEC.unpack
 
@@ -92,9 +94,10 @@ class ReceiveClock:
         seconds, nanoseconds = _unpack_timespec(ancillary[0][2])
         real = seconds * 1_000_000_000 + nanoseconds
         stamp: int = real - self._offset
-        if stamp < floor_ns or not 0 <= now_ns - stamp < _SUSPICIOUS_NS or not self.kernel_stamps:
-            return self._settle(real, now_ns, floor_ns)
-        return stamp
+        plausible = now_ns - stamp < _SUSPICIOUS_NS or now_ns - self._anchored_at < _FRESH_NS
+        if plausible and floor_ns <= stamp <= now_ns and self.kernel_stamps:
+            return stamp
+        return self._settle(real, now_ns, floor_ns)
 
     def _settle(self, real: int, now_ns: int, floor_ns: int) -> int:
         """Return the best reading of a stamp that made no sense by the present anchor."""

@@ -7,7 +7,7 @@ import re
 _TEXT_FIELD = re.compile(rb'"(content|text|reasoning_content|reasoning)": ?"([^"\\]+)"')
 _SPOKEN_FIELDS = (b"content", b"text")
 # A text with one of these is not what it looks like, or not in one event.
-_TELLING = (b'"', b"\\", b"\n", b"\r")
+_telling = re.compile(rb'["\\\n\r]').search
 
 
 class Shape:
@@ -50,8 +50,8 @@ class Shape:
             rest = self._head + texts.pop()
         if not all(texts):
             return [], stream
-        joined = b"".join(texts)
-        if any(byte in joined for byte in _TELLING) or not (joined.isascii() or all(map(_is_utf8, texts))):
+        joined = texts[0] if len(texts) == 1 else b"".join(texts)
+        if _telling(joined) or not (joined.isascii() or all(map(_is_utf8, texts))):
             return [], stream
         return texts, rest
 

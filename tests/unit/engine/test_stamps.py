@@ -19,11 +19,13 @@ class Clocks:
     def __init__(self) -> None:
         self.now = 10_000 * MS
         self.offset = WALL
+        self.readings = 0
 
     def monotonic(self) -> int:
         return self.now
 
     def realtime(self) -> int:
+        self.readings += 1
         return self.now + self.offset
 
     def stamp(self, at: int) -> list[tuple[int, int, bytes]]:
@@ -104,6 +106,20 @@ def test_a_late_read_keeps_its_stamp(clocks: Clocks, clock: ReceiveClock) -> Non
     clocks.now += 700 * MS
     assert clock.received_at(clocks.stamp(at), clocks.now, at - MS) == at
     assert clock.steps == 0
+
+
+def test_many_late_reads_at_once_need_one_anchor(clocks: Clocks, clock: ReceiveClock) -> None:
+    at = clocks.now
+    clock.received_at(clocks.stamp(at), at, 0)
+    readings = clocks.readings
+    clocks.now += 20 * MS
+    for _ in range(400):
+        clocks.now += 1_000
+        assert clock.received_at(clocks.stamp(at), clocks.now, at - MS) == at
+    per_anchor = clocks.readings - readings
+    clocks.now += 20 * MS
+    clock.refresh(clocks.now + ANCHOR_INTERVAL_NS)
+    assert per_anchor == clocks.readings - readings - per_anchor
 
 
 def test_a_stamp_that_fits_no_anchor_is_replaced_by_the_time_of_the_read(
