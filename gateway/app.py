@@ -27,6 +27,7 @@ from gateway.middleware.apology import Apology
 from gateway.middleware.bounds import Bounds
 from gateway.middleware.compression import Compression
 from gateway.middleware.headers import SecurityHeaders
+from gateway.middleware.json_only import answering_json
 from gateway.middleware.limits import Limits
 from gateway.middleware.measure import Measure
 from gateway.middleware.origin import Cors, LocalOnly
@@ -69,7 +70,7 @@ def make_app(
         *(probe_route(probe) for probe in probes),
         *page_routes(),
         _document_route(document),
-        *make_routes(bindings, upstream),
+        *answering_json(make_routes(bindings, upstream), bindings),
         download_route(upstream),
         *sign_in_routes(upstream),
         *graphql_routes(upstream, graphql, before_others),

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from google.api import httpbody_pb2
 
 from gateway.body import MAX_BODY_BYTES
 from loadcell.errors import REASONS
@@ -102,6 +103,56 @@ async def test_S3_bodies_a_web_page_may_send_unasked_are_refused(gateway, media_
     headers = {"Content-Type": media_type} if media_type else {}
     response = await gateway.http.post(RUN, content=b'{"server_url":"http://x"}', headers=headers)
     assert (response.status_code, reason_of(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json;q=0, */*", "image/*, text/csv;q=0.5"])
+async def test_who_does_not_accept_json_is_refused_before_anything_is_done(gateway, accept):
+    for verb, path in (("POST", RUN), ("GET", "/api/v1/benchmark/history"), ("DELETE", f"{RUN}/r1")):
+        response = await gateway.http.request(verb, path, headers={"Accept": accept})
+        assert (response.status_code, reason_of(response)) == (406, "NOT_ACCEPTABLE")
+    assert gateway.controller.calls == []
+
+
+async def test_who_accepts_json_among_others_and_who_asks_for_a_file_or_a_probe_is_answered(gateway):
+    gateway.controller.answers["ListRuns"] = run_pb2.ListRunsResponse()
+    file = httpbody_pb2.HttpBody(content_type="text/csv", data=b"a")
+    gateway.controller.answers["DownloadRunResult"] = file
+    for path, accept in (
+        ("/api/v1/benchmark/history", "text/html, application/*;q=0.1"),
+        ("/api/v1/benchmark/result/r1/export?format=csv", "text/csv"),
+        ("/alive", "text/plain"),
+        ("/docs", "text/html"),
+    ):
+        assert (await gateway.http.get(path, headers={"Accept": accept})).status_code == 200
+
+
+async def test_compressed_bodies_are_refused(gateway):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    response = await gateway.http.post(RUN, content=b"{}", headers=headers)
+    assert (response.status_code, reason_of(response)) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert response.json()["detail"] == response.json()["error"]["message"]
+
+
+async def test_every_route_says_what_it_takes(gateway):
+    document = (await gateway.http.get("/openapi.json")).json()
+    for path, verbs in {**document["paths"], "/docs/docs.js": ["get"]}.items():
+        answer = await gateway.http.options(path.replace("{", "").replace("}", ""))
+        expected = {verb.upper() for verb in verbs} | {"OPTIONS"} | ({"HEAD"} if "get" in verbs else set())
+        assert (answer.status_code, answer.content) == (204, b""), path
+        assert set(answer.headers["allow"].split(", ")) == expected
+    assert (await gateway.http.options("/nope")).status_code == 404
+    assert gateway.controller.calls == []
+
+
+@pytest.mark.parametrize("path", ["/", "/alive", "/health", "/docs", "/openapi.json", "/api/v1/benchmark/history"])
+async def test_HEAD_is_GET_without_the_body(gateway, path):
+    gateway.controller.answers["ListRuns"] = run_pb2.ListRunsResponse(total=1)
+    head, whole = await gateway.http.head(path), await gateway.http.get(path)
+    passing = {"date", "x-request-id"}
+    assert (head.status_code, head.content) == (200, b"")
+    assert {n: v for n, v in head.headers.items() if n not in passing} == {
+        n: v for n, v in whole.headers.items() if n not in passing
+    }
 
 
 @pytest.mark.parametrize("request_line", ["BREW /alive HTTP/1.1", "GET", "\x16\x03\x01"])
