@@ -19,6 +19,7 @@ from loadcell.client.calls import answer
 from loadcell.client.exports import Exports
 from loadcell.client.history import History
 from loadcell.client.projects import Projects
+from loadcell.client.recommendations import Recommendations
 from loadcell.client.references import RunReference, identifier
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
@@ -36,7 +37,7 @@ _ARRIVALS = {
 _KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
 
 
-class Client(History, Exports, Access, Projects):
+class Client(History, Exports, Access, Projects, Recommendations):
     """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
 
     Args:

@@ -1,8 +1,16 @@
 """What a run may be named by."""
 
-from loadcell.v1 import result_pb2, run_pb2
+from loadcell.v1 import recommend_pb2, result_pb2, run_pb2
 
-RunReference = str | run_pb2.Run | run_pb2.CreateRunResponse | result_pb2.RunResult
+RunReference = (
+    str
+    | run_pb2.Run
+    | run_pb2.CreateRunResponse
+    | result_pb2.RunResult
+    | recommend_pb2.CreateRecommendationResponse
+    | recommend_pb2.GetRecommendationResponse
+    | recommend_pb2.GetRecommendationResultResponse
+)
 """A run: its identifier, or any message that carries it."""
 
 
