@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -36,14 +36,15 @@ def answer_object(answer: Answer, *, calls: bool) -> Schema:
     return found
 
 
-def refusal_objects(refusals: Refusals) -> dict[str, Schema]:
-    """Return the answers with which a call is refused, by status, with the reasons of each."""
+def refusal_objects(refusals: Refusals, *, without: Collection[int]) -> dict[str, Schema]:
+    """Return the answers a call is refused with, by status, with their reasons; not those of some statuses."""
     return {
         str(status): {
             "$ref": f"#/components/responses/{_name(status)}",
             "description": ", ".join(reasons),
         }
         for status, reasons in refusals.items()
+        if status not in without
     }
 
 

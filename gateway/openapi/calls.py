@@ -12,6 +12,7 @@ from gateway.bindings import Binding
 from gateway.chosen import PARAMETER as FIELDS
 from gateway.chosen import chosen_in_field, takes_fields
 from gateway.openapi.answers import answer_object, refusal_objects
+from gateway.openapi.conditions import CACHING, CONDITIONS, UNCHANGED
 from gateway.openapi.examples import example, field_example
 from gateway.openapi.operation import FILE, JSON, Answer, Schema
 from gateway.openapi.refusals import refusals_of
@@ -26,13 +27,18 @@ def call_operation(binding: Binding, name: str, schemas: Schemas) -> Schema:
     method = binding.method
     summary, _, description = schemas.comment(method.full_name).partition(". ")
     success = answer_object(_success(binding, schemas), calls=True)
+    unchanged = {"304": answer_object(UNCHANGED, calls=True)} if binding.verb == "GET" else {}
     operation: Schema = {
         "operationId": name,
         "tags": [method.containing_service.name.removesuffix("Service")],
         "summary": " ".join(summary.split()).rstrip("."),
         "description": " ".join(description.split()),
         "parameters": list(_parameters(binding, schemas)),
-        "responses": {**refusal_objects(refusals_of(binding, schemas.comments)), str(binding.status): success},
+        "responses": {
+            str(binding.status): success,
+            **unchanged,
+            **refusal_objects(refusals_of(binding, schemas.comments), without={binding.status}),
+        },
     }
     if binding.body:
         operation["requestBody"] = _body(binding, schemas)
@@ -49,6 +55,8 @@ def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
                 yield _parameter(name, "query", field, schemas)
     if takes_fields(binding):
         yield _fields_parameter(binding)
+    if binding.verb == "GET":
+        yield from CONDITIONS
     if takes_idempotency_key(binding):
         yield {
             "name": "Idempotency-Key",
@@ -127,12 +135,13 @@ def _body(binding: Binding, schemas: Schemas) -> Schema:
 
 
 def _success(binding: Binding, schemas: Schemas) -> Answer:
+    told = CACHING if binding.verb == "GET" else {}
     if GetMessageClass(binding.response) is httpbody_pb2.HttpBody:
-        return Answer("The file.", FILE, {"Content-Disposition": "The name of the file."})
+        return Answer("The file.", FILE, {**told, "Content-Disposition": "The name of the file."})
     if binding.response_body:
         field = binding.response.fields_by_name[binding.response_body]
         description, schema = schemas.comment(field.full_name), schemas.value(field, request=False)
     else:
         description = schemas.comment(binding.response.full_name)
         schema = schemas.reference(binding.response, request=False)
-    return Answer(description or "Success.", {JSON: schema})
+    return Answer(description or "Success.", {JSON: schema}, told)

@@ -87,7 +87,7 @@ def _written_operation(written: Operation) -> Schema:
         "summary": written.summary.rstrip("."),
         "description": written.description,
         "parameters": list(written.parameters),
-        "responses": {**refusal_objects(refusals), **answers},
+        "responses": {**answers, **refusal_objects(refusals, without=written.answers)},
     }
     if not written.calls:
         operation["security"] = [{}]

@@ -10,21 +10,26 @@ from starlette.routing import Route
 
 from gateway.openapi.operation import JSON, Answer, Operation
 
+DOCS_PATHS = ("/docs", "/api/docs", "/redoc")
+"""The page and its other names."""
 _PAGES = {
-    "/docs": ("docs.html", "text/html; charset=utf-8"),
+    **dict.fromkeys(DOCS_PATHS, ("docs.html", "text/html; charset=utf-8")),
     "/docs/docs.css": ("docs.css", "text/css; charset=utf-8"),
     "/docs/docs.js": ("docs.js", "text/javascript; charset=utf-8"),
 }
 
 _HTML = {"text/html": {"type": "string"}}
 OPERATIONS = (
-    Operation(
-        "/docs",
-        "ReadDocumentation",
-        "Documentation",
-        "Shows this document to readers, without internet",
-        {200: Answer("The page.", _HTML)},
-        calls=False,
+    *(
+        Operation(
+            path,
+            "ReadDocumentation" + path.title().replace("/", ""),
+            "Documentation",
+            "Shows this document to readers, without internet",
+            {200: Answer("The page.", _HTML)},
+            calls=False,
+        )
+        for path in DOCS_PATHS
     ),
     Operation(
         "/openapi.json",

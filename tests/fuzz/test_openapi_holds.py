@@ -163,7 +163,7 @@ def test_what_is_shown_can_be_sent(api: Api) -> None:
     bodies = {
         label: body["content"]["application/json"]["example"]
         for label, operation in api.operations.items()
-        if (body := operation.definition.raw.get("requestBody"))
+        if label in BINDINGS and (body := operation.definition.raw.get("requestBody"))
     }
     assert len(bodies) > 15
     refused = {}

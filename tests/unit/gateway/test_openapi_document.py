@@ -132,7 +132,18 @@ def test_enums_and_parameters(document):
 
 def test_a_download_is_a_file(document):
     export = document["paths"]["/api/v1/benchmark/result/{run_id}/export"]["get"]
+    assert "fields" not in {p["name"] for p in export["parameters"]}
     assert export["responses"]["200"]["content"] == {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def test_what_is_read_can_be_asked_for_again(document):
+    for path, verb, op in operations(document):
+        of_the_contract = any(b.template.documented == path and b.verb == verb.upper() for b in BINDINGS)
+        sent = {p["name"] for p in op["parameters"] if p["in"] == "header"}
+        assert ({"If-None-Match", "If-Modified-Since"} <= sent) == (of_the_contract and verb == "get"), path
+        assert ("304" in op["responses"]) == (of_the_contract and verb == "get"), path
+    traces = document["paths"]["/api/v1/traces"]["get"]["responses"]["200"]["headers"]
+    assert {"ETag", "Cache-Control", "Vary", "X-Request-ID", "X-RateLimit-Remaining"} <= traces.keys()
 
 
 def test_every_error_is_listed_with_its_status(document):
@@ -188,7 +199,7 @@ def test_messages_that_contain_themselves_nested_parameters_and_partial_bodies()
         "Put": HttpRule(put="/put/{name}", body="node"),
     }
     document = make_document(read_bindings([build_service("test.openapi", rules)]), [], {})
-    ask = {p["name"] for p in document["paths"]["/ask"]["get"]["parameters"]}
+    ask = {p["name"] for p in document["paths"]["/ask"]["get"]["parameters"] if p["in"] == "query"}
     assert ask == {"name", "sizes", "flag", "request_id", "filter.text", "node.value", "fields"}
     put = document["paths"]["/put/{name}"]["put"]
     assert put["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/test.openapi.NodeInput")
