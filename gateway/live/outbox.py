@@ -1,0 +1,97 @@
+"""What waits to be sent to one client: little, whatever happens and however slowly it reads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Final, NamedTuple
+
+from gateway.live.closing import End
+
+MOST: Final = 256  # messages; beyond them the oldest are dropped and counted
+
+
+class Told(NamedTuple):
+    """One message, written once for all who get it. `name` and `number` are those of a server-sent event."""
+
+    text: str
+    name: str
+    number: str = ""
+
+
+class Taken(NamedTuple):
+    """What a client gets next: how many it has missed, the messages, and the end if this is it."""
+
+    missed: int
+    messages: list[Told]
+    end: End | None
+
+
+class Outbox:
+    """Messages in their order, and the latest state after them: a state takes the place of the one before."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._messages: deque[Told] = deque()
+        self._state: Told | None = None
+        self._missed = 0
+        self._end: End | None = None
+        self._changed = asyncio.Event()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is taken any more."""
+        return self._end is not None
+
+    def put(self, message: Told) -> None:
+        """Add a message; the oldest gives way when there are too many."""
+        if self._end is not None:
+            return
+        if len(self._messages) == self._most:
+            self._messages.popleft()
+            self._missed += 1
+        self._messages.append(message)
+        self._changed.set()
+
+    def put_state(self, state: Told) -> None:
+        """Put a state in the place of the one that still waits."""
+        if self._end is not None:
+            return
+        self._missed += self._state is not None
+        self._state = state
+        self._changed.set()
+
+    def miss(self, count: int) -> None:
+        """Count messages that were missed on their way here."""
+        self._missed += count
+
+    def end(self, end: End) -> None:
+        """Let the client have what waits, then the end; the first end counts."""
+        self._end = self._end or end
+        self._changed.set()
+
+    def last(self, messages: list[Told], end: End) -> None:
+        """Put the last messages in the place of the state that still waits, and end."""
+        self._missed += self._state is not None
+        self._state = None
+        for message in messages:
+            self.put(message)
+        self.end(end)
+
+    def cut(self, end: End) -> None:
+        """End without what waits."""
+        self._messages.clear()
+        self._state, self._missed, self._end = None, 0, end
+        self._changed.set()
+
+    async def take(self) -> Taken:
+        """Wait until there is something, and return all of it."""
+        await self._changed.wait()
+        messages = list(self._messages)
+        if self._state is not None:
+            messages.append(self._state)
+        taken = Taken(self._missed, messages, self._end)
+        self._messages.clear()
+        self._state, self._missed = None, 0
+        self._changed.clear()
+        return taken
