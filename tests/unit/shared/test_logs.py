@@ -13,6 +13,7 @@ logs.configure("tester", "info")
 structlog.contextvars.bind_contextvars(request_id="r-1")
 structlog.get_logger().info("benchmark_started", run_id="x")
 structlog.get_logger().debug("hidden")
+structlog.get_logger().info("odd", half="\\ud800", huge=2**70, path=__import__("pathlib").Path("/x"))
 logging.getLogger("library").warning("careful")
 """
 
@@ -23,7 +24,7 @@ def test_lines_are_json_on_standard_error():
     )
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert done.stdout == ""
-    assert [line["event"] for line in lines] == ["benchmark_started", "careful"]
+    assert [line["event"] for line in lines] == ["benchmark_started", "odd", "careful"]
     assert lines[0] | {"timestamp": ""} == {
         "event": "benchmark_started",
         "run_id": "x",
@@ -34,3 +35,4 @@ def test_lines_are_json_on_standard_error():
         "timestamp": "",
     }
     assert all(line["timestamp"].endswith("Z") for line in lines)
+    assert (lines[1]["half"], lines[1]["huge"], lines[1]["path"]) == ("\ud800", 2**70, "PosixPath('/x')")
