@@ -22,6 +22,7 @@ from controller.admission import Admissions
 from controller.budget_watch import BudgetWatch
 from controller.cache.cache import Cache
 from controller.cache.where import keeping_place, open_link, prefix_of
+from controller.dependencies import tell_dependencies
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
 from controller.events.hub import Events
@@ -151,6 +152,7 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             parts.budgets.run(),
             retain(database, _ages(settings)),
             parts.answers.follow(database.changes()),
+            tell_dependencies(states, database, link),
         ):
             task = asyncio.create_task(work)
             task.add_done_callback(_tell_failure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ from loadcell.errors import LoadcellError
 
 SERVICE = "loadcell-gateway"
 _VERSION, _TIME = {"version": loadcell.__version__}, "2026-01-31T12:00:00.000000Z"  # of examples
+_WORDS: dict[bool | None, str] = {True: "healthy", False: "unhealthy"}
 _AWAY = LoadcellError("SERVICE_UNAVAILABLE", "the controller does not answer")
 
 
@@ -56,10 +58,16 @@ def make_probes(upstream: Upstream) -> list[Probe]:
         return 200, {"status": "healthy", "version": loadcell.__version__, "timestamp": now()}
 
     async def health() -> tuple[int, dict[str, Any]]:
-        ready = await upstream.is_ready()
-        return (200 if ready else 503), {
-            "status": "healthy" if ready else "degraded",
+        ready, database, redis = await asyncio.gather(
+            upstream.is_ready(), upstream.is_well("database"), upstream.is_well("redis")
+        )
+        well = ready and database is not False and redis is not False
+        return (200 if well else 503), {
+            "status": "healthy" if well else "degraded",
             "controller": "healthy" if ready else "unreachable",
+            "database": _WORDS.get(database, "unknown"),
+            # The controller tells of one only if it was given one.
+            "redis": _WORDS.get(redis, "unused" if ready else "unknown"),
             "version": loadcell.__version__,
             "timestamp": now(),
         }
@@ -85,9 +93,16 @@ def make_probes(upstream: Upstream) -> list[Probe]:
         ),
         Probe(
             "/health",
-            "Tells the health of the gateway and of the controller; 503 when degraded.",
+            "Tells the health of the gateway, of the controller and of what that depends on; 503 when degraded.",
             health,
-            {"status": "healthy", "controller": "healthy", **_VERSION, "timestamp": _TIME},
+            {
+                "status": "healthy",
+                "controller": "healthy",
+                "database": "healthy",
+                "redis": "unused",
+                **_VERSION,
+                "timestamp": _TIME,
+            },
             can_be_unwell=True,
         ),
         Probe(

@@ -109,6 +109,15 @@ class Upstream:
             return failure.code() not in away
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
+    async def is_well(self, part: str) -> bool | None:
+        """Whether something the controller depends on is well; None: it does not say, or is away."""
+        question = health_pb2.HealthCheckRequest(service=part)
+        try:
+            answer = await self._health.Check(question, timeout=HEALTH_TIMEOUT_SECONDS)
+        except grpc.aio.AioRpcError:
+            return None
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
     def _stub(self, method: MethodDescriptor) -> Any:
         path = f"/{method.containing_service.full_name}/{method.name}"
         if path not in self._calls:

@@ -33,3 +33,20 @@ async def test_a_controller_that_does_not_serve_yet_makes_the_gateway_unready(ga
     assert (await gateway.http.get("/alive")).status_code == 200
     await gateway.controller.health.set("", health_pb2.HealthCheckResponse.SERVING)
     assert (await gateway.http.get(path)).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["database", "redis"])
+async def test_what_the_controller_depends_on_degrades_the_gateway_which_stays_ready(gateway_with, part):
+    async with gateway_with() as gateway:
+        before = (await gateway.http.get("/health")).json()
+        assert (before["database"], before["redis"]) == ("unknown", "unused")
+        for state, word, status in (
+            (health_pb2.HealthCheckResponse.NOT_SERVING, "unhealthy", 503),
+            (health_pb2.HealthCheckResponse.SERVING, "healthy", 200),
+        ):
+            await gateway.controller.health.set(part, state)
+            told = await gateway.http.get("/health")
+            document = told.json()
+            assert (told.status_code, document[part]) == (status, word)
+            assert document["status"] == ("healthy" if status == 200 else "degraded")
+            assert (await gateway.http.get("/ready")).status_code == 200

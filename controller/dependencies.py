@@ -1,0 +1,45 @@
+"""Tells, by the health service of gRPC, how what this controller depends on is: under the names below.
+
+The controller itself, the empty name, serves as long as it runs: without its database it still says what is wrong,
+and without its Redis it still works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from grpc_health.v1 import health, health_pb2
+
+from controller.redis_link import RedisLink
+from controller.store.database import Database
+from controller.store.ping import ping
+from loadcell.errors import LoadcellError
+
+DATABASE: Final = "database"
+REDIS: Final = "redis"  # known only where one is configured
+EVERY_SECONDS = 5.0
+PATIENCE_SECONDS = 2.0  # whoever asks how it is must not wait until the database is given up
+
+
+async def tell_dependencies(states: health.aio.HealthServicer, database: Database, link: RedisLink | None) -> None:
+    """Look after the dependencies for ever."""
+    while True:
+        await _tell(states, DATABASE, is_well=await _answers(database))
+        if link is not None:
+            await _tell(states, REDIS, is_well=bool(await link.carefully(link.redis.ping)))
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await database.look_up(ping)
+    except (LoadcellError, TimeoutError):
+        return False
+    return True
+
+
+async def _tell(states: health.aio.HealthServicer, name: str, *, is_well: bool) -> None:
+    well: Any = health_pb2.HealthCheckResponse.SERVING
+    await states.set(name, well if is_well else health_pb2.HealthCheckResponse.NOT_SERVING)
