@@ -9,9 +9,7 @@ from gateway.openapi.operation import JSON, Answer, Operation, query_parameter
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 _TEXT: Final = {"type": "string"}
 _OBJECT: Final = {"type": ["object", "null"]}
-_EXAMPLE: Final = (
-    "query Newest($model: String) { traces(filter: {model: $model}, limit: 10) { id cost } }"
-)
+_EXAMPLE: Final = "query Newest($model: String) { traces(filter: {model: $model}, limit: 10) { id cost } }"
 _QUESTION: Final[dict[str, Any]] = {
     "type": "object",
     "required": ["query"],
@@ -44,9 +42,10 @@ _OUTCOME: Final[dict[str, Any]] = {
 _REFUSED: Final = {
     400: "The request, the document or a variable cannot be used, or the document asks for too much.",
     401: "No or no valid credential.",
-    403: "The schema is not told.",
+    403: "The caller may do nothing of it, or the schema is not told.",
     413: "The document or the body is too large.",
     429: "The caller calls too often.",
+    500: "Something failed inside.",
     503: "The controller is away.",
     504: "It took too long.",
 }
@@ -61,9 +60,7 @@ _ANSWERS: Final = {
     },
 }
 _TAG: Final = "GraphQL"
-_ABOUT: Final = (
-    "Types are those of the other calls; permissions and projects, too. Nothing can be changed."
-)
+_ABOUT: Final = "Types are those of the other calls; permissions and projects, too. Nothing can be changed."
 
 GRAPHQL_OPERATIONS: Final = (
     Operation(

@@ -28,7 +28,7 @@ from loadcell.errors import LoadcellError
 MAX_BODY_BYTES: Final = 128 * 1024
 _JSON: Final = "application/json"
 _KNOWN: Final = frozenset({"query", "variables", "operationName", "extensions"})
-_OF_THE_CALL: Final = frozenset({401, 429, 503, 504})
+_OF_THE_CALL: Final = frozenset({401, 403, 429, 500, 503, 504})
 _VARY: Final = "Accept, Authorization, X-API-Key"
 
 
@@ -123,7 +123,9 @@ def _status(errors: list[LoadcellError], data: dict[str, Any] | None) -> tuple[i
     refused for what is no matter of the document. Any other was answered, in part at least.
     """
     statuses = {http_status(error) for error in errors}
-    refused = len(statuses) == 1 and statuses <= _OF_THE_CALL and data is not None and not any(data.values())
+    refused = (
+        len(statuses) == 1 and statuses <= _OF_THE_CALL and all(value is None for value in (data or {}).values())
+    )
     if errors and (data is None or refused):
         return http_status(errors[0]), None
     return 200, data

@@ -1,0 +1,3 @@
+from tests.integration.controller.conftest import start
+
+__all__ = ["start"]
