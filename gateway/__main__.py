@@ -20,6 +20,8 @@ from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
 from gateway.door import Door, OpenDoorError
 from gateway.listener import Listener, bind, local_address
+from gateway.live.lines import Lines
+from gateway.live.live import Live, LiveLimits
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
 from gateway.metrics.live import LiveMetrics
@@ -73,18 +75,25 @@ async def _serve(found: Settings) -> None:
             bind("LOADCELL_HTTP", found.http) as http,
             bind("LOADCELL_EXPORTER", found.exporter) as exporter,
         ):
-            app = make_app(
-                read_bindings(SERVICES),
-                Upstream(callers, streams, door.check if for_others else None),
-                HttpMetrics(registry),
-                cors_origins=found.cors_origins,
-                before_others=None if for_others else door.check,
-                graphql=found,
-            )
-            scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
-            served = ((app, http), (scraped, exporter))
-            listeners = tuple(Listener(one, place, shown, found.stop_seconds) for one, place in served)
-            async with asyncio.TaskGroup() as tasks:
+            before = door.check if for_others else None
+            upstream = Upstream(callers, streams, before)
+            async with (
+                Lines(lambda: dial(found.controller, tls=tls), before) as lines,
+                Live(upstream, lines, _limits(found)) as live,
+                asyncio.TaskGroup() as tasks,
+            ):
+                app = make_app(
+                    read_bindings(SERVICES),
+                    upstream,
+                    HttpMetrics(registry),
+                    cors_origins=found.cors_origins,
+                    before_others=None if for_others else door.check,
+                    graphql=found,
+                    live=live,
+                )
+                scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
+                served = ((app, http), (scraped, exporter))
+                listeners = tuple(Listener(one, place, shown, found.stop_seconds) for one, place in served)
                 for listener in listeners:
                     tasks.create_task(listener.run_until_stopped())
                 for listener in listeners:
@@ -102,6 +111,7 @@ async def _serve(found: Settings) -> None:
                 if looking is not None:
                     looking.cancel()
                 log.info("application_shutdown", reason=why)
+                live.stop()
                 for listener in listeners:
                     listener.stop()
 
@@ -135,6 +145,15 @@ async def _tell_if_open(door: Door) -> None:
         log.warning("open_single_user_mode", reason="the controller lets everybody in; only this machine may call")
     except LoadcellError as error:
         log.warning("controller_not_reached", reason=error.reason, error=error.message)
+
+
+def _limits(found: Settings) -> LiveLimits:
+    return LiveLimits(
+        connections=found.live_connections,
+        connections_each=found.live_connections_each,
+        url_tokens=found.url_tokens,
+        origins=found.cors_origins,
+    )
 
 
 def _context(found: Settings) -> ssl.SSLContext | None:

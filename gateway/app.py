@@ -22,6 +22,8 @@ from gateway.graphql.operations import GRAPHQL_OPERATIONS
 from gateway.graphql.routes import graphql_routes
 from gateway.graphql.settings import DEFAULTS, GraphqlSettings
 from gateway.health import make_probes, probe_route
+from gateway.live.live import Live
+from gateway.live.routes import live_routes
 from gateway.metrics.http import HttpMetrics
 from gateway.middleware.apology import Apology
 from gateway.middleware.bounds import Bounds
@@ -50,6 +52,7 @@ def make_app(
     cors_origins: Collection[str] = (),
     before_others: Callable[[], Awaitable[None]] | None,
     graphql: GraphqlSettings = DEFAULTS,
+    live: Live | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -61,6 +64,7 @@ def make_app(
         before_others: what must go well before requests for other hosts and from other sites are served, else
             they are refused; None: they are served.
         graphql: whether and how GraphQL is served.
+        live: what is told while it happens; None: nothing is.
     """
     probes = make_probes(upstream)
     operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD, *SIGN_IN]
@@ -74,6 +78,7 @@ def make_app(
         download_route(upstream),
         *sign_in_routes(upstream),
         *graphql_routes(upstream, graphql, before_others),
+        *(live_routes(live) if live is not None else ()),
     ]
     guard = []
     if before_others is not None:
@@ -96,6 +101,7 @@ def make_app(
     )
     # A redirect to the path with or without a slash would be an answer that is not JSON.
     app.router.redirect_slashes = False
+    app.state.operations = operations
     return app
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
+from gateway.live.protocol import MAX_MESSAGE_BYTES, PING_SECONDS, LiveProtocol, LiveState
 from gateway.protocol import JsonHttpProtocol
 from loadcell.settings import Address, SettingsError
 
@@ -66,7 +67,11 @@ class Listener(uvicorn.Server):
             uvicorn.Config(
                 app,
                 http=JsonHttpProtocol,
-                ws="none",
+                ws=LiveProtocol,
+                ws_max_size=MAX_MESSAGE_BYTES,
+                ws_ping_interval=PING_SECONDS,
+                ws_ping_timeout=PING_SECONDS,
+                ws_per_message_deflate=False,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -75,6 +80,7 @@ class Listener(uvicorn.Server):
                 timeout_graceful_shutdown=stop_seconds,
             )
         )
+        self.server_state = LiveState()
         self._listening, self._tls = listening, tls
         self.ready = asyncio.Event()
 

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from gateway.errors import error_document, retry_after
 from gateway.heads import MAX_HEAD_BYTES, Fault, fault_of, too_large, unreadable
+from gateway.live.protocol import LiveState
 from gateway.middleware.headers import HEADERS
 from gateway.middleware.request_id import HEADER as REQUEST_ID
 from loadcell.errors import LoadcellError
@@ -30,6 +31,7 @@ class FaultyHeadError(Exception):
 class JsonHttpProtocol(HttpToolsProtocol):
     """One connection. No application sees what is refused here, so it is answered here, as other errors are."""
 
+    server_state: LiveState
     _deadline: asyncio.TimerHandle | None = None
     _body_deadline: asyncio.TimerHandle | None = None
     _write_deadline: asyncio.TimerHandle | None = None
@@ -41,7 +43,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Take the connection, unless there are too many."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) - self.server_state.upgraded > MAX_CONNECTIONS:
             error = LoadcellError(
                 "SERVICE_UNAVAILABLE", f"the gateway serves {MAX_CONNECTIONS:,} connections at most"
             )

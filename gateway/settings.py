@@ -89,6 +89,25 @@ class Settings(GraphqlSettings, DialSettings):
         names=("CORS_ORIGINS",),
         doc="Origins whose pages may call, comma separated. * lets every page read what needs no credential.",
     )
+    live_connections: int = setting(
+        2_000,
+        parse=settings.integer(0, 100_000),
+        names=("LOADCELL_LIVE_CONNECTIONS",),
+        doc="WebSockets that may be open at once, and streams of events, of these at most 512. 0: none.",
+    )
+    live_connections_each: int = setting(
+        1_000,
+        parse=settings.integer(1, 100_000),
+        names=("LOADCELL_LIVE_CONNECTIONS_EACH",),
+        doc="The same with one credential; without any, from one address.",
+    )
+    url_tokens: bool = setting(
+        False,
+        parse=settings.boolean,
+        names=("LOADCELL_URL_TOKENS",),
+        doc="Whether WebSockets and streams of events may be opened with ?token= and a credential. URLs end up in"
+        " logs of proxies and browsers; tickets do without.",
+    )
     stop_seconds: int = setting(
         30,
         parse=settings.integer(0, 600),

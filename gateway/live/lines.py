@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Final, Self
@@ -29,13 +29,13 @@ class Lines:
 
     Args:
         open_line: Opens one.
-        make: Makes of it what is called.
+        before: What is done before each stream, None: nothing.
     """
 
     def __init__(
-        self, open_line: Callable[[], grpc.aio.Channel], make: Callable[[grpc.aio.Channel], Upstream]
+        self, open_line: Callable[[], grpc.aio.Channel], before: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        self._open_line, self._make = open_line, make
+        self._open_line, self._before = open_line, before
         self._lines: list[_Line] = []
         self._stack = AsyncExitStack()
 
@@ -74,6 +74,6 @@ class Lines:
             )
         channel = self._open_line()
         self._stack.push_async_callback(channel.close, None)
-        line = _Line(self._make(channel))
+        line = _Line(Upstream(channel, before=self._before))
         self._lines.append(line)
         return line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 
 from gateway.live.live import Live
 from gateway.live.sockets import EventSocket, RunSocket
@@ -17,7 +17,7 @@ RUN_STREAM: Final = "/api/v1/benchmark/run/{run_id}/events"
 EVENT_STREAM: Final = "/api/v1/events"
 
 
-def live_routes(live: Live) -> list[BaseRoute]:
+def live_routes(live: Live) -> list[Route | WebSocketRoute]:
     """Return the routes of everything that is told while it happens."""
     return [
         *(WebSocketRoute(path, RunSocket(live)) for path in RUN_SOCKETS),
