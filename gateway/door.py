@@ -38,6 +38,7 @@ class Door:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._closed_until = float("-inf")
+        self._was_open = False
 
     async def first_check(self) -> None:
         """Wait until the controller takes calls, then do as `check`.
@@ -54,7 +55,7 @@ class Door:
         """Let calls through to a controller that asks for a credential.
 
         Raises:
-            OpenDoorError: It asks for none.
+            OpenDoorError: It asks for none, or did so before it went away.
             LoadcellError: It does not answer.
         """
         if time.monotonic() < self._closed_until:
@@ -65,9 +66,13 @@ class Door:
             )
         except LoadcellError as error:
             if error.reason != "MISSING_AUTHORIZATION":
+                if self._was_open:
+                    raise OpenDoorError from error
                 raise
+            self._was_open = False
         else:
             assert isinstance(found, auth_pb2.GetCallerResponse)  # noqa: S101 - tells the type checker the method
-            if found.caller.method == _OPEN:
+            self._was_open = found.caller.method == _OPEN
+            if self._was_open:
                 raise OpenDoorError
         self._closed_until = time.monotonic() + _REMEMBERED_SECONDS

@@ -101,6 +101,43 @@ async def test_the_gateway_ends_with_status_0_on_a_signal_and_finishes_open_call
     await server.stop(None)
 
 
+async def test_a_gateway_that_stops_takes_nobody_else_and_keeps_no_connection():
+    controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse(total=1)}, delay_seconds=0.5)
+    server, address = await controller.start()
+    async with gateway_process(LOADCELL_CONTROLLER=address) as (process, started), client_of(started) as client:
+        host, port = started["http"].rsplit(":", 1)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            kept, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET /alive HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await kept.readuntil(b'{"status":"alive"}')
+            call = asyncio.create_task(client.get("/api/v1/benchmark/history"))
+            await controller.called.wait()
+            process.send_signal(signal.SIGTERM)
+            assert await kept.read() == b""
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection(host, port)
+            assert (await call).status_code == 200
+            writer.close()
+            await writer.wait_closed()
+    await server.stop(None)
+
+
+async def test_who_is_not_answered_when_the_time_to_stop_is_over_is_told_so():
+    controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse()}, delay_seconds=600)
+    server, address = await controller.start()
+    settings = {"LOADCELL_CONTROLLER": address, "LOADCELL_STOP_SECONDS": "0"}
+    async with gateway_process(**settings) as (process, started), client_of(started) as client:
+        call = asyncio.create_task(client.get("/api/v1/benchmark/history", timeout=PATIENCE_SECONDS))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await controller.called.wait()
+            process.send_signal(signal.SIGTERM)
+            answer = await call
+        assert (answer.status_code, answer.json()["error"]["error_code"]) == (503, "SERVICE_UNAVAILABLE")
+        assert b"Traceback" not in await output(process)
+        assert process.returncode == 0
+    await server.stop(None)
+
+
 async def test_a_second_signal_ends_the_gateway_at_once():
     controller = ScriptedController(SERVICES, {"ListRuns": run_pb2.ListRunsResponse()}, delay_seconds=600)
     server, address = await controller.start()

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process, create_subprocess_exec
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -22,7 +23,7 @@ from gateway.metrics.http import HttpMetrics
 from gateway.upstream import Upstream
 from loadcell.channel import dial
 from loadcell.client import Client
-from loadcell.settings import Address, Secret, SettingsError, load
+from loadcell.settings import Address, Secret, SettingsError, address, load
 from loadcell.v1 import run_pb2
 from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS
@@ -76,6 +77,19 @@ async def test_strangers_wait_for_a_controller_that_is_away():
         async with httpx.AsyncClient(transport=transport, base_url="http://loadcell.example") as web:
             assert (await web.get("/alive")).status_code == 503
             assert (await web.get("/alive", headers={"Host": "localhost"})).status_code == 200
+
+
+async def test_a_controller_that_was_open_is_taken_for_open_until_it_says_otherwise(tmp_path):
+    here = ControllerSettings(grpc=address(free_address()), database=tmp_path / "loadcell.db")
+    async with dial(str(here.grpc)) as channel:
+        door = Door(Upstream(channel))
+        async with serve(here), Client(str(here.grpc)):
+            with pytest.raises(OpenDoorError):
+                await door.check()
+        with pytest.raises(OpenDoorError):
+            await door.check()
+        async with serve(replace(here, api_key=Secret("mine"))):
+            await door.first_check()
 
 
 async def test_a_gateway_serves_others_without_a_key_of_its_own_where_the_controller_has_keys(tmp_path):
