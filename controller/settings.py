@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.access.settings import AccessSettings
+from controller.analysis.settings import AnalysisSettings
 from controller.cache.kinds import Seconds, parse_seconds
 from controller.cache.where import redis_url
 from controller.exports.settings import ExportSettings
@@ -28,7 +29,7 @@ from loadcell.target_guard.rules import Rules, parse_rules
 
 
 @dataclass(frozen=True)
-class ControllerSettings(ExportSettings, AdviceSettings, AccessSettings):
+class ControllerSettings(ExportSettings, AdviceSettings, AnalysisSettings, AccessSettings):
     """What can be set of a controller."""
 
     grpc: Address = setting(

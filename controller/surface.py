@@ -13,6 +13,7 @@ from controller.access.authenticator import Authenticator
 from controller.access.issuing import Issuer
 from controller.access.tickets import Tickets
 from controller.admission import Admissions
+from controller.analysis.analyses import Analyses
 from controller.budget_watch import BudgetWatch
 from controller.dispatch.conversation import Conversation
 from controller.dispatch.dispatcher import Dispatcher
@@ -114,7 +115,10 @@ async def make_server(parts: Parts) -> grpc.aio.Server:
     )
     server = grpc.aio.server(interceptors=[Interceptor(chain)], options=SERVER_OPTIONS)
     conversation = Conversation(database, dispatcher, refusals, settings.heartbeat_seconds)
-    runs = RunServicer(database, dispatcher, answers, quotas=settings.quotas, rules=_load_rules(settings))
+    analyses = Analyses(database, settings.model_server())
+    runs = RunServicer(
+        database, dispatcher, answers, analyses, quotas=settings.quotas, rules=_load_rules(settings)
+    )
     run_pb2_grpc.add_RunServiceServicer_to_server(runs, server)
     recommendations = RecommendServicer(
         database, dispatcher, answers, quotas=settings.quotas, rules=_load_rules(settings)

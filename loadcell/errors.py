@@ -121,6 +121,7 @@ REASONS: dict[str, Reason] = {
     "LOAD_NOT_ACKNOWLEDGED": Reason(
         1415, Code.FAILED_PRECONDITION, "So much load must be asked for with acknowledge_load."
     ),
+    "ANALYSIS_OFF": Reason(1417, Code.FAILED_PRECONDITION, "No model is set to make analyses."),
     "RATE_LIMIT_EXCEEDED": Reason(1500, Code.RESOURCE_EXHAUSTED, "The caller calls more often than it may."),
     "QUOTA_EXCEEDED": Reason(1501, Code.RESOURCE_EXHAUSTED, "The runs of the project would take too much."),
     "TOO_MANY_REQUESTS": Reason(
@@ -135,6 +136,7 @@ REASONS: dict[str, Reason] = {
     "MODEL_AMBIGUOUS": Reason(
         1706, Code.FAILED_PRECONDITION, "The target serves several models; one must be named."
     ),
+    "ANALYSIS_FAILED": Reason(1707, Code.FAILED_PRECONDITION, "The model that is to make analyses made none."),
     "REQUEST_TIMEOUT": Reason(1800, Code.DEADLINE_EXCEEDED, "The call took too long."),
     "INTERNAL_SERVER_ERROR": Reason(1900, Code.INTERNAL, "An unexpected error; the log has the cause."),
     "NOT_IMPLEMENTED": Reason(1901, Code.UNIMPLEMENTED, "The call does not exist in this version."),

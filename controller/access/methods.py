@@ -68,6 +68,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "RecommendService/GetRecommendation": "runs:read",
     "RecommendService/GetRecommendationResult": "runs:read",
     "RecommendService/DeleteRecommendation": "runs:delete",
+    "RunService/AnalyzeRun": "runs:read",
     "RunService/CreateRun": "runs:create",
     "RunService/GetRun": "runs:read",
     "RunService/ListRuns": "runs:read",

@@ -23,7 +23,7 @@ ACTIONS: Final[dict[str, tuple[str, ...]]] = {
     "models": ("read",),
     "prices": ("write",),
     "projects": ("read", "write"),
-    "runs": ("read", "create", "update", "cancel", "delete"),
+    "runs": ("read", "create", "update", "cancel", "delete", "analyze"),
     "traces": ("read",),
     "usage": ("read",),
 }

@@ -104,6 +104,19 @@ def note_project(project_id: str) -> None:
     _PROJECT.set(project_id)
 
 
+_CHANGE: ContextVar[bool] = ContextVar("change", default=False)
+
+
+def note_change(*, changed: bool = True) -> None:
+    """Note whether the call of this task changes something, where its method does not say so."""
+    _CHANGE.set(changed)
+
+
+def noted_change() -> bool:
+    """Whether a change was noted."""
+    return _CHANGE.get()
+
+
 def noted_project() -> str:
     """Return the project that was noted, "" when none was."""
     return _PROJECT.get()

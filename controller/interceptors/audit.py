@@ -13,7 +13,16 @@ from prometheus_client import CollectorRegistry, Counter
 
 from controller.access.audit import Failures, changes_something, project_of, resource_of
 from controller.access.methods import short_name
-from controller.access.principal import NOBODY, THE_PUBLIC, note_project, noted_project, serve_as, who_calls
+from controller.access.principal import (
+    NOBODY,
+    THE_PUBLIC,
+    note_change,
+    note_project,
+    noted_change,
+    noted_project,
+    serve_as,
+    who_calls,
+)
 from controller.interceptors.address import address_of
 from controller.interceptors.around import Around, Call, Context
 from controller.interceptors.request_id import bound_request_id
@@ -66,27 +75,29 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
         return (always and known) or failures.keep(who.account if known else "")
 
     def of_method(method: str, call: Call) -> Call:
-        always = changes_something(method)
+        changes = changes_something(method)
 
         async def around(request: Any, context: Context) -> Any:
             serve_as(NOBODY)
             note_project("")
+            note_change(changed=changes)
             try:
                 answer = await call(request, context)
             except LoadcellError as error:
                 is_refused = error.category in _REFUSED
                 if is_refused:
                     refused.labels(error.reason).inc()
+                always = noted_change()
                 if (always or is_refused) and is_kept(always=always and not is_refused):
                     await keep(method, request, None, context, error.reason)
                 raise
             except (Exception, asyncio.CancelledError) as error:
                 # It may have been carried out, whether or not its caller waits for the answer.
-                if always and is_kept(always=True):
+                if noted_change() and is_kept(always=True):
                     gone = isinstance(error, asyncio.CancelledError)
                     await keep(method, request, None, context, "CANCELLED" if gone else "INTERNAL_SERVER_ERROR")
                 raise
-            if always:
+            if noted_change():
                 await keep(method, request, answer, context, "OK")
             return answer
 

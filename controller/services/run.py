@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import structlog
@@ -14,6 +15,7 @@ from google.api import httpbody_pb2
 
 from controller.access.principal import note_project
 from controller.access.projects import project_of_new
+from controller.analysis.analyses import Analyses
 from controller.annotating import annotate
 from controller.assets import receive
 from controller.creation import create_run
@@ -37,7 +39,7 @@ from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
 from controller.watch import watch
 from loadcell.clock import wall_micros
-from loadcell.v1 import run_pb2, run_pb2_grpc
+from loadcell.v1 import analysis_pb2, run_pb2, run_pb2_grpc
 
 log = structlog.get_logger()
 
@@ -46,9 +48,17 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
     """Runs and their results. Errors are raised as LoadcellError and translated by an interceptor."""
 
     def __init__(
-        self, database: Database, dispatcher: Dispatcher, answers: Answers, *, quotas: Quotas, rules: LoadRules
+        self,
+        database: Database,
+        dispatcher: Dispatcher,
+        answers: Answers,
+        analyses: Analyses,
+        *,
+        quotas: Quotas,
+        rules: LoadRules,
     ) -> None:
         self._database = database
+        self._analyses = analyses
         self._quotas = quotas
         self._dispatcher = dispatcher
         self._answers = answers
@@ -153,6 +163,14 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
             self._database, request.run_id, scope_of(context), request.format or "csv", partial=request.partial
         )
         return httpbody_pb2.HttpBody(content_type=content_type, data=content)
+
+    async def AnalyzeRun(
+        self, request: analysis_pb2.AnalyzeRunRequest, context: Any
+    ) -> AsyncIterator[analysis_pb2.AnalyzeRunResponse]:
+        """Say what a result means, piece by piece."""
+        async with aclosing(self._analyses.pieces(request, scope_of(context))) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def UploadAsset(
         self, request_iterator: AsyncIterator[run_pb2.UploadAssetRequest], context: Any

@@ -4,6 +4,7 @@ from google.api import annotations_pb2 as _annotations_pb2
 from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from loadcell.v1 import analysis_pb2 as _analysis_pb2
 from loadcell.v1 import options_pb2 as _options_pb2
 from loadcell.v1 import result_pb2 as _result_pb2
 from loadcell.v1 import target_pb2 as _target_pb2

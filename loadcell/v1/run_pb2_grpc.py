@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
+from loadcell.v1 import analysis_pb2 as loadcell_dot_v1_dot_analysis__pb2
 from loadcell.v1 import run_pb2 as loadcell_dot_v1_dot_run__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -98,6 +99,11 @@ class RunServiceStub:
                 '/loadcell.v1.RunService/DownloadRunResult',
                 request_serializer=loadcell_dot_v1_dot_run__pb2.DownloadRunResultRequest.SerializeToString,
                 response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.AnalyzeRun = channel.unary_stream(
+                '/loadcell.v1.RunService/AnalyzeRun',
+                request_serializer=loadcell_dot_v1_dot_analysis__pb2.AnalyzeRunRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_analysis__pb2.AnalyzeRunResponse.FromString,
                 _registered_method=True)
         self.UploadAsset = channel.stream_unary(
                 '/loadcell.v1.RunService/UploadAsset',
@@ -214,6 +220,21 @@ class RunServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AnalyzeRun(self, request, context):
+        """Says what a result means: where the server is full, what holds it back, why requests failed, whether the numbers
+        can be believed, and which load to serve. By rules that is answered at once. A model's analysis is stored, one for
+        each language, and answered from the store until refresh asks for another; callers who want the same at the same
+        time get the same, and it is given up when nobody waits for it. Having one made needs the permission runs:analyze.
+
+        The first piece is sent when nothing is wrong with the request; then one comes at least every ten seconds. Over
+        HTTP: GET /api/v1/benchmark/result/{run_id}/analysis. Errors: as GetRunResult; INVALID_ARGUMENT for the mode, the
+        language or an older parameter; FAILED_PRECONDITION with reason ANALYSIS_OFF when no model is set, ANALYSIS_FAILED
+        when it fails; RESOURCE_EXHAUSTED when too many are being made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UploadAsset(self, request_iterator, context):
         """Stores a tokenizer or dataset under its SHA-256 for use by runs. The first message carries the kind; storing
         the same bytes again changes nothing. Errors: INVALID_ARGUMENT names the line of a malformed dataset,
@@ -285,6 +306,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.DownloadRunResult,
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.DownloadRunResultRequest.FromString,
                     response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'AnalyzeRun': grpc.unary_stream_rpc_method_handler(
+                    servicer.AnalyzeRun,
+                    request_deserializer=loadcell_dot_v1_dot_analysis__pb2.AnalyzeRunRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_analysis__pb2.AnalyzeRunResponse.SerializeToString,
             ),
             'UploadAsset': grpc.stream_unary_rpc_method_handler(
                     servicer.UploadAsset,
@@ -620,6 +646,33 @@ class RunService:
             '/loadcell.v1.RunService/DownloadRunResult',
             loadcell_dot_v1_dot_run__pb2.DownloadRunResultRequest.SerializeToString,
             google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AnalyzeRun(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/loadcell.v1.RunService/AnalyzeRun',
+            loadcell_dot_v1_dot_analysis__pb2.AnalyzeRunRequest.SerializeToString,
+            loadcell_dot_v1_dot_analysis__pb2.AnalyzeRunResponse.FromString,
             options,
             channel_credentials,
             insecure,

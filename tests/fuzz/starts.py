@@ -51,6 +51,7 @@ STARTS: Final[dict[str, dict[str, Any]]] = {
         "server_url": "http://127.0.0.1:9",
         "workload": capacity_pb2.ExpectedWorkload(peak_concurrency=10),
     },
+    "RunService/AnalyzeRun": {"run_id": "run-0"},
     "RunService/CompareRuns": {"run_ids": ["run-0", "run-1"]},
     "RunService/CreateRun": {"server_url": "http://127.0.0.1:9", "model": "m", "num_prompts": 5, "warmup": 0},
     "RunService/DownloadRunResult": {"run_id": "run-0", "partial": True},

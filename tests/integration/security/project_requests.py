@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from loadcell.v1 import (
+    analysis_pb2,
     auth_pb2,
     cost_pb2,
     event_pb2,
@@ -74,6 +75,7 @@ NAMED: dict[str, Make] = {
     "RunService/ExportRunResult": about(
         lambda w: run_pb2.ExportRunResultRequest(run_id=w.run_ids[0], format="json")
     ),
+    "RunService/AnalyzeRun": about(lambda w: analysis_pb2.AnalyzeRunRequest(run_id=w.run_ids[0])),
     "RunService/DownloadRunResult": about(lambda w: run_pb2.DownloadRunResultRequest(run_id=w.run_ids[0])),
     "TraceService/GetTrace": about(lambda w: trace_pb2.GetTraceRequest(trace_id=w.trace_id)),
     "TraceService/WriteFeedback": about(lambda w: trace_pb2.WriteFeedbackRequest(trace_id=w.trace_id, score=1.0)),
