@@ -59,7 +59,7 @@ protos: setup
 	$(BIN)/python scripts/protos.py .
 
 docs: setup
-	$(BIN)/python scripts/reference.py
+	$(BIN)/python -m scripts.reference
 
 bench: setup
 	@scripts/setup "$(PYTHON)" bench

@@ -8,19 +8,28 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 from google.protobuf.descriptor import ServiceDescriptor
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
 
+from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES, answered, comments
 from gateway.errors import http_status
-from gateway.health import make_probes
+from gateway.metrics.exporter import make_exporter
+from gateway.metrics.http import HttpMetrics
+from gateway.metrics.live import LiveMetrics
 from gateway.metrics.names import metric_names
 from gateway.upstream import Upstream
 from loadcell import errors, settings
+from loadcell.settings import Secret
 from loadcell.v1 import agent_pb2
+from scripts import source_routes
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ("controller.settings", "agent.settings", "gateway.settings", "loadcell.cli.settings")
@@ -104,15 +113,43 @@ def method_tables() -> str:
     return "\n\n".join(parts)
 
 
+@cache
+def application() -> Starlette:
+    """The gateway as it is by default; its routes are looked at, not called."""
+    unused = cast("Upstream", None)
+    return make_app(read_bindings(SERVICES), unused, HttpMetrics(CollectorRegistry()), before_others=None)
+
+
 def plain_routes() -> str:
-    """The routes that are no method: health and documentation."""
-    unused = cast("Upstream", None)  # the probes are described here, not called
-    rows = [(f"`GET {probe.path}`", probe.summary) for probe in make_probes(unused)]
-    rows += [
-        ("`GET /openapi.json`", "The OpenAPI document of everything on this page."),
-        ("`GET /docs`", "The same for readers, without internet."),
+    """The routes that are no method of the contract, WebSockets apart."""
+    rows = [
+        (
+            f"`{one.verb} {one.path}`",
+            "" if one.calls else "no",
+            f"{one.summary.rstrip('.')}. {one.description}".strip(),
+        )
+        for one in application().state.operations
     ]
-    return table(("HTTP", "what it does"), rows)
+    return table(("HTTP", "key", "what it does"), rows)
+
+
+def served_routes() -> set[str]:
+    """Verbs and paths that are served, WebSockets with the verb WS."""
+    methods = {f"{binding.verb} {binding.template.documented}" for binding in read_bindings(SERVICES)}
+    written = {f"{one.verb} {one.path}" for one in application().state.operations}
+    sockets = {f"WS {route.path}" for route in application().routes if isinstance(route, WebSocketRoute)}
+    exporter = make_exporter(LiveMetrics(cast("Upstream", None)), CollectorRegistry(), key=Secret(""))
+    return (
+        methods
+        | written
+        | sockets
+        | {f"GET {route.path}" for route in exporter.routes if isinstance(route, Route)}
+    )
+
+
+def source_table() -> str:
+    """Every route of the systems whose clients are served here."""
+    return table(("system", "route", "here", "what is different"), source_routes.rows(served_routes()))
 
 
 def metric_table() -> str:
@@ -127,7 +164,7 @@ def metric_table() -> str:
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": setting_tables},
     "errors.md": {"errors": error_table},
-    "api.md": {"methods": method_tables, "routes": plain_routes},
+    "api.md": {"methods": method_tables, "routes": plain_routes, "sources": source_table},
     "metrics.md": {"metrics": metric_table},
 }
 
