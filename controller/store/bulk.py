@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, Table
 
-from controller.store.postgresql import copy_rows
 
-
-def insert_rows(connection: Connection, table: Table, rows: list[tuple[object, ...]]) -> None:
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:
     """Insert tuples through the driver: building a dictionary for each row would cost more than storing it.
 
     Args:
@@ -18,6 +18,8 @@ def insert_rows(connection: Connection, table: Table, rows: list[tuple[object, .
     if not rows:
         return
     if connection.dialect.name == "postgresql":
+        from controller.store.postgresql_driver import copy_rows  # noqa: PLC0415 - only where there is a server
+
         copy_rows(connection, table, rows)
     else:
         marks = ", ".join(["?"] * len(table.columns))

@@ -6,6 +6,7 @@ A database that is away or locked is waited for: see `PATIENCE_SECONDS`.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-import psycopg
 import structlog
 from sqlalchemy import URL, Connection
 from sqlalchemy.engine import Engine
@@ -155,11 +155,15 @@ class Database:
 
         By default these are the runs that are changed. Ends at once in SQLite.
         """
-        while isinstance(self.place, URL):
+        if not isinstance(self.place, URL):
+            return
+        from controller.store import postgresql_driver  # noqa: PLC0415 - only where there is a server
+
+        while True:
             try:
-                async for announced in postgresql.notifications(self.place, channel):
+                async for announced in postgresql_driver.notifications(self.place, channel):
                     yield announced
-            except psycopg.Error as error:
+            except postgresql_driver.Error as error:
                 log.warning("database_away", error=str(error).strip())
             await asyncio.sleep(LAST_DELAY_SECONDS)
 
@@ -176,7 +180,9 @@ class Database:
 def _engine(place: Place, *, writes: bool, connections: int) -> Engine:
     if isinstance(place, Path):
         return sqlite.sqlite_engine(place, writes=writes, connections=connections)
-    return postgresql.postgresql_engine(place, writes=writes, connections=connections)
+    from controller.store import postgresql_driver  # noqa: PLC0415 - only where there is a server
+
+    return postgresql_driver.postgresql_engine(place, writes=writes, connections=connections)
 
 
 def _transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
@@ -195,15 +201,33 @@ def _transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
                 committing = True
                 transaction.commit()
             except BaseException as error:
-                if isinstance(error, DBAPIError) and postgresql.lost(error.orig):
+                if isinstance(error, DBAPIError) and _lost(error):
                     connection.invalidate()
                 else:
                     transaction.rollback()
                 raise
             return result
     except DBAPIError as error:
-        if postgresql.lost(error.orig):
+        if _lost(error):
             raise _AgainError(error, unknown=committing) from error
-        if sqlite.locked(error.orig) or postgresql.rolled_back(error.orig):
+        if sqlite.locked(error.orig) or _rolled_back(error):
             raise _AgainError(error, unknown=False) from error
         raise
+
+
+def _lost(error: DBAPIError) -> bool:
+    """Whether there is no connection any longer; nobody loses a file."""
+    if isinstance(error.orig, sqlite3.Error):
+        return False
+    from controller.store import postgresql_driver  # noqa: PLC0415 - only where there is a server
+
+    return postgresql_driver.lost(error.orig)
+
+
+def _rolled_back(error: DBAPIError) -> bool:
+    """Whether others were in the way at a server."""
+    if isinstance(error.orig, sqlite3.Error):
+        return False
+    from controller.store import postgresql_driver  # noqa: PLC0415 - only where there is a server
+
+    return postgresql_driver.rolled_back(error.orig)

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from controller.store.postgresql import Lock, rolled_back, take
+from controller.store.postgresql import Lock, take
 from controller.store.run_keys import first_key
 from controller.store.schema import trace_errors, trace_timelines, traces
 from controller.store.schema_texts import trace_texts, words
@@ -95,6 +95,8 @@ def _create(connection: Connection, table: Table, partition: Partition) -> None:
 
 
 def _carry_out(connection: Connection, *statements: str) -> bool:
+    from controller.store.postgresql_driver import rolled_back  # noqa: PLC0415 - only where there is a server
+
     try:
         with connection.begin_nested():
             connection.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, select
 
 from controller.store.among import given_requests, with_given_requests, with_keys
+from controller.store.bulk import insert_rows
 from controller.store.chunks import chunks
 from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
-from controller.store.postgresql import copy_rows
 from controller.store.schema_texts import trace_texts
 from controller.trace_ids import RequestKey
 
@@ -24,10 +24,7 @@ def insert_texts(connection: Connection, started: Sequence[tuple[int, Text]]) ->
     if not started:
         return
     texts = [one for _, one in started]
-    if connection.dialect.name == "postgresql":
-        copy_rows(connection, trace_texts, texts)
-    else:
-        connection.exec_driver_sql("INSERT INTO trace_texts VALUES (?, ?, ?, ?, ?, ?, ?)", texts)
+    insert_rows(connection, trace_texts, texts)
     add_words(connection, started)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, String, bindparam, event, func, select
 from sqlalchemy.exc import DBAPIError
 
@@ -123,5 +122,8 @@ def _matches(pattern: str, text: str | None) -> bool:
 
 
 def _ended(error: BaseException | None) -> bool:
-    code = getattr(error, "sqlite_errorcode", None)
-    return code == sqlite3.SQLITE_INTERRUPT or isinstance(error, psycopg.errors.QueryCanceled)
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+    from controller.store.postgresql_driver import timed_out  # noqa: PLC0415 - only where there is a server
+
+    return timed_out(error)

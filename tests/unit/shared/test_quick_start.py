@@ -9,7 +9,7 @@ from loadcell.stack.child import search_path
 from tests.patience import PATIENCE_SECONDS
 
 OPTIONAL = (
-    *("rich.console", "alembic", "jwt", "cryptography", "redis", "httpx", "tokenizers"),
+    *("rich.console", "alembic", "jwt", "cryptography", "redis", "httpx", "tokenizers", "psycopg"),
     *("pyarrow", "xlsxwriter", "obstore"),
 )
 PROGRAM = f"""
