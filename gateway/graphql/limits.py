@@ -38,7 +38,7 @@ MOST_OF_A_NAME: Final = 50
 """Fields of one name in a document: to validate it, each is compared with each."""
 LIST_SIZE: Final = 10
 """What a list without a limit counts as."""
-_ALONE: Final = frozenset({"spans", "children"})  # lists of one at most: a request is one span
+_SHORT: Final = {"spans": 1, "children": 1, "evaluations": 3}  # of a trace: a request is one span
 _LIMIT: Final = "limit"
 
 
@@ -151,7 +151,7 @@ class _Cost:
             return 0
         size, page = 1, self._limit_of(node, field)
         if _is_list(field):
-            size, page = page or place.page or (1 if node.name.value in _ALONE else LIST_SIZE), None
+            size, page = page or place.page or _SHORT.get(node.name.value, LIST_SIZE), None
         inside = self.of(node.selection_set.selections, kind, _Place(place.depth + 1, page))
         return size * (1 + inside)
 

@@ -18,6 +18,7 @@ from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
 from gateway.door import OpenDoorError
+from gateway.graphql.settings import DEFAULTS, GraphqlSettings
 from gateway.listener import Listener, bind, local_address
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
@@ -61,6 +62,7 @@ async def make_gateway(
     local_only: bool = False,
     cors_origins: tuple[str, ...] = (),
     exporter_key: str = "",
+    graphql: GraphqlSettings = DEFAULTS,
 ) -> AsyncIterator[Gateway]:
     controller = ScriptedController(services)
     registry = CollectorRegistry()
@@ -75,6 +77,7 @@ async def make_gateway(
             HttpMetrics(registry),
             before_others=_open_door if local_only else None,
             cors_origins=cors_origins,
+            graphql=graphql,
         )
         http = await stack.enter_async_context(serve(app))
         metrics = make_exporter(LiveMetrics(Upstream(own)), registry, key=Secret(exporter_key))

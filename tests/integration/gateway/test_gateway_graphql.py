@@ -1,0 +1,325 @@
+"""GraphQL over HTTP: what is taken, what the controller is asked, and how errors are told."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.graphql.settings import DEFAULTS
+from loadcell.errors import LoadcellError
+from loadcell.v1 import model_pb2, run_pb2, trace_pb2
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PURE = "application/graphql-response+json"
+
+
+def traces(*trace_ids: str) -> trace_pb2.ListTracesResponse:
+    data = [
+        trace_pb2.Trace(trace_id=name, model="m", run_id=f"run-{place % 2}")
+        for place, name in enumerate(trace_ids)
+    ]
+    return trace_pb2.ListTracesResponse(status="success", data=data)
+
+
+async def ask(gateway, document: str, headers: dict[str, str] | None = None, **variables: Any) -> httpx.Response:
+    body = {"query": document, "variables": variables}
+    return await gateway.http.post("/graphql", json=body, headers=headers)
+
+
+def only_error(answer: httpx.Response) -> dict[str, Any]:
+    (error,) = answer.json()["errors"]
+    return error
+
+
+async def test_the_documented_query_is_answered(gateway):
+    gateway.controller.answers["ListTraces"] = traces("a", "b")
+    answer = await ask(
+        gateway,
+        """query GetTraces($filter: TraceFilter) {
+          traces(filter: $filter, limit: 10) { id timestamp model duration tokenCount cost metadata }
+        }""",
+        filter={"model": "m", "from": "now-1h", "tags": ["x"], "minTokens": 3},
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json; charset=utf-8")
+    nothing = dict.fromkeys(("timestamp", "duration", "tokenCount", "cost", "metadata"))
+    assert answer.json() == {"data": {"traces": [{"id": name, "model": "m", **nothing} for name in "ab"]}}
+    request = gateway.controller.calls[0].request
+    assert (request.model, getattr(request, "from"), list(request.tags), request.limit) == (
+        "m",
+        "now-1h",
+        ["x"],
+        10,
+    )
+    assert request.min_tokens == 3
+    wanted = ["attributes", "duration_ms", "model", "total_cost_usd", "total_tokens", "trace_id", "ts"]
+    assert (list(request.fields), list(request.include)) == (wanted, [])
+
+
+async def test_what_belongs_to_each_trace_comes_with_the_list(gateway):
+    gateway.controller.answers["ListTraces"] = traces(*(f"{n}" for n in range(50)))
+    gateway.controller.answers["GetRun"] = run_pb2.GetRunResponse(run=run_pb2.Run(run_id="r"))
+    document = """{ tracePage { data { ...All run { runId } } } }
+    fragment All on Trace { feedback { score } ...More tags }
+    fragment More on Trace { ... on Trace { evaluations { passed } children { spanId } } }"""
+    answer = await ask(gateway, document)
+    assert len(answer.json()["data"]["tracePage"]["data"]) == 50
+    assert [call.method for call in gateway.controller.calls] == ["ListTraces", "GetRun", "GetRun"]
+    request = gateway.controller.calls[0].request
+    assert list(request.include) == ["children", "evaluations", "feedback"]
+    assert list(request.fields) == ["run_id", "tags", "trace_id"]
+    assert sorted(call.request.run_id for call in gateway.controller.calls[1:]) == ["run-0", "run-1"]
+
+
+async def test_a_timeline_is_asked_for_once_for_each_trace(gateway):
+    gateway.controller.answers["ListTraces"] = traces("a", "b", "a")
+    event = trace_pb2.TimelineEvent(offset_ms=1.5, token_count=2)
+    gateway.controller.answers["GetTrace"] = trace_pb2.GetTraceResponse(data=trace_pb2.Trace(timeline=[event]))
+    answer = await ask(gateway, "{ traces { timeline { offsetMs tokenCount } } }")
+    timeline = {"timeline": [{"offsetMs": 1.5, "tokenCount": 2}]}
+    assert answer.json() == {"data": {"traces": [timeline] * 3}}
+    asked = [call.request for call in gateway.controller.calls if call.method == "GetTrace"]
+    assert sorted(request.trace_id for request in asked) == ["a", "b"]
+    assert [(list(one.include), list(one.fields)) for one in asked] == [(["timeline"], ["trace_id"])] * 2
+
+
+async def test_queries_of_a_document_are_answered_together(gateway):
+    gateway.controller.answers["ListTraces"] = traces("a")
+    gateway.controller.answers["ListModels"] = model_pb2.ListModelsResponse(data=[model_pb2.Model(id="m")])
+    gateway.controller.delay_seconds = 0.05
+    answer = await ask(gateway, "{ " + " ".join(f"a{n}: models {{ id requestCount }}" for n in range(9)) + " }")
+    assert answer.json()["data"] == {f"a{n}": [{"id": "m", "requestCount": 0}] for n in range(9)}
+    assert len(gateway.controller.calls) == 9
+
+
+async def test_a_document_may_be_in_the_url(gateway):
+    gateway.controller.answers["ListTraces"] = traces("a")
+    parameters = {
+        "query": "query A($n: Int) { traces(limit: $n) { id } } query B { runs { runId } }",
+        "variables": '{"n": 3}',
+        "operationName": "A",
+        "extensions": "{}",
+    }
+    answer = await gateway.http.get("/graphql", params=parameters)
+    assert answer.json() == {"data": {"traces": [{"id": "a"}]}}
+    assert gateway.controller.calls[0].request.limit == 3
+    for name, value in (("variables", "{"), ("variables", "[]"), ("operationName", "C"), ("other", "1")):
+        refused = await gateway.http.get("/graphql", params={**parameters, name: value})
+        assert refused.status_code == 400
+    assert (await gateway.http.get("/graphql")).json()["error"]["field"] == "query"
+
+
+async def test_credentials_are_those_of_the_caller(gateway):
+    gateway.controller.answers["ListTraces"] = traces()
+    await ask(
+        gateway, "{ traces { id } }", {"X-API-Key": "k", "Authorization": "Bearer t", "X-Request-ID": "mine"}
+    )
+    metadata = gateway.controller.calls[0].metadata
+    assert (metadata["x-api-key"], metadata["authorization"], metadata["x-request-id"]) == (
+        "k",
+        "Bearer t",
+        "mine",
+    )
+    await ask(gateway, "{ traces { id } }")
+    assert "x-api-key" not in gateway.controller.calls[1].metadata
+
+
+@pytest.mark.parametrize("accepted", ["application/json", PURE, "*/*", f"text/html, {PURE};q=0.9, */*;q=0.1"])
+async def test_answers_have_the_type_that_is_accepted(gateway, accepted):
+    gateway.controller.answers["ListTraces"] = traces()
+    answer = await ask(gateway, "{ traces { id } }", {"Accept": accepted})
+    wanted = PURE if PURE in accepted else "application/json"
+    assert (answer.status_code, answer.headers["content-type"]) == (200, f"{wanted}; charset=utf-8")
+    assert {"Accept", "Authorization"} <= {name.strip() for name in answer.headers["vary"].split(",")}
+    assert answer.headers["cache-control"].startswith("private")
+    wrong = await ask(gateway, "{ nothing }", {"Accept": accepted})
+    assert (wrong.status_code, wrong.headers["content-type"]) == (400, f"{wanted}; charset=utf-8")
+    assert wrong.json().keys() == {"errors"}
+
+
+async def test_errors_have_their_row_of_the_catalog(gateway):
+    gateway.controller.answers["GetRun"] = LoadcellError("RUN_NOT_FOUND", "no run r", field="run_id")
+    gateway.controller.answers["ListTraces"] = traces("a")
+    answer = await ask(gateway, '{ run(runId: "r") { model } traces { id } }', {"X-Request-ID": "mine"})
+    assert (answer.status_code, answer.json()["data"]) == (200, {"run": None, "traces": [{"id": "a"}]})
+    assert only_error(answer) == {
+        "message": "no run r",
+        "path": ["run"],
+        "extensions": {
+            "code": 1304,
+            "error_code": "RUN_NOT_FOUND",
+            "category": "NOT_FOUND",
+            "request_id": "mine",
+            "documentation_url": "/docs#RUN_NOT_FOUND",
+            "field": "run_id",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "header"),
+    [
+        ("MISSING_AUTHORIZATION", 401, "www-authenticate"),
+        ("INSUFFICIENT_PERMISSIONS", 403, None),
+        ("RATE_LIMIT_EXCEEDED", 429, "retry-after"),
+        ("SERVICE_UNAVAILABLE", 503, "retry-after"),
+    ],
+)
+async def test_a_caller_that_gets_nothing_is_told_so_by_the_status(gateway, reason, status, header):
+    gateway.controller.answers["ListTraces"] = LoadcellError(reason, "no")
+    gateway.controller.answers["ListRuns"] = LoadcellError(reason, "no")
+    answer = await ask(gateway, "{ traces { id } runs { runId } }")
+    assert (answer.status_code, answer.json().keys()) == (status, {"errors"})
+    assert header is None or answer.headers[header]
+    gateway.controller.answers["ListRuns"] = run_pb2.ListRunsResponse()
+    part = await ask(gateway, "{ traces { id } runs { runId } }")
+    assert (part.status_code, part.json()["data"]) == (200, {"traces": None, "runs": []})
+    assert only_error(part)["extensions"]["error_code"] == reason
+
+
+async def test_what_goes_wrong_inside_is_not_told(gateway, monkeypatch):
+    gateway.controller.answers["ListTraces"] = RuntimeError("/home/secret/path")
+    answer = await ask(gateway, "{ traces { id } }")
+    assert (answer.status_code, only_error(answer)["extensions"]["error_code"]) == (500, "INTERNAL_SERVER_ERROR")
+    assert "secret" not in answer.text
+
+    def broken(*_args: object) -> None:
+        raise RuntimeError("/home/secret/path")
+
+    gateway.controller.answers["ListTraces"] = traces("a")
+    monkeypatch.setattr("gateway.graphql.asking.render", broken)
+    answer = await ask(gateway, "{ traces { id } }")
+    assert (answer.status_code, only_error(answer)["extensions"]["error_code"]) == (500, "INTERNAL_SERVER_ERROR")
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("variables", "word"),
+    [
+        ({"n": "x"}, "non-integer"),
+        ({"n": -(2**31) - 1}, "32-bit"),
+        ({"f": {"minTokens": 1.5}}, "64 bits"),
+        ({"f": {"minTokens": True}}, "64 bits"),
+        ({"f": {"nope": 1}}, "nope"),
+        ({"f": {"tags": [[["x"]]]}}, "tags"),
+        ({"f": []}, "$f"),
+    ],
+)
+async def test_variables_have_the_types_of_the_schema(gateway, variables, word):
+    document = "query ($n: Int, $f: TraceFilter) { traces(limit: $n, filter: $f) { id } }"
+    answer = await ask(gateway, document, **variables)
+    assert (answer.status_code, gateway.controller.calls) == (400, [])
+    assert only_error(answer)["extensions"]["error_code"] == "INVALID_REQUEST"
+    assert word in only_error(answer)["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        (b"", 400, "INVALID_REQUEST"),
+        (b"{", 400, "INVALID_REQUEST"),
+        (b"[]", 400, "INVALID_REQUEST"),
+        (b'[{"query": "{ __typename }"}]', 400, "INVALID_REQUEST"),
+        (b'{"query": "{a}", "query": "{b}"}', 400, "INVALID_REQUEST"),
+        (b'{"query": null}', 400, "MISSING_REQUIRED_FIELD"),
+        (b'{"query": 1}', 400, "INVALID_FIELD_FORMAT"),
+        (b'{"query": "{a}", "variables": [1]}', 400, "INVALID_FIELD_FORMAT"),
+        (b'{"query": "{a}", "operationName": {}}', 400, "INVALID_FIELD_FORMAT"),
+        (b'{"query": "{a}", "mutation": 1}', 400, "UNKNOWN_FIELD"),
+        (b'{"query": "' + b"x" * 140_000 + b'"}', 413, "PAYLOAD_TOO_LARGE"),
+    ],
+)
+async def test_bodies_that_are_no_question(gateway, body, status, reason):
+    answer = await gateway.http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["error_code"]) == (status, reason)
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+async def test_a_page_of_another_site_can_send_nothing_that_is_read(gateway, kind):
+    body = b'{"query": "{ traces { id } }"}'
+    answer = await gateway.http.post("/graphql", content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["error"]["error_code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert gateway.controller.calls == []
+
+
+async def test_nothing_can_be_changed(gateway):
+    for document in ('mutation { cancelRun(runId: "r") { runId } }', "subscription { traces { id } }"):
+        for answer in (
+            await ask(gateway, document),
+            await gateway.http.get("/graphql", params={"query": document}),
+        ):
+            assert answer.status_code == 400
+            assert "not supported by the schema" in answer.text
+    assert (await gateway.http.put("/graphql")).status_code == 405
+
+
+SCHEMA = "{ __schema { queryType { name } } }"
+
+
+async def test_the_schema_is_told_to_the_only_user_of_this_machine(gateway, local_gateway):
+    refused = await ask(gateway, SCHEMA)
+    assert (refused.status_code, only_error(refused)["extensions"]["category"]) == (403, "AUTHORIZATION")
+    assert (await ask(gateway, '{ __type(name: "Trace") { name } }')).status_code == 403
+    assert (await ask(gateway, "{ __typename }")).json() == {"data": {"__typename": "Query"}}
+    assert (await ask(local_gateway, SCHEMA)).json() == {"data": {"__schema": {"queryType": {"name": "Query"}}}}
+    page = await local_gateway.http.get("/graphql/playground")
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    missing = await gateway.http.get("/graphql/playground")
+    assert (missing.status_code, missing.json()["error"]["error_code"]) == (404, "RESOURCE_NOT_FOUND")
+
+
+async def test_the_page_loads_nothing_from_elsewhere(local_gateway):
+    page = (await local_gateway.http.get("/graphql/playground")).text
+    for path, kind in (("/graphql/playground.css", "text/css"), ("/graphql/playground.js", "text/javascript")):
+        assert f'"{path}"' in page
+        part = await local_gateway.http.get(path)
+        assert part.headers["content-type"].startswith(kind)
+        assert "//" not in part.text
+    assert "//" not in page
+    assert "<style" not in page
+    assert "style=" not in page
+    assert "default-src 'self'" in part.headers["content-security-policy"]
+
+
+async def test_settings_open_and_shut_it(gateway_with):
+    shown = replace(DEFAULTS, graphql_introspection="on", graphql_playground="on")
+    async with gateway_with(graphql=shown) as gateway:
+        assert (await ask(gateway, SCHEMA)).status_code == 200
+        assert (await gateway.http.get("/graphql/playground")).status_code == 200
+    hidden = replace(DEFAULTS, graphql_introspection="off", graphql_playground="off")
+    async with gateway_with(graphql=hidden, local_only=True) as gateway:
+        assert (await ask(gateway, SCHEMA)).status_code == 403
+        assert (await gateway.http.get("/graphql/playground")).status_code == 404
+    async with gateway_with(graphql=replace(DEFAULTS, graphql=False)) as gateway:
+        assert (await ask(gateway, "{ __typename }")).status_code == 404
+        assert "/graphql" not in (await gateway.http.get("/openapi.json")).json()["paths"]
+
+
+async def test_a_document_that_takes_too_long_is_given_up(gateway_with):
+    async with gateway_with(graphql=replace(DEFAULTS, graphql_timeout_seconds=1)) as gateway:
+        gateway.controller.answers["ListTraces"] = traces()
+        gateway.controller.delay_seconds = 60
+        answer = await ask(gateway, "{ traces { id } }")
+        assert (answer.status_code, only_error(answer)["extensions"]["error_code"]) == (504, "REQUEST_TIMEOUT")
+        gateway.controller.delay_seconds = 0
+        assert (await ask(gateway, "{ traces { id } }")).status_code == 200
+
+
+async def test_documents_of_many_callers_are_kept_apart(gateway):
+    gateway.controller.answers["ListTraces"] = traces("a")
+    gateway.controller.delay_seconds = 0.01
+    answers = await asyncio.gather(
+        *(
+            ask(gateway, "query ($n: Int) { traces(limit: $n) { id } }", {"X-API-Key": f"k{n}"}, n=n)
+            for n in range(1, 20)
+        )
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    asked = {(call.metadata["x-api-key"], call.request.limit) for call in gateway.controller.calls}
+    assert asked == {(f"k{n}", n) for n in range(1, 20)}
