@@ -25,6 +25,7 @@ from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
 from gateway.metrics.live import LiveMetrics
 from gateway.metrics.names import metric_names
+from gateway.openapi import make_document
 from gateway.upstream import Upstream
 from loadcell import errors, settings
 from loadcell.settings import Secret
@@ -118,6 +119,11 @@ def application() -> Starlette:
     """The gateway as it is by default; its routes are looked at, not called."""
     unused = cast("Upstream", None)
     return make_app(read_bindings(SERVICES), unused, HttpMetrics(CollectorRegistry()), before_others=None)
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return make_document(read_bindings(SERVICES), application().state.operations, comments())
 
 
 def plain_routes() -> str:

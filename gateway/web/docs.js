@@ -55,6 +55,15 @@ function jsonSchema(content) {
   return content?.["application/json"]?.schema;
 }
 
+function success(operation) {
+  const status = Object.keys(operation.responses).find((one) => /^[12]/.test(one) && !isError(operation.responses[one]));
+  return [status, operation.responses[status]];
+}
+
+function isError(response) {
+  return Boolean(response.$ref);
+}
+
 function describe(title, schema) {
   const heading = element("h4", { textContent: `${title} ` });
   if (!schema) return heading;
@@ -63,22 +72,23 @@ function describe(title, schema) {
   return heading;
 }
 
-function skeleton(schema, schemas) {
-  const resolved = schema?.$ref ? schemas[shortName(schema.$ref)] : schema;
-  const entries = (resolved?.required ?? []).map((name) => [name, ""]);
-  return JSON.stringify(Object.fromEntries(entries), null, 2);
+function shownBody(content) {
+  const json = content?.["application/json"];
+  const shown = json?.example ?? json?.schema?.examples?.[0] ?? json?.schema?.example;
+  return shown === undefined ? "" : JSON.stringify(shown, null, 2);
 }
 
-function tryForm(path, verb, operation, schemas) {
+function tryForm(path, verb, operation) {
   const inputs = new Map();
   const form = element("form");
   for (const parameter of operation.parameters ?? []) {
-    const input = element("input", { required: Boolean(parameter.required) });
+    const shown = parameter.example === undefined ? "" : [].concat(parameter.example).join(",");
+    const input = element("input", { required: Boolean(parameter.required), placeholder: shown });
     inputs.set(parameter, input);
     form.append(element("p", {}, element("label", {}, `${parameter.name} `, input)));
   }
   const body = BODY_VERBS.has(verb) && operation.requestBody
-    ? element("textarea", { value: skeleton(jsonSchema(operation.requestBody.content), schemas) })
+    ? element("textarea", { value: shownBody(operation.requestBody.content) })
     : null;
   if (body) form.append(body);
   const answer = element("pre", { hidden: true });
@@ -117,7 +127,18 @@ async function send(path, verb, inputs, body) {
   return `${response.status} ${response.statusText}\nX-Request-ID: ${response.headers.get("X-Request-ID")}\n\n${shown}`;
 }
 
-function operationNode(path, verb, operation, schemas) {
+function refusals(operation) {
+  const refused = Object.entries(operation.responses).filter(([, response]) => isError(response));
+  return refused.length
+    ? table(["status", "reasons"], refused.map(([status, response]) => [status, links(response.description)]))
+    : "";
+}
+
+function links(reasons) {
+  return joined(reasons.split(", ").map((reason) => element("a", { href: `#${reason}`, textContent: reason })), ", ");
+}
+
+function operationNode(path, verb, operation) {
   const parts = [
     element("summary", {},
       element("span", { className: "verb", textContent: verb.toUpperCase() }),
@@ -132,8 +153,9 @@ function operationNode(path, verb, operation, schemas) {
     parts.push(table(["parameter", "in", "type", "meaning"], rows));
   }
   if (operation.requestBody) parts.push(describe("Body", jsonSchema(operation.requestBody.content)));
-  parts.push(describe("Answer", jsonSchema(operation.responses["200"].content)));
-  parts.push(tryForm(path, verb, operation, schemas));
+  const [status, answer] = success(operation);
+  parts.push(describe(`Answer ${status}`, jsonSchema(answer?.content)), refusals(operation));
+  parts.push(tryForm(path, verb, operation));
   return element("details", { id: operation.operationId }, ...parts);
 }
 
@@ -143,7 +165,7 @@ function showOperations(api) {
     for (const [verb, operation] of Object.entries(verbs)) {
       const tag = operation.tags[0];
       if (!groups.has(tag)) groups.set(tag, []);
-      groups.get(tag).push(operationNode(path, verb, operation, api.components.schemas));
+      groups.get(tag).push(operationNode(path, verb, operation));
     }
   }
   for (const [tag, nodes] of groups) {
