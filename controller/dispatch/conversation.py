@@ -120,11 +120,12 @@ class Conversation:
     def _take(self, session: Session, request: agent_pb2.SessionRequest) -> None:
         """Take a message; nothing here waits, so a heartbeat is heard at once whatever came before it."""
         self.dispatcher.sessions.hear(session.agent.agent_id)
-        session.agent = replace(session.agent, last_seen_at=wall_micros())
         kind = request.WhichOneof("message")
         if kind == "heartbeat":
             self._beat(session, request.heartbeat)
-        elif kind == "lease_update":
+            return
+        session.agent = replace(session.agent, last_seen_at=wall_micros())
+        if kind == "lease_update":
             if self._is_taken(session, request.lease_update):
                 self.dispatcher.book.update(session, request.lease_update)
         elif kind == "probe_result":
@@ -160,6 +161,7 @@ class Conversation:
         if is_sound_beat(beat):
             self._note_figures(session, beat)
         else:
+            session.agent = replace(session.agent, last_seen_at=wall_micros())
             self._refuse(session, "INVALID_FIELD_VALUE", "a heartbeat with impossible figures")
         reply = agent_pb2.HeartbeatReply(
             sequence=beat.sequence,
@@ -191,6 +193,7 @@ class Conversation:
         known = beat.clock_uncertainty_micros > 0
         session.agent = replace(
             session.agent,
+            last_seen_at=wall_micros(),
             clock_offset_micros=beat.clock_offset_micros if known else None,
             clock_uncertainty_micros=beat.clock_uncertainty_micros if known else None,
             clock_steps=beat.clock_steps,

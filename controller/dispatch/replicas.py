@@ -19,7 +19,7 @@ from controller.store.database import Database
 from controller.store.records import AgentRecord, LeaseRecord, LevelRecord, RunRecord
 from loadcell.clock import wall_micros
 
-STALE_SECONDS = 6.0  # beyond the duration of a lease: controllers tell of their agents every two seconds
+STALE_SECONDS = 6.0  # beyond the duration of a lease: controllers tell of their agents every four seconds
 
 Elsewhere = Mapping[str, list[AgentRecord]]
 """Agents by the controller they are connected to."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 TICK_SECONDS = 2.0
+TOUCH_SECONDS = 4.0  # between two times of telling the others of the agents here: a thousand rows
 LEAST_SECONDS = 0.1  # many changes at once are looked at together
 SELDOM_SECONDS = 60.0  # between two looks at what is forgotten, and at results that others have left
 KEEP_SECONDS = 300.0  # ended runs stay in memory for the exporter
@@ -48,7 +49,7 @@ class Upkeep:
         self._replicas = Replicas(dispatcher.database, dispatcher.sessions, dispatcher.owner)
         self._adoption = Adoption(dispatcher, self._replicas)
         self._seldom_at = -SELDOM_SECONDS
-        self._touched_at = -TICK_SECONDS
+        self._touched_at = -TOUCH_SECONDS
 
     async def run(self) -> None:
         """Do it every two seconds, and when a run was changed; a database that is away is asked again."""
@@ -112,7 +113,7 @@ class Upkeep:
         dispatcher = self._dispatcher
         driven = {run.record.run_key: run for run in dispatcher.runs if not run.ended}
         now = time.monotonic()
-        seen = dispatcher.sessions.connected() if now - self._touched_at >= TICK_SECONDS - LEAST_SECONDS else []
+        seen = dispatcher.sessions.connected() if now - self._touched_at >= TOUCH_SECONDS - LEAST_SECONDS else []
         if not driven and not seen:
             return
         self._touched_at = now if seen else self._touched_at
