@@ -26,6 +26,7 @@ from gateway.live.live import Live
 from gateway.live.routes import live_routes
 from gateway.metrics.http import HttpMetrics
 from gateway.middleware.apology import Apology
+from gateway.middleware.body_budget import BodyBudget
 from gateway.middleware.bounds import Bounds
 from gateway.middleware.compression import Compression
 from gateway.middleware.headers import SecurityHeaders
@@ -95,6 +96,7 @@ def make_app(
             Middleware(Bounds),
             Middleware(Apology),
             Middleware(Limits),
+            Middleware(BodyBudget),
             Middleware(Compression),
         ],
         exception_handlers={LoadcellError: on_loadcell_error, HTTPException: on_http_exception},
