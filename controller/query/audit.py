@@ -5,11 +5,11 @@ from __future__ import annotations
 from controller.access.methods import named
 from controller.messages import timestamp
 from controller.query import cursor
-from controller.query.traces.times import read_time
 from controller.scope import Scope
 from controller.store.audit_log import AuditEntry, AuditFilter, count_entries, list_entries
 from controller.store.database import Connection
 from loadcell.errors import REASONS, LoadcellError
+from loadcell.instants import read_time
 from loadcell.v1 import auth_pb2
 
 _OUTCOMES = ("OK", "CANCELLED", *sorted(REASONS))

@@ -9,7 +9,6 @@ from controller.lifecycle import STATUS_WORDS
 from controller.messages import run_message
 from controller.query import cursor
 from controller.query.costs.question import check_project
-from controller.query.traces.times import read_time
 from controller.query.traces.values import read_text
 from controller.scope import Scope
 from controller.store.database import Connection
@@ -17,6 +16,7 @@ from controller.store.leases import agents_of_runs
 from controller.store.run_history import RunFilter, count_runs, list_runs
 from controller.store.traces.limits import bounded
 from loadcell.errors import LoadcellError
+from loadcell.instants import read_time
 from loadcell.protocol import MAX_LABEL_TEXT
 from loadcell.v1 import run_pb2
 

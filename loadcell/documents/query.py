@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from loadcell.clock import wall_micros
 from loadcell.documents.reader import parse, unknown_field
 from loadcell.errors import LoadcellError
+from loadcell.instants import read_time
 
 M = TypeVar("M", bound=Message)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -32,7 +35,8 @@ def query_values(message: Descriptor, pairs: Iterable[tuple[str, str]]) -> dict[
     """Return decoded parameters as the data of a JSON document, for `parse`.
 
     Fields of nested messages have dotted names. A repeated field is given several times (a=1&a=2) or, unless it
-    holds texts, as a list with commas (a=1,2). Booleans are true, false, 1 or 0.
+    holds texts, as a list with commas (a=1,2). Booleans are true, false, 1 or 0; a timestamp may be relative, as
+    now-1h.
 
     Raises:
         LoadcellError: UNKNOWN_FIELD; INVALID_FIELD_FORMAT for a text that is not of the field's type or a single
@@ -78,7 +82,16 @@ def _value(field: FieldDescriptor, name: str, text: str) -> Any:
         return _number(int, name, "a whole number", text)
     if field.cpp_type in _NUMBERS:
         return _number(float, name, "a number", text)
+    if field.message_type is not None:
+        return _time(text, name)
     return text
+
+
+def _time(text: str, name: str) -> str:
+    if not text.startswith("now"):
+        return text
+    instant = read_time(text, wall_micros(), name)
+    return datetime.fromtimestamp(instant.micros / 1e6, UTC).isoformat()
 
 
 def _number(cast: type[int | float], name: str, wanted: str, text: str) -> int | float:

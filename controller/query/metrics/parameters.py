@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from controller.query.traces.times import read_time
 from controller.query.traces.values import read_text
 from loadcell.errors import LoadcellError
+from loadcell.instants import read_time
 
 DAY_MICROS = 86_400 * 1_000_000
 MAX_DAYS = 90

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from controller.query.traces.conditions import And, Condition, Node, Not, Operator, Or
-from controller.query.traces.times import Instant
+from loadcell.instants import Instant
 
 
 class Bounds(NamedTuple):

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from controller.query.traces.fields import Field
-from controller.query.traces.times import Instant
+from loadcell.instants import Instant
 
 
 class Operator(Enum):

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from controller.query.traces.conditions import And, Condition, Node, Operator, Or
 from controller.query.traces.fields import FIELDS, Field, Kind, find_path
 from controller.query.traces.patterns import check_pattern
-from controller.query.traces.times import Instant
 from controller.query.traces.values import read_flag, read_list, read_text, read_value
 from loadcell.errors import LoadcellError
+from loadcell.instants import Instant
 
 _WORDS: dict[str, Operator] = {operator.value: operator for operator in Operator} | {
     "nin": Operator.NOT_IN,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from controller.query.traces.conditions import And, Condition, Node, Not, Operator, Or, Scalar, Value
 from controller.query.traces.fields import FIELDS, Field, Group
 from controller.query.traces.selection import Selected
-from controller.query.traces.times import Instant
+from loadcell.instants import Instant
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from controller.query.traces.fields import Field, Kind
 from controller.query.traces.status import read_status
-from controller.query.traces.times import Instant, read_time
 from loadcell.errors import LoadcellError
+from loadcell.instants import Instant, read_time
 
 MAX_TEXT = 1_024  # characters
 MAX_NUMBER = 2**53  # beyond, a float is not exact

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, exists, false, no
 
 from controller.query.traces.conditions import Condition, Operator, Scalar
 from controller.query.traces.fields import Field, Group, Kind
-from controller.query.traces.times import Instant
 from controller.store.among import one_of
 from controller.store.full_text import Side, searched
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
@@ -20,6 +19,7 @@ from controller.store.traces.columns import HAS_RATE, RATE, STATUSES, WHOLE, Who
 from controller.store.traces.comparisons import compare_number, compare_text, has_number, has_text
 from controller.store.traces.keys import KEY, with_span_ids, with_trace_ids
 from controller.store.traces.objects import runs_with
+from loadcell.instants import Instant
 
 Compare: TypeAlias = Callable[[Operator, tuple[Scalar, ...]], ColumnElement[bool]]
 

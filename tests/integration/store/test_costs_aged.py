@@ -9,13 +9,13 @@ from sqlalchemy import delete, update
 from controller.query.costs.over_time import get_cost_analytics
 from controller.query.costs.summary import get_cost_summary
 from controller.query.metrics.summary import get_summary
-from controller.query.traces.times import read_time
 from controller.retention import Ages, retain_once
 from controller.scope import Scope
 from controller.store import dearest
 from controller.store.contexts import Context
 from controller.store.schema import traces
 from controller.store.schema_queries import rollups
+from loadcell.instants import read_time
 from loadcell.v1 import cost_pb2, metrics_pb2
 from tests.integration.store import priced_requests
 from tests.integration.store.priced_requests import DAY, HOUR

@@ -1,10 +1,12 @@
 """Query strings to messages."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from loadcell.documents import parse_query
 from loadcell.errors import LoadcellError
-from loadcell.v1 import run_pb2, target_pb2
+from loadcell.v1 import auth_pb2, run_pb2, target_pb2
 
 
 def test_texts_become_the_types_of_the_fields():
@@ -77,3 +79,20 @@ def test_what_a_url_cannot_say_is_refused(name, text):
     with pytest.raises(LoadcellError) as caught:
         parse_query(run_pb2.CreateRunRequest, [(name, text)])
     assert caught.value.field == name
+
+
+def test_times_may_be_relative_to_now():
+    slack = timedelta(milliseconds=1)  # of rounding
+    earliest = datetime.now(UTC) + timedelta(hours=1)
+    request = parse_query(auth_pb2.CreateApiKeyRequest, [("expires_at", "now+1h")])
+    found = request.expires_at.ToDatetime(tzinfo=UTC)
+    assert earliest - slack <= found <= datetime.now(UTC) + timedelta(hours=1) + slack
+    exact = parse_query(auth_pb2.CreateApiKeyRequest, [("expires_at", "2026-01-31T12:00:00+01:00")])
+    assert exact.expires_at.ToJsonString() == "2026-01-31T11:00:00Z"
+
+
+@pytest.mark.parametrize("text", ["now+1y", "nowhere", "yesterday", "now-9999999999w"])
+def test_times_that_are_none_are_refused(text):
+    with pytest.raises(LoadcellError) as caught:
+        parse_query(auth_pb2.CreateApiKeyRequest, [("expires_at", text)])
+    assert caught.value.field == "expires_at"

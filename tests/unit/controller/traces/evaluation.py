@@ -16,8 +16,8 @@ from controller.query.traces.conditions import And, Condition, Node, Not, Operat
 from controller.query.traces.fields import Kind
 from controller.query.traces.patterns import matches
 from controller.query.traces.question import Position, Question
-from controller.query.traces.times import Instant
 from controller.query.traces.words import words
+from loadcell.instants import Instant
 
 Trace = Mapping[str, Any]
 

@@ -15,8 +15,8 @@ from controller.query.traces.conditions import And, Condition, Not, Operator, Or
 from controller.query.traces.fields import FIELDS
 from controller.query.traces.filters import MAX_DEPTH, MAX_NODES, read_filter
 from controller.query.traces.question import conditions
-from controller.query.traces.times import Instant
 from loadcell.errors import LoadcellError
+from loadcell.instants import Instant
 
 
 def leaf(field: str, operator: str, value: object) -> dict[str, object]:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.query.traces.times import Instant, read_time
 from loadcell.errors import LoadcellError
+from loadcell.instants import Instant, read_time
 
 NOW = 1_790_000_000_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
