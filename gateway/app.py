@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.analysis import OPERATION as ANALYSIS
+from gateway.analysis import analysis_route
 from gateway.bindings import Binding
 from gateway.contract import comments
 from gateway.door import HOW_TO_CLOSE
@@ -68,7 +70,7 @@ def make_app(
         live: what is told while it happens; None: nothing is.
     """
     probes = make_probes(upstream)
-    operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD, *SIGN_IN]
+    operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD, ANALYSIS, *SIGN_IN]
     operations += GRAPHQL_OPERATIONS if graphql.graphql else ()
     document = orjson.dumps(make_document(bindings, operations, comments()))
     routes = [
@@ -77,6 +79,7 @@ def make_app(
         _document_route(document),
         *answering_json(make_routes(bindings, upstream), bindings),
         download_route(upstream),
+        analysis_route(upstream),
         *sign_in_routes(upstream),
         *graphql_routes(upstream, graphql, before_others),
         *(live_routes(live) if live is not None else ()),
