@@ -1,41 +1,19 @@
-"""What an HTTP request says as a message, and what a message says as an HTTP body."""
+"""What an HTTP request says as a message."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from google.api import httpbody_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from gateway.bindings import Binding
-from gateway.chosen import leave_out
-from loadcell.documents import EVERYTHING, Wanted, parse, query_values, render
+from loadcell.documents import parse, query_values
 from loadcell.errors import LoadcellError
 
-JSON = "application/json"
 IDEMPOTENCY_FIELD = "request_id"
-_EXTENSIONS = {
-    "text/csv": "csv",
-    JSON: "json",
-    "application/x-ndjson": "jsonl",
-    "text/html": "html",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """An HTTP body with its type; `filename` is set for downloads."""
-
-    body: bytes
-    media_type: str
-    filename: str = ""
 
 
 def to_request(
@@ -79,18 +57,6 @@ def takes_idempotency_key(binding: Binding) -> bool:
     return binding.verb == "POST" and field is not None and field.type == FieldDescriptor.TYPE_STRING
 
 
-def to_content(
-    binding: Binding, response: Message, path: Iterable[tuple[str, str]], wanted: Wanted = EVERYTHING
-) -> Content:
-    """Return the HTTP body of a response; a google.api.HttpBody is a download with its own type."""
-    if isinstance(response, httpbody_pb2.HttpBody):
-        return Content(response.data, response.content_type, _filename(binding, response.content_type, path))
-    document = render(response)
-    leave_out(document, wanted)
-    body = document.get(binding.response_body) if binding.response_body else document
-    return Content(orjson.dumps(body), JSON)
-
-
 def _in_query(binding: Binding, query: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     pairs = list(query)
     if pairs and binding.body == "*":
@@ -118,11 +84,3 @@ def _merge(data: dict[str, Any], more: dict[str, Any], prefix: str = "") -> None
             raise LoadcellError("INVALID_FIELD_VALUE", f"{field} is given twice and differs", field=field)
         else:
             data[name] = value
-
-
-def _filename(binding: Binding, media_type: str, path: Iterable[tuple[str, str]]) -> str:
-    """Return "<first 8 characters of the identifier>_<area>.<extension>", the area being that of the API path."""
-    areas = binding.template.documented.removeprefix("/api/v1").strip("/").split("/")
-    stem = "_".join([*(value[:8] for _, value in path), areas[0]])
-    extension = _EXTENSIONS.get(media_type.partition(";")[0].strip(), "bin")
-    return f"{re.sub(r'[^A-Za-z0-9._-]', '-', stem)}.{extension}"

@@ -55,7 +55,20 @@ class Upstream:
         metadata: Sequence[tuple[str, str]] = (),
         timeout_seconds: float = CALL_TIMEOUT_SECONDS,
     ) -> Message:
-        """Call a unary method.
+        """Call a unary method; errors are those of `ask`."""
+        answer = await self.ask(method, request, metadata=metadata, timeout_seconds=timeout_seconds)
+        message: Message = GetMessageClass(method.output_type).FromString(answer)
+        return message
+
+    async def ask(
+        self,
+        method: MethodDescriptor,
+        request: Message,
+        *,
+        metadata: Sequence[tuple[str, str]] = (),
+        timeout_seconds: float = CALL_TIMEOUT_SECONDS,
+    ) -> bytes:
+        """Call a unary method and return its answer as it came.
 
         Raises:
             LoadcellError: the controller's error; SERVICE_UNAVAILABLE when it cannot be reached, REQUEST_TIMEOUT
@@ -66,7 +79,7 @@ class Upstream:
         started = time.monotonic()
         call = self._stub(method)(request, metadata=metadata, timeout=timeout_seconds)
         try:
-            answer: Message = await call
+            answer: bytes = await call
             note_limits(await call.trailing_metadata())
         except grpc.aio.AioRpcError as failure:
             raise _public(failure, method, time.monotonic() - started) from failure
@@ -78,7 +91,7 @@ class Upstream:
         """Yield the answers of a method that streams them; whoever takes them slowly slows the controller down.
 
         Raises:
-            LoadcellError: as `call`; REQUEST_TIMEOUT when the next answer does not come in time.
+            LoadcellError: as `ask`; REQUEST_TIMEOUT when the next answer does not come in time.
         """
         if self._before is not None:
             await self._before()
@@ -121,12 +134,12 @@ class Upstream:
     def _stub(self, method: MethodDescriptor) -> Any:
         path = f"/{method.containing_service.full_name}/{method.name}"
         if path not in self._calls:
-            kind = self._streams.unary_stream if method.server_streaming else self._channel.unary_unary
-            self._calls[path] = kind(
-                path,
-                request_serializer=GetMessageClass(method.input_type).SerializeToString,
-                response_deserializer=GetMessageClass(method.output_type).FromString,
-            )
+            serializer = GetMessageClass(method.input_type).SerializeToString
+            if method.server_streaming:
+                deserializer = GetMessageClass(method.output_type).FromString
+                self._calls[path] = self._streams.unary_stream(path, serializer, deserializer)
+            else:
+                self._calls[path] = self._channel.unary_unary(path, serializer)
         return self._calls[path]
 
 

@@ -1,4 +1,4 @@
-"""Security headers of every response."""
+"""Headers of every response: for its security, and against keeping what is not meant to be kept."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-XSS-Protection": "1; mode=block",
     "Referrer-Policy": "strict-origin-when-cross-origin",
+    # What says nothing else: errors, and answers to calls that change something.
+    "Cache-Control": "no-store",
 }
 
 
 class SecurityHeaders:
-    """Adds `HEADERS` to every response."""
+    """Adds those of `HEADERS` that a response does not have."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

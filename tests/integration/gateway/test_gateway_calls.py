@@ -181,7 +181,7 @@ async def test_an_exception_in_the_controller_is_no_more_than_an_error_for_the_c
 
 
 async def test_an_answer_that_does_not_come_is_a_timeout(gateway, monkeypatch):
-    monkeypatch.setitem(Upstream.call.__kwdefaults__, "timeout_seconds", 0.05)
+    monkeypatch.setitem(Upstream.ask.__kwdefaults__, "timeout_seconds", 0.05)
     gateway.controller.delay_seconds = 5
     response = await gateway.http.get(f"{RUN}/r1")
     assert (response.status_code, response.json()["error"]["error_code"]) == (504, "REQUEST_TIMEOUT")

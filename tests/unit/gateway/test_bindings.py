@@ -8,11 +8,14 @@ from pkgutil import iter_modules
 import pytest
 from google.api.http_pb2 import HttpRule
 from google.protobuf.message_factory import GetMessageClass
+from starlette.datastructures import Headers
 
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES, UNANSWERED
+from gateway.responses import Responses
 from gateway.template import parse_template
-from gateway.transcode import takes_idempotency_key, to_content, to_request
+from gateway.texts import Texts
+from gateway.transcode import takes_idempotency_key, to_request
 from loadcell import v1
 from loadcell.errors import LoadcellError
 from tests.fakes.synthetic_service import build_service
@@ -132,4 +135,5 @@ def test_the_idempotency_key_is_for_posts_with_a_request_id():
 def test_a_field_of_the_response_as_the_body():
     binding = only_binding("test.answer", HttpRule(get="/x", response_body="text"))
     response = GetMessageClass(binding.response)(text="t")
-    assert to_content(binding, response, []).body == b'"t"'
+    answered = Responses(binding, Texts()).make(response.SerializeToString(), Headers(), [], {})
+    assert answered.body == b'"t"'
