@@ -21,6 +21,8 @@ MODULES = {
     "grpcio-reflection": "grpc_reflection",
     "prometheus-client": "prometheus_client",
     "pyjwt": "jwt",
+    "strawberry-graphql": "strawberry",
+    "graphql-core": "graphql",
 }
 FOLDERS = {
     "core": "loadcell",
