@@ -15,6 +15,7 @@ from loadcell.cli.history import list_runs, update_run
 from loadcell.cli.keys import keys_app, token_app
 from loadcell.cli.mock_server import mock_server
 from loadcell.cli.projects import projects_app
+from loadcell.cli.recommend import recommend
 from loadcell.cli.run import run
 from loadcell.cli.runs import runs_app
 from loadcell.cli.timeline import show_timeline
@@ -46,6 +47,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 app.command("run")(run)
+app.command("recommend")(recommend)
 app.command("up")(up)
 app.command("demo")(demo)
 runs_app.command("list")(list_runs)

@@ -53,6 +53,24 @@ _FLAG_OF_FIELD = {
     "cursor": "",
     "offset": "",
     "data": "",
+    # Of a question for a capacity.
+    "workload.daily_active_users": "--daily-users",
+    "workload.requests_per_user_per_day": "--requests-per-day",
+    "workload.avg_input_tokens": "--input-len",
+    "workload.avg_output_tokens": "--output-len",
+    "workload.ttft_target_ms": "--ttft",
+    "workload.tpot_target_ms": "--tpot",
+    "workload.goodput_target_percent": "--goodput-target",
+    "workload.peak_concurrency": "--peak-concurrency",
+    "headroom_percent": "--headroom",
+    "test_config.concurrency_steps": "--steps",
+    "test_config.num_requests_per_step": "--num-requests",
+    "test_config.requests_per_slot": "--requests-per-slot",
+    "current_infra.gpu_model": "--gpu",
+    "current_infra.gpu_count": "--gpu-count",
+    "current_infra.gpu_memory_gb": "--gpu-memory",
+    "current_infra.tensor_parallelism": "--tensor-parallelism",
+    "current_infra.gpu_hourly_cost_usd": "--gpu-cost",
 }
 _OF_THE_ASKED = {10, 11, 12, 13}
 _KEY_REASONS = {"MISSING_AUTHORIZATION", "INVALID_API_KEY", "INVALID_TOKEN", "EXPIRED_TOKEN"}
@@ -75,6 +93,8 @@ class CommandError(Exception):
 
 def flag_of(field: str) -> str:
     """Return the flag or argument that sets a field of the request; empty when there is none."""
+    if field in _FLAG_OF_FIELD:
+        return _FLAG_OF_FIELD[field]
     head = field.partition(".")[0].partition("[")[0]
     return _FLAG_OF_FIELD.get(head, "--" + head.replace("_", "-"))
 

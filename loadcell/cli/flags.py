@@ -15,19 +15,17 @@ FORMATS: dict[str, DocumentForm] = {".json": "json", ".csv": "csv", ".xlsx": "xl
 _COUNT_NAMES = ("count", "agents", "agent_count")  # and what is nearly so
 
 
-def parse_concurrency(text: str) -> list[int]:
+def parse_concurrency(text: str, flag: str = "--concurrency") -> list[int]:
     """Parse "1,10,50": whole numbers from 1 to 100,000.
 
     Raises:
         CommandError: Names the flag and the value.
     """
     levels = []
-    for part in _parts("--concurrency", text, "1,10,50"):
+    for part in _parts(flag, text, "1,10,50"):
         level = _whole(part)
         if not 1 <= level <= MAX_CONCURRENCY:
-            raise CommandError(
-                f"--concurrency {text!r}: {part!r} is not a whole number from 1 to {MAX_CONCURRENCY}"
-            )
+            raise CommandError(f"{flag} {text!r}: {part!r} is not a whole number from 1 to {MAX_CONCURRENCY}")
         levels.append(level)
     return levels
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from google.protobuf.message import Message
+
 from loadcell.cli.failure import (
+    EXIT_GATE_MISSED,
     EXIT_INTERRUPTED,
     EXIT_OK,
     EXIT_RUN_FAILED,
@@ -17,7 +20,10 @@ from loadcell.cli.progress import Progress
 from loadcell.cli.session import Session
 from loadcell.client import Client, LoadcellError
 from loadcell.stack import ChildError
-from loadcell.v1 import result_pb2, run_pb2
+from loadcell.v1 import recommend_pb2, result_pb2, run_pb2
+
+# Exit codes by what came of the question for a capacity; what is not here leaves it open.
+_CODES = {"recommended": EXIT_OK, "at_most": EXIT_OK, "objectives_missed": EXIT_GATE_MISSED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,16 @@ class Order:
     """A run to be made.
 
     Attributes:
-        fields: Arguments of Client.create_run.
+        fields: Arguments of Client.create_run, or of Client.recommend.
         tokenizer: Tokenizer file to upload.
         dataset: Dataset file to upload.
+        recommends: Whether the run is to recommend a capacity.
     """
 
     fields: dict[str, Any]
     tokenizer: Path | None = None
     dataset: Path | None = None
+    recommends: bool = False
 
 
 @dataclass(slots=True)
@@ -44,22 +52,33 @@ class Outcome:
         result: What was measured; None when there is nothing.
         interrupted: Whether the user stopped it.
         file: The result in the form that was wanted.
+        recommendation: What the run recommends, if it was made for that.
     """
 
     run: run_pb2.Run
     result: result_pb2.RunResult | None
     interrupted: bool = False
     file: bytes = b""
+    recommendation: recommend_pb2.GetRecommendationResultResponse | None = None
+
+    @property
+    def answer(self) -> Message | None:
+        """The document of the run: the recommendation, if it was made for one."""
+        return self.result if self.recommendation is None else self.recommendation
 
     @property
     def exit_code(self) -> int:
-        """0 when it completed and a request succeeded, 1 when not, 130 when the user stopped it."""
+        """0 when it completed and a request succeeded, 1 when not, 130 when the user stopped it.
+
+        Without a recommendation that was wanted it is 3 when the server misses the objectives, else 1.
+        """
         if self.interrupted:
             return EXIT_INTERRUPTED
         if self.run.state != run_pb2.RUN_STATE_COMPLETED:
             return EXIT_RUN_FAILED
-        succeeded = self.result is not None and any(level.successful_requests for level in self.result.results)
-        return EXIT_OK if succeeded else EXIT_RUN_FAILED
+        if not self._succeeded or self.recommendation is None:
+            return EXIT_OK if self._succeeded else EXIT_RUN_FAILED
+        return _CODES.get(self.recommendation.recommendation.outcome, EXIT_RUN_FAILED)
 
     @property
     def complaint(self) -> str:
@@ -72,7 +91,13 @@ class Outcome:
             return self.run.error or "the run failed"
         if self.run.state == run_pb2.RUN_STATE_CANCELLED:
             return "the run was cancelled"
+        if self.recommendation is not None and self._succeeded:
+            return f"no recommendation: {self.recommendation.recommendation.outcome.replace('_', ' ')}"
         return "every request failed"
+
+    @property
+    def _succeeded(self) -> bool:
+        return self.result is not None and any(level.successful_requests for level in self.result.results)
 
 
 async def measure(
@@ -99,11 +124,13 @@ async def measure(
         try:
             async with session.client() as client:
                 fields = {**order.fields, **await _upload(client, order)}
-                created = await client.create_run(**fields)
+                created = await (client.recommend if order.recommends else client.create_run)(**fields)
                 interrupts.saving = True
                 progress.say(f"run {created.run_id}")
                 run = await follow(client, created.run_id, progress, interrupts.asked, session.stack)
                 outcome = Outcome(run, await partial_result(client, run.run_id), interrupts.asked.is_set())
+                if order.recommends and outcome.result is not None and run.state != run_pb2.RUN_STATE_FAILED:
+                    outcome.recommendation = await client.recommendation_result(run)
                 if form is not None and outcome.result is not None:
                     outcome.file = b"".join([piece async for piece in client.export(run, form, partial=True)])
                 return outcome

@@ -257,20 +257,23 @@ def execute(
     from loadcell.cli import layout, report, tables  # noqa: PLC0415
     from loadcell.cli.measure import measure  # noqa: PLC0415
     from loadcell.cli.progress import progress_for  # noqa: PLC0415
+    from loadcell.cli.recommendation_lines import recommendation_lines  # noqa: PLC0415
 
     progress = progress_for(layout.console(stderr=True))
     try:
         outcome = asyncio.run(measure(session, order, progress, form=None if form == "json" else form))
     finally:
         progress.close()
-    if outcome.result is not None:
+    if outcome.result is not None and outcome.answer is not None:
         if output is not None:  # first, because nobody may read what is printed
-            content = report.document(outcome.result) if form == "json" else outcome.file
+            content = report.document(outcome.answer) if form == "json" else outcome.file
             _save(output, content, command_line("runs", "export", outcome.run.run_id, *place, "-o"))
         if as_json:
-            report.print_document(report.document(outcome.result))
+            report.print_document(report.document(outcome.answer))
         else:
             layout.console().print(tables.result_tables(outcome.result))
+            if outcome.recommendation is not None:
+                layout.console().print(recommendation_lines(outcome.recommendation))
     saved = output if outcome.result is not None else None
     again = command_line("runs", "show", outcome.run.run_id, *place)
     _say_where(session, outcome.run.run_id, again, saved, sys.stderr if as_json else sys.stdout)

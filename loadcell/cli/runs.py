@@ -67,6 +67,7 @@ def show_run(
 async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
     from loadcell.cli import layout, report, tables  # noqa: PLC0415
     from loadcell.cli.measure import partial_result  # noqa: PLC0415
+    from loadcell.cli.recommendation_lines import recommendation_lines  # noqa: PLC0415
 
     run = await client.get_run(run_id)
     result = await partial_result(client, run_id)
@@ -77,6 +78,8 @@ async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
     console.print(tables.runs_table([run]))
     if result is not None:
         console.print(tables.result_tables(result))
+    if run.recommendation and run.status in ("completed", "cancelled"):
+        console.print(recommendation_lines(await client.recommendation_result(run)))
     if run.error:
         console.print(f"error: {run.error}")
     if run.notes:

@@ -126,6 +126,19 @@ async def test_curl_examples_export_a_file(places: dict[str, str], tmp_path: Pat
     assert gzip.decompress((tmp_path / "requests.csv.gz").read_bytes()).startswith(b"ts,")
 
 
+@needs_curl
+async def test_curl_examples_recommend_a_capacity(places: dict[str, str], tmp_path: Path) -> None:
+    (started,) = await answers_of("recommending.md", places, tmp_path, until="RUN_ID")
+    await answered(places, f"/api/v1/benchmark/recommend/{started['run_id']}/result")
+    known = places | {"RUN_ID": started["run_id"]}
+    state, found, deleted = await answers_of("recommending.md", known, tmp_path, after="RUN_ID")
+    assert (state["run_id"], state["status"]) == (started["run_id"], "completed")
+    assert found["recommendation"]["outcome"] in ("recommended", "at_most", "objectives_missed", "client_limited")
+    assert [step["concurrency"] for step in found["test_results"]] == [1, 4]
+    assert (found["workload"]["peak_concurrency"], found["current_infra"]["gpu_count"]) == (500, 4)
+    assert deleted == {"deleted": started["run_id"]}
+
+
 def gateway(places: dict[str, str]) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=f"http://{places['localhost:8085']}", trust_env=False)
 
