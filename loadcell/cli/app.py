@@ -6,6 +6,7 @@ import typer
 import typer.core
 
 from loadcell.cli.agents import agents_app
+from loadcell.cli.analyze import analyze_run
 from loadcell.cli.calibrate import calibrate
 from loadcell.cli.compare import compare_runs
 from loadcell.cli.demo import demo
@@ -54,6 +55,7 @@ runs_app.command("list")(list_runs)
 runs_app.command("update")(update_run)
 runs_app.command("compare")(compare_runs)
 runs_app.command("timeline")(show_timeline)
+runs_app.command("analyze")(analyze_run)
 app.add_typer(runs_app, name="runs")
 agents_app.add_typer(tokens_app, name="token")
 app.add_typer(agents_app, name="agents")

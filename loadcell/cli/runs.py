@@ -16,7 +16,7 @@ from loadcell.cli.session import Session, open_session
 if TYPE_CHECKING:
     from loadcell.client import Client
 
-runs_app = typer.Typer(help="List, show, watch, update, cancel, delete, compare and export runs.")
+runs_app = typer.Typer(help="List, show, watch, update, cancel, delete, compare, analyze and export runs.")
 
 RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="Identifier of the run.")]
 ControllerFlag = Annotated[str | None, typer.Option("--controller", help="Controller HOST:PORT to ask.")]

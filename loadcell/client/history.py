@@ -6,7 +6,9 @@ from typing import Literal
 
 from loadcell.client.calls import answer, responses
 from loadcell.client.references import RunReference, identifier
-from loadcell.v1 import result_pb2, run_pb2, run_pb2_grpc
+from loadcell.v1 import analysis_pb2, result_pb2, run_pb2, run_pb2_grpc
+
+_MODES = {"rules": analysis_pb2.ANALYSIS_MODE_RULES, "llm": analysis_pb2.ANALYSIS_MODE_LLM}
 
 
 class History:
@@ -115,6 +117,45 @@ class History:
             self._runs.GetRunResult(request, timeout=self._timeout)
         )
         return response.result
+
+    async def analysis_pieces(
+        self,
+        run: RunReference,
+        *,
+        mode: Literal["rules", "llm"] = "rules",
+        language: Literal["en", "ko"] = "en",
+        refresh: bool = False,
+    ) -> AsyncGenerator[analysis_pb2.AnalyzeRunResponse, None]:
+        """Yield what a result means piece by piece while it is written; the last piece is all of it.
+
+        Args:
+            run: The run.
+            mode: Who says it: rules, or the model the controller is set to, whose analysis is stored.
+            language: The language.
+            refresh: Has the model make its analysis anew.
+        """
+        request = analysis_pb2.AnalyzeRunRequest(
+            run_id=identifier(run), mode=_MODES[mode], language=language, refresh=refresh
+        )
+        async with aclosing(responses(self._runs.AnalyzeRun(request))) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def analyze(
+        self,
+        run: RunReference,
+        *,
+        mode: Literal["rules", "llm"] = "rules",
+        language: Literal["en", "ko"] = "en",
+        refresh: bool = False,
+    ) -> analysis_pb2.Analysis:
+        """Return what a result means; the arguments are those of `analysis_pieces`."""
+        last = analysis_pb2.AnalyzeRunResponse()
+        pieces = self.analysis_pieces(run, mode=mode, language=language, refresh=refresh)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                last = piece
+        return last.analysis
 
     async def timeline(
         self, run: RunReference, *, level: int | None = None, offset_seconds: int = 0, page_size: int = 3_600
