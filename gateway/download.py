@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from gateway.conditional import caching_headers, is_known
 from gateway.credentials import credentials
 from gateway.errors import error_response
 from gateway.openapi.operation import FILE, Answer, Operation, header_parameter, path_parameter
@@ -39,11 +40,13 @@ OPERATION = Operation(
         206: Answer(
             "The part of the file.", FILE, {**_HEADERS, "Content-Range": "Which bytes these are, and of how many."}
         ),
+        304: Answer("The caller has the file.", headers={"ETag": _HEADERS["ETag"]}),
     },
     description="Any part of it with Range, of the same file with If-Range.",
     parameters=(
         path_parameter("job_id", "Identifier of the job, a UUID.", "c2a4e6f8-1b3d-4f5a-8e7c-9d0b2a4c6e8f"),
         header_parameter("Range", "Bytes that are wanted, such as bytes=1000-."),
+        header_parameter("If-None-Match", "ETags of files the caller has."),
         header_parameter("If-Range", "ETag of the file that Range is about; of another, all is answered."),
     ),
     refused=(
@@ -83,12 +86,14 @@ class _Download:
         )
         job = cast("export_pb2.GetExportJobResponse", found).data
         size, tag = job.file_size_bytes, f'"{job.sha256[:32]}"'
-        # A part is wanted of the file the client has begun to read and of no other.
-        same = request.headers.get("if-range", tag) == tag
-        try:
-            part = read_range(request.headers.get("range", ""), size) if same else None
-        except UnsatisfiableError:
-            return _unsatisfiable(request, size)
+        caching, part = caching_headers(tag), None
+        if job.sha256:  # without a file the stream says why there is none
+            if is_known(request.headers, caching):
+                return Response(status_code=304, headers=caching)
+            try:
+                part = _part(request, tag, size)
+            except UnsatisfiableError:
+                return _unsatisfiable(request, size)
         first, length = part or (0, size)
         asked = export_pb2.DownloadExportRequest(job_id=job_id, offset=first, length=length)
         pieces = self._upstream.stream(METHOD, asked, metadata=metadata)
@@ -99,7 +104,7 @@ class _Download:
             "Content-Disposition": f'attachment; filename="{head.filename}"',
             "Content-Length": str(length),
             "Content-Type": head.content_type,
-            "ETag": tag,
+            **caching,
         }
         if part is not None:
             headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{size}"
@@ -116,6 +121,13 @@ async def _body(first: bytes, pieces: AsyncGenerator[Message, None]) -> AsyncIte
         async for piece in pieces:
             message: Any = piece
             yield message.data
+
+
+def _part(request: Request, tag: str, size: int) -> tuple[int, int] | None:
+    # Of the file the client has begun to read and of no other; only GET is about parts.
+    if request.method != "GET" or request.headers.get("if-range", tag) != tag:
+        return None
+    return read_range(request.headers.get("range", ""), size)
 
 
 def _unsatisfiable(request: Request, size: int) -> Response:

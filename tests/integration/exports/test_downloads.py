@@ -109,8 +109,22 @@ async def test_a_download_goes_on_where_it_was_broken_off(http):
         answer = await part(asked)
         assert (answer.status_code, answer.headers["content-range"]) == (416, f"bytes */{len(whole)}")
         assert answer.json()["error"]["error_code"] == "RANGE_NOT_SATISFIABLE"
-    head = await http.head(path)
-    assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", len(whole))
+    for headers in ({}, {"Range": "bytes=0-9"}):
+        head = await http.head(path, headers=headers)
+        assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", len(whole))
+
+
+async def test_a_file_that_the_caller_has_is_not_sent_again(http):
+    path = await export(http, format="csv")
+    tag = (await http.get(path)).headers["etag"]
+    for known in (tag, f'"another", W/{tag}', "*"):
+        for headers in ({}, {"Range": "bytes=0-9"}):
+            answer = await http.get(path, headers={"If-None-Match": known, **headers})
+            assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+            assert answer.headers["cache-control"].startswith("private")
+    for other in ('"another"', tag.strip('"'), "", "\xff"):
+        headers = [(b"If-None-Match", other.encode("latin-1"))]
+        assert (await http.get(path, headers=headers)).status_code == 200
 
 
 async def test_an_empty_file_is_a_file(http):
@@ -150,6 +164,7 @@ async def test_a_job_that_has_no_file_says_so(http, tmp_path):
     cancelled = await http.delete(f"{JOBS}/{created['job_id']}")
     if cancelled.status_code == 200:
         assert cancelled.json()["data"]["status"] == "cancelled"
-        answer = await http.get(f"{JOBS}/{created['job_id']}/download")
+        path = f"{JOBS}/{created['job_id']}/download"
+        answer = await http.get(path, headers={"Range": "bytes=0-", "If-None-Match": "*"})
         assert (answer.status_code, answer.json()["error"]["error_code"]) == (409, "EXPORT_NOT_READY")
     assert json.loads(cancelled.content)["meta"]["request_id"]
