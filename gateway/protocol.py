@@ -7,6 +7,7 @@ import uuid
 
 import orjson
 import structlog
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import error_document, retry_after
@@ -39,6 +40,8 @@ class JsonHttpProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _fault: Fault | None = None  # of the head that is being parsed
     _refused = False
+    # The first of several that were sent at once, whereas `cycle` is the last: both have to hear of the end.
+    _answering: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Take the connection, unless there are too many."""
@@ -60,6 +63,9 @@ class JsonHttpProtocol(HttpToolsProtocol):
         if self._last_end is not None:
             self._last_end.cancel()
         super().connection_lost(exc)
+        if self._answering is not None:
+            self._answering.disconnected = True
+            self._answering.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrived; a head has a largest size. What comes after a refusal is read and forgotten."""
@@ -89,6 +95,10 @@ class JsonHttpProtocol(HttpToolsProtocol):
         """Note the end of a request."""
         self._stop_waiting_for_body()
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read, as what writes to it does, but not for ever."""

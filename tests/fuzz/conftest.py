@@ -10,7 +10,7 @@ import pytest
 from controller.store.migrate import open_database
 from controller.store.place import Place, parse_place
 from tests.fuzz.services import Service
-from tests.fuzz.tries import SEED
+from tests.fuzz.tries import SECONDS, SEED
 from tests.integration.store import random_traces
 
 KEY = "the key that permits everything"
@@ -25,9 +25,9 @@ def controller(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     yield from _controller(request, tmp_path_factory, request.param)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"] if SECONDS else ["sqlite"])
 def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    for controller in _controller(request, tmp_path_factory, "sqlite"):
+    for controller in _controller(request, tmp_path_factory, request.param):
         service = Service(
             "gateway",
             tmp_path_factory.mktemp("gateway") / "log",
