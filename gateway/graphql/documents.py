@@ -21,7 +21,8 @@ from graphql import (
 )
 from graphql.utilities import get_operation_ast
 
-from gateway.graphql.limits import check_cost, check_size
+from gateway.graphql.cost import check_cost
+from gateway.graphql.limits import check_size
 from gateway.graphql.schema import Schema
 from gateway.graphql.settings import GraphqlSettings
 from loadcell.errors import LoadcellError

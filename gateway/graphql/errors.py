@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from loadcell.errors import REASONS, LoadcellError
 
 _INTERNAL = "INTERNAL_SERVER_ERROR"
+_MOST_CHARACTERS = 500  # of a message, which may repeat what was sent
 _log = structlog.get_logger()
 
 
@@ -22,7 +23,7 @@ def of_catalog(error: GraphQLError | LoadcellError) -> LoadcellError:
         return cause
     if cause is None or (error.path is None and error.nodes):
         # A document that is not of this schema, or a variable that is not of its type.
-        return LoadcellError("INVALID_REQUEST", error.message)
+        return LoadcellError("INVALID_REQUEST", error.message[:_MOST_CHARACTERS])
     _log.error("graphql_field_failed", field=".".join(map(str, error.path or ())), exc_info=cause)
     return LoadcellError(_INTERNAL, REASONS[_INTERNAL].summary)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from graphql import OperationDefinitionNode, build_schema
 
-from gateway.graphql import documents, limits, routes
+from gateway.graphql import cost, documents, limits, routes
 from gateway.graphql.arguments import PAGE_SIZE
 from gateway.graphql.schema import make_schema
 from gateway.graphql.settings import DEFAULTS
@@ -57,6 +57,7 @@ def test_the_limits_are_those_of_the_settings() -> None:
     assert table == {
         "depth": f"{DEFAULTS.graphql_max_depth}",
         "complexity": f"{DEFAULTS.graphql_max_complexity:,}",
+        "values": f"{DEFAULTS.graphql_max_complexity * cost.VALUES_OF_AN_OBJECT:,}",
         "queries": f"{DEFAULTS.graphql_max_root_fields}",
         "aliases, directives": f"{DEFAULTS.graphql_max_aliases}, {DEFAULTS.graphql_max_directives}",
         "tokens": f"{DEFAULTS.graphql_max_tokens:,}",
@@ -64,9 +65,7 @@ def test_the_limits_are_those_of_the_settings() -> None:
         "length": f"{documents.MAX_CHARACTERS:,}",
         "time": f"{DEFAULTS.graphql_timeout_seconds} s",
     }
-    assert (
-        f"default {PAGE_SIZE}), lists in lists multiply; a list without one counts as {limits.LIST_SIZE}" in PAGE
-    )
+    assert f"default {PAGE_SIZE}), lists in lists multiply; a list without one counts as {cost.LIST_SIZE}" in PAGE
     assert f"at most {routes.MAX_BODY_BYTES // 1024} KiB" in PAGE
     assert f"the last {documents.MAX_KEPT}" in PAGE
 

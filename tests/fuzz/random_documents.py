@@ -73,7 +73,11 @@ def bombs(size: int) -> Iterator[str]:
     yield "#\n" * size + "{ traces { id } }"
     yield '{ trace(traceId: "' + "x" * size * 10 + '") { id } }'
     yield '{ trace(traceId: """' + "\\u0041\n" * size + '""") { id } }'
-    yield f"{{ traces(limit: {'9' * size}) {{ id }} }}"
+    digits = "9" * size * 10
+    yield f"{{ traces(limit: {digits}) {{ id }} }}"
+    yield f"{{ traces(filter: {{minCost: {digits}, minTokens: {digits}}}) {{ id }} }}"
+    yield f"query ($v: Float = {digits}) {{ traces(filter: {{minCost: $v}}) {{ id }} }}"
+    yield f"query ($v: Float = 1e{digits}) {{ traces(filter: {{minCost: $v}}) {{ id }} }}"
     spread = " ".join(f"...F{n}" for n in range(size))
     yield f"{{ traces {{ {spread} }} }} " + " ".join(f"fragment F{n} on Trace {{ id }}" for n in range(size))
     chain = " ".join(f"fragment F{n} on Trace {{ run {{ runId }} ...F{n + 1} ...F{n + 1} }}" for n in range(size))

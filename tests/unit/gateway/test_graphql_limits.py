@@ -71,6 +71,14 @@ def test_objects_are_counted_as_often_as_they_can_be(document: str, objects: int
         refused(document, "objects", replace(DEFAULTS, graphql_max_complexity=objects - 1))
 
 
+def test_values_are_counted_as_often_as_their_objects() -> None:
+    fields = "id ts model provider durationMs ttftMs totalTokens totalCostUsd statusCode environment"
+    assert refusal(f"{{ traces(limit: 1000) {{ {fields} }} }}") is None
+    more = "traceId spanId userId sessionId level runId agentId warmup httpStatus operationType projectId"
+    refused(f"{{ traces(limit: 1000) {{ {fields} {more} }} }}", "values")
+    assert refusal(f"{{ traces(limit: 900) {{ {fields} {more} }} }}") is None
+
+
 def test_limits_may_be_variables() -> None:
     document = "query ($n: Int) { traces(limit: $n) { run { runId } } }"
     assert refusal(document, n=500) is None
