@@ -22,6 +22,7 @@ from benchmarks.cases import (
     fleet_ingest,
     fleet_loss,
     fleet_pacing,
+    gateway_answers,
     memory,
     pacing,
     query,
@@ -50,6 +51,7 @@ CASES: dict[str, Measure] = {
     "fleet_faults": fleet_faults.measure,
     "calls": calls.measure,
     "access": access.measure,
+    "gateway_answers": gateway_answers.measure,
     "query_sqlite": query.measure_sqlite,
     "query_postgresql": query.measure_postgresql,
 }

@@ -50,5 +50,17 @@ class Sizes:
         "",
         parse=text,
         names=("KEPT",),
-        doc="Database of the query cases, a path or URL: filled when it is empty, kept afterwards.",
+        doc="Database of the query and gateway cases, a path or URL: filled when it is empty, kept afterwards.",
+    )
+    gateway_traces: int = setting(
+        1_000_000,
+        parse=integer(100_000, 1_000_000_000),
+        names=("GATEWAY_ROWS",),
+        doc="Traces of the gateway cases.",
+    )
+    gateway_seconds: int = setting(
+        5, parse=integer(1, 3_600), names=("GATEWAY_SECONDS",), doc="Length of a round of the gateway cases."
+    )
+    gateway_watchers: int = setting(
+        1_000, parse=integer(1, 20_000), names=("GATEWAY_WATCHERS",), doc="WebSockets that watch one run."
     )

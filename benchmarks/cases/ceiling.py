@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import re
-import shutil
 import statistics
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.nullserver import CannotMeasureError, null_server
+from benchmarks.nullserver import null_server
 from benchmarks.sizes import Sizes
 from benchmarks.system import level, whole_system
+from benchmarks.wrk import wrk
 
 SCRIPT = Path(__file__).parents[1] / "wrk_post.lua"
 
 
 async def measure(sizes: Sizes) -> list[Figure]:
     """Alternate between ours and wrk; the median of the ratios counts."""
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        raise CannotMeasureError("wrk is missing (Debian: apt-get install wrk)")
     ratios = []
     async with null_server(ttft_us=0, itl_us=0, tokens=1) as server, whole_system() as system:
         for _ in range(sizes.rounds):
@@ -33,16 +28,6 @@ async def measure(sizes: Sizes) -> list[Figure]:
             )
             measured = level(result)
             ours = measured.total_requests / measured.duration_seconds
-            ratios.append(ours / await _wrk(wrk, server.url))
+            theirs = await wrk(f"{server.url}/v1/chat/completions", connections=64, script=SCRIPT)
+            ratios.append(ours / theirs.rate)
     return [Figure("ceiling: 1 token, ratio to wrk", statistics.median(ratios), "x", ">=", 0.2, 0.35)]
-
-
-async def _wrk(wrk: str, url: str) -> float:
-    process = await asyncio.create_subprocess_exec(
-        wrk, "-t1", "-c64", "-d4s", "-s", SCRIPT, f"{url}/v1/chat/completions", stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await process.communicate()
-    found = re.search(rb"Requests/sec:\s+([\d.]+)", said)
-    if found is None:
-        raise CannotMeasureError("wrk printed no rate")
-    return float(found[1])

@@ -5,30 +5,23 @@ Each question is asked of a controller that keeps no answers, then twice of one 
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.connection import connect
 from benchmarks.figures import Figure
+from benchmarks.filling import Filled, fill, kept_place
 from benchmarks.nullserver import CannotMeasureError
 from benchmarks.postgresql import postgresql
 from benchmarks.questions import Questions, Shape
-from benchmarks.recorded_runs import DAY_MICROS, DAYS, SECONDS, TOGETHER, Filler, Recorded, recorded
+from benchmarks.recorded_runs import SECONDS, Filler, Recorded
 from benchmarks.sizes import Sizes
 from benchmarks.system import whole_system
-from controller.query.metrics.rows import Contexts
-from controller.store.database import Connection, Database
-from controller.store.metrics_models import first_and_last, read_totals
 from controller.store.migrate import open_database
-from controller.store.partitions import create_ahead
 from controller.store.place import Place, parse_place
 
 BULK_RUNS, BULK_REQUESTS = 16, 500  # stored together into the full database, each time after what it has
@@ -40,29 +33,28 @@ Times = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
-class _Filled:
-    """A full database: until when its runs were, the traces it had at first, and how many it takes in a second."""
+class _Full:
+    """A full database: what it had at first, and how many traces it takes in a second."""
 
-    until: datetime
-    traces: int
+    filled: Filled
     rate: float
 
 
 async def measure_sqlite(sizes: Sizes) -> list[Figure]:
     """Measure over an SQLite file."""
     with tempfile.TemporaryDirectory(prefix="loadcell-bench-") as folder:
-        kept = _kept(sizes)
+        kept = kept_place(sizes)
         file = kept if isinstance(kept, Path) else Path(folder) / "bench.db"
-        filled = await _fill(file, sizes.traces)
-        figures = await _measure("SQLite", f"sqlite:///{file}", filled, sizes)
+        full = await _fill(file, sizes.traces)
+        figures = await _measure("SQLite", f"sqlite:///{file}", full, sizes)
         size = sum(part.stat().st_size for part in file.parent.glob(f"{file.name}*"))
-        rows = filled.traces + BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS
+        rows = full.filled.traces + BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS
         return [*figures, Figure("query: SQLite, size of a trace", size / rows, "bytes", "<=", BYTES)]
 
 
 async def measure_postgresql(sizes: Sizes) -> list[Figure]:
     """Measure over a PostgreSQL server."""
-    kept = _kept(sizes)
+    kept = kept_place(sizes)
     if kept is not None and not isinstance(kept, Path):
         return await _measure("PostgreSQL", sizes.kept, await _fill(kept, sizes.traces), sizes)
     async with postgresql() as server:
@@ -70,15 +62,9 @@ async def measure_postgresql(sizes: Sizes) -> list[Figure]:
         return await _measure("PostgreSQL", url, await _fill(parse_place(url), sizes.traces), sizes)
 
 
-def _kept(sizes: Sizes) -> Place | None:
-    """Return where the database is that outlives the case, if one was named; a path is made absolute."""
-    place = parse_place(sizes.kept) if sizes.kept else None
-    return place.absolute() if isinstance(place, Path) else place
-
-
-async def _measure(engine: str, url: str, filled: _Filled, sizes: Sizes) -> list[Figure]:
-    bulk = f"query: {engine}, bulk load into {filled.traces:,} traces"
-    figures = [Figure(bulk, filled.rate, "traces/s", ">=", 25_000, 50_000)]
+async def _measure(engine: str, url: str, full: _Full, sizes: Sizes) -> list[Figure]:
+    bulk = f"query: {engine}, bulk load into {full.filled.traces:,} traces"
+    figures = [Figure(bulk, full.rate, "traces/s", ">=", 25_000, 50_000)]
     shapes: dict[str, tuple[float, float]] = {}
     cold: Times = {}
     warm: Times = {}
@@ -87,7 +73,7 @@ async def _measure(engine: str, url: str, filled: _Filled, sizes: Sizes) -> list
             whole_system(agents=0, database=url, settings={"LOADCELL_CACHE_SECONDS": keep}) as system,
             connect(system.client.address) as channel,
         ):
-            for shape in await Questions(channel, sizes.questions, filled.until).all():
+            for shape in await Questions(channel, sizes.questions, full.filled.until).all():
                 shapes[shape.name] = (shape.p50, shape.p95)
                 if times is warm:
                     await _times(shape)
@@ -116,50 +102,18 @@ def _figures(of: str, times: list[float], p50: float, p95: float) -> list[Figure
     return [Figure(f"{of}, p50", middle, "ms", "<=", p50), Figure(f"{of}, p95", high, "ms", "<=", p95, note=note)]
 
 
-async def _fill(place: Place, total: int) -> _Filled:
+async def _fill(place: Place, total: int) -> _Full:
     """Fill a database that is empty, and measure how many traces a second it takes once it is full."""
     database = await open_database(place)
     try:
         filler = Filler(database)
-        stored = await database.read(_stored)
-        if stored is None:
-            await _fill_up(database, filler, total, _micros(datetime.now(UTC)))
-            stored = await database.read(_stored)
-        assert stored is not None
-        until, last, count = stored
+        filled = await fill(database, filler, total)
         before = filler.write_seconds
         for number in range(BULK_ROUNDS):
-            await filler.store(_more(last + number * SECONDS * 1_000_000))
-        return _Filled(until, count, BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS / (filler.write_seconds - before))
+            await filler.store(_more(filled.last + number * SECONDS * 1_000_000))
+        return _Full(filled, BULK_ROUNDS * BULK_RUNS * BULK_REQUESTS / (filler.write_seconds - before))
     finally:
         await database.close()
-
-
-def _stored(connection: Connection) -> tuple[datetime, int, int] | None:
-    """Return until when the runs were that a database was filled with, its newest request and how many it has."""
-    totals = read_totals(connection, Contexts(np.zeros(0, np.int64), {}, every=True))
-    if not totals:
-        return None
-    [(first, last)] = first_and_last(connection, [totals])
-    until = datetime.fromtimestamp(first / 1e6, UTC) + timedelta(days=DAYS)
-    return until, last, sum(one.requests for one in totals)
-
-
-async def _fill_up(database: Database, filler: Filler, total: int, until: int) -> None:
-    for day in range(DAYS, 0, -1):  # as on each of these days
-        await database.write(partial(create_ahead, now_micros=until - day * DAY_MICROS))
-    runs = recorded(total, until)
-    done, said = 0, time.monotonic()
-    while group := list(islice(runs, TOGETHER)):
-        await filler.store(group)
-        done += sum(run.requests for run in group)
-        if time.monotonic() - said > 30:
-            said = time.monotonic()
-            print(f"{done:,} of {total:,} traces stored", file=sys.stderr, flush=True)
-
-
-def _micros(moment: datetime) -> int:
-    return round(moment.timestamp() * 1e6)
 
 
 def _more(at: int) -> list[Recorded]:
