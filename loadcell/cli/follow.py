@@ -11,7 +11,7 @@ from typing import Self
 
 from loadcell.cli.failure import EXIT_INTERRUPTED
 from loadcell.cli.progress import Progress
-from loadcell.client import Client, LoadcellError
+from loadcell.cli.sdk import Client, LoadcellError
 from loadcell.protocol import WAITING_FOR
 from loadcell.stack import ChildError, Stack
 from loadcell.v1 import run_pb2

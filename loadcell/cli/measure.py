@@ -17,8 +17,8 @@ from loadcell.cli.failure import (
 from loadcell.cli.flags import DocumentForm
 from loadcell.cli.follow import Interrupts, follow
 from loadcell.cli.progress import Progress
+from loadcell.cli.sdk import Client, LoadcellError
 from loadcell.cli.session import Session
-from loadcell.client import Client, LoadcellError
 from loadcell.stack import ChildError
 from loadcell.v1 import recommend_pb2, result_pb2, run_pb2
 

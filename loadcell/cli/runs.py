@@ -40,7 +40,7 @@ def ask(
     """Put a question to a controller and return the exit code."""
 
     async def connected(session: Session) -> int | None:
-        from loadcell.client import LoadcellError  # noqa: PLC0415 (see Session.client)
+        from loadcell.cli.sdk import LoadcellError  # noqa: PLC0415 (see Session.client)
 
         async with session.client() as client:
             try:

@@ -49,7 +49,7 @@ class Session:
         """
         # Imported only now: our own processes are already starting while gRPC is being loaded.
         from loadcell import logs  # noqa: PLC0415
-        from loadcell.client import Client  # noqa: PLC0415
+        from loadcell.cli.sdk import Client  # noqa: PLC0415  # isort: split
         from loadcell.tls import client_tls  # noqa: PLC0415
 
         logs.configure("loadcell", "warning")  # to standard error: standard output belongs to results

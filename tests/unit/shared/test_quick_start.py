@@ -33,3 +33,11 @@ def test_only_what_every_start_needs_is_imported_and_the_collector_begins_then(m
         timeout=PATIENCE_SECONDS,
     )
     assert (done.stdout.splitlines(), done.stderr) == (["[] False", "True True"], "")
+
+
+def test_the_command_line_loads_its_sdk_without_what_would_draw_tracebacks():
+    program = "import sys, loadcell.cli.sdk; print('structlog' in sys.modules, 'rich' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=search_path(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True False\n"
