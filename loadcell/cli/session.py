@@ -48,8 +48,10 @@ class Session:
             CommandError: The controller cannot be reached, or a process of our own ended while starting.
         """
         # Imported only now: our own processes are already starting while gRPC is being loaded.
+        from loadcell.cli.sdk import Client  # noqa: PLC0415 - before the others, which import structlog, too
+
+        # isort: split
         from loadcell import logs  # noqa: PLC0415
-        from loadcell.cli.sdk import Client  # noqa: PLC0415  # isort: split
         from loadcell.tls import client_tls  # noqa: PLC0415
 
         logs.configure("loadcell", "warning")  # to standard error: standard output belongs to results
