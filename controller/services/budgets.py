@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from controller.access.principal import note_project
 from controller.query import cursor
 from controller.query.costs.budget_periods import latest_periods
 from controller.query.costs.budget_requests import budget_message, changed_budget, history, new_budget
@@ -105,6 +106,7 @@ class BudgetMethods(cost_pb2_grpc.CostServiceServicer):
 
         async def store() -> cost_pb2.UpdateBudgetResponse:
             changed = await self._budgets.write(change, repeatable=True)
+            note_project(changed.project_id)
             log.info("budget_changed", budget_id=changed.budget_id, project_id=changed.project_id)
             self._on_change()
             return cost_pb2.UpdateBudgetResponse(data=budget_message(changed))
@@ -124,6 +126,7 @@ class BudgetMethods(cost_pb2_grpc.CostServiceServicer):
 
         async def store() -> cost_pb2.DeleteBudgetResponse:
             budget = await self._budgets.write(remove)
+            note_project(budget.project_id)
             log.info("budget_deleted", budget_id=budget.budget_id, project_id=budget.project_id)
             return cost_pb2.DeleteBudgetResponse(data=budget_message(budget))
 

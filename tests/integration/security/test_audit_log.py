@@ -19,7 +19,7 @@ from loadcell.client import Client
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret
-from loadcell.v1 import auth_pb2, auth_pb2_grpc, run_pb2, run_pb2_grpc
+from loadcell.v1 import auth_pb2, auth_pb2_grpc, cost_pb2, cost_pb2_grpc, run_pb2, run_pb2_grpc
 from tests.patience import PATIENCE_SECONDS
 
 BOSS = Secret("the key of the settings")
@@ -141,6 +141,21 @@ async def test_what_is_done_with_a_run_is_kept_with_the_project_it_has(start):
                 await client.delete_run(run_id)
             kept = [entry async for entry in boss.audit_log(resource_id=run_id)]
             assert [entry.project_id for entry in kept] == [project] * 4
+
+
+async def test_what_is_done_with_a_budget_is_kept_with_the_project_it_has(start):
+    controller = await start(api_key=BOSS)
+    async with (
+        Client(controller.address, api_key=BOSS) as boss,
+        dial(controller.address, api_key=BOSS) as channel,
+    ):
+        costs = cost_pb2_grpc.CostServiceStub(channel)
+        new = cost_pb2.CreateBudgetRequest(name="b", amount=1, period="monthly", project_id="p")
+        budget_id = (await costs.CreateBudget(new)).data.id
+        await costs.UpdateBudget(cost_pb2.UpdateBudgetRequest(budget_id=budget_id, name="c"))
+        await costs.DeleteBudget(cost_pb2.DeleteBudgetRequest(budget_id=budget_id))
+        kept = [entry async for entry in boss.audit_log(resource_id=budget_id)]
+        assert [entry.project_id for entry in kept] == ["p"] * 3
 
 
 async def test_a_credential_in_the_place_of_its_identifier_is_kept_nowhere(start):
