@@ -20,7 +20,7 @@ _ALSO = frozenset(
     f"AuthService/{name}" for name in ("IssueToken", "RefreshToken", "RevokeToken", "CreateTicket", "UseTicket")
 )
 # What a call is about, by the names these fields have throughout the contract, most telling first.
-_NAMES = ("run_id", "job_id", "key_id", "token_id", "budget_id", "agent_id", "trace_id", "sha256", "model")
+_NAMES = ("run_id", "job_id", "key_id", "token_id", "budget_id", "id", "agent_id", "trace_id", "sha256", "model")
 _OF_CREDENTIALS = frozenset({"key_id", "token_id"})
 _WITHIN = ("details", "data", "run", "key", "token", "agent", "job", "budget")
 _LONGEST = 128  # characters
