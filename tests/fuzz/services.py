@@ -44,7 +44,9 @@ class Service:
 
     def log(self) -> list[dict[str, Any]]:
         """Return the lines of the log; what is not one of ours is an error."""
-        return [_read(line) for line in self._log.read_text(errors="replace").splitlines(keepends=True)]
+        # A line ends with a line feed and with nothing else, whatever callers have put into it.
+        with self._log.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+            return [_read(line) for line in lines]
 
     def complaints(self) -> list[str]:
         """Return the lines that tell of an error of ours, or are too long."""

@@ -63,7 +63,9 @@ class Api:
     def ask(self, case: Case) -> Response:
         """Ask, and hold the answer against the document."""
         response = case.call(base_url=self._base, session=self._session, headers={"X-API-Key": KEY})
-        case.validate_response(response, checks=CHECKS)
+        # The schema is that of the whole answer.
+        whole = not case.query.get("fields")
+        case.validate_response(response, checks=CHECKS if whole else CHECKS[:-1])
         return response
 
     def read(self, case: Case, **parameters: str) -> Any:
