@@ -78,7 +78,7 @@ class Service:
 
         def there() -> bool:
             assert self.running, f"{self.name} has ended:\n{self.text()}"
-            return sum(f'"event": "{event}"' in line for line in self.text().splitlines()) >= times
+            return sum(f'"event":"{event}"' in line for line in self.text().splitlines()) >= times
 
         await until(there, f"{event} of {self.name}")
 

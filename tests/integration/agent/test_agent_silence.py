@@ -69,7 +69,7 @@ async def test_agent_finds_its_controller_again_over_a_new_connection_and_delive
         measured, _ = await controller.rows("lease")
         assert len(controller.registers) > before[0]
         assert line.connections > before[1]
-        assert '"event": "session_silent"' in agent.log
+        assert '"event":"session_silent"' in agent.log
     assert sorted(row.ordinal for row in measured) == list(range(400))
 
 

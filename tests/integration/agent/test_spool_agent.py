@@ -85,8 +85,8 @@ async def test_a_killed_agent_delivers_after_its_restart_what_was_not_acknowledg
     assert numbers(controller) == list(range(1, numbers(controller)[-1] + 1))
     ordinals = [n for (lease, _), rows in controller.batches.items() if lease == "lease" for n in rows.ordinal]
     assert len(set(ordinals)) == len(ordinals) > 0
-    assert '"event": "spool_recovered"' in agent.log
-    assert '"event": "spool_delivered"' in agent.log
+    assert '"event":"spool_recovered"' in agent.log
+    assert '"event":"spool_delivered"' in agent.log
     assert segments(tmp_path) == []
 
 
@@ -115,7 +115,7 @@ async def test_a_damaged_batch_is_told_to_be_lost_and_those_behind_it_arrive(con
             await controller.until(lambda: seen in numbers(controller) and delivered(controller))
     rows = [rows for (lease, _), rows in controller.batches.items() if lease == "lease"]
     assert sum(not batch.row_count for batch in rows) == 1
-    assert '"event": "batch_lost"' in agent.log or '"event": "batches_lost"' in agent.log
+    assert '"event":"batch_lost"' in agent.log or '"event":"batches_lost"' in agent.log
 
 
 async def test_a_second_agent_does_not_share_a_spool(controller, start_agent, tmp_path):
@@ -164,7 +164,7 @@ async def test_beyond_the_limit_of_the_spool_load_is_held_back_and_the_run_says_
         update = await controller.state("lease", "COMPLETED")
     assert sorted(row.ordinal for row in measured) == list(range(8_000))
     assert any("the uplink was full for" in note for note in update.notes)
-    assert agent.log.count('"event": "spool_refuses"') == agent.log.count('"event": "spool_accepts"') > 0
+    assert agent.log.count('"event":"spool_refuses"') == agent.log.count('"event":"spool_accepts"') > 0
     assert "the limit of LOADCELL_SPOOL_MB is reached" in agent.log
 
 
@@ -201,7 +201,7 @@ async def test_a_full_disk_is_as_a_full_spool_and_nothing_is_lost(controller, st
             await controller.start()
             measured, _ = await controller.rows("lease")
     assert sorted(row.ordinal for row in measured) == list(range(8_000))
-    assert agent.log.count("No space left on device") == agent.log.count('"event": "spool_accepts"') > 0
+    assert agent.log.count("No space left on device") == agent.log.count('"event":"spool_accepts"') > 0
 
 
 async def test_what_cannot_be_delivered_at_the_end_waits_for_the_next_agent(controller, start_agent, tmp_path):
