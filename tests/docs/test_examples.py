@@ -114,6 +114,9 @@ async def test_curl_examples_find_the_requests_of_a_run(places: dict[str, str], 
     assert "mock-model" in {point["model"] for point in series["data"]["data"]}
     assert performance["data"]["request_count"] >= 10
     assert [model["model"] for model in compared["data"]["models"]] == ["mock-model", "gpt-4o"]
+    failed, models = await answers_of("graphql.md", known, tmp_path)
+    assert failed == {"data": {"traces": []}}
+    assert {model["id"]: model["requestCount"] for model in models["data"]["models"]}["mock-model"] >= 10
 
 
 @needs_curl
