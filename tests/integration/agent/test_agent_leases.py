@@ -58,7 +58,7 @@ async def test_uplink_memory_holds_load_back_and_drops_nothing(controller, start
         controller.acknowledging = False
         load = grant(server.url, concurrency=16, request_count=6_000, workload=LONG)
         await controller.begin(load)
-        await controller.until(lambda: '"full": true' in agent.log)
+        await controller.until(lambda: '"full":true' in agent.log)
         controller.acknowledging = True
         await controller.stop()
         await controller.start()

@@ -100,7 +100,7 @@ async def test_what_nobody_wants_any_more_is_dropped_and_logged(controller, star
             await controller.begin(grant(server.url, "next", concurrency=2, request_count=50))
             measured, _ = await controller.rows("next")
     assert len(measured) == 50
-    assert f'"reason": "{reason}"' in agent.log
+    assert f'"reason":"{reason}"' in agent.log
     assert segments(tmp_path) == []
 
 
@@ -147,7 +147,7 @@ async def test_a_slow_controller_does_not_slow_the_load_and_gets_everything_in_t
         await controller.until(lambda: not spool_bytes(controller))
     assert sorted(row.ordinal for row in measured) == list(range(4_000))
     assert not [note for note in update.notes if "uplink" in note]
-    assert '"full": true' not in agent.log
+    assert '"full":true' not in agent.log
 
 
 async def test_beyond_the_limit_of_the_spool_load_is_held_back_and_the_run_says_so(controller, start_agent):
@@ -155,7 +155,7 @@ async def test_beyond_the_limit_of_the_spool_load_is_held_back_and_the_run_says_
     async with serve(Behavior()) as server, start_agent(workers=1, **settings) as agent:
         controller.acknowledging = False
         await controller.begin(grant(server.url, concurrency=16, request_count=8_000, workload=LONG))
-        await controller.until(lambda: '"full": true' in agent.log)
+        await controller.until(lambda: '"full":true' in agent.log)
         await controller.until(lambda: min(spool_bytes(controller), memory_bytes(controller)) > 900_000)
         controller.acknowledging = True
         await controller.stop()
@@ -195,7 +195,7 @@ async def test_a_full_disk_is_as_a_full_spool_and_nothing_is_lost(controller, st
             controller.acknowledging = False
             load = grant(server.url, concurrency=16, request_count=8_000, workload=LONG)
             await controller.begin(load)
-            await controller.until(lambda: '"full": true' in agent.log)
+            await controller.until(lambda: '"full":true' in agent.log)
             controller.acknowledging = True
             await controller.stop()
             await controller.start()
