@@ -24,7 +24,8 @@ from loadcell.v1 import analysis_pb2, run_pb2
 PATH: Final = "/api/v1/benchmark/result/{run_id}/analysis"
 METHOD: Final = run_pb2.DESCRIPTOR.services_by_name["RunService"].methods_by_name["AnalyzeRun"]
 _EVENTS: Final = "text/event-stream"
-_HEADERS: Final = {"Cache-Control": "no-cache", "Connection": "keep-alive", "X-Accel-Buffering": "no"}
+_HEADERS: Final = {"Cache-Control": "no-cache", "Vary": "Accept"}
+_OF_EVENTS: Final = {**_HEADERS, "Connection": "keep-alive", "X-Accel-Buffering": "no"}
 _DONE: Final = "data: [DONE]\n\n"
 _SIGN_OF_LIFE: Final = ": heartbeat\n\n"
 _TEXT: Final = {"type": "string"}
@@ -107,10 +108,12 @@ class _Analysis:
         first = await anext(pieces)
         if request.method == "HEAD":
             await pieces.aclose()
-            return Response(None, media_type=_EVENTS, headers=_HEADERS) if as_events else Response(media_type=JSON)
+            if as_events:
+                return Response(None, media_type=_EVENTS, headers=_OF_EVENTS)
+            return Response(None, media_type=JSON, headers=_HEADERS)
         if as_events:
-            return StreamingResponse(_events(first, pieces), media_type=_EVENTS, headers=_HEADERS)
-        return Response(orjson.dumps(render(await _last(first, pieces))), media_type=JSON)
+            return StreamingResponse(_events(first, pieces), media_type=_EVENTS, headers=_OF_EVENTS)
+        return Response(orjson.dumps(render(await _last(first, pieces))), media_type=JSON, headers=_HEADERS)
 
 
 def _wants_events(accept: str) -> bool:

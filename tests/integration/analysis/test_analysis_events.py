@@ -82,6 +82,7 @@ async def test_what_is_accepted_decides(world, accept, media_type):
         answer = await world.http.request(method, PATH.format("done"), headers={"Accept": accept})
         assert answer.status_code == 200
         assert answer.headers["content-type"].partition(";")[0] == media_type
+        assert "Accept" in answer.headers["vary"].split(", ")
         assert bool(answer.content) == (method == "GET")
 
 
@@ -125,7 +126,8 @@ async def test_a_client_that_leaves_ends_what_is_made_for_it(world):
     world.model.behavior = Behavior(ttft_ms=3_600_000)
     async with asyncio.timeout(PATIENCE_SECONDS):
         async with world.http.stream("GET", PATH.format("other"), params={"mode": "llm"}) as answer:
-            assert (await anext(answer.aiter_text())).startswith(":")
+            told = answer.aiter_text()  # whoever forgets it has left
+            assert (await anext(told)).startswith(":")
             while not world.model.open_connections:
                 await asyncio.sleep(0.01)
         while world.model.open_connections:
