@@ -38,12 +38,13 @@ class AtSlo:
     """How far the objectives are met: `met` is the last step before `missed`, the first that does not meet them.
 
     `concurrency` is the most requests in flight that meet them, 0 where no step met them; where no step missed
-    them, it is at least so many.
+    them, it is at least so many. `lowest` is the share of good requests in percent that counts for `met`.
     """
 
     met: Step | None
     missed: Step | None
     concurrency: int
+    lowest: Fraction
 
 
 def at_slo(steps: Sequence[Step], target_percent: float) -> AtSlo:
@@ -52,9 +53,9 @@ def at_slo(steps: Sequence[Step], target_percent: float) -> AtSlo:
     met: Step | None = None
     for step in steps:
         if step.goodput < target:
-            return AtSlo(met, step, 0 if met is None else _crossing(met, lowest, step, target))
+            return AtSlo(met, step, 0 if met is None else _crossing(met, lowest, step, target), lowest)
         met, lowest = step, min(lowest, step.goodput)
-    return AtSlo(met, None, 0 if met is None else met.concurrency)
+    return AtSlo(met, None, 0 if met is None else met.concurrency, lowest)
 
 
 def saturation(steps: Sequence[Step]) -> Step | None:

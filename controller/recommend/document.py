@@ -90,7 +90,7 @@ def _judge(
     recommendation.outcome = AT_MOST if found.missed is None else RECOMMENDED
     recommendation.reasoning = " ".join(
         [
-            *reasoning.of_size(found.met, found.missed, size, infra.confidence, workload),
+            *reasoning.of_size(found, found.met, size, infra.confidence, workload),
             *reasoning.of_daily_use(workload, level.e2e_latency.mean / 1e3),
             *reasoning.of_verdict(verdict),
         ]

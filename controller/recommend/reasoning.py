@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from controller.recommend.at_slo import Step
+from controller.recommend.at_slo import AtSlo, Step
 from controller.recommend.sizing import Size
 from loadcell.stats.verdict import CLIENT_LIMITED, DEGRADED
 from loadcell.v1 import capacity_pb2, result_pb2
@@ -49,15 +49,18 @@ def of_missed(lowest: Step, workload: capacity_pb2.ExpectedWorkload) -> str:
 
 
 def of_size(
-    met: Step, missed: Step | None, size: Size, confidence: float, workload: capacity_pb2.ExpectedWorkload
+    found: AtSlo, met: Step, size: Size, confidence: float, workload: capacity_pb2.ExpectedWorkload
 ) -> Iterator[str]:
     """Yield why so many servers are recommended."""
+    missed = found.missed
     yield _objectives(workload)
     yield (
         f"At {met.concurrency:,} in flight {_good(met)} were good{_failures(met)}; that more than"
         f" {workload.goodput_target_percent:g} % are is sure to {100 * confidence:.3g} %"
         f"{'.' if confidence >= SURE else ', and more requests would tell better.'}"
     )
+    if found.lowest < met.goodput:
+        yield f"Of a lower step only {float(found.lowest):.4g} % were, and more in flight is never better."
     if missed is None:
         yield f"No step missed the objectives, so one server carries at least {size.each:,}, perhaps more."
     else:

@@ -208,6 +208,15 @@ def test_more_headroom_and_stricter_objectives_never_take_fewer_servers(shares, 
     assert servers(loose, low) <= servers(strict, low)
 
 
+def test_a_lower_step_that_did_worse_is_named_because_it_counts():
+    advice = answer(result(level(10, 96), level(20, 100), level(40, 0))).recommendation
+    assert "Of a lower step only 96 % were" in advice.reasoning
+    assert (
+        "Of a lower step"
+        not in answer(result(level(10, 100), level(20, 96), level(40, 0))).recommendation.reasoning
+    )
+
+
 def test_the_same_result_is_answered_the_same():
     made = result(level(10, 100), level(20, 50))
     assert answer(made).SerializeToString(deterministic=True) == answer(made).SerializeToString(deterministic=True)
