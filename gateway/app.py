@@ -25,6 +25,7 @@ from gateway.graphql.routes import graphql_routes
 from gateway.graphql.settings import DEFAULTS, GraphqlSettings
 from gateway.health import make_probes, probe_route
 from gateway.live.live import Live
+from gateway.live.operations import LIVE_OPERATIONS
 from gateway.live.routes import live_routes
 from gateway.metrics.http import HttpMetrics
 from gateway.middleware.apology import Apology
@@ -72,6 +73,7 @@ def make_app(
     probes = make_probes(upstream)
     operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD, ANALYSIS, *SIGN_IN]
     operations += GRAPHQL_OPERATIONS if graphql.graphql else ()
+    operations += LIVE_OPERATIONS if live is not None else ()
     document = orjson.dumps(make_document(bindings, operations, comments()))
     routes = [
         *(probe_route(probe) for probe in probes),

@@ -12,15 +12,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
 
 from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES, answered, comments
 from gateway.errors import http_status
+from gateway.live.lines import Lines
+from gateway.live.live import Live, LiveLimits
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
 from gateway.metrics.live import LiveMetrics
@@ -118,7 +121,14 @@ def method_tables() -> str:
 def application() -> Starlette:
     """The gateway as it is by default; its routes are looked at, not called."""
     unused = cast("Upstream", None)
-    return make_app(read_bindings(SERVICES), unused, HttpMetrics(CollectorRegistry()), before_others=None)
+    live = Live(unused, Lines(no_line), LiveLimits(connections=1, connections_each=1))
+    metrics = HttpMetrics(CollectorRegistry())
+    return make_app(read_bindings(SERVICES), unused, metrics, before_others=None, live=live)
+
+
+def no_line() -> grpc.aio.Channel:
+    """Refuse to connect: nothing is called here."""
+    raise RuntimeError("the routes are looked at, not called")
 
 
 def document() -> dict[str, Any]:
@@ -127,7 +137,7 @@ def document() -> dict[str, Any]:
 
 
 def plain_routes() -> str:
-    """The routes that are no method of the contract, WebSockets apart."""
+    """The routes that are no method of the contract."""
     rows = [
         (
             f"`{one.verb} {one.path}`",
@@ -143,14 +153,8 @@ def served_routes() -> set[str]:
     """Verbs and paths that are served, WebSockets with the verb WS."""
     methods = {f"{binding.verb} {binding.template.documented}" for binding in read_bindings(SERVICES)}
     written = {f"{one.verb} {one.path}" for one in application().state.operations}
-    sockets = {f"WS {route.path}" for route in application().routes if isinstance(route, WebSocketRoute)}
     exporter = make_exporter(LiveMetrics(cast("Upstream", None)), CollectorRegistry(), key=Secret(""))
-    return (
-        methods
-        | written
-        | sockets
-        | {f"GET {route.path}" for route in exporter.routes if isinstance(route, Route)}
-    )
+    return methods | written | {f"GET {route.path}" for route in exporter.routes if isinstance(route, Route)}
 
 
 def source_table() -> str:

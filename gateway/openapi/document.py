@@ -9,7 +9,7 @@ import loadcell
 from gateway.bindings import Binding
 from gateway.openapi.answers import answer_object, error_components, error_rows, refusal_objects
 from gateway.openapi.calls import call_operation
-from gateway.openapi.operation import Operation, Schema
+from gateway.openapi.operation import WEBSOCKET, Operation, Schema
 from gateway.openapi.refusals import refusals_of_route
 from gateway.openapi.schemas import Schemas
 from loadcell.request_ids import ALLOWED
@@ -40,8 +40,12 @@ def make_document(
         used.add(name)
         operation = call_operation(binding, name, schemas)
         paths.setdefault(binding.template.documented, {})[binding.verb.lower()] = operation
+    sockets = []
     for written in operations:
-        paths.setdefault(written.path, {})[written.verb.lower()] = _written_operation(written)
+        if written.verb == WEBSOCKET:
+            sockets.append(_socket(written))
+        else:
+            paths.setdefault(written.path, {})[written.verb.lower()] = _written_operation(written)
     shared = error_components()
     return {
         "openapi": "3.1.0",
@@ -73,6 +77,17 @@ def make_document(
             },
         },
         "x-errors": error_rows(),
+        "x-websockets": sockets,
+    }
+
+
+def _socket(written: Operation) -> Schema:
+    return {
+        "path": written.path,
+        "operationId": written.name,
+        "summary": written.summary.rstrip("."),
+        "description": written.description,
+        "parameters": list(written.parameters),
     }
 
 

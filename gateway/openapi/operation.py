@@ -9,6 +9,8 @@ from typing import Any
 Schema = dict[str, Any]
 
 JSON = "application/json"
+WEBSOCKET = "WS"
+"""In the place of a verb. OpenAPI knows of no WebSockets: the document has them in x-websockets."""
 FILE: Mapping[str, Schema] = {"*/*": {"type": "string", "format": "binary"}}
 """Content of any type, as it is downloaded."""
 
@@ -36,7 +38,7 @@ class Operation:
         tag: the heading it stands under.
         summary: one sentence.
         answers: by status; refusals are added.
-        verb: the HTTP verb.
+        verb: the HTTP verb, or WEBSOCKET.
         description: what more there is to say.
         parameters: of `path_parameter`, `query_parameter` and `header_parameter`.
         body: schemas of the body by media type.

@@ -138,6 +138,14 @@ function links(reasons) {
   return joined(reasons.split(", ").map((reason) => element("a", { href: `#${reason}`, textContent: reason })), ", ");
 }
 
+function parameterTable(parameters) {
+  const rows = parameters.map((parameter) => [
+    element("code", { textContent: parameter.required ? `${parameter.name} *` : parameter.name }),
+    parameter.in, typeOf(parameter.schema), parameter.description ?? "",
+  ]);
+  return table(["parameter", "in", "type", "meaning"], rows);
+}
+
 function operationNode(path, verb, operation) {
   const parts = [
     element("summary", {},
@@ -145,13 +153,7 @@ function operationNode(path, verb, operation) {
       element("span", { className: "path", textContent: path }), ` ${operation.summary}`),
     element("p", { textContent: operation.description ?? "" }),
   ];
-  if (operation.parameters?.length) {
-    const rows = operation.parameters.map((parameter) => [
-      element("code", { textContent: parameter.required ? `${parameter.name} *` : parameter.name }),
-      parameter.in, typeOf(parameter.schema), parameter.description ?? "",
-    ]);
-    parts.push(table(["parameter", "in", "type", "meaning"], rows));
-  }
+  if (operation.parameters?.length) parts.push(parameterTable(operation.parameters));
   if (operation.requestBody) parts.push(describe("Body", jsonSchema(operation.requestBody.content)));
   const [status, answer] = success(operation);
   parts.push(describe(`Answer ${status}`, jsonSchema(answer?.content)), refusals(operation));
@@ -170,6 +172,17 @@ function showOperations(api) {
   }
   for (const [tag, nodes] of groups) {
     document.getElementById("operations").append(element("h2", { textContent: tag }), ...nodes);
+  }
+}
+
+function showSockets(sockets) {
+  for (const socket of sockets) {
+    const details = element("details", { id: socket.operationId },
+      element("summary", {},
+        element("span", { className: "verb", textContent: "WS" }),
+        element("span", { className: "path", textContent: socket.path }), ` ${socket.summary}`),
+      element("p", { textContent: socket.description }), parameterTable(socket.parameters));
+    document.getElementById("sockets").append(details);
   }
 }
 
@@ -203,6 +216,7 @@ async function main() {
   document.getElementById("description").textContent = api.info.description;
   showOperations(api);
   showSchemas(api.components.schemas);
+  showSockets(api["x-websockets"]);
   showErrors(api["x-errors"]);
   window.addEventListener("hashchange", openTarget);
   openTarget();

@@ -7,20 +7,11 @@ from pathlib import Path
 from scripts import reference, source_routes
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
-BEING_BUILT = {
-    "`GET /api/v1/benchmark/result/{run_id}/analysis`",
-    "`GET /api/v1/benchmark/ws/stats`",
-    "`WS /api/v1/benchmark/ws/run/{run_id}`",
-    "`WS /api/v1/stream`",
-    "`WS /api/v1/ws`",
-    "`WS /ws/benchmark/{run_id}`",
-    "`WS /ws`",
-}
 
 
 def test_every_route_of_other_systems_is_served() -> None:
     rows = source_routes.rows(reference.served_routes())
-    assert {route for _, route, state, _ in rows if state != "works"} <= BEING_BUILT
+    assert [route for _, route, state, _ in rows if state != "works"] == []
 
 
 def test_the_page_lists_each_of_them_once() -> None:

@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gateway.bindings import Binding, read_bindings
 from gateway.contract import SERVICES
+from gateway.live.routes import EVENT_STREAM, RUN_STREAM
 from tests.fuzz.conftest import KEY
 from tests.fuzz.services import Service
 from tests.fuzz.starts import STARTS
@@ -38,6 +39,7 @@ CHECKS = [
 EACH = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
 PER_SECOND = 0.2  # of the examples of an operation that are tried in FUZZ_SECONDS
 BINDINGS = {f"{binding.verb} {binding.template.documented}": binding for binding in read_bindings(SERVICES)}
+ENDLESS = {RUN_STREAM, EVENT_STREAM}
 # There is no agent, no token and no recommendation here, and an export of little has ended at once.
 REFUSED = {
     "AuthService/RefreshToken",
@@ -58,7 +60,8 @@ class Api:
         self._base, self._session = f"http://{address}", requests.Session()
         document = self._session.get(f"{self._base}/openapi.json").json()
         found = schemathesis.openapi.from_dict(document).get_all_operations()
-        self.operations: dict[str, APIOperation] = {one.ok().label: one.ok() for one in found}
+        every = [one.ok() for one in found]
+        self.operations: dict[str, APIOperation] = {one.label: one for one in every if one.path not in ENDLESS}
 
     def ask(self, case: Case) -> Response:
         """Ask, and hold the answer against the document."""

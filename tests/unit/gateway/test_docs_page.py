@@ -35,6 +35,7 @@ def test_every_operation_schema_and_error_is_on_the_page() -> None:
     shown, api = set(show("CreateRun")["identifiers"]), document()
     operations = {op["operationId"] for verbs in api["paths"].values() for op in verbs.values()}
     assert operations | {row["error_code"] for row in api["x-errors"]} <= shown
+    assert {socket["operationId"] for socket in api["x-websockets"]} <= shown
     assert {f"schema-{name}" for name in api["components"]["schemas"]} <= shown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from importlib import resources
@@ -12,30 +13,27 @@ from google.api.http_pb2 import HttpRule
 from google.protobuf.message_factory import GetMessageClass
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from prometheus_client import CollectorRegistry
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
+from starlette.routing import WebSocketRoute
 
-from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES, comments
-from gateway.metrics.http import HttpMetrics
 from gateway.openapi import make_document
 from gateway.openapi.example_values import REQUESTS
 from gateway.openapi.examples import example
 from gateway.openapi.refusals import refusals_of
 from loadcell.documents import parse
 from loadcell.errors import REASONS
+from scripts import reference
 from tests.fakes.synthetic_service import build_service
 
 BINDINGS = read_bindings(SERVICES)
-APP = make_app(BINDINGS, None, HttpMetrics(CollectorRegistry()), before_others=None)
+APP = reference.application()
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    route = next(route for route in APP.routes if route.path == "/openapi.json")
-    return TestClient(Starlette(routes=[route])).get("/openapi.json").json()
+    made: dict[str, Any] = json.loads(json.dumps(reference.document()))
+    return made
 
 
 def test_lists_that_must_not_be_empty_say_so(document: dict[str, Any]):
@@ -67,15 +65,18 @@ def test_every_route_is_described(document):
     of_the_page = {"/docs/docs.css", "/docs/docs.js", "/graphql/playground.css", "/graphql/playground.js"}
     documented = {b.template.route: b.template.documented for b in BINDINGS}
     served = {documented.get(route.path, route.path) for route in APP.routes} - of_the_page
-    assert {path for _, path in described} == served
+    sockets = {route.path for route in APP.routes if isinstance(route, WebSocketRoute)}
+    assert {path for _, path in described} == served - sockets
+    assert {socket["path"] for socket in document["x-websockets"]} == sockets
+    assert all(socket["summary"] and socket["description"] for socket in document["x-websockets"])
 
 
 def test_every_reference_can_be_resolved(document):
     references = {node["$ref"] for node in walk(document) if "$ref" in node}
     assert len(references) > 20
-    for reference in references:
+    for name in references:
         node = document
-        for part in reference.removeprefix("#/").split("/"):
+        for part in name.removeprefix("#/").split("/"):
             node = node[part]
         assert node
 
