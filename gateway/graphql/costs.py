@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -84,8 +83,8 @@ def more_of_a_summary() -> dict[str, Any]:
         ),
         "breakdown": strawberry.field(
             resolver=_breakdown,
-            graphql_type=list[CostBreakdownRow],
-            description="By period and groupBy, in the order of time, dearest first.",
+            graphql_type=maybe(list[CostBreakdownRow]),
+            description="By period and groupBy, in the order of time, dearest first; asks MetricsService, too.",
         ),
     }
 
@@ -106,23 +105,21 @@ async def _cost_summary(info: strawberry.Info[Asking], **given: Any) -> dict[str
 async def _breakdown(root: dict[str, Any], info: strawberry.Info[Asking]) -> list[dict[str, Any]]:
     period, group, asked = root[_ASKED]
     by = [group.value] if group else []
-    values = asked | {
+    question = asked | {
         "metrics": ["total_cost", "request_count"],
         "interval": "1hour" if period is CostPeriod.HOURLY else "1day",
         "group_by": by,
     }
-    calls = (info.context.ask(METRICS["GetMetrics"], values | window) for window in _windows(root["metadata"]))
     sums: defaultdict[tuple[str, str | None], list[Any]] = defaultdict(lambda: [0.0, 0])
-    for answer in await asyncio.gather(*calls):
+    for window in _windows(root["metadata"]):
+        answer = await info.context.ask(METRICS["GetMetrics"], question | window)
         for point in answer["data"]["data"]:
             row = sums[_start(point["timestamp"], period), _name(point, by)]
             row[0] += point["total_cost"] or 0.0
             row[1] += point["request_count"] or 0
-    if len(sums) > MAX_ROWS:
-        raise LoadcellError(
-            "LIMIT_EXCEEDED",
-            f"the breakdown has more than {MAX_ROWS:,} rows; ask for less time",
-        )
+        if len(sums) > MAX_ROWS:  # before more is asked for
+            most = f"the breakdown has more than {MAX_ROWS:,} rows; ask for less time or longer periods"
+            raise LoadcellError("LIMIT_EXCEEDED", most)
     ordered = sorted(sums.items(), key=lambda item: (item[0][0], -item[1][0], item[0][1] or ""))
     return [
         {"timestamp": start, "name": name, "total_cost_usd": cost, "request_count": count}

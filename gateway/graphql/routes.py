@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import orjson
@@ -59,7 +59,7 @@ def _endpoint(executor: Executor, upstream: Upstream) -> Callable[[Request], Awa
         if request.method == "POST":
             question = _of_body(await read_json(request, MAX_BODY_BYTES))
         else:
-            question = _of_url(request.query_params)
+            question = _of_url(request.query_params.multi_items())
         outcome = await executor.carry_out(question, Asking(upstream, credentials(request)))
         return _response(outcome, request)
 
@@ -74,8 +74,10 @@ def _of_body(body: Any) -> Question:
     return _question(body)
 
 
-def _of_url(parameters: Mapping[str, str]) -> Question:
+def _of_url(parameters: list[tuple[str, str]]) -> Question:
     values: dict[str, Any] = dict(parameters)
+    if len(values) < len(parameters):
+        raise LoadcellError("INVALID_REQUEST", "a parameter is given twice")
     for name in ("variables", "extensions"):
         values[name] = load(values[name].encode()) if values.get(name) else None
     return _question(values)

@@ -54,7 +54,7 @@ def more_of_a_trace(types: Types) -> dict[str, Any]:
         ),
         "timeline": strawberry.field(
             resolver=_timeline,
-            graphql_type=list_of(event),
+            graphql_type=maybe(list_of(event)),
             description="What arrived, in order, of runs that keep timelines. One more call for each trace.",
         ),
         "run": strawberry.field(

@@ -87,6 +87,14 @@ async def test_a_timeline_is_asked_for_once_for_each_trace(gateway):
     assert [(list(one.include), list(one.fields)) for one in asked] == [(["timeline"], ["trace_id"])] * 2
 
 
+async def test_a_trace_that_is_gone_meanwhile_costs_nothing_but_its_timeline(gateway):
+    gateway.controller.answers["ListTraces"] = traces("a")
+    gateway.controller.answers["GetTrace"] = LoadcellError("TRACE_NOT_FOUND", "no trace a")
+    answer = await ask(gateway, "{ traces { id timeline { offsetMs } } }")
+    assert answer.json()["data"] == {"traces": [{"id": "a", "timeline": None}]}
+    assert only_error(answer)["path"] == ["traces", 0, "timeline"]
+
+
 async def test_queries_of_a_document_are_answered_together(gateway):
     gateway.controller.answers["ListTraces"] = traces("a")
     gateway.controller.answers["ListModels"] = model_pb2.ListModelsResponse(data=[model_pb2.Model(id="m")])
@@ -111,6 +119,7 @@ async def test_a_document_may_be_in_the_url(gateway):
         refused = await gateway.http.get("/graphql", params={**parameters, name: value})
         assert refused.status_code == 400
     assert (await gateway.http.get("/graphql")).json()["error"]["field"] == "query"
+    assert (await gateway.http.get("/graphql?query={a}&query={b}")).status_code == 400
 
 
 async def test_credentials_are_those_of_the_caller(gateway):

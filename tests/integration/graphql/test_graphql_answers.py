@@ -244,6 +244,9 @@ async def test_callers_see_their_projects_and_do_what_they_may(traced):
     assert (both.status_code, both.json()["data"]["traces"]) == (200, None)
     assert both.json()["data"]["costSummary"]["totalCostUsd"] >= 0
     assert both.json()["errors"][0]["extensions"]["error_code"] == "INSUFFICIENT_PERMISSIONS"
+    part = (await traced.ask("{ costSummary { totalCostUsd breakdown { name } } }", billing)).json()
+    assert part["data"]["costSummary"] == {"totalCostUsd": 0.0, "breakdown": None}
+    assert part["errors"][0]["path"] == ["costSummary", "breakdown"]
     alone = await traced.ask("{ traces { id } }", billing)
     assert (alone.status_code, alone.json().get("data")) == (403, None)
 
