@@ -101,11 +101,12 @@ class EventFeed(Feed[Listening]):
 
 def event_told(event: event_pb2.SubscribeResponse) -> Told:
     """Return an event as it is sent."""
+    document = render(event)
     message = {
         "type": "event",
         "event_type": event.event_type,
         "sequence": event.sequence,
-        "data": render(getattr(event, event.WhichOneof("data"))),
-        "timestamp": render(event)["timestamp"],
+        "data": document[event.WhichOneof("data")],
+        "timestamp": document["timestamp"],
     }
     return Told(text_of(message), event.event_type, str(event.sequence))

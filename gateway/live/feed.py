@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Final, Generic, Protocol, TypeVar
 
+import structlog
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
@@ -21,6 +22,7 @@ from loadcell.errors import LoadcellError
 PATIENCE_SECONDS: Final = 30.0  # for a controller that is started anew
 AGAIN_SECONDS: Final = 0.5
 OF_CREDENTIALS: Final = frozenset({"AUTHENTICATION", "AUTHORIZATION"})
+_log = structlog.get_logger()
 _PASSES: Final = frozenset({"RATE_LIMIT", "DATABASE", "TIMEOUT"})
 
 
@@ -68,7 +70,7 @@ class Feed(ABC, Generic[W]):
             self.welcome(watching)
         if self._task is None:
             # It outlasts the request that it begins with, and is none of it.
-            self._task = asyncio.get_running_loop().create_task(self._follow(), context=contextvars.Context())
+            self._task = asyncio.get_running_loop().create_task(self._go_on(), context=contextvars.Context())
 
     def leave(self, watching: W) -> None:
         """Let somebody watch no more."""
@@ -76,6 +78,13 @@ class Feed(ABC, Generic[W]):
         if not self.watching and self._task is not None:
             self._task.cancel()
             self._gone()
+
+    async def _go_on(self) -> None:
+        try:
+            await self._follow()
+        except Exception:  # noqa: BLE001 - the outermost place; nobody who watches may wait for ever
+            _log.exception("feed_failed", rpc=self._method.full_name)
+            self._end(End.of(LoadcellError("INTERNAL_SERVER_ERROR", "an unexpected error; the log has the cause")))
 
     async def _follow(self) -> None:
         failing_since: float | None = None

@@ -5,14 +5,18 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from prometheus_client import CollectorRegistry
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from controller.server import serve
+from controller.settings import ControllerSettings
 from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
@@ -23,11 +27,15 @@ from gateway.live.live import Live, LiveLimits
 from gateway.metrics.http import HttpMetrics
 from gateway.upstream import Upstream
 from loadcell.channel import dial
-from loadcell.settings import Address
+from loadcell.client import Client
+from loadcell.settings import Address, Secret
+from loadcell.v1 import run_pb2
 from tests.integration.controller.conftest import Controller, controller, start
 from tests.patience import PATIENCE_SECONDS
 
 __all__ = ["controller", "start"]
+
+PAGE = "https://page.example"
 
 
 @dataclass
@@ -42,9 +50,15 @@ class LiveGateway:
     stack: AsyncExitStack
     headers: dict[str, str] = field(default_factory=dict)
 
-    def socket(self, path: str, *, headers: dict[str, str] | None = None, **more: Any) -> connect:
+    def socket(
+        self, path: str, *, headers: dict[str, str] | None = None, called: str = "", **more: Any
+    ) -> connect:
+        """Open one. `called` is the name that the client knows this machine by."""
+        host, _, port = self.address.rpartition(":")
         return connect(
-            f"ws://{self.address}{path}",
+            f"ws://{called or host}:{port}{path}",
+            host=host,
+            port=int(port),
             additional_headers=self.headers if headers is None else headers,
             compression=None,
             proxy=None,
@@ -96,6 +110,55 @@ async def live_gateway() -> AsyncIterator[Callable[..., Any]]:
             return await stack.enter_async_context(serve_live(before.address, **more))
 
         yield make
+
+
+BOSS = Secret("the key of the settings")
+
+
+@dataclass
+class World:
+    """A controller that asks for a credential, and a gateway before it."""
+
+    controller: Controller
+    gateway: LiveGateway
+
+    @property
+    def boss(self) -> dict[str, str]:
+        return {"X-API-Key": BOSS.reveal()}
+
+    async def client(self) -> Client:
+        return await self.gateway.stack.enter_async_context(Client(self.controller.address, api_key=BOSS))
+
+    async def ticket(self, key: str = BOSS.reveal()) -> str:
+        answer = await self.gateway.http.post("/api/v1/auth/ticket", json={}, headers={"X-API-Key": key})
+        return str(answer.json()["ticket"])
+
+    async def ended_run(self, **fields: object) -> str:
+        """A run that was cancelled before any agent came."""
+        run_id = await self.controller.create(**fields)
+        await self.controller.runs.CancelRun(run_pb2.CancelRunRequest(run_id=run_id))
+        await self.controller.ended(run_id)
+        return run_id
+
+
+@asynccontextmanager
+async def open_world(folder: Path, **limits: Any) -> AsyncIterator[World]:
+    settings = ControllerSettings(
+        grpc=Address("127.0.0.1", 0), database=folder / "loadcell.db", api_key=BOSS, agent_wait_seconds=60.0
+    )
+    async with AsyncExitStack() as stack:
+        serving = await stack.enter_async_context(serve(settings))
+        address = str(serving.address)
+        channel = await stack.enter_async_context(dial(address, api_key=BOSS))
+        made = Controller(address, settings.database, channel, serving.dispatcher, stack)
+        yield World(made, await stack.enter_async_context(serve_live(address, **limits)))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One for all tests of a module."""
+    async with open_world(tmp_path_factory.mktemp("live"), cors_origins=(PAGE,)) as made:
+        yield made
 
 
 async def heard(socket: ClientConnection) -> Any:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from contextlib import AsyncExitStack
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
-from loadcell.v1 import agent_pb2, run_pb2
+from gateway.live import rights
+from loadcell.client import Client
+from loadcell.settings import Secret
+from loadcell.v1 import run_pb2
 from tests.integration.live.conftest import closed, heard, heard_until
+from tests.patience import PATIENCE_SECONDS
 
-State = agent_pb2.LeaseState
-UNKNOWN = "01234567-89ab-7def-8123-456789abcdef"
+BOSS = Secret("the key of the settings")
+
+
+async def ended_run(controller) -> str:
+    """A run that was cancelled before any agent came."""
+    run_id = await controller.create()
+    await controller.runs.CancelRun(run_pb2.CancelRunRequest(run_id=run_id))
+    await controller.ended(run_id)
+    return run_id
 
 
 async def held_run(controller) -> tuple[object, str, str]:
@@ -22,17 +36,13 @@ async def held_run(controller) -> tuple[object, str, str]:
     return agent, run_id, lease_id
 
 
-async def finish(agent, lease_id: str, last: int) -> None:
-    await agent.finish(lease_id, last)
-
-
 @pytest.mark.parametrize("path", ["/api/v1/benchmark/ws/run/{}", "/ws/benchmark/{}"])
 async def test_a_run_is_told_of_from_its_snapshot_to_its_end(controller, live_gateway, path):
     gateway = await live_gateway(controller)
     agent, run_id, lease_id = await held_run(controller)
     await agent.deliver(lease_id, ordinals=[0, 1, 2, 3])
     async with gateway.socket(path.format(run_id)) as socket:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (first := await heard(socket))["progress"]["current"] < 4:
                 pass
         assert first["type"] == "progress"
@@ -56,3 +66,96 @@ async def test_a_run_is_told_of_from_its_snapshot_to_its_end(controller, live_ga
         assert (await closed(socket))[1] == 1000
     async with gateway.socket(path.format(run_id)) as socket:
         assert await closed(socket) == ([end], 1000, "")
+
+
+async def test_the_open_mode_is_for_this_machine_only(controller, live_gateway):
+    gateway, run_id = await live_gateway(controller, guarded=True), await ended_run(controller)
+    for path in (f"/ws/benchmark/{run_id}", "/ws"):
+        for called, origin in (("attacker.example", None), ("127.0.0.1", "https://attacker.example")):
+            with pytest.raises(InvalidStatus) as refused:
+                await gateway.socket(path, called=called, origin=origin)
+            assert refused.value.response.status_code == 403
+            assert json.loads(refused.value.response.body)["error"]["error_code"] == "FOREIGN_ORIGIN"
+    async with gateway.run_socket(run_id) as socket:
+        assert (await closed(socket))[1] == 1000
+
+
+async def test_a_run_that_was_cancelled_says_so(controller, live_gateway):
+    gateway, run_id = await live_gateway(controller), await ended_run(controller)
+    async with gateway.run_socket(run_id) as socket:
+        messages, code, _ = await closed(socket)
+    wanted = {"type": "failed", "run_id": run_id, "status": "cancelled", "error": "the run was cancelled"}
+    assert (messages, code) == ([wanted], 1000)
+
+
+async def test_a_run_that_waits_is_told_of_at_once(controller, live_gateway):
+    gateway, run_id = await live_gateway(controller), await controller.create(concurrency=[1, 2])
+    async with gateway.run_socket(run_id) as socket:
+        snapshot = await heard(socket)
+    assert (snapshot["status"], snapshot["progress"]["current"]) == ("pending", 0)
+    assert snapshot["concurrency"] == {"level": None, "index": 0, "total": 2}
+    assert not {"metrics", "request_log"} & snapshot.keys()
+
+
+async def test_all_who_watch_a_run_share_one_stream_of_the_controller(controller, live_gateway):
+    gateway, run_id = await live_gateway(controller), await controller.create()
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(gateway.run_socket(run_id)) for _ in range(12)]
+        first = [await heard(socket) for socket in sockets]
+        assert {message["type"] for message in first} == {"progress"}
+        assert sum(line.streams for line in gateway.lines._lines) == 1
+        await controller.runs.CancelRun(run_pb2.CancelRunRequest(run_id=run_id))
+        for socket in sockets:
+            messages, code, _ = await closed(socket)
+            assert (messages[-1]["status"], code) == ("cancelled", 1000)
+    assert not list(gateway.live.runs.counts())
+
+
+async def test_a_run_that_is_deleted_ends_so(controller, live_gateway):
+    gateway, run_id = await live_gateway(controller), await controller.create()
+    async with gateway.run_socket(run_id) as socket:
+        await heard(socket)
+        await controller.runs.DeleteRun(run_pb2.DeleteRunRequest(run_id=run_id))
+        messages, code, reason = await closed(socket)
+    assert messages[-1]["type"] in ("error", "failed")
+    assert (code, reason) in {(4409, "RUN_DELETED"), (1000, "")}
+
+
+async def test_the_end_of_one_credential_ends_its_connections_and_no_others(start, live_gateway, monkeypatch):
+    monkeypatch.setattr(rights, "EVERY_SECONDS", 0.2)
+    controller = await start(api_key=BOSS)
+    gateway, run_id = await live_gateway(controller), await controller.create()
+    async with Client(controller.address, api_key=BOSS) as boss, AsyncExitStack() as stack:
+        made = [await boss.create_api_key(name, role="viewer", projects=["default"]) for name in ("a", "b", "c")]
+        ticket = (
+            await gateway.http.post("/api/v1/auth/ticket", json={}, headers={"X-API-Key": made[2].key})
+        ).json()
+
+        async def watching(query: str = "", **more):
+            socket = await stack.enter_async_context(gateway.socket(f"/ws/benchmark/{run_id}{query}", **more))
+            assert (await heard(socket))["type"] == "progress"
+            return socket
+
+        # The stream goes on with the credential of the first, which is the first to go.
+        first, second = [await watching(headers={"X-API-Key": one.key}) for one in made[:2]]
+        by_ticket = await watching(f"?ticket={ticket['ticket']}")
+        left = await watching(headers={"X-API-Key": BOSS.reveal()})
+        for ending, key in ((first, made[0]), (by_ticket, made[2]), (second, made[1])):
+            await boss.revoke_api_key(key.details.key_id)
+            messages, code, reason = await closed(ending)
+            assert (code, messages[-1]["code"]) == (4401, reason)
+            assert reason in ("INVALID_API_KEY", "INVALID_TOKEN")
+        await controller.runs.CancelRun(run_pb2.CancelRunRequest(run_id=run_id))
+        assert (await closed(left))[1] == 1000
+
+
+async def test_a_gateway_that_stops_says_so(controller, live_gateway):
+    gateway, run_id = await live_gateway(controller), await controller.create()
+    async with gateway.run_socket(run_id) as watching, gateway.socket("/ws") as idle:
+        await heard(watching)
+        await idle.send("ping")
+        await heard(idle)
+        gateway.live.stop()
+        assert [(await closed(socket))[1] for socket in (watching, idle)] == [1001, 1001]
+        async with gateway.socket("/ws") as late:
+            assert (await closed(late))[1] == 1001
