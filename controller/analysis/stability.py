@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from controller.analysis.finding import CRITICAL, INFO, WARNING, Finding, known
 from controller.analysis.level import Level, figure
+from loadcell.stats.verdict import CLEAN
 
 # Times the median, of the 99th percentile; what differs by less than the floor nobody notices.
 TAIL_WARNING = 3.0
@@ -34,7 +35,9 @@ def _tail(code: str, name: str, levels: Sequence[Level]) -> Iterator[Finding]:
         p50, p99 = level.latency(name) or 0.0, level.latency(name, "p99") or 0.0
         if ratio >= TAIL_WARNING and p99 - p50 >= TAIL_FLOOR_MS:
             severity = CRITICAL if ratio >= TAIL_CRITICAL else WARNING
-            yield level.finding(code, severity, p50_ms=p50, p99_ms=p99, ratio=ratio)
+            # Where the client was late, too, the server may not be the only cause.
+            late = None if level.result.verdict.status == CLEAN else level.latency("client_delay", "p99")
+            yield level.finding(code, severity, p50_ms=p50, p99_ms=p99, ratio=ratio, client_delay_p99_ms=late)
 
 
 def _ratio(level: Level, name: str) -> float | None:

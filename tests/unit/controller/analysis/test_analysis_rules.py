@@ -209,6 +209,10 @@ def test_tails_stalls_and_unsteady_throughput() -> None:
     assert found["STALLS"].numbers == {"load": 8, "stalled": 30, "percent": 3, "longest_ms": 2500}
     assert found["THROUGHPUT_UNSTEADY"].numbers["throughput_high"] == 600
     assert "TAIL_NONE" not in found
+    assert "client_delay_p99_ms" not in found["TAIL_TTFT"].numbers
+    result.results[1].verdict.status = "degraded"
+    result.results[1].client_delay.p99 = 12.5
+    assert by_code(result)["TAIL_TTFT"].numbers["client_delay_p99_ms"] == 12.5
     fast = by_code(run(level(1, tokens=1.0, e2e=(0.5, 5.0), total_requests=40)))
     assert "TAIL_E2E" not in fast  # nobody notices 5 ms
     assert fast["TOO_FEW_FOR_P99"].numbers == {"load": 1, "levels": 1, "successes": 40}
