@@ -39,6 +39,7 @@ from gateway.middleware.measure import Measure
 from gateway.middleware.origin import Cors, LocalOnly
 from gateway.middleware.request_id import RequestId
 from gateway.openapi import make_document
+from gateway.router import IndexedRouter
 from gateway.routes import make_routes
 from gateway.sign_in import OPERATIONS as SIGN_IN
 from gateway.sign_in import sign_in_routes
@@ -90,7 +91,6 @@ def make_app(
     if before_others is not None:
         guard = [Middleware(LocalOnly, remedy=HOW_TO_CLOSE, origins=cors_origins, unless=before_others)]
     app = Starlette(
-        routes=routes,
         # The first is the outermost.
         middleware=[
             Middleware(SecurityHeaders),
@@ -106,8 +106,7 @@ def make_app(
         ],
         exception_handlers={LoadcellError: on_loadcell_error, HTTPException: on_http_exception},
     )
-    # A redirect to the path with or without a slash would be an answer that is not JSON.
-    app.router.redirect_slashes = False
+    app.router = IndexedRouter(routes)
     app.state.operations = operations
     return app
 

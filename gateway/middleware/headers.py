@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -17,6 +16,7 @@ HEADERS = {
     # What says nothing else: errors, and answers to calls that change something.
     "Cache-Control": "no-store",
 }
+_AS_SENT = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class SecurityHeaders:
@@ -30,9 +30,10 @@ class SecurityHeaders:
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = list(message["headers"])
+                present = {name for name, _ in headers}
+                headers += [header for header in _AS_SENT if header[0] not in present]
+                message["headers"] = headers
             await send(message)
 
         await self._app(scope, receive, add)
