@@ -21,7 +21,10 @@ async def read_json(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Any:
         LoadcellError: PAYLOAD_TOO_LARGE above `most_bytes`, UNSUPPORTED_MEDIA_TYPE when the body does not say
             that it is JSON, INVALID_REQUEST when it is not, REQUEST_TIMEOUT when it does not arrive.
     """
-    announced = request.headers.get("content-length", "0")
+    announced = request.headers.get("content-length")
+    if announced is None and "transfer-encoding" not in request.headers:
+        return None  # no message without either has a body (RFC 9112, 6.3)
+    announced = announced or "0"
     if announced.isdecimal() and int(announced) > most_bytes:
         raise _too_large(most_bytes)
     try:
