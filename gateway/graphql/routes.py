@@ -21,6 +21,7 @@ from gateway.graphql.operations import RESPONSE_TYPE
 from gateway.graphql.playground import playground_routes
 from gateway.graphql.schema import make_schema
 from gateway.graphql.settings import GraphqlSettings
+from gateway.negotiation import is_accepted
 from gateway.upstream import Upstream
 from loadcell.documents import load
 from loadcell.errors import LoadcellError
@@ -56,14 +57,23 @@ def graphql_routes(
 
 def _endpoint(executor: Executor, upstream: Upstream) -> Callable[[Request], Awaitable[Response]]:
     async def graphql(request: Request) -> Response:
+        media_type = _media_type(", ".join(request.headers.getlist("accept")))
         if request.method == "POST":
             question = _of_body(await read_json(request, MAX_BODY_BYTES))
         else:
             question = _of_url(request.query_params.multi_items())
         outcome = await executor.carry_out(question, Asking(upstream, credentials(request)))
-        return _response(outcome, request)
+        return _response(outcome, media_type, request.scope["request_id"])
 
     return graphql
+
+
+def _media_type(accepted: str) -> str:
+    if RESPONSE_TYPE in accepted.lower() and is_accepted(RESPONSE_TYPE, accepted):
+        return RESPONSE_TYPE
+    if not is_accepted(_JSON, accepted):
+        raise LoadcellError("NOT_ACCEPTABLE", f"the answer is {_JSON} or {RESPONSE_TYPE}; accept one of them")
+    return _JSON
 
 
 def _of_body(body: Any) -> Question:
@@ -100,10 +110,9 @@ def _question(values: dict[str, Any]) -> Question:
     return Question(document, variables or {}, operation or None)
 
 
-def _response(outcome: Outcome, request: Request) -> Response:
+def _response(outcome: Outcome, media_type: str, request_id: str) -> Response:
     errors = [(error, of_catalog(error)) for error in outcome.errors]
     status, data = _status([found for _, found in errors], outcome.data)
-    media_type = RESPONSE_TYPE if RESPONSE_TYPE in request.headers.get("accept", "") else _JSON
     headers = {"Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "private, no-cache", "Vary": _VARY}
     body: dict[str, Any] = {}
     if errors:
@@ -111,7 +120,6 @@ def _response(outcome: Outcome, request: Request) -> Response:
             headers["WWW-Authenticate"] = "ApiKey"
         if status in (429, 503):
             headers["Retry-After"] = retry_after(errors[0][1])
-        request_id = request.scope["request_id"]
         body["errors"] = [error_entry(error, found, request_id) for error, found in errors]
     if data is not None:
         body["data"] = data

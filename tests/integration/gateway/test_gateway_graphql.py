@@ -150,6 +150,13 @@ async def test_answers_have_the_type_that_is_accepted(gateway, accepted):
     assert wrong.json().keys() == {"errors"}
 
 
+async def test_nothing_is_done_for_who_takes_no_answer(gateway):
+    for accepted in ("text/csv", "application/json;q=0", f"{PURE};q=0, text/html"):
+        refused = await ask(gateway, "{ traces { id } }", {"Accept": accepted})
+        assert (refused.status_code, refused.json()["error"]["error_code"]) == (406, "NOT_ACCEPTABLE")
+    assert gateway.controller.calls == []
+
+
 async def test_errors_have_their_row_of_the_catalog(gateway):
     gateway.controller.answers["GetRun"] = LoadcellError("RUN_NOT_FOUND", "no run r", field="run_id")
     gateway.controller.answers["ListTraces"] = traces("a")
