@@ -90,6 +90,9 @@ class JsonHttpProtocol(HttpToolsProtocol):
         self._stop_waiting()
         self._body_deadline = self.loop.call_later(BODY_SECONDS, self._abandon, "sends")
         super().on_headers_complete()
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            # It is answered as any other (RFC 9110, 7.8), but what follows was meant for another protocol.
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """Note the end of a request."""
@@ -113,6 +116,9 @@ class JsonHttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse a request that cannot be read, or must not be served, and close the connection."""
         self._refuse(self._fault or unreadable(msg))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: clients may ask for any protocol."""
 
     def _expect_head(self) -> None:
         if self._deadline is None:

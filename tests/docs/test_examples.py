@@ -120,6 +120,17 @@ async def test_curl_examples_find_the_requests_of_a_run(places: dict[str, str], 
 
 
 @needs_curl
+async def test_curl_examples_show_how_http_is_spoken(places: dict[str, str], tmp_path: Path) -> None:
+    history, nothing, refused, health = await answers_of("http.md", places, tmp_path)
+    assert history["runs"] is not None
+    assert nothing is None
+    assert "allow: GET, HEAD, OPTIONS" in (tmp_path / "allowed.txt").read_text()
+    assert refused["error"]["error_code"] == "NOT_ACCEPTABLE"
+    parts = {name: health[name] for name in ("status", "controller", "database", "redis")}
+    assert parts == {"status": "healthy", "controller": "healthy", "database": "healthy", "redis": "unused"}
+
+
+@needs_curl
 async def test_curl_examples_export_a_file(places: dict[str, str], tmp_path: Path) -> None:
     created, listed = await answers_of("exports.md", places, tmp_path, until="JOB_ID")
     job_id = created["data"]["job_id"]

@@ -41,7 +41,7 @@ class Answer:
         told = (
             json.loads(self.body) if self.headers.get("content-type") == "application/json" and self.body else None
         )
-        if isinstance(told, dict) and "error" in told:
+        if isinstance(told, dict) and isinstance(told.get("error"), dict):
             reason = told["error"]["error_code"]
             assert told["error"]["code"] == REASONS[reason].number
             assert told["meta"]["request_id"] == self.headers["x-request-id"]
@@ -72,7 +72,8 @@ async def _hold(gateway: Service, request: RawRequest, torn: float, at: float) -
             await _exchange(gateway, whole[: int(at * len(whole))] if torn < 0.1 else whole, is_head=is_head)
         else:
             answers = await _exchange(gateway, whole, AFTER, is_head=is_head)
-            assert answers[-1].headers["connection"] == "close"
+            assert answers, (whole[:3_000], AGAIN)
+            assert answers[-1].headers.get("connection") == "close", (whole[:3_000], AGAIN)
 
 
 async def _exchange(gateway: Service, sent: bytes, after: bytes = b"", *, is_head: bool) -> list[Answer]:

@@ -108,6 +108,12 @@ async def test_requests_sent_at_once_are_answered_in_order(gateway):
     ]
 
 
+async def test_a_protocol_that_is_not_spoken_is_not_changed_to(gateway):
+    upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n\r\n"
+    answers = await all_answers(gateway, GET + HOST + upgrade + b"PRI * HTTP/2.0\r\n\r\n")
+    assert answers == [(200, {"status": "alive"})]
+
+
 @pytest.mark.parametrize(
     "sent",
     [GET + HOST, POST + b"Content-Length: 20\r\n\r\n{}", POST + CHUNKED + b"\r\n9\r\n{}"],
