@@ -36,7 +36,15 @@ async def wrk(
     program = shutil.which("wrk")
     if program is None:
         raise CannotMeasureError("wrk is missing (Debian: apt-get install wrk)")
-    options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", *(["-s", str(script)] if script else [])]
+    options = [
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--timeout",
+        "20s",
+        "--latency",
+        *(["-s", str(script)] if script else []),
+    ]
     for name, value in headers.items():
         options += ["-H", f"{name}: {value}"]
     process = await asyncio.create_subprocess_exec(program, *options, url, stdout=asyncio.subprocess.PIPE)

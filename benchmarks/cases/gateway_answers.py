@@ -75,10 +75,10 @@ def _median(loads: list[Load]) -> Load:
 
 async def _fresh(sizes: Sizes, running: Gateway) -> list[Figure]:
     draw = random.Random(6)
-    lists = []
-    for _ in range(WARM_UP + sizes.questions):
-        moment = running.until - timedelta(days=draw.uniform(1, DAYS - 2))
-        lists.append(f"{LIST}&to={moment:%Y-%m-%dT%H:%M:%SZ}")
+    ends = [running.until - timedelta(days=draw.uniform(1, DAYS - 2)) for _ in range(WARM_UP + sizes.questions)]
+    moments = [f"{end:%Y-%m-%dT%H:%M:%SZ}" for end in ends]
+    lists = [f"{LIST}&to={moment}" for moment in moments]
+    documents = [Asked("/graphql", orjson.dumps({"query": _TEN % moment})) for moment in moments]
     page = (await running.get(f"/api/v1/traces?limit=1000&fields=trace_id&to={lists[0].rpartition('=')[2]}"))[
         "data"
     ]
