@@ -86,7 +86,7 @@ class Analyses:
         make = partial(self._make, server, run, result, code)
         async with aclosing(self._flights.follow((run.run_key, code), make)) as pieces:
             async for piece in pieces:
-                yield piece or Piece()
+                yield Piece() if piece is None else piece
 
     async def _make(
         self, server: ModelServer, run: RunRecord, result: result_pb2.RunResult, code: str

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 10.0
 MAX_BYTES: Final = 64 << 20  # of a whole answer, thoughts included
-MAX_CHARACTERS: Final = 500_000  # of what is said
+MAX_CHARACTERS: Final = 500_000  # of the text in it
 _TEMPERATURE: Final = 0.3
 _OK: Final = 200
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ async def ask(server: ModelServer, messages: list[dict[str, str]]) -> AsyncGener
 async def _pieces(response: httpx.Response, *, expected: bool) -> AsyncGenerator[Piece, None]:
     if response.status_code != _OK:
         raise ChunkError(f"it answered with status {response.status_code}")
-    chunks, thoughts, count, said = Chunks(), Thoughts(expected=expected), 0, 0
+    chunks, thoughts, count, characters, said = Chunks(), Thoughts(expected=expected), 0, 0, False
     for piece in thoughts.begin():
         yield piece
     async for data in response.aiter_bytes():
@@ -67,22 +67,23 @@ async def _pieces(response: httpx.Response, *, expected: bool) -> AsyncGenerator
         if count > MAX_BYTES:
             raise ChunkError(f"its answer is longer than {MAX_BYTES:,} bytes")
         for delta in chunks.feed(data):
+            characters += len(delta.content)
+            if characters > MAX_CHARACTERS:
+                raise ChunkError(f"its analysis is longer than {MAX_CHARACTERS:,} characters")
             for piece in thoughts.thought() if delta.thought else thoughts.said(delta.content):
-                said += _length(piece)
+                said = said or _is_said(piece)
                 yield piece
-        if said > MAX_CHARACTERS:
-            raise ChunkError(f"its analysis is longer than {MAX_CHARACTERS:,} characters")
     if not chunks.complete:
         raise ChunkError("it broke off")
     for piece in thoughts.end():
-        said += _length(piece)
+        said = said or _is_said(piece)
         yield piece
     if not said:
         raise ChunkError("it said nothing")
 
 
-def _length(piece: Piece) -> int:
-    return len(piece) if isinstance(piece, str) else 0
+def _is_said(piece: Piece) -> bool:
+    return isinstance(piece, str) and not piece.isspace()
 
 
 def _body(server: ModelServer, messages: list[dict[str, str]]) -> dict[str, object]:

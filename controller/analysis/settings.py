@@ -75,7 +75,7 @@ class AnalysisSettings:
     )
     analysis_tokens: int = setting(
         8_192,
-        parse=integer(1, 131_072),
+        parse=integer(1, 32_768),
         names=("LOADCELL_ANALYSIS_TOKENS",),
         doc="Most tokens that model may write for an analysis, thoughts included.",
     )

@@ -33,6 +33,7 @@ class Thoughts:
         self._expected = expected
         self._state = _State.BEGINNING
         self._held = ""  # not yet known to be said
+        self._new = 0  # characters at the end of it that were not looked at
         self._told = False  # that it thinks
         self._apart = False  # nothing was said since
 
@@ -54,6 +55,7 @@ class Thoughts:
             yield from self._after_thoughts(text)
             return
         self._held += text
+        self._new = len(text)
         if self._state is _State.TOLD_APART and text.strip():
             yield from self._answers("")
             yield from self._after_thoughts(text)
@@ -79,12 +81,13 @@ class Thoughts:
                 yield from self._answers(self._held)
 
     def _look_for_the_end(self) -> Iterator[Piece]:
-        thought, mark, said = self._held.partition(CLOSING)
-        if mark:
+        end = self._held.find(CLOSING, max(0, len(self._held) - self._new - len(CLOSING)))
+        if end >= 0:
+            said = self._held[end + len(CLOSING) :]
             yield from self._answers("")
             yield from self._after_thoughts(said)
         elif self._state is _State.THINKING:
-            self._held = thought[-len(CLOSING) :]
+            self._held = self._held[-len(CLOSING) :]
 
     def _thinks(self) -> Iterator[Piece]:
         if not self._told:
