@@ -61,8 +61,10 @@ def _parameters(binding: Binding, schemas: Schemas) -> Iterator[Schema]:
         yield {
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "A UUID that makes repeats of the call return the first answer.",
-            "schema": {"type": "string", "format": "uuid"},
+            "description": (
+                "Makes repeats of the call return the first answer. 1 to 128 visible characters, best a UUID."
+            ),
+            "schema": {"type": "string"},
         }
 
 

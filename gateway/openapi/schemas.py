@@ -105,7 +105,8 @@ class Schemas:
 
     def _property(self, field: FieldDescriptor, *, request: bool, nullable: bool) -> Schema:
         schema = self.value(field, request=request)
-        if nullable and field.has_presence:
+        # In a request null is the same as nothing.
+        if not self.is_required(field) if request else nullable and field.has_presence:
             schema = _or_null(schema)
         if is_secret(field):
             schema["writeOnly"] = True

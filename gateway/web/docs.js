@@ -20,7 +20,7 @@ function typeOf(schema) {
     return element("a", { href: `#schema-${name}`, textContent: name });
   }
   if (schema.anyOf) return joined(schema.anyOf.map(typeOf), " or ");
-  if (schema.type === "array") return joined(["list of ", typeOf(schema.items)], "");
+  if ([].concat(schema.type).includes("array")) return joined(["list of ", typeOf(schema.items)], "");
   if (schema.additionalProperties) return joined(["map of ", typeOf(schema.additionalProperties)], "");
   const type = [].concat(schema.type ?? "anything").join(" or ");
   return schema.enum ? `${type}: ${schema.enum.join(", ")}` : type;

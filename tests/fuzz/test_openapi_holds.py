@@ -16,6 +16,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -34,6 +35,7 @@ CHECKS = [
     status_code_conformance,
     content_type_conformance,
     response_headers_conformance,
+    negative_data_rejection,
     response_schema_conformance,
 ]
 EACH = {GenerationMode.POSITIVE: 3, GenerationMode.NEGATIVE: 2}
