@@ -8,7 +8,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from controller.exports import places
 from controller.exports.bucket import Bucket, BucketAddress
@@ -21,6 +20,8 @@ from tests.integration.exports.watched_jobs import names, until
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer  # half a second, for every process that looks for tests
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -1,4 +1,9 @@
-"""The official OpenAI client must not see a difference to a real server."""
+"""The official OpenAI client must not see a difference to a real server.
+
+It takes a second to import, and every process that looks for tests would: so the tests import it themselves.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import os
@@ -7,12 +12,15 @@ import ssl
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
-import openai
 import pytest
 
 from loadcell.mockserver import Behavior, serve
+
+if TYPE_CHECKING:
+    import openai
 
 
 @pytest.fixture
@@ -34,6 +42,8 @@ MESSAGES = [{"role": "user", "content": "count to three please"}]
 
 
 def client(url: str, key: str = "none") -> openai.AsyncOpenAI:
+    import openai
+
     return openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
 
 
@@ -77,6 +87,8 @@ async def test_models():
 
 
 async def test_errors_become_the_clients_own_exceptions():
+    import openai
+
     async with serve(api_key="right") as server:
         async with client(server.url, "wrong") as api:
             with pytest.raises(openai.AuthenticationError):
