@@ -19,7 +19,7 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _METHODS = "GET, POST, PUT, DELETE, PATCH, OPTIONS"
 _REQUEST_HEADERS = (
     "Content-Type, Authorization, X-API-Key, X-Request-ID, Idempotency-Key, Range, If-Range, If-None-Match,"
-    " If-Modified-Since"
+    " If-Modified-Since, Last-Event-ID"
 )
 _OWN = ("X-Request-ID", "WWW-Authenticate", "ETag", "Accept-Ranges", "Content-Range", "Content-Disposition")
 _EXPOSED = ", ".join((*_OWN, *HEADERS.values()))
