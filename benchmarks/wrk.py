@@ -48,18 +48,24 @@ async def wrk(
     for name, value in headers.items():
         options += ["-H", f"{name}: {value}"]
     process = await asyncio.create_subprocess_exec(program, *options, url, stdout=asyncio.subprocess.PIPE)
-    said = (await process.communicate())[0].decode()
+    said, _ = await process.communicate()
+    try:
+        return read_report(said.decode())
+    except ValueError as problem:
+        raise CannotMeasureError(f"{url}: {problem}") from None
+
+
+def read_report(said: str) -> Load:
+    """Read what wrk prints.
+
+    Raises:
+        ValueError: Not every request was answered, or something is missing.
+    """
     failures = re.search(r"(Socket errors|Non-2xx).*", said)
     if failures is not None:
-        raise CannotMeasureError(f"{url}: {failures[0]}")
+        raise ValueError(failures[0])
     rate = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    if rate is None:
-        raise CannotMeasureError("wrk printed no rate")
-    return Load(float(rate[1]), _latency(said, 50), _latency(said, 99))
-
-
-def _latency(said: str, percent: int) -> float:
-    found = re.search(rf"{percent}%\s+([\d.]+)([a-z]+)", said)
-    if found is None:
-        raise CannotMeasureError("wrk printed no latencies")
-    return float(found[1]) * _MILLISECONDS[found[2]]
+    p50, p99 = (re.search(rf"\s{percent}%\s+([\d.]+)([a-z]+)", said) for percent in (50, 99))
+    if rate is None or p50 is None or p99 is None:
+        raise ValueError(f"wrk printed neither rate nor latencies: {said[:200]}")
+    return Load(float(rate[1]), *(float(found[1]) * _MILLISECONDS[found[2]] for found in (p50, p99)))

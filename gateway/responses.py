@@ -45,6 +45,7 @@ class Responses:
         self._is_file = binding.response.full_name == _FILE
         self._envelope = None if binding.response_body else envelope_of(binding.response)
         self._texts = texts if binding.is_read else None
+        self._kind = f"{binding.response.full_name}.{binding.response_body}"
 
     def make(self, answer: bytes, asked: Headers, path: Iterable[tuple[str, str]], wanted: Wanted) -> Response:
         """Return the response to a call.
@@ -69,7 +70,7 @@ class Responses:
 
     def _text(self, data: bytes, wanted: Wanted) -> Text:
         if self._texts is not None and not wanted:
-            return self._texts.of(self._binding.response.full_name, data, lambda: self._write(data, wanted))
+            return self._texts.of(self._kind, data, lambda: self._write(data, wanted))
         body = self._write(data, wanted)
         return Text(body, tag_of(body))
 

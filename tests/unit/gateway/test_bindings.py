@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -137,3 +138,13 @@ def test_a_field_of_the_response_as_the_body():
     response = GetMessageClass(binding.response)(text="t")
     answered = Responses(binding, Texts()).make(response.SerializeToString(), Headers(), [], {})
     assert answered.body == b'"t"'
+
+
+def test_the_same_answer_has_another_text_where_a_part_of_it_is_the_body():
+    part = only_binding("test.parts", HttpRule(get="/x", response_body="text"))
+    answer, texts = GetMessageClass(part.response)(text="t").SerializeToString(), Texts()
+    bodies = [
+        Responses(binding, texts).make(answer, Headers(), [], {}).body
+        for binding in (part, replace(part, response_body=""))
+    ]
+    assert bodies == [b'"t"', b'{"text":"t"}']
