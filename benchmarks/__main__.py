@@ -23,6 +23,7 @@ from benchmarks.cases import (
     fleet_loss,
     fleet_pacing,
     gateway_answers,
+    gateway_watchers,
     memory,
     pacing,
     query,
@@ -52,6 +53,7 @@ CASES: dict[str, Measure] = {
     "calls": calls.measure,
     "access": access.measure,
     "gateway_answers": gateway_answers.measure,
+    "gateway_watchers": gateway_watchers.measure,
     "query_sqlite": query.measure_sqlite,
     "query_postgresql": query.measure_postgresql,
 }

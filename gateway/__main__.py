@@ -33,6 +33,7 @@ from loadcell.certificates import TlsFile
 from loadcell.channel import dial
 from loadcell.errors import LoadcellError
 from loadcell.lifetime import end_at_once_on_a_signal, wait_for_stop
+from loadcell.open_files import raise_open_files_limit
 from loadcell.serving_tls import HttpTls
 from loadcell.tls import client_tls
 
@@ -44,6 +45,7 @@ def main() -> int:
     """Run the gateway until it is stopped; returns the exit code."""
     loadcell.quick_start.all_imported()
     refuse_arguments("gateway", sys.argv[1:])
+    raise_open_files_limit()
     try:
         found = settings.load(Settings, os.environ)
         logs.configure("gateway", found.log_level)

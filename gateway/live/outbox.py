@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final, NamedTuple
+
+from websockets.frames import Frame, Opcode
 
 from gateway.live.closing import End
 
 MOST: Final = 256  # messages; beyond them the oldest are dropped and counted
 
 
-class Told(NamedTuple):
+class Told:
     """One message, written once for all who get it. `name` and `number` are those of a server-sent event."""
 
-    text: str
-    name: str
-    number: str = ""
+    __slots__ = ("_frame", "name", "number", "text")
+
+    def __init__(self, text: str, name: str, number: str = "") -> None:
+        self.text, self.name, self.number = text, name, number
+        self._frame = b""
+
+    @property
+    def frame(self) -> bytes:
+        """The message as a WebSocket carries it."""
+        if not self._frame:
+            self._frame = Frame(Opcode.TEXT, self.text.encode()).serialize(mask=False)
+        return self._frame
 
 
 class Taken(NamedTuple):
@@ -28,10 +40,16 @@ class Taken(NamedTuple):
 
 
 class Outbox:
-    """Messages in their order, and the latest state after them: a state takes the place of the one before."""
+    """Messages in their order, and the latest state after them: a state takes the place of the one before.
+
+    `direct` writes a message at once, or returns False; with it nothing waits for a client that reads all of it,
+    nor is a task woken for each of a thousand.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
+        self.direct: Callable[[Told], bool] | None = None
+        self._taking = False
         self._messages: deque[Told] = deque()
         self._state: Told | None = None
         self._missed = 0
@@ -45,7 +63,7 @@ class Outbox:
 
     def put(self, message: Told) -> None:
         """Add a message; the oldest gives way when there are too many."""
-        if self._end is not None:
+        if self._end is not None or self._written(message):
             return
         if len(self._messages) == self._most:
             self._messages.popleft()
@@ -55,7 +73,7 @@ class Outbox:
 
     def put_state(self, state: Told) -> None:
         """Put a state in the place of the one that still waits."""
-        if self._end is not None:
+        if self._end is not None or self._written(state):
             return
         self._missed += self._state is not None
         self._state = state
@@ -86,7 +104,11 @@ class Outbox:
 
     async def take(self) -> Taken:
         """Wait until there is something, and return all of it."""
-        await self._changed.wait()
+        self._taking = True
+        try:
+            await self._changed.wait()
+        finally:
+            self._taking = False
         messages = list(self._messages)
         if self._state is not None:
             messages.append(self._state)
@@ -95,3 +117,8 @@ class Outbox:
         self._state, self._missed = None, 0
         self._changed.clear()
         return taken
+
+    def _written(self, message: Told) -> bool:
+        """Whether a message was written; only where nothing waits that has to go before it."""
+        idle = self._taking and not self._changed.is_set() and not self._missed
+        return idle and self.direct is not None and self.direct(message)

@@ -13,7 +13,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from gateway.errors import error_document
@@ -22,6 +22,7 @@ from gateway.middleware.headers import HEADERS
 from gateway.middleware.request_id import HEADER as REQUEST_ID
 from loadcell.errors import REASONS, LoadcellError
 
+FRAMES: Final = "loadcell.frames"  # extension of ASGI by which the application writes frames
 MAX_MESSAGE_BYTES: Final = 16 * 1024
 PING_SECONDS: Final = 20.0  # half-open connections are found within twice as long
 WRITE_SECONDS: Final = 30.0  # for as much as is buffered: a client that reads nothing in that time is given up
@@ -78,6 +79,20 @@ class LiveProtocol(WebSocketsSansIOProtocol):
                 self.transport.abort()
                 return
         super().data_received(data)
+
+    def handle_connect(self, event: Request) -> None:
+        """Let the application write whole frames, which it makes once for many connections."""
+        super().handle_connect(event)
+        if not self.handshake_complete:
+            self.scope["extensions"][FRAMES] = {"write": self.write_frame}
+
+    def write_frame(self, frame: bytes) -> bool:
+        """Write a frame; return False when the client does not read as fast, or has gone."""
+        ready = self.handshake_complete and not self.close_sent and self.writable.is_set()
+        if not ready or self.transport.is_closing():
+            return False
+        self.transport.write(frame)
+        return True
 
     def handle_cont(self, event: Frame) -> None:
         """Take another piece of a message; empty ones would be without a bound."""

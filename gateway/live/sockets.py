@@ -18,6 +18,7 @@ from gateway.live.connection import PONG, Connection, Hear
 from gateway.live.live import Live
 from gateway.live.origins import check_origin
 from gateway.live.outbox import Outbox
+from gateway.live.protocol import FRAMES
 from gateway.middleware.request_id import HEADER
 from loadcell.errors import LoadcellError
 from loadcell.request_ids import kept_or_new
@@ -76,6 +77,10 @@ class Socket(ABC):
             except LoadcellError as error:
                 outbox.cut(End.of(error))
                 hear = _hear_nothing
+            frames = connection.scope["extensions"].get(FRAMES)
+            if frames is not None:
+                write = frames["write"]
+                outbox.direct = lambda told: bool(write(told.frame))
             await Connection(receive, send, outbox, hear, self.quiet_seconds).serve()
 
 

@@ -74,3 +74,31 @@ def test_an_error_has_the_close_code_of_its_status():
     end = End.of(LoadcellError("RUN_NOT_FOUND", "there is no run x"))
     assert (end.code, end.reason) == (4404, "RUN_NOT_FOUND")
     assert (TOLD.code, TOLD.reason, STOPPED.code) == (1000, "", 1001)
+
+
+async def test_what_can_be_written_at_once_waits_for_nobody_and_overtakes_nothing():
+    outbox, written, reads = Outbox(), [], True
+
+    def write(message: Told) -> bool:
+        written.append(message.text) if reads else None
+        return reads
+
+    outbox.direct = write
+    outbox.put(told("before anybody takes"))
+    assert (texts(await outbox.take()), written) == (["before anybody takes"], [])
+    taking = asyncio.create_task(outbox.take())
+    await asyncio.sleep(0)
+    outbox.put(told("a"))
+    outbox.put_state(told("b"))
+    assert written == ["a", "b"]
+    reads = False
+    outbox.put(told("c"))
+    reads = True
+    outbox.put(told("d"))
+    assert (texts(await taking), written) == (["c", "d"], ["a", "b"])
+
+
+def test_a_message_is_framed_once():
+    message = Told("äöü" * 100, "event")
+    assert message.frame is message.frame
+    assert message.frame[:4] == bytes([0x81, 126]) + len("äöü".encode() * 100).to_bytes(2)
