@@ -50,8 +50,7 @@ async def ask(server: ModelServer, messages: list[dict[str, str]]) -> AsyncGener
     except TimeoutError:
         raise _failed(f"it took longer than {server.seconds:g} s") from None
     except httpx.HTTPError as error:
-        log.warning("analysis_server_failed", error=type(error).__name__)
-        raise _failed("it cannot be reached, or broke off") from None
+        raise _failed("it cannot be reached, or broke off", type(error).__name__) from None
     except ChunkError as error:
         raise _failed(str(error)) from None
 
@@ -100,5 +99,6 @@ def _headers(server: ModelServer) -> dict[str, str]:
     return {"Authorization": f"Bearer {server.api_key.reveal()}"} if server.api_key else {}
 
 
-def _failed(why: str) -> LoadcellError:
+def _failed(why: str, error: str = "") -> LoadcellError:
+    log.warning("analysis_server_failed", why=why, error=error)
     return LoadcellError("ANALYSIS_FAILED", f"the analysis server gave no analysis: {why}")

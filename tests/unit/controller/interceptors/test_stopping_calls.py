@@ -20,6 +20,7 @@ SUBSCRIBE, UNARY = "/loadcell.v1.EventService/Subscribe", "/loadcell.v1.EventSer
 FINITE = {
     "/loadcell.v1.AgentService/GetAsset",
     "/loadcell.v1.ExportService/DownloadExport",
+    "/loadcell.v1.RunService/AnalyzeRun",
     "/loadcell.v1.RunService/ExportRunResult",
 }
 
