@@ -85,6 +85,8 @@ async def test_W46_only_the_chosen_fields_are_set(controller):
     answer = await ask(controller, GET(metrics=["duration"], fields=["metadata.interval"]))
     assert [field.name for field, _ in answer.data.ListFields()] == ["metadata"]
     assert [field.name for field, _ in answer.data.metadata.ListFields()] == ["interval"]
+    answer = await ask(controller, GET(metrics=["duration", "total_cost"], fields=["data.total_cost"]))
+    assert {key for point in answer.data.data for key in point} <= {"total_cost"}
 
 
 def select(**fields) -> QUERY:
@@ -129,7 +131,7 @@ REFUSED = [
     (GET(metrics=["duration"], start_time="now", end_time="now-1s"), RANGE, "end_time"),
     (GET(metrics=["duration"], start_time="now-91d"), RANGE, "start_time"),
     (GET(metrics=["duration"], start_time="now-80d", interval="1min", fill_gaps=True), LIMIT, "interval"),
-    (GET(metrics=["duration"], fields=["data.nothing"]), UNKNOWN, "fields"),
+    (GET(metrics=["duration"], fields=["metadata.nothing"]), UNKNOWN, "fields"),
     (SUMMARY(start_time="now-91d"), RANGE, "start_time"),
     (SUMMARY(provider="\0"), INVALID, "provider"),
     (PERFORMANCE(granularity="hourly"), INVALID, "granularity"),
