@@ -16,6 +16,7 @@ from gateway.protocol import JsonHttpProtocol
 from loadcell.settings import Address, SettingsError
 
 BACKLOG = 2048
+HANDSHAKE_SECONDS = 10.0  # as for a head: until then a connection is not even counted
 
 
 def bind(name: str, address: Address) -> socket.socket:
@@ -93,10 +94,22 @@ class Listener(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
-        self.config.ssl = self._tls  # its own way makes a context of files once
-        await super().startup(sockets)
+        """Start, and say so; uvicorn itself would wait for a minute until a client shakes hands."""
+        self.servers = [
+            await asyncio.get_running_loop().create_server(
+                self._protocol,
+                sock=listening,
+                backlog=BACKLOG,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else HANDSHAKE_SECONDS,
+            )
+            for listening in sockets or ()
+        ]
+        self.started = True
         self.ready.set()
+
+    def _protocol(self) -> JsonHttpProtocol:
+        return JsonHttpProtocol(self.config, self.server_state, app_state={})
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -9,10 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 from scripted_controller import ScriptedController
+from starlette.applications import Starlette
 from test_gateway_process import gateway_process, refused
 
 from gateway.contract import SERVICES
+from gateway.listener import Listener, bind
 from gateway.middleware.headers import HEADERS
+from loadcell.settings import Address
 from loadcell.v1 import run_pb2
 from tests.integration.security.certificates import Authority, Pair
 from tests.patience import PATIENCE_SECONDS
@@ -71,6 +74,24 @@ async def test_a_certificate_is_replaced_without_a_restart(ca):
         for name in ("127.0.0.1", "localhost"):  # with and without a name in the handshake
             second = [await serial(place, ca, name) for place in places]
             assert second[0] == second[1] != first[0]
+
+
+async def test_S7_a_client_that_does_not_shake_hands_is_given_up(ca, monkeypatch):
+    monkeypatch.setattr("gateway.listener.HANDSHAKE_SECONDS", 0.2)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    pair = ca.pair("server")
+    context.load_cert_chain(pair.cert, pair.key)
+    with bind("TEST", Address("127.0.0.1", 0)) as listening:
+        listener = Listener(Starlette(), listening, context)
+        task = asyncio.create_task(listener.run_until_stopped())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await listener.ready.wait()
+            reader, writer = await asyncio.open_connection(*listening.getsockname())
+            assert await reader.read() == b""
+            writer.close()
+            await writer.wait_closed()
+        listener.stop()
+        await task
 
 
 @pytest.mark.parametrize("wrong", ["missing", "expired", "alone"])
