@@ -19,6 +19,7 @@ MAX_METADATA_BYTES = 16 * 1024
 API_KEY_METADATA = "x-api-key"
 AGENT_TOKEN_METADATA = "x-agent-token"  # noqa: S105 - its name
 CLIENT_ADDRESS_METADATA = "x-client-address"  # of who calls the gateway
+GRAPHQL_METADATA = "x-graphql-query"  # with a call that is one query of a GraphQL document
 RATE_LIMIT_METADATA = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 RETRY_AFTER_METADATA = "retry-after"
 UNIX = "unix:"

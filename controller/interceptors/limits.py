@@ -11,8 +11,9 @@ from controller.interceptors.access import AGENT_SERVICE
 from controller.interceptors.address import counted_as
 from controller.interceptors.around import Around, Call, Context
 from controller.limits.limiter import Limiter
-from controller.limits.rates import kind_of
+from controller.limits.rates import GRAPHQL, kind_of
 from controller.limits.waiting import told
+from loadcell.channel import GRAPHQL_METADATA
 from loadcell.errors import LoadcellError
 
 _UNLIMITED = frozenset({OPEN, COMPANION, AGENT})
@@ -28,12 +29,13 @@ def limits(limiter: Limiter) -> Around:
             principal = current_principal()
             if principal.method in _UNLIMITED:
                 return await call(request, context)
-            verdict = await limiter.take(_name(principal, context), principal.role, kind)
+            kinds = (kind, _marked(context))
+            verdict = await limiter.take(_name(principal, context), principal.role, *kinds)
             context.set_trailing_metadata(told(verdict, time.time()))
             if not verdict.admitted:
                 raise LoadcellError(
                     "RATE_LIMIT_EXCEEDED",
-                    f"more than {verdict.limit:,.0f} {kind or 'calls'} per minute;"
+                    f"more than {verdict.limit:,.0f} {' and '.join(filter(None, kinds)) or 'calls'} per minute;"
                     f" the next is let in after {verdict.retry_seconds:.3g} s",
                 )
             return await call(request, context)
@@ -41,6 +43,12 @@ def limits(limiter: Limiter) -> Around:
         return call if method.startswith(AGENT_SERVICE) or is_open(method) else around
 
     return of_method
+
+
+def _marked(context: Context) -> str:
+    """Return the kind that a gateway gives to a query of a document; a caller who says so has less, not more."""
+    given = any(key == GRAPHQL_METADATA for key, _ in context.invocation_metadata() or ())
+    return GRAPHQL if given else ""
 
 
 def _name(principal: Principal, context: Context) -> str:

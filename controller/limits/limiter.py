@@ -30,17 +30,17 @@ class Limiter:
     def __init__(self, rates: Rates, registry: CollectorRegistry, shared: Shared | None = None) -> None:
         self._rates, self._shared = rates, shared
         self._own = Buckets()
-        self._wanted: dict[tuple[str, str], list[tuple[str, Rate]]] = {}
+        self._wanted: dict[tuple[str, ...], list[tuple[str, Rate]]] = {}
         self._refused = Counter("rate_limit_exceeded", "Calls above the rate.", ("role",), registry=registry)
         self._degraded = Gauge(
             "rate_limit_degraded", "1 while each controller counts by itself.", registry=registry
         )
 
-    async def take(self, who: str, role: str, kind: str) -> Verdict:
-        """Return whether a call of somebody is let in; `kind` is of `rates.kind_of`. Never fails."""
-        wanted = self._wanted.get((role, kind))
+    async def take(self, who: str, role: str, *kinds: str) -> Verdict:
+        """Return whether a call of somebody is let in; `kinds` are those of the call in `rates`. Never fails."""
+        wanted = self._wanted.get((role, *kinds))
         if wanted is None:
-            wanted = self._wanted[role, kind] = self._rates.of(role, kind)
+            wanted = self._wanted[role, *kinds] = self._rates.of(role, *kinds)
         verdict = None
         if self._shared is not None:
             verdict = await self._shared.take(who, wanted)

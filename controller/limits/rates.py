@@ -11,6 +11,7 @@ from controller.limits.bucket import Rate
 
 _BURST: Final = 1.2  # of a minute, when nothing else is said
 _MOST: Final = 1e9
+GRAPHQL: Final = "graphql"  # the kind of a query of a GraphQL document, beside that of its method
 _DEFAULTS: Final = {
     "admin": 100_000.0,
     "developer": 10_000.0,
@@ -21,6 +22,7 @@ _DEFAULTS: Final = {
     "compare": 50.0,
     "traces": 1_000.0,
     "metrics": 1_000.0,
+    GRAPHQL: 100.0,
 }
 _ROLES: Final = ("admin", "developer", "viewer", "billing")
 _BASE: Final = "viewer"  # what the other limits are stated for, and the tier of roles without one
@@ -41,14 +43,14 @@ class Rates:
 
     named: dict[str, Rate]
 
-    def of(self, role: str, kind: str) -> list[tuple[str, Rate]]:
-        """Return the names and rates of the buckets that must admit a call; `kind` is of `kind_of`.
+    def of(self, role: str, *kinds: str) -> list[tuple[str, Rate]]:
+        """Return the names and rates of the buckets that must admit a call; empty kinds are none.
 
         A role has as much more of a kind than viewers as it has more of everything.
         """
         tier, base = self.named.get(role, self.named[_BASE]), self.named[_BASE]
         found = [("all", tier)]
-        if kind:
+        for kind in filter(None, kinds):
             own, more = self.named[kind], tier.per_minute / base.per_minute
             found.append((kind, Rate(own.per_minute * more, max(own.burst * more, 1.0))))
         return found

@@ -11,6 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from strawberry.dataloader import DataLoader
 
 from gateway.upstream import Upstream
+from loadcell.channel import GRAPHQL_METADATA
 from loadcell.documents import parse, render
 from loadcell.v1 import cost_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
 
@@ -39,19 +40,26 @@ class Asking:
     async def ask(self, method: MethodDescriptor, values: dict[str, Any]) -> dict[str, Any]:
         """Return the answer of a method as a document; `values` are the fields of its request.
 
+        Each of these is a query of the document and counts as one; what the answers are completed with is not.
+
         Raises:
             LoadcellError: as `loadcell.documents.parse` and `Upstream.call`.
         """
+        return await self._call(method, values, [*self._metadata, (GRAPHQL_METADATA, "1")])
+
+    async def _call(
+        self, method: MethodDescriptor, values: dict[str, Any], metadata: Sequence[tuple[str, str]]
+    ) -> dict[str, Any]:
         request = parse(GetMessageClass(method.input_type), values)
         async with self._free:
-            return render(await self._upstream.call(method, request, metadata=self._metadata))
+            return render(await self._upstream.call(method, request, metadata=metadata))
 
     async def _read_runs(self, run_ids: list[str]) -> list[Any]:
         found: list[Any] = await asyncio.gather(*map(self._read_run, run_ids), return_exceptions=True)
         return found
 
     async def _read_run(self, run_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.ask(RUNS["GetRun"], {"run_id": run_id}))["run"]
+        found: dict[str, Any] = (await self._call(RUNS["GetRun"], {"run_id": run_id}, self._metadata))["run"]
         return found
 
     async def _read_timelines(self, trace_ids: list[str]) -> list[Any]:
@@ -60,5 +68,7 @@ class Asking:
 
     async def _read_timeline(self, trace_id: str) -> list[Any]:
         values = {"trace_id": trace_id, "include": ["timeline"], "fields": ["trace_id"]}
-        found: list[Any] = (await self.ask(TRACES["GetTrace"], values))["data"].get("timeline", [])
+        found: list[Any] = (await self._call(TRACES["GetTrace"], values, self._metadata))["data"].get(
+            "timeline", []
+        )
         return found

@@ -7,7 +7,7 @@ import pytest
 from controller.access.methods import PERMISSIONS
 from controller.access.permissions import ROLES
 from controller.limits.bucket import Rate
-from controller.limits.rates import kind_of, parse_rates
+from controller.limits.rates import GRAPHQL, kind_of, parse_rates
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,12 @@ def test_what_costs_most_has_a_rate_of_its_own_in_proportion_to_the_tier(method,
 def test_other_methods_have_none():
     assert {kind_of(f"/loadcell.v1.{name}") for name in ("RunService/GetRun", "CostService/ListPricing")} == {""}
     assert kind_of("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo") == ""
+
+
+def test_a_query_of_a_document_takes_from_the_bucket_of_its_method_and_from_that_of_documents():
+    rates = parse_rates("graphql=7/8")
+    assert [name for name, _ in rates.of("viewer", "search", GRAPHQL)] == ["all", "search", "graphql"]
+    assert rates.of("viewer", "", GRAPHQL) == [("all", Rate(1_000, 1_200)), ("graphql", Rate(7, 8))]
 
 
 def test_some_are_set_and_the_others_stay():
