@@ -87,7 +87,7 @@ LIVE_OPERATIONS: Final = (
         "Tells of the events that are wanted, as server-sent events",
         {200: Answer("The events, until the client ends them.", _EVENTS)},
         parameters=(
-            query_parameter("events", "Types that are wanted, given several times or with commas. Default: all."),
+            query_parameter("events", "Required. Types that are wanted, given several times or with commas."),
             *(
                 query_parameter(name, about, {"type": "number" if name in _NUMBERS else "string"})
                 for name, about in _FILTERS.items()
@@ -95,7 +95,7 @@ LIVE_OPERATIONS: Final = (
             _TICKET,
             *_AGAIN,
         ),
-        refused=(*_OPENING, "INVALID_FIELD_VALUE", "PROJECT_ACCESS_DENIED"),
+        refused=(*_OPENING, "MISSING_REQUIRED_FIELD", "INVALID_FIELD_VALUE", "PROJECT_ACCESS_DENIED"),
     ),
     Operation(
         STATS,

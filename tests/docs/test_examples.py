@@ -131,6 +131,22 @@ async def test_curl_examples_show_how_http_is_spoken(places: dict[str, str], tmp
 
 
 @needs_curl
+def test_curl_examples_tell_of_a_run_while_it_goes_on(places: dict[str, str]) -> None:
+    page = (ROOT / "docs/live.md").read_text()
+    (block,) = re.findall(r"^```sh\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    shown = subprocess.run(
+        ["bash", "-c", adapted(block, places)],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    ).stdout
+    names = re.findall(r"^event: (\w+)$", shown, flags=re.MULTILINE)
+    assert names[-1] == "completed"
+    assert "progress" in names
+
+
+@needs_curl
 async def test_curl_examples_export_a_file(places: dict[str, str], tmp_path: Path) -> None:
     created, listed = await answers_of("exports.md", places, tmp_path, until="JOB_ID")
     job_id = created["data"]["job_id"]
