@@ -80,6 +80,9 @@ class _Download:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, job_id: str) -> Response:
+        if request.query_params:
+            name = next(iter(request.query_params))[:128]
+            raise LoadcellError("UNKNOWN_FIELD", f"a download takes no parameter {name}", field=name)
         metadata = credentials(request)
         found = await self._upstream.call(
             _GET_JOB, export_pb2.GetExportJobRequest(job_id=job_id), metadata=metadata

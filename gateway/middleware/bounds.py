@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +14,7 @@ from loadcell.errors import LoadcellError
 MAX_PATH_BYTES = 2_048
 MAX_QUERY_BYTES = 16 * 1024
 MAX_PARAMETERS = 256
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class Bounds:
@@ -34,25 +36,32 @@ class Bounds:
 
 def _refusal(scope: Scope) -> LoadcellError | None:
     path, query = scope["raw_path"], scope["query_string"]
+    return _excess(path, query) or _unreadable(path, query) or _encoded(scope["headers"])
+
+
+def _excess(path: bytes, query: bytes) -> LoadcellError | None:
     if len(path) > MAX_PATH_BYTES:
         return LoadcellError("URL_TOO_LONG", f"the path is longer than {MAX_PATH_BYTES:,} bytes")
     if len(query) > MAX_QUERY_BYTES:
         return LoadcellError("URL_TOO_LONG", f"the query is longer than {MAX_QUERY_BYTES:,} bytes")
     if query.count(b"&") >= MAX_PARAMETERS:
         return LoadcellError("LIMIT_EXCEEDED", f"the query has more than {MAX_PARAMETERS} parameters")
+    return None
+
+
+def _unreadable(path: bytes, query: bytes) -> LoadcellError | None:
+    """Return what is wrong with escapes: decoders make other characters of some, and routes overlook line ends."""
     for name, text in (("path", path), ("query", query)):
-        if b"%" in text and not _is_utf8(text):
-            # Decoders put replacement characters there, and something else would be looked for than was asked.
+        if b"%" not in text:
+            continue
+        decoded = unquote_to_bytes(text)
+        try:
+            decoded.decode()
+        except UnicodeDecodeError:
             return LoadcellError("INVALID_REQUEST", f"the {name} of the URL is not UTF-8")
-    return _encoded(scope["headers"])
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        unquote_to_bytes(text).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        if name == "path" and _CONTROL.search(decoded):
+            return LoadcellError("INVALID_REQUEST", "the path of the URL has control characters")
+    return None
 
 
 def _encoded(headers: Iterable[tuple[bytes, bytes]]) -> LoadcellError | None:

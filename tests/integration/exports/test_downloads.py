@@ -145,6 +145,7 @@ async def test_w41_each_refusal_has_its_status(http):
         ("GET", f"{JOBS}/x", None, 400, "INVALID_FIELD_FORMAT"),
         ("DELETE", job, None, 409, "EXPORT_NOT_READY"),
         ("PUT", path, None, 405, "METHOD_NOT_ALLOWED"),
+        ("GET", f"{path}?format=json", None, 400, "UNKNOWN_FIELD"),
         ("GET", f"{JOBS}?limit=-1", None, 400, "LIMIT_EXCEEDED"),
         ("GET", f"{JOBS}?offset=-1", None, 400, "LIMIT_EXCEEDED"),
         ("POST", "/api/v1/export/traces", {"format": "csv", "limit": -1}, 400, "LIMIT_EXCEEDED"),

@@ -133,6 +133,8 @@ async def test_S7_an_answer_that_is_not_read_has_a_deadline(gateway_with, monkey
         ("/alive?" + "x" * 16_385, 414, "URL_TOO_LONG", "query is longer"),
         ("/alive?" + "&".join("a=1" for _ in range(257)), 400, "LIMIT_EXCEEDED", "more than 256 parameters"),
         ("/api/v1/benchmark/run/%ff", 400, "INVALID_REQUEST", "path of the URL is not UTF-8"),
+        ("/api/v1/benchmark/run/r1/cancel%0A", 400, "INVALID_REQUEST", "control characters"),
+        ("/alive%00", 400, "INVALID_REQUEST", "control characters"),
         ("/alive?a=%ed%a0%80", 400, "INVALID_REQUEST", "query of the URL is not UTF-8"),
     ],
 )

@@ -53,6 +53,16 @@ async def test_lists_are_compressed_as_the_client_asks(gateway, coding):
     assert nothing == b""
 
 
+@pytest.mark.usefixtures("many_runs")
+async def test_an_answer_that_the_caller_has_compressed_is_known(gateway):
+    first, _ = await raw(gateway.http, HISTORY, "gzip")
+    tag = first.headers["etag"]
+    assert tag.endswith('-gzip"')
+    again, body = await raw(gateway.http, HISTORY, "gzip", **{"If-None-Match": tag})
+    assert (again.status_code, again.headers["etag"], body) == (304, tag, b"")
+    assert (await raw(gateway.http, HISTORY, "identity", **{"If-None-Match": tag}))[0].status_code == 200
+
+
 async def test_small_answers_stay_as_they_are(gateway):
     response, body = await raw(gateway.http, "/alive", "gzip, zstd")
     assert (body, "content-encoding" in response.headers) == (b'{"status":"alive"}', False)
