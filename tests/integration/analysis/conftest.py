@@ -41,6 +41,7 @@ TOKENS = 30
 STATES = {
     "done": run_pb2.RUN_STATE_COMPLETED,
     "other": run_pb2.RUN_STATE_COMPLETED,
+    "leaving": run_pb2.RUN_STATE_COMPLETED,
     "failed": run_pb2.RUN_STATE_FAILED,
     "running": run_pb2.RUN_STATE_RUNNING,
     "pending": run_pb2.RUN_STATE_PENDING,

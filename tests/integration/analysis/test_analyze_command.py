@@ -3,72 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-from collections.abc import Callable, Iterator
+import os
+import sys
+from asyncio.subprocess import PIPE
 
 import pytest
-import structlog
 
 from controller.store.analyses import StoredAnalysis, put_analysis
-from loadcell.cli.__main__ import run as run_command
 from loadcell.client import Client
 from loadcell.mockserver import Behavior
-from tests.integration.analysis.conftest import BOSS, MODEL, TOKENS
+from tests.integration.analysis.conftest import BOSS, MODEL, TOKENS, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-def command(world, monkeypatch, capfd) -> Iterator[Callable]:
+async def analyze(world: World, *arguments: str) -> tuple[int | None, str, str]:
     """Run `loadcell runs analyze` and return its exit code, output and errors."""
-    monkeypatch.setenv("LOADCELL_API_KEY", BOSS)
-    before = structlog.get_config()
-    # The controller is in this process, and what it logs is not what the command says.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(io.StringIO()))
-
-    async def run(*arguments: str) -> tuple[int, str, str]:
-        asked = ["runs", "analyze", *arguments, "--controller", world.address]
-        code = await asyncio.to_thread(run_command, asked)
-        return code, *capfd.readouterr()
-
-    yield run
-    structlog.configure(**before)
+    command = [sys.executable, "-m", "loadcell.cli", "runs", "analyze", *arguments, "--controller", world.address]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=PIPE, stderr=PIPE, env={**os.environ, "LOADCELL_API_KEY": BOSS}
+    )
+    out, err = await process.communicate()
+    return process.returncode, out.decode(), err.decode()
 
 
-async def test_rules_at_a_terminal(command):
-    code, out, err = await command("done")
-    assert (code, err) == (0, "")
-    assert out.startswith("## Overview\n")
-    assert "- **Recommended: concurrency 16**" in out
-    _, korean, _ = await command("done", "--language", "ko")
-    assert korean.startswith("## 개요\n")
-
-
-async def test_one_document(command):
-    code, out, _ = await command("done", "--json")
-    document = json.loads(out)
-    assert (code, document["mode"], document["findings"][0]["code"]) == (0, "rules", "OVERVIEW")
-
-
-async def test_a_model_that_thinks_and_one_that_fails(command, world):
+async def test_at_a_terminal(world):
     world.model.behavior = Behavior(reasoning_tokens=10)
-    code, out, err = await command("done", "--mode", "llm", "--refresh")
-    assert (code, err) == (0, "the model thinks ...\n")
-    assert len(out.split()) == TOKENS - 10
-    world.model.behavior = Behavior(server_error_rate=1.0)
-    code, out, err = await command("other", "--mode", "llm", "--language", "ko")
-    assert code == 1
-    assert err == "error: the analysis server gave no analysis: it answered with status 500\n"
-    code, _, err = await command("nothing")
-    assert (code, err) == (2, "error: there is no run nothing\n")
-
-
-async def test_what_a_model_wrote_does_not_steer_the_terminal(command, world):
+    # A model may write anything; nothing of it is to steer the terminal.
     written = StoredAnalysis("en", MODEL, "a\x1b[2J\x9bb\r\tc\n", 1)
     await world.database.write(lambda c: put_analysis(c, 2, written))
-    _, out, _ = await command("other", "--mode", "llm")
-    assert out == "a\ufffd[2J\ufffdb\ufffd\tc\n\n"
+    rules, document, model, stored = await asyncio.gather(
+        analyze(world, "done"),
+        analyze(world, "done", "--language", "ko", "--json"),
+        analyze(world, "done", "--mode", "llm", "--refresh"),
+        analyze(world, "other", "--mode", "llm"),
+    )
+    assert (rules[0], rules[2]) == (0, "")
+    assert rules[1].startswith("## Overview\n")
+    assert "- **Recommended: concurrency 16**" in rules[1]
+    read = json.loads(document[1])
+    assert (document[0], read["language"], read["findings"][0]["code"]) == (0, "ko", "OVERVIEW")
+    assert (model[0], model[2], len(model[1].split())) == (0, "the model thinks ...\n", TOKENS - 10)
+    assert stored == (0, "a\ufffd[2J\ufffdb\ufffd\tc\n\n", "")
+
+
+async def test_a_model_that_fails(world):
+    world.model.behavior = Behavior(server_error_rate=1.0)
+    said = "error: the analysis server gave no analysis: it answered with status 500\n"
+    assert await analyze(world, "other", "--mode", "llm", "--language", "ko") == (1, "", said)
 
 
 async def test_for_programs(world):

@@ -12,6 +12,7 @@ from controller.access.principal import Principal, serve_as
 from controller.analysis.analyses import Analyses
 from controller.scope import Scope
 from controller.store.analyses import get_analysis
+from controller.store.deletion import begin_deletion
 from loadcell.client import Client
 from loadcell.errors import LoadcellError
 from loadcell.mockserver import Behavior
@@ -140,6 +141,16 @@ async def test_a_model_that_fails_leaves_nothing_behind(world, behavior, why):
     error = from_rpc_error(failed.value)
     assert (error.reason, error.message) == ("ANALYSIS_FAILED", f"the analysis server gave no analysis: {why}")
     assert await world.database.read(lambda c: get_analysis(c, 2, "ko")) is None
+
+
+async def test_a_run_that_is_deleted_meanwhile_keeps_none(world):
+    world.model.behavior = Behavior(itl_ms=10)
+    call = world.analyze("developer", "leaving", mode=LLM)
+    while not (await call.read()).content:
+        pass
+    await world.database.write(lambda c: begin_deletion(c, 3, "me", 60.0))
+    assert await refusal(call) == ("RUN_DELETED", None)
+    assert await world.database.read(lambda c: get_analysis(c, 3, "en")) is None
 
 
 async def test_thoughts_are_told_of_and_not_told(world):
