@@ -54,7 +54,9 @@ _OF_CALLS = (
 )
 """What the controller refuses, whatever is called."""
 _OF_PATHS = ("RESOURCE_NOT_FOUND",)
-_OF_BODIES = ("INVALID_FIELD_FORMAT", "INVALID_FIELD_VALUE", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+_OF_BODIES = ("PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE")
+_OF_FIELDS = ("MISSING_REQUIRED_FIELD", "INVALID_FIELD_FORMAT", "INVALID_FIELD_VALUE")
+_OF_PAGES = ("INVALID_CURSOR",)
 
 Refusals = dict[int, list[str]]
 """Reasons of the catalog by HTTP status."""
@@ -68,6 +70,8 @@ def refusals_of(binding: Binding, comments: Mapping[str, str]) -> Refusals:
             *_OF_CALLS,
             *(_OF_PATHS if binding.template.fields else ()),
             *(_OF_BODIES if binding.body else ()),
+            *(_OF_FIELDS if binding.request.fields else ()),
+            *(_OF_PAGES if "cursor" in binding.request.fields_by_name else ()),
             *_ALWAYS,
         ]
     )

@@ -144,8 +144,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RotateApiKey(self, request, context):
-        """Makes a new key with the rights of another, which ends after the overlap. Errors: NOT_FOUND; FAILED_PRECONDITION
-        when the key has ended; INVALID_ARGUMENT for an overlap outside its range.
+        """Makes a new key with the rights of another, which ends after the overlap. Errors: NOT_FOUND with reason
+        API_KEY_NOT_FOUND; FAILED_PRECONDITION when the key has ended; INVALID_ARGUMENT for an overlap outside its range.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,7 +153,7 @@ class AuthServiceServicer:
 
     def RevokeApiKey(self, request, context):
         """Revokes a key for ever, with every token that was issued for it; within a second on every controller. Revoking
-        again changes nothing. Errors: NOT_FOUND.
+        again changes nothing. Errors: NOT_FOUND with reason API_KEY_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -90,8 +90,8 @@ class ExportServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelExportJob(self, request, context):
-        """Stops a job that is pending or processing. Errors: NOT_FOUND with reason JOB_NOT_FOUND; FAILED_PRECONDITION (HTTP
-        409) when it has ended.
+        """Stops a job that is pending or processing. Errors: NOT_FOUND with reason JOB_NOT_FOUND; FAILED_PRECONDITION with
+        reason EXPORT_NOT_READY (HTTP 409) when it has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -100,8 +100,8 @@ class ExportServiceServicer:
     def DownloadExport(self, request, context):
         """Streams the file of a completed job from an offset on. Over HTTP: GET /api/v1/export/jobs/{job_id}/download, with
         Range. Errors: NOT_FOUND with reason JOB_NOT_FOUND, or EXPORT_NOT_FOUND when the file is gone;
-        FAILED_PRECONDITION (HTTP 409) when the job has not completed or has expired; INVALID_ARGUMENT for an offset
-        beyond the end.
+        FAILED_PRECONDITION with reason EXPORT_NOT_READY (HTTP 409) when the job has not completed or has expired;
+        INVALID_ARGUMENT for an offset beyond the end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -85,15 +85,15 @@ class FleetServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetAgent(self, request, context):
-        """Returns one agent. Errors: NOT_FOUND.
+        """Returns one agent. Errors: NOT_FOUND with reason AGENT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DrainAgent(self, request, context):
-        """Stops (or, with resume, restarts) the supply of leases to an agent; running leases finish.
-        Errors: NOT_FOUND.
+        """Stops (or, with resume, restarts) the supply of leases to an agent; running leases finish. Errors: NOT_FOUND with
+        reason AGENT_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,7 +117,7 @@ class FleetServiceServicer:
 
     def RevokeAgentToken(self, request, context):
         """Revokes a token for ever; what its agent has open ends within a few seconds. Revoking again changes nothing.
-        Errors: NOT_FOUND.
+        Errors: NOT_FOUND with reason AGENT_TOKEN_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

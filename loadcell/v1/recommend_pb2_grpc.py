@@ -76,24 +76,25 @@ class RecommendServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRecommendation(self, request, context):
-        """Returns how far a recommendation is. Errors: NOT_FOUND, also for a run of another kind.
+        """Returns how far a recommendation is. Errors: NOT_FOUND with reason RECOMMENDATION_NOT_FOUND, also for a run of
+        another kind.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetRecommendationResult(self, request, context):
-        """Returns the recommendation, computed from the stored result of the run: the same each time. Errors: NOT_FOUND, also
-        for a run of another kind; FAILED_PRECONDITION with reason RUN_NOT_FINISHED (HTTP 202) until the run has ended,
-        RECOMMENDATION_FAILED (HTTP 500) when it failed.
+        """Returns the recommendation, computed from the stored result of the run: the same each time. Errors: NOT_FOUND
+        with reason RECOMMENDATION_NOT_FOUND, also for a run of another kind; FAILED_PRECONDITION with reason
+        RUN_NOT_FINISHED (HTTP 202) until the run has ended, RECOMMENDATION_FAILED (HTTP 500) when it failed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteRecommendation(self, request, context):
-        """Deletes a recommendation with its run and everything measured; one that is going on is cancelled first.
-        Errors: NOT_FOUND, also for a run of another kind.
+        """Deletes a recommendation with its run and everything measured; one that is going on is cancelled first. Errors:
+        NOT_FOUND with reason RECOMMENDATION_NOT_FOUND, also for a run of another kind.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -123,17 +123,18 @@ class RunServiceServicer:
         """Checks a specification, stores the run and starts it as soon as enough agents are ready.
 
         Idempotent when request_id is set: a repeat returns the first run. Errors: INVALID_ARGUMENT names the field;
-        NOT_FOUND when an asset was not uploaded; FAILED_PRECONDITION with reason CAPACITY_EXCEEDED when enough agents are
-        connected and the plan is beyond what they were calibrated for, LOAD_NOT_ACKNOWLEDGED when so much load needs
-        acknowledge_load; RESOURCE_EXHAUSTED with reason QUOTA_EXCEEDED when the runs of the project would take too much
-        together; PERMISSION_DENIED with reason TARGET_DENIED when no load may be aimed at the target.
+        NOT_FOUND with reason ASSET_NOT_FOUND when an asset was not uploaded; FAILED_PRECONDITION with reason
+        CAPACITY_EXCEEDED when enough agents are connected and the plan is beyond what they were calibrated for,
+        LOAD_NOT_ACKNOWLEDGED when so much load needs acknowledge_load; RESOURCE_EXHAUSTED with reason QUOTA_EXCEEDED
+        when the runs of the project would take too much together; PERMISSION_DENIED with reason TARGET_DENIED when no
+        load may be aimed at the target.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetRun(self, request, context):
-        """Returns the state of one run. Errors: NOT_FOUND.
+        """Returns the state of one run. Errors: NOT_FOUND with reason RUN_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,58 +149,60 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateRun(self, request, context):
-        """Changes what people say about a run, in any state; what was measured stays. Errors: NOT_FOUND; INVALID_ARGUMENT
-        names the field.
+        """Changes what people say about a run, in any state; what was measured stays. Errors: NOT_FOUND with reason
+        RUN_NOT_FOUND; INVALID_ARGUMENT names the field.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelRun(self, request, context):
-        """Stops a run within one second and keeps what was measured. A run that has ended is returned unchanged.
-        Errors: NOT_FOUND.
+        """Stops a run within one second and keeps what was measured. A run that has ended is returned unchanged. Errors:
+        NOT_FOUND with reason RUN_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteRun(self, request, context):
-        """Deletes a run with everything measured; a run that is going on is cancelled first. Errors: NOT_FOUND.
+        """Deletes a run with everything measured; a run that is going on is cancelled first. Errors: NOT_FOUND with reason
+        RUN_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchRun(self, request, context):
-        """Streams the state of a run: first the present one, then every change, at most five times a second; ends
-        after the update whose run has ended. A slow reader misses intermediate updates, never the last one.
-        Errors: NOT_FOUND.
+        """Streams the state of a run: first the present one, then every change, at most five times a second; ends after the
+        update whose run has ended. A slow reader misses intermediate updates, never the last one. Errors: NOT_FOUND with
+        reason RUN_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetRunResult(self, request, context):
-        """Returns the result document. Errors: NOT_FOUND; FAILED_PRECONDITION with reason RUN_NOT_FINISHED (HTTP 202)
-        while the run goes on, RESULT_NOT_FOUND (HTTP 404) while it is pending, RUN_FAILED (HTTP 500) when it failed;
-        partial=true returns what has been measured so far instead of these three.
+        """Returns the result document. Errors: NOT_FOUND with reason RUN_NOT_FOUND; FAILED_PRECONDITION with reason
+        RUN_NOT_FINISHED (HTTP 202) while the run goes on, RESULT_NOT_FOUND (HTTP 404) while it is pending, RUN_FAILED
+        (HTTP 500) when it failed; partial=true returns what has been measured so far instead of these three.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetRunTimeline(self, request, context):
-        """Returns what happened in each second of a run. Errors: NOT_FOUND; INVALID_ARGUMENT for a level the run does not
-        have, a malformed offset or limit; DEADLINE_EXCEEDED when reading the requests takes longer than 50 seconds.
+        """Returns what happened in each second of a run. Errors: NOT_FOUND with reason RUN_NOT_FOUND; INVALID_ARGUMENT for
+        a level the run does not have, a malformed offset or limit; DEADLINE_EXCEEDED when reading the requests takes
+        longer than 50 seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CompareRuns(self, request, context):
-        """Compares two to ten finished runs. Errors: INVALID_ARGUMENT for the number of runs, a malformed gate, or more than
-        1,000 levels in common or 20,000 outcomes of gates; NOT_FOUND naming the missing run; as GetRunResult, naming a
-        run without a result.
+        """Compares two to ten finished runs. Errors: INVALID_ARGUMENT for the number of runs, a malformed gate, or more
+        than 1,000 levels in common or 20,000 outcomes of gates; NOT_FOUND with reason RUN_NOT_FOUND naming the missing
+        run; as GetRunResult, naming a run without a result.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -71,6 +71,11 @@ class Api:
         # The schema is that of the whole answer.
         whole = not case.query.get("fields")
         case.validate_response(response, checks=CHECKS if whole else CHECKS[:-1])
+        answer = case.operation.definition.raw["responses"][str(response.status_code)]
+        if "$ref" in answer:
+            reason = response.json()["error"]["error_code"]
+            declared = answer["description"].split(", ")
+            assert reason in declared, f"{case.operation.label} says nothing of {reason}: {response.text[:500]}"
         return response
 
     def read(self, case: Case, **parameters: str) -> Any:
