@@ -33,13 +33,31 @@ KEPT_CHARACTERS = 4000
 LOG_COLUMNS = 240
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Have the processes that tests start begin as those of a user at a terminal do."""
+    _look_elsewhere_first(config)
     # Who is started in the background, as by nohup, ignores these, and so do the children, which then never end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # Where this is set, each of some thousand processes would compile all our modules for itself.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def _look_elsewhere_first(config: pytest.Config) -> None:
+    """Have each worker look for tests somewhere else first: modules that one has compiled the others only read."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args != config.getini("testpaths"):
+        return
+    modules = sorted((config.rootpath / "tests").rglob("test_*.py"))
+    folders = [str(module.parent) for module in modules]
+    first = int(worker["workerid"].removeprefix("gw")) * len(modules) // worker["workercount"]
+    config.args = list(dict.fromkeys([*folders[first:], *folders[:first]]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests into the order of their files, wherever they were looked for first."""
+    items.sort(key=lambda item: item.path.parts)
 
 
 def pytest_collection_finish() -> None:
