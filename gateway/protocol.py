@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from typing import cast
 
 import orjson
 import structlog
@@ -11,6 +12,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.errors import error_document, retry_after
+from gateway.gathered import Gathered
 from gateway.heads import MAX_HEAD_BYTES, Fault, fault_of, too_large, unreadable
 from gateway.live.protocol import LiveState
 from gateway.middleware.headers import HEADERS
@@ -45,7 +47,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Take the connection, unless there are too many."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", Gathered(transport, self.loop)))
         if len(self.connections) - self.server_state.upgraded > MAX_CONNECTIONS:
             error = LoadcellError(
                 "SERVICE_UNAVAILABLE", f"the gateway serves {MAX_CONNECTIONS:,} connections at most"
@@ -174,7 +176,8 @@ class JsonHttpProtocol(HttpToolsProtocol):
 
     def _answer(self, status: str, error: LoadcellError) -> None:
         identifier = str(uuid.uuid4())
-        body = orjson.dumps(error_document(error, path="", request_id=identifier))
+        path = getattr(self, "url", b"").decode("latin-1")  # there is none before the first request
+        body = orjson.dumps(error_document(error, path=path, request_id=identifier))
         headers = {
             **HEADERS,
             REQUEST_ID: identifier,
