@@ -39,6 +39,7 @@ DISPROVED = [
     "F1",  # a run with two identifiers
     "F2",  # zero, empty and negative levels
     "F3",  # fields accepted and dropped
+    "F4",  # a model is told of no failures
     "F5",  # one failure leaves the other requests running
     "F6",  # counting tokens needs the network
     "F7",  # a recommendation that does not carry the peak, with a formula that was not computed
@@ -56,7 +57,6 @@ DISPROVED = [
 DOES_NOT_APPLY = {
     "M20": "no Triton dialect yet; whoever adds one adds its test",
     "M21": "nothing is said of the server's machine; figures of an agent's host stand under the agent's name",
-    "F4": "no analysis by a language model yet",
     "F13": "no page that shows the progress of a run yet; the command shows every level whole at every update",
     "F15": "logs of the server are not read yet",
     "F16": "results are not compared with the server's own metrics yet",
