@@ -77,6 +77,7 @@ async def test_S7_what_could_be_read_in_two_ways_is_refused_and_the_connection_c
     ((told, document),) = await all_answers(gateway, sent)
     assert told == status
     assert document["error"]["error_code"] in {"INVALID_REQUEST", "NOT_IMPLEMENTED", "HEADERS_TOO_LARGE"}
+    assert ("detail" in document) == sent.startswith(b"POST /api/v1/benchmark/")
     assert gateway.controller.calls == []
 
 
