@@ -29,6 +29,15 @@ _CARRIED_IN = {
     SYSTEM_ALERT: "system_alert",
 }
 KINDS = tuple(_CARRIED_IN)
+# What a subscriber needs for each, beside the permission to subscribe; none for alerts.
+PERMISSIONS = {
+    TRACE_CREATED: "traces:read",
+    TRACE_UPDATED: "traces:read",
+    RUN_STATE: "runs:read",
+    METRIC_THRESHOLD: "metrics:read",
+    COST_THRESHOLD: "costs:read",
+    EXPORT_JOB_STATUS: "exports:read",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,9 @@ async def test_nobody_hears_of_what_they_may_not_see(world):
         assert (await say(socket, type="subscribe", events=["run_state"]))["type"] == "subscribed"
         refused = await say(socket, type="subscribe", events=["run_state"], filters={"project_id": "alpha"})
         assert (refused["type"], refused["code"]) == ("error", "PROJECT_ACCESS_DENIED")
+        refused = await say(socket, type="subscribe", events=["run_state", "export_job_status"])
+        assert (refused["type"], refused["code"]) == ("error", "INSUFFICIENT_PERMISSIONS")
+        assert "exports:read" in refused["message"]
         await world.controller.create(project_id="alpha")
         run_id = await world.controller.create(project_id="beta")
         assert (await heard(socket))["data"]["run_id"] == run_id

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import random
 
 import pytest
 
@@ -233,3 +234,23 @@ async def test_a_message_that_means_nothing_is_answered_and_the_connection_goes_
             assert (await heard(socket))["type"] == "error"
         await socket.send('{"type": "ping"}')
         assert [message["type"] for message in await heard_until(socket, "pong")] == ["pong"]
+
+
+@pytest.mark.parametrize("number", range(4))
+async def test_whatever_bytes_come_others_are_served(world, number):
+    draw = random.Random(number)
+    for _ in range(12):
+        raw = await Raw.open(world)
+        for _ in range(draw.randrange(1, 8)):
+            if draw.random() < 0.5:
+                raw.frame(draw.randrange(16), draw.randbytes(draw.randrange(126)), last=draw.random() < 0.7)
+            else:
+                raw.writer.write(draw.randbytes(draw.randrange(1, 200)))
+        if draw.random() < 0.5:
+            raw.writer.write_eof()
+            await raw.close_code()
+        raw.leave()
+    async with world.gateway.socket("/ws", headers=world.boss) as socket:
+        await socket.send("ping")
+        assert await heard(socket) == {"type": "pong"}
+    await settled(world)
