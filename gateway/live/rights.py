@@ -51,7 +51,11 @@ class Rights:
             pause = max(EVERY_SECONDS / len(groups), 1 / MOST_A_SECOND) if groups else EVERY_SECONDS / 5
             for group in groups:
                 await asyncio.sleep(pause)
-                await self._look(group)
+                try:
+                    await self._look(group)
+                except Exception:  # noqa: BLE001 - logged with its trace
+                    # What has ended must be noticed whatever went wrong before.
+                    _log.exception("rights_not_looked_at")
             if not groups:
                 await asyncio.sleep(pause)
 

@@ -9,11 +9,14 @@ from contextlib import AsyncExitStack
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from controller.server import serve
+from controller.settings import ControllerSettings
 from gateway.live import rights
 from loadcell.client import Client
-from loadcell.settings import Secret
+from loadcell.settings import Address, Secret
 from loadcell.v1 import run_pb2
-from tests.integration.live.conftest import closed, heard, heard_until
+from tests.free_ports import free_port
+from tests.integration.live.conftest import closed, heard, heard_until, serve_live
 from tests.patience import PATIENCE_SECONDS
 
 BOSS = Secret("the key of the settings")
@@ -159,3 +162,22 @@ async def test_a_gateway_that_stops_says_so(controller, live_gateway):
         assert [(await closed(socket))[1] for socket in (watching, idle)] == [1001, 1001]
         async with gateway.socket("/ws") as late:
             assert (await closed(late))[1] == 1001
+
+
+async def test_who_watches_stays_while_a_controller_is_started_anew(tmp_path):
+    settings = ControllerSettings(grpc=Address("127.0.0.1", free_port()), database=tmp_path / "loadcell.db")
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(AsyncExitStack())
+        await first.enter_async_context(serve(settings))
+        async with Client(str(settings.grpc)) as client, serve_live(str(settings.grpc)) as gateway:
+            run = await client.create_run(server_url="http://127.0.0.1:9", model="m")
+            async with gateway.run_socket(run.run_id) as socket, gateway.socket("/ws") as events:
+                assert (await heard(socket))["status"] == "pending"
+                await events.send(json.dumps({"type": "subscribe", "events": ["run_state"]}))
+                assert (await heard(events))["type"] == "subscribed"
+                await first.aclose()
+                await stack.enter_async_context(serve(settings))
+                await client.cancel_run(run)
+                assert (await closed(socket))[1] == 1000
+                while (await heard(events))["data"]["status"] != "cancelled":
+                    pass
