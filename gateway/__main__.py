@@ -20,6 +20,7 @@ from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
 from gateway.door import Door, OpenDoorError
 from gateway.listener import Listener, bind, local_address
+from gateway.live.gauge import show_connections
 from gateway.live.lines import Lines
 from gateway.live.live import Live, LiveLimits
 from gateway.metrics.exporter import make_exporter
@@ -93,6 +94,7 @@ async def _serve(found: Settings) -> None:
                     graphql=found,
                     live=live,
                 )
+                show_connections(live, registry)
                 scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)
                 served = ((app, http), (scraped, exporter))
                 listeners = tuple(Listener(one, place, shown, found.stop_seconds) for one, place in served)

@@ -17,6 +17,11 @@ class Places:
         self._taken = 0
         self._of: Counter[str] = Counter()
 
+    @property
+    def taken(self) -> int:
+        """How many connections there are."""
+        return self._taken
+
     @contextmanager
     def one(self) -> Iterator[None]:
         """Take a place for as long as the block goes on.

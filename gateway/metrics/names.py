@@ -82,6 +82,9 @@ HTTP_DURATION = MetricName(
     ("service", "method", "endpoint"),
     "Time from request to end of response in the gateway by path template.",
 )
+LIVE_CONNECTIONS = MetricName(
+    "loadcell_live_connections", "gauge", ("kind",), "Open connections that last: websocket, sse."
+)
 
 CONTROLLER_METRICS = (CONTROLLER_UP, AGENTS, RUNS, BATCHES, DUPLICATES, SAMPLES)
 RUN_METRICS = (
@@ -92,4 +95,4 @@ HTTP_METRICS = (HTTP_REQUESTS, HTTP_DURATION)
 
 def metric_names() -> list[MetricName]:
     """Return every metric the exporter can show."""
-    return [*CONTROLLER_METRICS, *RUN_METRICS, *HTTP_METRICS]
+    return [*CONTROLLER_METRICS, *RUN_METRICS, *HTTP_METRICS, LIVE_CONNECTIONS]

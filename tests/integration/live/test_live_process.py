@@ -47,6 +47,9 @@ async def test_a_gateway_that_is_told_to_stop_ends_what_lasts_and_has_logged_no_
             ):
                 assert (await heard(socket))["type"] == "progress"
                 assert response.status_code == 200
+                shown = (await http.get(f"http://{line['exporter']}/metrics")).text
+                for kind in ("websocket", "sse"):
+                    assert f'loadcell_live_connections{{kind="{kind}"}} 1.0' in shown
                 process.send_signal(signal.SIGTERM)
                 assert (await closed(socket))[1] == 1001
                 await response.aread()
