@@ -58,7 +58,7 @@ class Compression:
             elif start is not None:
                 head, start = start, None
                 if coding and not message.get("more_body", False):
-                    message["body"] = await _encoded(head, message["body"], coding)
+                    message["body"] = await _encoded(head, message.get("body", b""), coding)
                 await send(head)
             await send(message)
 
