@@ -18,6 +18,7 @@ from hypothesis import settings
 from controller.store.migrate import prepare
 from controller.store.place import Place, parse_place
 from controller.store.sqlite import sqlite_engine
+from tests.command_server import CommandServer
 from tests.left_open import OpenTransports, collected
 from tests.postgresql_server import FreshDatabases, PostgresqlServer
 
@@ -92,6 +93,14 @@ def pytest_terminal_summary(config: pytest.Config) -> None:
     """Give a failed test and its reason one line of a log, too, which is cut at 80 columns without a terminal."""
     if not sys.stdout.isatty():
         config.get_terminal_writer().fullwidth = LOG_COLUMNS
+
+
+@pytest.fixture(scope="session")
+def command_server() -> Iterator[CommandServer]:
+    """Carries out commands that begin with everything imported."""
+    server = CommandServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

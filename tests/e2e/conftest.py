@@ -7,14 +7,15 @@ import pytest
 import pytest_asyncio
 from system import System
 
+from tests.command_server import CommandServer
 from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS, first_line
 
 
 @pytest_asyncio.fixture
-async def system(tmp_path: Path) -> AsyncIterator[System]:
+async def system(tmp_path: Path, command_server: CommandServer) -> AsyncIterator[System]:
     """A user with nothing running."""
-    made = System(tmp_path / "home")
+    made = System(tmp_path / "home", command_server)
     yield made
     left = await made.close()
     assert not left, f"left behind: {left}"
@@ -31,8 +32,10 @@ async def shared(shared_stack: "SharedStack") -> AsyncIterator[System]:
 
 
 @pytest.fixture(scope="package")
-def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SharedStack"]:
-    stack = SharedStack(tmp_path_factory)
+def shared_stack(
+    tmp_path_factory: pytest.TempPathFactory, command_server: CommandServer
+) -> Iterator["SharedStack"]:
+    stack = SharedStack(tmp_path_factory, command_server)
     yield stack
     stack.down()
 
@@ -40,8 +43,9 @@ def shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["SharedSt
 class SharedStack:
     """`loadcell up`, started when it is first wanted, and again after a test that failed."""
 
-    def __init__(self, places: pytest.TempPathFactory) -> None:
+    def __init__(self, places: pytest.TempPathFactory, commands: CommandServer) -> None:
         self._places = places
+        self._commands = commands
         self._system: System | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -49,7 +53,7 @@ class SharedStack:
         """Make sure that it is up."""
         if self._system is not None:
             return self._system
-        made = System(self._places.mktemp("shared") / "home")
+        made = System(self._places.mktemp("shared") / "home", self._commands)
         made.grpc = free_address()
         addresses = ("--grpc", made.grpc, "--http", free_address(), "--exporter", free_address())
         self._process = subprocess.Popen(

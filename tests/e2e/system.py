@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from loadcell.mockserver import MockServer
+from tests.command_server import CommandServer
 from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS
 
@@ -40,8 +41,9 @@ class Done:
 class System:
     """A user with a data directory of his own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, commands: CommandServer) -> None:
         self.home = home
+        self._commands = commands
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("LOADCELL_", "LLM_"))}
         self.command = (sys.executable, "-W", "error", "-m", "loadcell.cli")
         self.environment = {**clean, "LOADCELL_DATA_DIR": str(home)}
@@ -93,7 +95,9 @@ class System:
         return Done(process.returncode, out.decode(), err.decode())
 
     async def run(self, *arguments: str, **environment: str) -> Done:
-        return await self.finish(await self.start(*arguments, **environment))
+        """Carry out a command to its end, which takes half of what it takes when it is started."""
+        code, out, err = await self._commands.run(arguments, {**self.environment, **environment})
+        return Done(code, out.decode(), err.decode())
 
     @asynccontextmanager
     async def up(self, *flags: str, **environment: str) -> AsyncIterator[str]:
