@@ -80,8 +80,9 @@ class Outbox:
         self._changed.set()
 
     def miss(self, count: int) -> None:
-        """Count messages that were missed on their way here."""
+        """Count messages that were missed on their way here; the client is told before the next one."""
         self._missed += count
+        self._changed.set()
 
     def end(self, end: End) -> None:
         """Let the client have what waits, then the end; the first end counts."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -72,7 +73,12 @@ class LiveGateway:
 
 @asynccontextmanager
 async def serve_live(
-    address: str, *, cors_origins: tuple[str, ...] = (), guarded: bool = False, **limits: Any
+    address: str,
+    *,
+    cors_origins: tuple[str, ...] = (),
+    guarded: bool = False,
+    tls: ssl.SSLContext | None = None,
+    **limits: Any,
 ) -> AsyncIterator[LiveGateway]:
     async with AsyncExitStack() as stack:
         upstream = Upstream(await stack.enter_async_context(dial(address)))
@@ -89,7 +95,7 @@ async def serve_live(
         )
         listening = stack.enter_context(bind("TEST", Address("127.0.0.1", 0)))
         at = local_address(listening)
-        listener = Listener(app, listening)
+        listener = Listener(app, listening, tls)
         task = asyncio.create_task(listener.run_until_stopped())
         await asyncio.wait_for(listener.ready.wait(), PATIENCE_SECONDS)
         http = await stack.enter_async_context(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from contextlib import AsyncExitStack
 
 import pytest
+import trustme
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from controller.server import serve
@@ -80,6 +83,15 @@ async def test_the_open_mode_is_for_this_machine_only(controller, live_gateway):
             assert refused.value.response.status_code == 403
             assert json.loads(refused.value.response.body)["error"]["error_code"] == "FOREIGN_ORIGIN"
     async with gateway.run_socket(run_id) as socket:
+        assert (await closed(socket))[1] == 1000
+
+
+async def test_over_tls(controller, live_gateway):
+    authority, client, server = trustme.CA(), ssl.create_default_context(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server)
+    authority.configure_trust(client)
+    gateway, run_id = await live_gateway(controller, tls=server), await ended_run(controller)
+    async with connect(f"wss://{gateway.address}/ws/benchmark/{run_id}", ssl=client, proxy=None) as socket:
         assert (await closed(socket))[1] == 1000
 
 

@@ -38,8 +38,10 @@ async def test_who_is_slow_loses_the_oldest_and_is_told_how_many():
 async def test_what_was_missed_on_the_way_is_counted_too():
     outbox = Outbox()
     outbox.miss(5)
+    assert await outbox.take() == (5, [], None)
+    outbox.miss(2)
     outbox.put(told("a"))
-    assert (await outbox.take()).missed == 5
+    assert (await outbox.take()).missed == 2
 
 
 async def test_taking_waits_for_something():
