@@ -69,6 +69,17 @@ class JsonHttpProtocol(HttpToolsProtocol):
             self._answering.disconnected = True
             self._answering.message_event.set()
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # uvicorn always closes
+        """Answer a client that has asked in full and says that it sends nothing more; others have gone.
+
+        TLS has no such half of an end.
+        """
+        cycle: RequestResponseCycle | None = self.cycle
+        if self.scheme == "https" or self._expects_more or cycle is None or cycle.response_started:
+            return False
+        cycle.keep_alive = False
+        return True
+
     def data_received(self, data: bytes) -> None:
         """Parse what arrived; a head has a largest size. What comes after a refusal is read and forgotten."""
         if self._refused:
@@ -121,6 +132,10 @@ class JsonHttpProtocol(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: clients may ask for any protocol."""
+
+    @property
+    def _expects_more(self) -> bool:
+        return self._deadline is not None or self._body_deadline is not None
 
     def _expect_head(self) -> None:
         if self._deadline is None:

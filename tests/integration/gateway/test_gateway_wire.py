@@ -115,6 +115,15 @@ async def test_a_protocol_that_is_not_spoken_is_not_changed_to(gateway):
     assert answers == [(200, {"status": "alive"})]
 
 
+async def test_who_asks_and_sends_nothing_more_is_answered(gateway):
+    gateway.controller.answers["ListRuns"] = run_pb2.ListRunsResponse(total=7)
+    gateway.controller.delay_seconds = 0.05
+    asked = b"GET /api/v1/benchmark/history HTTP/1.1\r\n" + HOST + b"\r\n"
+    answers = await all_answers(gateway, asked * 2, and_end=True)
+    assert [(status, document["total"]) for status, document in answers] == [(200, 7), (200, 7)]
+    assert await all_answers(gateway, b"", and_end=True) == []
+
+
 @pytest.mark.parametrize(
     "sent",
     [GET + HOST, POST + b"Content-Length: 20\r\n\r\n{}", POST + CHUNKED + b"\r\n9\r\n{}"],
