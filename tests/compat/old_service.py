@@ -17,6 +17,7 @@ SETTINGS = {
     "JWT_SECRET": "a secret of more than thirty-two characters",
     "LOADCELL_PUBLIC_READS": "true",
     "RATE_LIMIT_ENABLED": "true",
+    "GRAPHQL_PLAYGROUND": "true",
 }
 
 

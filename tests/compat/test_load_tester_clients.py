@@ -24,19 +24,17 @@ RUN = """curl -X POST http://localhost:8085/api/v1/benchmark/run \\
 LATENCY = {"min", "max", "mean", "median", "p50", "p95", "p99", "std"}
 
 
-async def _run(service: OldService) -> tuple[str, list[dict[str, Any]]]:
-    """Start a run as its page did: post, then follow the WebSocket to the end."""
+async def _run(service: OldService, path: str) -> tuple[str, list[dict[str, Any]]]:
+    """Start a run as its page did: post, then follow the WebSocket at a path to the end."""
     async with httpx.AsyncClient(base_url=service.base, headers={"X-API-Key": KEY}, trust_env=False) as http:
         body = {"server_url": service.model_server, "model": MODEL, "concurrency": [1, 2], "num_prompts": 20}
         started = await http.post("/api/v1/benchmark/run", json=body | {"input_len": 16, "output_len": 4})
         assert (started.status_code, started.json()["status"]) == (200, "started")
         run_id = started.json()["run_id"]
     heard: list[dict[str, Any]] = []
-    url = f"ws://{service.http}/api/v1/benchmark/ws/run/{run_id}"
-    async with (
-        asyncio.timeout(PATIENCE_SECONDS),
-        websockets.connect(url, additional_headers={"X-API-Key": KEY}, proxy=None) as socket,
-    ):
+    # The page sent no key with what reads.
+    url = f"ws://{service.http}{path}/{run_id}"
+    async with asyncio.timeout(PATIENCE_SECONDS), websockets.connect(url, proxy=None) as socket:
         await socket.send("ping")
         async for text in socket:
             if text == "pong":
@@ -49,7 +47,7 @@ async def _run(service: OldService) -> tuple[str, list[dict[str, Any]]]:
 
 
 async def test_its_page_starts_a_run_follows_it_and_reads_the_result(old_service: OldService) -> None:
-    run_id, heard = await _run(old_service)
+    run_id, heard = await _run(old_service, "/api/v1/benchmark/ws/run")
     assert {"pong", "completed"} <= {message["type"] for message in heard}
     assert heard[-1]["summary"] == {"status": "completed"}
     progress = next((message for message in heard if message["type"] == "progress"), None)
@@ -88,7 +86,8 @@ async def test_its_documented_lines(old_service: OldService) -> None:
     assert (started.status, started.document["status"]) == (200, "started"), started.body
     run_id = started.document["run_id"]
     assert started.headers["x-request-id"]
-    other, _ = await _run(old_service)
+    other, heard = await _run(old_service, "/ws/benchmark")
+    assert heard[-1]["type"] == "completed"
     async with asyncio.timeout(PATIENCE_SECONDS):
         while old_service.curl(f"curl http://localhost:8085/api/v1/benchmark/result/{run_id}").status != 200:
             await asyncio.sleep(0.1)
@@ -121,7 +120,11 @@ def test_its_public_paths(old_service: OldService) -> None:
     assert old_service.curl("curl http://localhost:8085/health").document["status"] == "healthy"
     health = old_service.curl("curl http://localhost:8085/api/v1/benchmark/health").document
     assert set(health) >= {"status", "version", "timestamp"}
-    assert old_service.curl("curl http://localhost:8085/docs").headers["content-type"].startswith("text/html")
+    root = old_service.curl("curl http://localhost:8085/").document
+    assert set(root) == {"service", "version", "docs"}
+    for page in ("docs", "redoc"):
+        shown = old_service.curl(f"curl http://localhost:8085/{page}")
+        assert (shown.status, shown.headers["content-type"].partition(";")[0]) == (200, "text/html")
     assert old_service.curl("curl http://localhost:8085/openapi.json").document["openapi"].startswith("3.1")
     missing = old_service.curl("curl http://localhost:8085/api/v1/benchmark/run/no-such-run")
     assert (missing.status, missing.document["detail"]) == (404, "Run not found")

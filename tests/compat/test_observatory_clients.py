@@ -90,20 +90,72 @@ def test_its_search_finds_what_the_list_has(recorded: OldService, token: str) ->
         (f"/api/v1/metrics/performance?{RANGE}", {"request_count", "avg_latency_ms", "time_series"}),
         (f"/api/v1/analytics/performance?{RANGE}", {"request_count", "p95_latency_ms"}),
         (f"/api/v1/metrics/quality?{RANGE}", {"total_requests", "error_breakdown"}),
+        (f"/api/v1/analytics/quality?{RANGE}", {"total_requests", "error_breakdown"}),
         (f"/api/v1/analytics/optimization?{RANGE}", {"cost_optimizations", "overall_score"}),
+        (f"/api/v1/analytics/models/compare?models={MODEL},gpt-4&{RANGE}", {"models", "summary"}),
+        (f"/api/v1/analytics/costs?{RANGE}", {"total_cost", "time_series"}),
+        (f"/api/v1/analytics/costs/breakdown?{RANGE}", {"by_model", "by_provider"}),
+        ("/api/v1/metrics/request_count", {"id", "unit", "aggregations"}),
         (f"/api/v1/costs/summary?{RANGE}", {"metadata", "overview", "by_model"}),
         (f"/api/v1/costs/attribution?{RANGE}&dimension=model", {"items", "summary"}),
         (f"/api/v1/costs/analytics?{RANGE}", {"total_cost", "time_series"}),
         (f"/api/v1/costs/breakdown?{RANGE}", {"by_model", "by_provider"}),
         ("/api/v1/costs/forecast", {"historical", "forecast", "summary"}),
         (f"/api/v1/models/compare?models={MODEL},gpt-4&{RANGE}", {"models", "summary"}),
-        (f"/api/v1/models/{MODEL}/usage?{RANGE}", set()),
+        (f"/api/v1/models/{MODEL}", {"model", "request_count"}),
+        (f"/api/v1/models/{MODEL}/usage?{RANGE}", {"model", "total_tokens", "time_series"}),
     ],
 )
 def test_its_questions(recorded: OldService, token: str, path: str, expected: set[str]) -> None:
     answer = _get(recorded, token, path)
     assert answer["status"] == "success"
     assert set(answer["data"]) >= expected
+
+
+def test_its_models_and_their_comparison(recorded: OldService, token: str) -> None:
+    listed = _get(recorded, token, "/api/v1/models")["data"]
+    assert MODEL in {model["model"] for model in listed}
+    compared = recorded.curl(
+        """curl -X POST http://localhost:8080/api/v1/models/compare -H "Authorization: Bearer $TOKEN" \\
+           -H "Content-Type: application/json" -d '{"models": ["qwen3-14b", "gpt-4"], "start_time": "now-1d"}'""",
+        TOKEN=token,
+    )
+    assert compared.status == 200, compared.body
+    assert compared.document["data"]["models"][0]["model"] == MODEL
+
+
+def test_its_query_of_metrics(recorded: OldService, token: str) -> None:
+    asked = recorded.curl(
+        """curl -X POST http://localhost:8080/api/v1/metrics/query -H "Authorization: Bearer $TOKEN" \\
+           -H "Content-Type: application/json" -d '{"metrics": [{"metric": "request_count", "aggregation": "sum",
+             "alias": "requests"}], "interval": "1hour", "start_time": "now-1d", "end_time": "now",
+             "group_by": ["model"],
+             "filters": [{"dimension": "model", "operator": "eq", "value": "qwen3-14b"}]}'""",
+        TOKEN=token,
+    )
+    assert asked.status == 200, asked.body
+    rows = asked.document["data"]["data"]
+    assert {row["model"] for row in rows} == {MODEL}
+    assert sum(row["requests"] for row in rows) >= 10
+
+
+def test_its_budgets(recorded: OldService, token: str) -> None:
+    listed = _get(recorded, token, "/api/v1/costs/budgets")
+    assert listed["data"] == []
+    unknown = recorded.curl(
+        'curl -H "Authorization: Bearer $TOKEN" http://localhost:8080/api/v1/costs/budgets/none/history',
+        TOKEN=token,
+    )
+    assert unknown.status == 404, unknown.body
+
+
+def test_its_login(recorded: OldService) -> None:
+    answer = recorded.curl(
+        f"""curl -X POST http://localhost:8080/api/v1/auth/login -H "Content-Type: application/json" \\
+            -d '{{"username": "tests", "password": "{KEY}"}}'"""
+    )
+    assert answer.status == 200, answer.body
+    assert _get(recorded, answer.document["token"], "/api/v1/traces?limit=1")["data"]
 
 
 def test_its_bodies_are_asked_for_again_by_their_tags(recorded: OldService, token: str) -> None:
@@ -120,16 +172,14 @@ async def test_its_exports_are_made_and_downloaded(recorded: OldService, token: 
         body = {"format": "jsonl", "compression": "gzip", "model": MODEL}
         created = await http.post("/api/v1/export/traces", json=body)
         assert created.status_code == 202, created.text
-        job = created.json()
-        job = job.get("data", job)
+        path = f"/api/v1/export/jobs/{created.json()['data']['job_id']}"
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                state = (await http.get(f"/api/v1/export/jobs/{job['job_id']}")).json()
-                state = state.get("data", state)
-                if state["status"] == "completed":
-                    break
+            while (job := (await http.get(path)).json()["data"])["status"] != "completed":
                 await asyncio.sleep(0.05)
-        file = await http.get(f"/api/v1/export/jobs/{job['job_id']}/download")
+        file = await http.get(f"{path}/download")
+        listed = (await http.get("/api/v1/export/jobs")).json()
+        assert job["job_id"] in {one["job_id"] for one in listed["data"]}
+        assert (await http.delete(path)).status_code == 409  # it has ended
     lines = [json.loads(line) for line in gzip.decompress(file.content).splitlines()]
     assert len(lines) >= 10
     assert {line["model"] for line in lines} == {MODEL}
@@ -162,7 +212,9 @@ def test_its_graphql(recorded: OldService, token: str) -> None:
         TOKEN=token,
     )
     assert answer.status == 200, answer.body
-    assert "errors" not in answer.document, answer.body
+    assert [trace["model"] for trace in answer.document["data"]["traces"]] == [MODEL] * 2
+    page = recorded.curl("curl http://localhost:8080/graphql/playground")
+    assert page.headers["content-type"].startswith("text/html")
 
 
 def test_its_probes_and_its_metrics_port(old_service: OldService) -> None:
@@ -171,5 +223,7 @@ def test_its_probes_and_its_metrics_port(old_service: OldService) -> None:
     assert old_service.curl("curl http://localhost:8080/ready").status == 200
     metrics = old_service.curl("curl http://localhost:9091/metrics")
     assert metrics.headers["content-type"].startswith("text/plain")
-    assert b"api_" in metrics.body or b"http_requests" in metrics.body
+    assert b"http_requests_total{" in metrics.body
+    page = old_service.curl("curl http://localhost:8080/api/docs")
+    assert page.headers["content-type"].startswith("text/html")
     assert old_service.curl("curl http://localhost:8080/api/v1/traces").status == 401
