@@ -25,6 +25,8 @@ def test_everything_that_is_no_question_is_kept():
         asks = name.partition("/")[2].startswith((*reads, "StreamSamples", "AnalyzeRun"))
         assert (name not in kept) == asks, name
     assert changes_something("/loadcell.v1.AuthService/IssueToken")
+    assert changes_something("/loadcell.v1.AuthService/CreateTicket")
+    assert changes_something("/loadcell.v1.AuthService/UseTicket")
     assert not changes_something("/grpc.health.v1.Health/Check")
 
 
@@ -45,6 +47,8 @@ def test_the_answer_says_best_what_a_call_was_about():
     [
         ("lc_live_" + "x" * 43, "lc_live_xxxxxxxx..."),
         (f" lc_agent_{'y' * 43}\n", " lc_agent_yyyyyyyy...\n"),
+        (f"lc_ticket_{'t' * 43}", "lc_ticket_tttttttt..."),
+        (f"lc_session_{'s' * 43}", "lc_session_ssssssss..."),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl", "eyJ..."),
         ("5f4dcc3b5aa765d61d8327deb882cf99", "(no identifier)"),
     ],
