@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from typing import cast
 
-import orjson
 import structlog
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.errors import error_document, retry_after
+from gateway.bare_answer import bare_answer
 from gateway.gathered import Gathered
 from gateway.heads import MAX_HEAD_BYTES, Fault, fault_of, too_large, unreadable
 from gateway.live.protocol import LiveState
-from gateway.middleware.headers import HEADERS
-from gateway.middleware.request_id import HEADER as REQUEST_ID
 from loadcell.errors import LoadcellError
 
 MAX_CONNECTIONS = 1_024  # a connection carries one request at a time, so this bounds requests, too
@@ -52,7 +48,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
             error = LoadcellError(
                 "SERVICE_UNAVAILABLE", f"the gateway serves {MAX_CONNECTIONS:,} connections at most"
             )
-            self._answer("503 Service Unavailable", error)
+            self._answer(Fault("503 Service Unavailable", error))
             self.transport.close()
         else:
             self._expect_head()
@@ -181,7 +177,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
             # Its own body cannot be read: whoever waits for it hears that the client has gone.
             cycle.disconnected = True
             cycle.message_event.set()
-        self._answer(fault.status, fault.error)
+        self._answer(fault)
         # Closing with bytes unread resets the connection, and the client may never see the answer (RFC 9112, 9.6).
         if self.transport.can_write_eof():
             self.transport.write_eof()
@@ -189,18 +185,6 @@ class JsonHttpProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _answer(self, status: str, error: LoadcellError) -> None:
-        identifier = str(uuid.uuid4())
+    def _answer(self, fault: Fault) -> None:
         path = getattr(self, "url", b"").decode("latin-1")  # there is none before the first request
-        body = orjson.dumps(error_document(error, path=path, request_id=identifier))
-        headers = {
-            **HEADERS,
-            REQUEST_ID: identifier,
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "Connection": "close",
-        }
-        if status.startswith("503"):
-            headers["Retry-After"] = retry_after(error)
-        lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers.items())]
-        self.transport.write("\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body)
+        self.transport.write(bare_answer(fault, path))
