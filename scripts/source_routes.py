@@ -46,7 +46,7 @@ SOURCE_ROUTES: tuple[SourceRoute, ...] = (
     _loadtest("GET /api/v1/benchmark/result/{run_id}/export", "json and html, too"),
     _loadtest(
         "GET /api/v1/benchmark/result/{run_id}/analysis",
-        "the server that analyses is a setting, not a parameter",
+        "rules answer, or the server that is a setting, never one that a parameter names; English by default",
     ),
     _loadtest("POST /api/v1/benchmark/recommend"),
     _loadtest("GET /api/v1/benchmark/recommend/{run_id}"),
@@ -54,7 +54,7 @@ SOURCE_ROUTES: tuple[SourceRoute, ...] = (
     _loadtest("DELETE /api/v1/benchmark/recommend/{run_id}"),
     _loadtest("WS /api/v1/benchmark/ws/run/{run_id}", "begins with how the run stands"),
     _loadtest("WS /ws/benchmark/{run_id}"),
-    _loadtest("GET /api/v1/benchmark/ws/stats"),
+    _loadtest("GET /api/v1/benchmark/ws/stats", _PROTECTED),
     _observatory("GET /health", "JSON also when it is 503"),
     _observatory("GET /ready"),
     _observatory("GET /alive"),
