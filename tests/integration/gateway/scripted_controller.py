@@ -32,7 +32,11 @@ class ScriptedController(grpc.GenericRpcHandler):
     answers: dict[str, Message | Exception] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     delay_seconds: float = 0.0
+    together: int = 0  # calls that must have come before any is answered
+    most_at_once: int = 0
     called: asyncio.Event = field(default_factory=asyncio.Event)
+    _under_way: int = 0
+    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
     health: Any = field(default_factory=health.aio.HealthServicer)
 
     def reset(self) -> None:
@@ -40,6 +44,7 @@ class ScriptedController(grpc.GenericRpcHandler):
         self.calls.clear()
         self.called.clear()
         self.delay_seconds = 0.0
+        self.together = self.most_at_once = 0
 
     def service(self, handler_call_details: Any) -> Any:
         service_name, _, name = handler_call_details.method.removeprefix("/").partition("/")
@@ -50,7 +55,12 @@ class ScriptedController(grpc.GenericRpcHandler):
 
     def _handler(self, method: MethodDescriptor) -> Any:
         async def answer(request: Message, context: Any) -> Message:
-            return await self._answer(method.name, request, context)
+            self._under_way += 1
+            self.most_at_once = max(self.most_at_once, self._under_way)
+            try:
+                return await self._answer(method.name, request, context)
+            finally:
+                self._under_way -= 1
 
         return grpc.unary_unary_rpc_method_handler(
             answer,
@@ -61,6 +71,9 @@ class ScriptedController(grpc.GenericRpcHandler):
     async def _answer(self, name: str, request: Message, context: Any) -> Message:
         self.calls.append(Call(name, request, dict(context.invocation_metadata())))
         self.called.set()
+        async with self._came:
+            self._came.notify_all()
+            await self._came.wait_for(lambda: len(self.calls) >= self.together)
         await asyncio.sleep(self.delay_seconds)
         answer = self.answers[name]
         if isinstance(answer, LoadcellError):

@@ -95,13 +95,12 @@ async def test_a_trace_that_is_gone_meanwhile_costs_nothing_but_its_timeline(gat
     assert only_error(answer)["path"] == ["traces", 0, "timeline"]
 
 
-async def test_queries_of_a_document_are_answered_together(gateway):
-    gateway.controller.answers["ListTraces"] = traces("a")
+async def test_queries_of_a_document_are_answered_together_but_not_all_at_once(gateway):
     gateway.controller.answers["ListModels"] = model_pb2.ListModelsResponse(data=[model_pb2.Model(id="m")])
-    gateway.controller.delay_seconds = 0.05
-    answer = await ask(gateway, "{ " + " ".join(f"a{n}: models {{ id requestCount }}" for n in range(9)) + " }")
-    assert answer.json()["data"] == {f"a{n}": [{"id": "m", "requestCount": 0}] for n in range(9)}
-    assert len(gateway.controller.calls) == 9
+    gateway.controller.together = 8
+    answer = await ask(gateway, "{ " + " ".join(f"a{n}: models {{ id requestCount }}" for n in range(10)) + " }")
+    assert answer.json()["data"] == {f"a{n}": [{"id": "m", "requestCount": 0}] for n in range(10)}
+    assert (len(gateway.controller.calls), gateway.controller.most_at_once) == (10, 8)
 
 
 async def test_a_document_may_be_in_the_url(gateway):
