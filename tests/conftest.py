@@ -3,6 +3,9 @@
 Every run tries the same examples.
 """
 
+import tests.counted_lines  # noqa: F401 - before everything that is counted
+
+# isort: split
 import gc
 import os
 import shutil
