@@ -7,14 +7,16 @@ and without its Redis it still works.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from grpc_health.v1 import health, health_pb2
 
-from controller.redis_link import RedisLink
 from controller.store.database import Database
 from controller.store.ping import ping
 from loadcell.errors import LoadcellError
+
+if TYPE_CHECKING:
+    from controller.redis_link import RedisLink
 
 DATABASE: Final = "database"
 REDIS: Final = "redis"  # known only where one is configured
