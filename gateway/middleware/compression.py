@@ -13,7 +13,8 @@ from gateway.negotiation import GZIP, coding_for
 
 LEAST_BYTES = 1_024  # less is one packet either way
 IN_A_THREAD_BYTES = 512 * 1024  # takes milliseconds, in which others would wait
-_GZIP_LEVEL, _ZSTD_LEVEL = 4, 3
+# A list of traces takes gzip 0.1 ms at level 1 and 0.4 ms at level 4, for a tenth fewer bytes.
+_GZIP_LEVEL, _ZSTD_LEVEL = 1, 3
 _TEXTS = ("application/json", "text/", "application/x-ndjson", "application/javascript", "image/svg+xml")
 _IN_PIECES = "text/event-stream"
 _TAGS_KNOWN = b"if-none-match"
