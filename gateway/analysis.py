@@ -24,7 +24,8 @@ from loadcell.v1 import analysis_pb2, run_pb2
 PATH: Final = "/api/v1/benchmark/result/{run_id}/analysis"
 METHOD: Final = run_pb2.DESCRIPTOR.services_by_name["RunService"].methods_by_name["AnalyzeRun"]
 _EVENTS: Final = "text/event-stream"
-_HEADERS: Final = {"Cache-Control": "no-cache", "Vary": "Accept"}
+# As of other answers: nobody but the caller may keep it.
+_HEADERS: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, X-API-Key"}
 _OF_EVENTS: Final = {**_HEADERS, "Connection": "keep-alive", "X-Accel-Buffering": "no"}
 _DONE: Final = "data: [DONE]\n\n"
 _SIGN_OF_LIFE: Final = ": heartbeat\n\n"

@@ -27,7 +27,7 @@ async def test_rules_as_events(world):
     answer = await world.http.get(PATH.format("done"))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert (answer.headers["cache-control"], answer.headers["x-accel-buffering"]) == ("no-cache", "no")
+    assert (answer.headers["cache-control"], answer.headers["x-accel-buffering"]) == ("private, no-cache", "no")
     told = events(answer.text)
     assert all(list(one) == ["content"] for one in told)
     assert "".join(one["content"] for one in told).startswith("## Overview\n")
@@ -82,7 +82,8 @@ async def test_what_is_accepted_decides(world, accept, media_type):
         answer = await world.http.request(method, PATH.format("done"), headers={"Accept": accept})
         assert answer.status_code == 200
         assert answer.headers["content-type"].partition(";")[0] == media_type
-        assert "Accept" in answer.headers["vary"].split(", ")
+        assert {"Accept", "Authorization", "X-API-Key"} <= set(answer.headers["vary"].split(", "))
+        assert answer.headers["cache-control"] == "private, no-cache"
         assert bool(answer.content) == (method == "GET")
 
 
