@@ -17,6 +17,7 @@ from loadcell.protocol import (
     MAX_LEVEL_SECONDS,
     MAX_RATE,
     MAX_REQUESTS,
+    MAX_REQUESTS_PER_SLOT,
     MAX_TIMEOUT_SECONDS,
     MAX_TOKENS,
     MAX_WARMUP,
@@ -26,7 +27,6 @@ from loadcell.protocol import (
 from loadcell.v1 import result_pb2, run_pb2, target_pb2
 
 MAX_LEVELS = 1_000
-MAX_REQUESTS_PER_SLOT = 1_000
 MAX_CONFIG_BYTES = 64 * 1024  # of framework_config
 TIMELINE_REQUESTS = 1_000_000  # up to so many requests token timelines are kept unless the client says otherwise
 _HEX = frozenset("0123456789abcdef")

@@ -8,17 +8,12 @@ from typing import Final
 from controller.access.granting import check_name
 from controller.project import Project
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_QUOTAS
 from loadcell.target_guard.rules import parse_rules
 from loadcell.v1 import auth_pb2
 
 MAX_RULES: Final = 256
 MAX_RULES_TEXT: Final = 16_384  # characters of all of them
-_QUOTAS: Final = {
-    "quota_running_runs": 1e6,
-    "quota_rate": 1e12,
-    "quota_agents": 1e6,
-    "quota_stored_traces": 1e15,
-}
 
 
 def read_project(request: auth_pb2.SetProjectRequest, *, now: int, by: str) -> Project:
@@ -28,11 +23,11 @@ def read_project(request: auth_pb2.SetProjectRequest, *, now: int, by: str) -> P
         LoadcellError: MISSING_REQUIRED_FIELD, INVALID_FIELD_VALUE, LIMIT_EXCEEDED with the field.
     """
     check_name("project_id", request.project_id)
-    quotas = {name: getattr(request, name) for name in _QUOTAS if request.HasField(name)}
+    quotas = {name: getattr(request, name) for name in MAX_QUOTAS if request.HasField(name)}
     for name, value in quotas.items():
-        if not math.isfinite(value) or not 0 <= value <= _QUOTAS[name]:
+        if not math.isfinite(value) or not 0 <= value <= MAX_QUOTAS[name]:
             raise LoadcellError(
-                "INVALID_FIELD_VALUE", f"{name} must be from 0 to {_QUOTAS[name]:,.0f}, not {value:g}", field=name
+                "INVALID_FIELD_VALUE", f"{name} must be from 0 to {MAX_QUOTAS[name]:,}, not {value:g}", field=name
             )
     return Project(request.project_id, _rules(request.allowed_targets), **quotas, updated_at=now, updated_by=by)
 

@@ -15,9 +15,9 @@ from controller.query.traces.question import Question
 from controller.query.traces.requests import plain_values
 from controller.scope import Scope
 from loadcell.errors import LoadcellError
+from loadcell.protocol import MAX_EXPORT
 from loadcell.v1 import export_pb2
 
-MAX_TRACES = 1_000_000
 DEFAULT_TRACES = 100_000
 MAX_RANGE_MICROS = 365 * 86_400 * 1_000_000
 PAGE_TRACES = 1_000
@@ -42,9 +42,9 @@ def read_export(request: export_pb2.CreateExportRequest, now: int) -> Asked:
     """
     choice = _choice(request)
     limit = request.limit if request.HasField("limit") else DEFAULT_TRACES
-    if not 1 <= limit <= MAX_TRACES:
+    if not 1 <= limit <= MAX_EXPORT:
         raise LoadcellError(
-            "LIMIT_EXCEEDED", f"limit must be from 1 to {MAX_TRACES:,}, not {limit}", field="limit"
+            "LIMIT_EXCEEDED", f"limit must be from 1 to {MAX_EXPORT:,}, not {limit}", field="limit"
         )
     given = {name: value for name, value in plain_values(request).items() if name not in _OWN}
     given["fields"] = split(list(request.fields), "fields")

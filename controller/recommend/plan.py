@@ -7,16 +7,22 @@ from itertools import pairwise
 from google.protobuf.message import Message
 
 from controller.bounds import in_range, real, text
-from controller.plan import MAX_REQUESTS_PER_SLOT, RunPlan, plan_run
+from controller.plan import RunPlan, plan_run
 from loadcell.errors import LoadcellError
-from loadcell.protocol import MAX_CONCURRENCY, MAX_REQUESTS, MAX_TIMEOUT_SECONDS, MAX_TOKENS
+from loadcell.protocol import (
+    MAX_CONCURRENCY,
+    MAX_GPUS,
+    MAX_PEAK,
+    MAX_REQUESTS,
+    MAX_REQUESTS_PER_SLOT,
+    MAX_TIMEOUT_SECONDS,
+    MAX_TOKENS,
+    MAX_USERS,
+)
 from loadcell.v1 import capacity_pb2, recommend_pb2, run_pb2, target_pb2
 
 DEFAULT_STEPS = (1, 10, 50, 100, 200)
 MAX_STEPS = 100
-MAX_PEAK = 100_000_000
-MAX_USERS = 10_000_000_000
-MAX_GPUS = 100_000
 MAX_HEADROOM_PERCENT = 1_000
 _MAX_TARGET_MS = MAX_TIMEOUT_SECONDS * 1e3
 _MILLION = 1e6

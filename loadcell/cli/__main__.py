@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 import sys
+from pathlib import Path
 
 import typer
 
@@ -19,6 +20,8 @@ def main() -> None:
     """Run the command line and leave with the exit code of the command."""
     # Whoever stops us with SIGTERM wants what Ctrl-C does: our own processes end and the terminal is put right.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if sys.stdout is None:  # whoever started us has closed it
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  to the end
     code = run(sys.argv[1:] or ["--help"])
     try:
         sys.stdout.flush()

@@ -9,6 +9,7 @@ import typer
 
 from loadcell.cli.output_file import check_writable, replacing
 from loadcell.cli.runs import ControllerFlag, JsonFlag, ask
+from loadcell.protocol import MAX_EXPORT
 
 if TYPE_CHECKING:
     from loadcell.client import Client
@@ -31,7 +32,9 @@ def create_export(
     model: Annotated[str, typer.Option(help="Exact model.")] = "",
     project: Annotated[str, typer.Option(help="Exact project.")] = "",
     run: Annotated[str, typer.Option(help="Exact run.")] = "",
-    limit: Annotated[int, typer.Option(help="Most requests, those that began first.")] = 100_000,
+    limit: Annotated[
+        int, typer.Option(min=1, max=MAX_EXPORT, help="Most requests, those that began first.")
+    ] = 100_000,
     controller: ControllerFlag = None,
 ) -> int:
     """Let requests be written to a file and print the identifier of the job."""
@@ -123,7 +126,9 @@ def download_export(
 def watch_events(
     *,
     kinds: Annotated[list[str], typer.Argument(metavar="KIND...", help="run_state, system_alert, ...")],
-    after: Annotated[int | None, typer.Option(help="Number of the last event seen, to go on after it.")] = None,
+    after: Annotated[
+        int | None, typer.Option(min=0, max=2**63 - 1, help="Number of the last event seen, to go on after it.")
+    ] = None,
     controller: ControllerFlag = None,
 ) -> int:
     """Print events as JSON, one a line, until interrupted."""

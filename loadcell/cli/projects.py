@@ -7,6 +7,7 @@ import typer
 
 from loadcell.cli.failure import CommandError
 from loadcell.cli.runs import ControllerFlag, JsonFlag, ask
+from loadcell.protocol import MAX_QUOTAS
 
 if TYPE_CHECKING:
     from loadcell.client import Client
@@ -15,7 +16,6 @@ projects_app = typer.Typer(help="List, show and set what projects may do.")
 
 DEFAULT = "default"
 ProjectArgument = Annotated[str, typer.Argument(metavar="PROJECT", help="Name of the project.")]
-_QUOTAS = ("quota_running_runs", "quota_rate", "quota_agents", "quota_stored_traces")
 
 
 @projects_app.command("list")
@@ -69,7 +69,7 @@ def set_project(
     """Set what new runs of a project may do; what is not given stays as it is."""
     changes: dict[str, Any] = {
         name: _quota(name, text)
-        for name, text in zip(_QUOTAS, (running_runs, rate, agents, stored_traces), strict=True)
+        for name, text in zip(MAX_QUOTAS, (running_runs, rate, agents, stored_traces), strict=True)
         if text is not None
     }
     if targets is not None:
@@ -80,7 +80,7 @@ def set_project(
     async def question(client: "Client") -> None:
         now = (await client.project(project_id)).project
         settings: dict[str, Any] = {"allowed_targets": now.allowed_targets}
-        settings |= {name: getattr(now, name) for name in _QUOTAS if now.HasField(name)}
+        settings |= {name: getattr(now, name) for name in MAX_QUOTAS if now.HasField(name)}
         await client.set_project(project_id, **settings | changes)
         await _show(client, project_id, as_json=as_json)
 
@@ -106,7 +106,8 @@ def _quota(name: str, text: str) -> float | None:
         number = float(text) if name == "quota_rate" else int(text)
     except ValueError:
         number = math.nan
-    if not 0 <= number <= 1e15:
+    most = MAX_QUOTAS[name]
+    if not 0 <= number <= most:
         kind = "a number" if name == "quota_rate" else "a whole number"
-        raise CommandError(f"{flag} {text!r}: must be {kind} from 0, or {DEFAULT}")
+        raise CommandError(f"{flag} {text!r}: must be {kind} from 0 to {most:,}, or {DEFAULT}")
     return number

@@ -19,9 +19,13 @@ from loadcell.cli.run import execute
 from loadcell.cli.session import open_session
 from loadcell.cli.started_as import with_place
 from loadcell.protocol import (
+    MAX_GPUS,
+    MAX_PEAK,
     MAX_REQUESTS,
+    MAX_REQUESTS_PER_SLOT,
     MAX_TIMEOUT_SECONDS,
     MAX_TOKENS,
+    MAX_USERS,
     MAX_WARMUP,
     MAX_WORKERS,
     MIN_TIMEOUT_SECONDS,
@@ -38,7 +42,8 @@ def recommend(
     server: Annotated[str | None, typer.Option("--server", "-s", help="The same as URL.")] = None,
     model: Annotated[str, typer.Option("--model", "-m", help="Model; by default the server's only one.")] = "",
     peak_concurrency: Annotated[
-        int, typer.Option("--peak-concurrency", "-p", min=1, help="Most requests in flight at a time.")
+        int,
+        typer.Option("--peak-concurrency", "-p", min=1, max=MAX_PEAK, help="Most requests in flight at a time."),
     ],
     ttft: Annotated[
         float, typer.Option("--ttft", "--ttft-target", help="Longest good time to first token, milliseconds.")
@@ -60,16 +65,23 @@ def recommend(
         int, typer.Option("--num-requests", "-n", min=1, max=MAX_REQUESTS, help="Least requests of a step.")
     ] = 50,
     requests_per_slot: Annotated[
-        int, typer.Option(min=1, help="Least requests of a step for each that is kept in flight.")
+        int,
+        typer.Option(
+            min=1, max=MAX_REQUESTS_PER_SLOT, help="Least requests of a step for each that is kept in flight."
+        ),
     ] = 4,
     input_len: Annotated[int, typer.Option(min=1, max=MAX_TOKENS, help="Prompt length in tokens.")] = 256,
     output_len: Annotated[int, typer.Option(min=1, max=MAX_TOKENS, help="Completion length in tokens.")] = 512,
-    daily_users: Annotated[int | None, typer.Option(min=1, help="Users on a day; tests the peak.")] = None,
+    daily_users: Annotated[
+        int | None, typer.Option(min=1, max=MAX_USERS, help="Users on a day; tests the peak.")
+    ] = None,
     requests_per_day: Annotated[float, typer.Option(help="Requests of a user on a day.")] = 10.0,
     gpu: Annotated[str | None, typer.Option(help="Model of the server's GPUs.")] = None,
-    gpu_count: Annotated[int | None, typer.Option(min=1, help="How many the server has.")] = None,
+    gpu_count: Annotated[int | None, typer.Option(min=1, max=MAX_GPUS, help="How many the server has.")] = None,
     gpu_memory: Annotated[float | None, typer.Option(help="Memory of each in GiB.")] = None,
-    tensor_parallelism: Annotated[int | None, typer.Option(min=1, help="GPUs that hold one copy.")] = None,
+    tensor_parallelism: Annotated[
+        int | None, typer.Option(min=1, max=MAX_GPUS, help="GPUs that hold one copy.")
+    ] = None,
     gpu_cost: Annotated[float | None, typer.Option(help="Price of a GPU for an hour in USD.")] = None,
     stream: Annotated[bool, typer.Option("--stream/--no-stream", help="Whether responses are streamed.")] = True,
     warmup: Annotated[

@@ -20,7 +20,9 @@ _TITLES = ("due", "sent", "ok", "failed", "in flight", "tokens", "TTFT p50 ms", 
 def show_timeline(
     *,
     run_id: RunId,
-    level: Annotated[int | None, typer.Option(min=0, help="Only this level, counted from 0.")] = None,
+    level: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="Only this level, counted from 0.")
+    ] = None,
     offset: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seconds to skip.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Most seconds to show.")] = _PAGE,
     as_json: JsonFlag = False,
