@@ -35,6 +35,15 @@ class Caller:
     group: str
     expires_at: float | None = None
 
+    def ends_with(self, other: Caller, error: LoadcellError) -> bool:
+        """Whether an error that another one's credential was refused with has ended this one's, too.
+
+        What a ticket was used for ends at a time of its own.
+        """
+        if other.expires_at is not None and error.reason == "EXPIRED_TOKEN":
+            return self is other
+        return self.group == other.group
+
 
 class Callers:
     """Looks at what connections come with. `url_tokens`: whether it may be a long-lived credential in the URL."""

@@ -97,7 +97,7 @@ class Feed(ABC, Generic[W]):
             elif error.category in OF_CREDENTIALS:
                 # One who has gone may have taken the credential along: that says nothing of the others.
                 if caller in self.watching.values():
-                    self._end(End.of(error), caller.group)
+                    self._end(End.of(error), caller)
             else:
                 now = time.monotonic()
                 failing_since = now if failing_since is None or self._messages > so_far else failing_since
@@ -119,10 +119,10 @@ class Feed(ABC, Generic[W]):
             return error
         return LoadcellError("SERVICE_UNAVAILABLE", "the controller has ended the stream")
 
-    def _end(self, end: End, group: str | None = None) -> None:
-        """Let everybody go, or everybody of a group."""
+    def _end(self, end: End, refused: Caller | None = None) -> None:
+        """Let everybody go, or everybody whose credential has ended with one that was refused."""
         for watching, caller in list(self.watching.items()):
-            if group in (None, caller.group):
+            if refused is None or end.error is None or caller.ends_with(refused, end.error):
                 del self.watching[watching]
                 watching.end(end)
         if not self.watching:

@@ -75,7 +75,7 @@ class Rights:
             # One who has gone may have taken the credential along: that says nothing of the others.
             if error.category not in OF_CREDENTIALS or asking not in left:
                 return
-            _log.info("connections_ended", reason=error.reason, count=len(held))
-            for outbox in held:
-                if outbox in left:
-                    outbox.cut(End.of(error))
+            ended = [one for one, (its, _) in held.items() if one in left and its.ends_with(caller, error)]
+            _log.info("connections_ended", reason=error.reason, count=len(ended))
+            for outbox in ended:
+                outbox.cut(End.of(error))

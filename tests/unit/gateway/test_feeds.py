@@ -132,6 +132,19 @@ async def test_a_credential_that_was_taken_along_says_nothing_of_its_group():
     assert [name for _, name in lines.asked] == ["one", "two"]
 
 
+async def test_what_one_ticket_opened_may_end_before_what_another_did():
+    expired = LoadcellError("EXPIRED_TOKEN", "a day is over")
+    lines = Script([update(1), None, expired], [update(2, "completed")])
+    feeds, first, second = RunFeeds(lines), Outbox(), Outbox()
+    one, two = (Caller([("x-api-key", name)], "g", expires_at=9e9) for name in ("one", "two"))
+    with feeds.watch(RUN, one, first), feeds.watch(RUN, two, second):
+        await second.take()
+        lines.go_on.set()
+        assert (await all_of(first))[1].reason == "EXPIRED_TOKEN"
+        assert (await all_of(second))[1] == TOLD
+    assert [name for _, name in lines.asked] == ["one", "two"]
+
+
 class Ear:
     """Listens to events."""
 
