@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-
 import orjson
 
 from gateway.errors import error_document, retry_after
@@ -12,13 +10,13 @@ from gateway.middleware.headers import HEADERS
 from gateway.middleware.request_id import HEADER as REQUEST_ID
 
 
-def bare_answer(fault: Fault, path: str) -> bytes:
+def bare_answer(fault: Fault, path: str, request_id: str) -> bytes:
     """Return head and body of the last answer on a connection; `path` is the one asked for, empty: not known."""
-    identifier = str(uuid.uuid4())
-    body = orjson.dumps(error_document(fault.error, path=path, request_id=identifier))
+    body = orjson.dumps(error_document(fault.error, path=path, request_id=request_id))
     headers = {
         **HEADERS,
-        REQUEST_ID: identifier,
+        REQUEST_ID: request_id,
+        "Cache-Control": "no-store",
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
         "Connection": "close",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from typing import cast
 
 import structlog
@@ -187,4 +188,12 @@ class JsonHttpProtocol(HttpToolsProtocol):
 
     def _answer(self, fault: Fault) -> None:
         path = getattr(self, "url", b"").decode("latin-1")  # there is none before the first request
-        self.transport.write(bare_answer(fault, path))
+        request_id, client = str(uuid.uuid4()), self.client
+        _log.info(
+            "request_refused",
+            status_code=int(fault.status[:3]),
+            reason=fault.error.reason,
+            client_ip=client[0] if client else None,
+            request_id=request_id,
+        )
+        self.transport.write(bare_answer(fault, path, request_id))

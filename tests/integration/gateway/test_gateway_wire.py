@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+import structlog
 
 from loadcell.v1 import run_pb2
 from tests.patience import PATIENCE_SECONDS
@@ -35,6 +36,8 @@ async def all_answers(gateway, sent: bytes, *, and_end: bool = False) -> list[tu
         headers = dict(line.split(": ", 1) for line in lines)
         length = int(headers["content-length"])
         found.append((int(status.split()[1]), json.loads(rest[:length])))
+        if found[-1][0] >= 400:
+            assert headers["cache-control"] == "no-store"
         assert headers["content-type"] == "application/json"
         rest = rest[length:]
     return found
@@ -79,6 +82,15 @@ async def test_S7_what_could_be_read_in_two_ways_is_refused_and_the_connection_c
     assert document["error"]["error_code"] in {"INVALID_REQUEST", "NOT_IMPLEMENTED", "HEADERS_TOO_LARGE"}
     assert ("detail" in document) == sent.startswith(b"POST /api/v1/benchmark/")
     assert gateway.controller.calls == []
+
+
+async def test_what_is_refused_unread_is_found_in_the_log(gateway):
+    with structlog.testing.capture_logs() as lines:
+        ((status, document),) = await all_answers(gateway, GET + b"Cookie: unseen\r\n\r\n")
+    (line,) = (line for line in lines if line["event"] == "request_refused")
+    assert (line["status_code"], line["reason"], status) == (400, "INVALID_REQUEST", 400)
+    assert line["request_id"] == document["meta"]["request_id"]
+    assert "unseen" not in str(lines)
 
 
 async def test_what_was_asked_before_something_unreadable_is_answered(gateway):
