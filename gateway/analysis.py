@@ -109,9 +109,10 @@ class _Analysis:
         first = await anext(pieces)
         if request.method == "HEAD":
             await pieces.aclose()
-            if as_events:
-                return Response(None, media_type=_EVENTS, headers=_OF_EVENTS)
-            return Response(None, media_type=JSON, headers=_HEADERS)
+            kind, headers = (_EVENTS, _OF_EVENTS) if as_events else (JSON, _HEADERS)
+            head = Response(None, media_type=kind, headers=headers)
+            del head.headers["content-length"]  # not known before it is written
+            return head
         if as_events:
             return StreamingResponse(_events(first, pieces), media_type=_EVENTS, headers=_OF_EVENTS)
         return Response(orjson.dumps(render(await _last(first, pieces))), media_type=JSON, headers=_HEADERS)

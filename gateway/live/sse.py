@@ -24,7 +24,9 @@ def stream_of(outbox: Outbox) -> Response:
 
 def head_of_stream() -> Response:
     """Return the same without the body."""
-    return Response(None, media_type=_TYPE, headers=_HEADERS)
+    head = Response(None, media_type=_TYPE, headers=_HEADERS)
+    del head.headers["content-length"]  # nobody knows it
+    return head
 
 
 def nothing_more() -> Response:

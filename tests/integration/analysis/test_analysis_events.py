@@ -85,6 +85,7 @@ async def test_what_is_accepted_decides(world, accept, media_type):
         assert {"Accept", "Authorization", "X-API-Key"} <= set(answer.headers["vary"].split(", "))
         assert answer.headers["cache-control"] == "private, no-cache"
         assert bool(answer.content) == (method == "GET")
+        assert answer.headers.get("content-length") != "0"
 
 
 @pytest.mark.parametrize(

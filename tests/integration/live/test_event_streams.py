@@ -142,6 +142,7 @@ async def test_other_verbs(world):
     for path in (of_run(run_id), f"{EVENTS}?events=run_state"):
         head = await world.gateway.http.head(path, headers=world.boss)
         assert (head.status_code, head.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        assert "content-length" not in head.headers
         post = await world.gateway.http.post(path, headers=world.boss, json={})
         assert (post.status_code, {"GET", "HEAD"} - set(post.headers["allow"].split(", "))) == (405, set())
 
