@@ -18,6 +18,7 @@ Call = Callable[[Any, Context], Awaitable[Any]]
 Around = Callable[[str, Call], Call]
 """Puts something around the calls of one method, which it gets the full name of."""
 _Decode = Callable[[bytes], Any]
+_Encode = Callable[[Any], bytes]
 
 
 class Interceptor(grpc.aio.ServerInterceptor):
@@ -69,8 +70,15 @@ class Interceptor(grpc.aio.ServerInterceptor):
             call, decode = decoded(call, decode), None
         for around in reversed(self._arounds):
             call = around(method, call)
-        wrapped: grpc.RpcMethodHandler[Any, Any] = make(call, decode, found.response_serializer)
+        wrapped: grpc.RpcMethodHandler[Any, Any] = make(call, decode, _encoding(found.response_serializer))
         return wrapped
+
+
+def _encoding(encode: _Encode | None) -> _Encode | None:
+    """Return what makes bytes of an answer, and leaves those that are bytes already as they are."""
+    if encode is None:
+        return None
+    return lambda answer: answer if isinstance(answer, bytes) else encode(answer)
 
 
 def _decoded(call: Call, decode: _Decode) -> Call:

@@ -32,11 +32,12 @@ class Answers:
     ) -> Response:
         """Return what `compute` returns, a response with all but its status and meta, in its envelope.
 
-        Answers to questions of no kind, such as changes, are never kept.
+        Answers to questions of no kind, such as changes, are never kept. Those that may be are returned as the
+        bytes they are kept as, with those of the envelope after them: so two messages are merged in protobuf.
         """
         started = time.perf_counter()
         if kind is None:
-            return enveloped(await compute(), started, cached=False)
+            return _enveloped(await compute(), started, cached=False)
 
         seconds = self._cache.seconds(kind)
 
@@ -49,7 +50,8 @@ class Answers:
             return cast("bytes", answer.SerializeToString())
 
         value, cached = await self._cache.answer(kind, key_of(request, scope), computed)
-        return enveloped(cast("Response", response_class(request).FromString(value)), started, cached=cached)
+        envelope = _enveloped(response_class(request)(), started, cached=cached)
+        return cast("Response", value + envelope.SerializeToString())
 
     async def forget(self) -> None:
         """Forget every answer: something they may show was deleted or changed."""
@@ -68,7 +70,7 @@ def response_class(request: Message) -> type[Message]:
     return GetMessageClass(cast("Any", file.message_types_by_name[name]))
 
 
-def enveloped(response: Response, started: float, *, cached: bool) -> Response:
+def _enveloped(response: Response, started: float, *, cached: bool) -> Response:
     """Fill in `status` and `meta` of a response; `started` is of time.perf_counter()."""
     answer: Any = response
     answer.status = "success"
