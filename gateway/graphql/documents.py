@@ -95,7 +95,7 @@ class Documents:
     def _read(self, text: str) -> Read:
         tokens = self._limits.graphql_max_tokens
         try:
-            document = parse(text, no_location=True, max_lexical_tokens=tokens, max_comments=_MAX_COMMENTS)
+            document = parse(text, max_lexical_tokens=tokens, max_comments=_MAX_COMMENTS)
             check_size(document, self._limits)
         except GraphQLSyntaxError as error:
             return Read(None, (_unread(error),))

@@ -85,11 +85,13 @@ def _of_body(body: Any) -> Question:
 
 
 def _of_url(parameters: list[tuple[str, str]]) -> Question:
-    values: dict[str, Any] = dict(parameters)
-    if len(values) < len(parameters):
-        raise LoadcellError("INVALID_REQUEST", "a parameter is given twice")
+    values: dict[str, Any] = {}
+    for name, text in parameters:
+        if name in values:
+            raise LoadcellError("INVALID_FIELD_FORMAT", f"{name[:64]} is given twice", field=name[:64])
+        values[name] = text
     for name in ("variables", "extensions"):
-        values[name] = load(values[name].encode()) if values.get(name) else None
+        values[name] = load(values[name].encode(), name) if values.get(name) else None
     return _question(values)
 
 

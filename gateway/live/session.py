@@ -7,15 +7,13 @@ import uuid
 from collections import deque
 from typing import Any, Final
 
-import orjson
-
 from gateway.live.callers import Caller
 from gateway.live.closing import End
 from gateway.live.events import EventFeeds
 from gateway.live.feed import OF_CREDENTIALS
 from gateway.live.outbox import Outbox, Told
 from gateway.live.words import PONG, failure, text_of
-from loadcell.documents import parse
+from loadcell.documents import load, parse
 from loadcell.errors import LoadcellError
 from loadcell.v1 import event_pb2
 
@@ -168,10 +166,7 @@ class Session:
 def _read(text: str) -> dict[str, Any]:
     if text == "ping":
         return {"type": "ping"}
-    try:
-        said = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise LoadcellError("INVALID_REQUEST", "the message is not JSON") from None
+    said = load(text.encode(), "the message")
     if not isinstance(said, dict):
         raise LoadcellError("INVALID_REQUEST", "the message must be a JSON object")
     return said

@@ -118,7 +118,16 @@ async def test_a_document_may_be_in_the_url(gateway):
         refused = await gateway.http.get("/graphql", params={**parameters, name: value})
         assert refused.status_code == 400
     assert (await gateway.http.get("/graphql")).json()["error"]["field"] == "query"
-    assert (await gateway.http.get("/graphql?query={a}&query={b}")).status_code == 400
+    twice = (await gateway.http.get("/graphql?query={a}&query={b}")).json()["error"]
+    assert (twice["error_code"], twice["field"]) == ("INVALID_FIELD_FORMAT", "query")
+    unread = (await gateway.http.get("/graphql?query={a}&variables={b")).json()["error"]
+    assert unread["message"].startswith("variables is not JSON")
+
+
+async def test_what_is_wrong_in_a_document_is_said_to_be_where(gateway):
+    answer = await ask(gateway, "{\n  models { id }\n  models(limit: 1.5) { nope }\n}")
+    assert answer.status_code == 400
+    assert {tuple(one["locations"][-1].values()) for one in answer.json()["errors"]} >= {(3, 17), (3, 24)}
 
 
 async def test_credentials_are_those_of_the_caller(gateway):
@@ -164,6 +173,7 @@ async def test_errors_have_their_row_of_the_catalog(gateway):
     assert only_error(answer) == {
         "message": "no run r",
         "path": ["run"],
+        "locations": [{"line": 1, "column": 3}],
         "extensions": {
             "code": 1304,
             "error_code": "RUN_NOT_FOUND",

@@ -96,6 +96,16 @@ async def test_what_is_wrong_with_a_message_is_said_and_the_connection_goes_on(w
         assert await say(socket, type="ping") == {"type": "pong"}
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"type": "dance", "type": "ping"}', "[" * 101 + "]" * 101])
+async def test_what_is_no_message_is_said_and_the_connection_goes_on(world, text):
+    async with opened(world) as socket:
+        await socket.send(text)
+        answer = await heard(socket)
+        assert (answer["type"], answer["code"]) == ("error", "INVALID_REQUEST")
+        assert answer["message"].startswith("the message")
+        assert await say(socket, type="ping") == {"type": "pong"}
+
+
 async def test_subscriptions_have_a_limit(world):
     async with opened(world) as socket:
         kinds = [await say(socket, type="subscribe", events=["run_state"]) for _ in range(MOST + 1)]
