@@ -90,9 +90,10 @@ needs_curl = pytest.mark.skipif(
 
 @needs_curl
 async def test_curl_examples_answer(places: dict[str, str], tmp_path: Path) -> None:
-    started, history = await answers_of("api.md", places, tmp_path)
+    started, history, chosen = await answers_of("api.md", places, tmp_path)
     assert started["status"] == "started"
     assert started["run_id"] in {run["run_id"] for run in history["runs"]}
+    assert {frozenset(run) for run in chosen["runs"]} == {frozenset({"run_id", "status"})}
     async with gateway(places) as http:  # the agent is wanted for other runs
         await http.post(f"/api/v1/benchmark/run/{started['run_id']}/cancel", json={})
     listed, price, budget = await answers_of("costs.md", places, tmp_path)
