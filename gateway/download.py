@@ -102,6 +102,9 @@ class _Download:
         pieces = self._upstream.stream(METHOD, asked, metadata=metadata)
         # An error comes instead of the first piece, while the status can still say so.
         head = cast("export_pb2.DownloadExportResponse", await anext(pieces))
+        if not job.sha256:  # the file was written after we had looked: its size is known now
+            await pieces.aclose()
+            return await self._answer(request, job_id)
         headers = {
             "Accept-Ranges": "bytes",
             "Content-Disposition": f'attachment; filename="{head.filename}"',

@@ -169,3 +169,23 @@ async def test_a_job_that_has_no_file_says_so(http, tmp_path):
         answer = await http.get(path, headers={"Range": "bytes=0-", "If-None-Match": "*"})
         assert (answer.status_code, answer.json()["error"]["error_code"]) == (409, "EXPORT_NOT_READY")
     assert json.loads(cancelled.content)["meta"]["request_id"]
+
+
+async def test_a_file_that_is_written_while_it_is_asked_for_comes_whole(http, monkeypatch):
+    path = await export(http, format="jsonl")
+    whole = (await http.get(path)).content
+    told, looked = Upstream.call, []
+
+    async def as_it_was(self, method, *arguments, **more):
+        found = await told(self, method, *arguments, **more)
+        if method.name == "GetExportJob":
+            looked.append(found.data.sha256)
+            if len(looked) == 1:
+                for name in ("sha256", "file_size_bytes"):
+                    found.data.ClearField(name)
+        return found
+
+    monkeypatch.setattr(Upstream, "call", as_it_was)
+    answer = await http.get(path, headers={"Range": "bytes=10-"})
+    assert (answer.status_code, answer.content) == (206, whole[10:])
+    assert len(looked) == 2
