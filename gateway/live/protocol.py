@@ -153,6 +153,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             await self._refuse(message.get("reason") or "")
             return
         await super().send(message)
+        if kind == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True  # by a refusal, which uvicorn takes for none and logs as an error
 
     async def _refuse(self, reason: str) -> None:
         """Refuse the handshake: for a reason of the catalog, or since nothing takes WebSockets there."""
@@ -163,8 +165,8 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             error = LoadcellError("RESOURCE_NOT_FOUND", f"there is no WebSocket at {self.scope['path'][:512]}")
         response = _as_json(self.conn.reject(status, ""), error)
         headers = [(name.lower().encode(), value.encode()) for name, value in response.headers.raw_items()]
-        await super().send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-        await super().send({"type": "websocket.http.response.body", "body": bytes(response.body)})
+        await self.send({"type": "websocket.http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "websocket.http.response.body", "body": bytes(response.body)})
 
     def _end_within(self, seconds: float) -> None:
         self._stop_waiting()

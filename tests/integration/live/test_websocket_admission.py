@@ -105,12 +105,13 @@ async def test_runs_of_other_projects_are_unknown(world):
     assert await told(world, of_run(run_id), headers={"X-API-Key": billing}) == wanted
 
 
-async def test_S4_pages_of_other_sites_are_refused_and_those_that_are_named_are_not(world):
+async def test_S4_pages_of_other_sites_are_refused_and_those_that_are_named_are_not(world, caplog):
     path = of_run(await world.ended_run())
     with pytest.raises(InvalidStatus) as refused:
         await told(world, path, headers=world.boss, origin="https://evil.example")
     assert refused.value.response.status_code == 403
     assert json.loads(refused.value.response.body)["error"]["error_code"] == "FOREIGN_ORIGIN"
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == []
     for origin in (PAGE, f"http://{world.gateway.address}"):
         assert await told(world, path, headers=world.boss, origin=origin) == ("failed", 1000)
 

@@ -74,7 +74,7 @@ async def test_a_run_is_told_of_from_its_snapshot_to_its_end(controller, live_ga
         assert await closed(socket) == ([end], 1000, "")
 
 
-async def test_the_open_mode_is_for_this_machine_only(controller, live_gateway):
+async def test_the_open_mode_is_for_this_machine_only(controller, live_gateway, caplog):
     gateway, run_id = await live_gateway(controller, guarded=True), await ended_run(controller)
     for path in (f"/ws/benchmark/{run_id}", "/ws"):
         for called, origin in (("attacker.example", None), ("127.0.0.1", "https://attacker.example")):
@@ -82,6 +82,7 @@ async def test_the_open_mode_is_for_this_machine_only(controller, live_gateway):
                 await gateway.socket(path, called=called, origin=origin)
             assert refused.value.response.status_code == 403
             assert json.loads(refused.value.response.body)["error"]["error_code"] == "FOREIGN_ORIGIN"
+    assert [one.message for one in caplog.records if one.levelname == "ERROR"] == []
     async with gateway.run_socket(run_id) as socket:
         assert (await closed(socket))[1] == 1000
 
