@@ -18,29 +18,43 @@ async def read_json(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Any:
     """Return the data of a JSON body, None when there is no body.
 
     Raises:
-        LoadcellError: PAYLOAD_TOO_LARGE above `most_bytes`, UNSUPPORTED_MEDIA_TYPE when the body does not say
-            that it is JSON, INVALID_REQUEST when it is not, REQUEST_TIMEOUT when it does not arrive.
+        LoadcellError: UNSUPPORTED_MEDIA_TYPE when the body does not say that it is JSON, INVALID_REQUEST when it
+            is not; as `read_body`.
     """
-    announced = request.headers.get("content-length")
-    if announced is None and "transfer-encoding" not in request.headers:
-        return None  # no message without either has a body (RFC 9112, 6.3)
-    announced = announced or "0"
-    if announced.isdecimal() and int(announced) > most_bytes:
-        raise _too_large(most_bytes)
-    try:
-        async with asyncio.timeout(READ_TIMEOUT_SECONDS):
-            body = await _read(request, most_bytes)
-    except TimeoutError:
-        raise LoadcellError("REQUEST_TIMEOUT", "the body of the request did not arrive in time") from None
+    body = await read_body(request, most_bytes)
     if not body:
         return None
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     # Pages of other sites can send forms and plain text without asking; JSON needs their visitor's consent.
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise LoadcellError(
             "UNSUPPORTED_MEDIA_TYPE", f"the body must be application/json, not {media_type[:64] or 'untyped'}"
         )
     return load(body)
+
+
+def media_type_of(request: Request) -> str:
+    """Return what the body of a request is said to be, without parameters; empty: nothing is said."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """Return the body of a request, empty when there is none.
+
+    Raises:
+        LoadcellError: PAYLOAD_TOO_LARGE above `most_bytes`, REQUEST_TIMEOUT when it does not arrive.
+    """
+    announced = request.headers.get("content-length")
+    if announced is None and "transfer-encoding" not in request.headers:
+        return b""  # no message without either has a body (RFC 9112, 6.3)
+    announced = announced or "0"
+    if announced.isdecimal() and int(announced) > most_bytes:
+        raise _too_large(most_bytes)
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_SECONDS):
+            return await _read(request, most_bytes)
+    except TimeoutError:
+        raise LoadcellError("REQUEST_TIMEOUT", "the body of the request did not arrive in time") from None
 
 
 async def _read(request: Request, most_bytes: int) -> bytes:

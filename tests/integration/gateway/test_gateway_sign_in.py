@@ -35,6 +35,36 @@ async def test_the_secret_of_a_client_is_an_api_key(answered):
     assert (call.method, call.request.subject, call.metadata["x-api-key"]) == ("IssueToken", "dashboards", "k")
 
 
+async def test_clients_of_oauth_send_forms_and_their_secret_in_the_header_or_in_the_form(answered):
+    form = {"grant_type": "client_credentials", "client_id": "dash boards", "client_secret": "k"}
+    form["scope"] = "traces:read costs:read"
+    assert (await answered.http.post("/auth/token", data=form)).json() == SHOWN
+    grant = {"grant_type": "client_credentials"}
+    assert (await answered.http.post("/auth/token", data=grant, auth=("dash boards", "k"))).json() == SHOWN
+    assert [(call.request.subject, call.metadata["x-api-key"]) for call in answered.controller.calls] == [
+        ("dash boards", "k")
+    ] * 2
+    assert answered.controller.calls[0].request.permissions == ["traces:read", "costs:read"]
+    assert all("authorization" not in call.metadata for call in answered.controller.calls)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        ("grant_type=client_credentials&grant_type=refresh_token", {}),
+        ("grant_type", {}),
+        ("&".join(f"a{n}=1" for n in range(20)), {}),
+        ("client_secret=%ff", {}),
+        ("grant_type=client_credentials", {"authorization": "Basic !"}),
+    ],
+)
+async def test_forms_that_cannot_be_read_are_refused(answered, content, headers):
+    headers = {"content-type": "application/x-www-form-urlencoded", **headers}
+    answer = await answered.http.post("/auth/token", content=content, headers=headers)
+    assert answer.status_code in (400, 401), answer.text
+    assert answered.controller.calls == []
+
+
 async def test_without_a_secret_the_credential_in_the_headers_counts(answered):
     response = await answered.http.post("/auth/token", json={}, headers={"X-API-Key": "mine"})
     assert response.status_code == 200
