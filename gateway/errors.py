@@ -14,7 +14,7 @@ from starlette.responses import Response
 from loadcell.errors import LoadcellError
 
 # Statuses that old clients of /benchmark know, with the texts they know them by.
-_BENCHMARK_PREFIX = "/api/v1/benchmark/"
+_BENCHMARK_PREFIX = "/api/v1/benchmark"
 _BENCHMARK_DETAILS = {
     "RUN_NOT_FOUND": "Run not found",
     "RESULT_NOT_FOUND": "Result not found",
@@ -64,7 +64,7 @@ def http_status(error: LoadcellError) -> int:
 
 
 def error_document(error: LoadcellError, *, path: str, request_id: str) -> dict[str, Any]:
-    """Return the body of an error; paths below /benchmark/ have the `detail` of older clients too."""
+    """Return the body of an error; those of /benchmark have the `detail` of older clients too."""
     body: dict[str, Any] = {
         "code": error.row.number,
         "error_code": error.reason,

@@ -99,6 +99,7 @@ def _whole(body: bytes, meta: envelope_pb2.ResponseMeta | None) -> bytes:
 def _filename(binding: Binding, media_type: str, path: Iterable[tuple[str, str]]) -> str:
     """Return "<first 8 characters of the identifier>_<area>.<extension>", the area being that of the API path."""
     areas = binding.template.documented.removeprefix("/api/v1").strip("/").split("/")
-    stem = "_".join([*(value[:8] for _, value in path), areas[0]])
+    identifiers = (value[:8] for field, value in path if field.endswith("_id"))
+    stem = "_".join([*identifiers, areas[0]])
     extension = _EXTENSIONS.get(media_type.partition(";")[0].strip(), "bin")
     return f"{re.sub(r'[^A-Za-z0-9._-]', '-', stem)}.{extension}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -98,17 +99,16 @@ def services() -> list[ServiceDescriptor]:
 
 def method_tables() -> str:
     """One table for each gRPC service."""
-    paths = {
-        binding.method.full_name: f"`{binding.verb} {binding.template.route}`"
-        for binding in read_bindings(services())
-    }
+    paths: defaultdict[str, list[str]] = defaultdict(list)
+    for binding in read_bindings(services()):
+        paths[binding.method.full_name].append(f"`{binding.verb} {binding.template.route}`")
     said = comments()
     parts = []
     for service in services():
         rows = [
             (
                 f"`{method.name}`" + (" (stream)" if method.client_streaming or method.server_streaming else ""),
-                paths.get(method.full_name, ""),
+                ", ".join(paths[method.full_name]),
                 " ".join(said[method.full_name].split()),
             )
             for method in answered(service)

@@ -10,16 +10,23 @@ from typing import NamedTuple
 class SourceRoute(NamedTuple):
     """A verb and path as one of the systems documents it; a WebSocket has the verb WS.
 
-    It is served under the same verb and path, with the same meaning; `note` says what is different.
+    It is served under the same verb and path, with the same meaning; `note` says what is different, `pattern`
+    which route serves it where a word of its path varies there.
     """
 
     system: str
     route: str
     note: str = ""
+    pattern: str = ""
+
+    @property
+    def served_by(self) -> str:
+        """The route that serves it, as it is written here."""
+        return self.pattern or self.route
 
 
-def _loadtest(route: str, note: str = "") -> SourceRoute:
-    return SourceRoute("llm-loadtest", route, note)
+def _loadtest(route: str, note: str = "", pattern: str = "") -> SourceRoute:
+    return SourceRoute("llm-loadtest", route, note, pattern)
 
 
 def _observatory(route: str, note: str = "") -> SourceRoute:
@@ -27,6 +34,7 @@ def _observatory(route: str, note: str = "") -> SourceRoute:
 
 
 _PROTECTED = "needs a credential where any is configured"
+_EXPORT = "GET /api/v1/benchmark/{run_id}/export/{format}"
 _KEY = "an API key is the secret: there are no users with passwords"
 _EXPORTER = "on the port of the exporter (9090), never on that of the API"
 
@@ -55,6 +63,12 @@ SOURCE_ROUTES: tuple[SourceRoute, ...] = (
     _loadtest("WS /api/v1/benchmark/ws/run/{run_id}", "begins with how the run stands"),
     _loadtest("WS /ws/benchmark/{run_id}"),
     _loadtest("GET /api/v1/benchmark/ws/stats", _PROTECTED),
+    _loadtest("GET /api/v1/benchmark", "as history"),
+    _loadtest("GET /api/v1/benchmark/{run_id}", "as run/{run_id}"),
+    _loadtest("POST /api/v1/benchmark/{run_id}/cancel"),
+    _loadtest("GET /api/v1/benchmark/{run_id}/export/csv", "json and html, too", _EXPORT),
+    _loadtest("GET /api/v1/benchmark/{run_id}/export/excel", "or export/xlsx", _EXPORT),
+    _loadtest("WS /api/v1/benchmark/{run_id}/progress", "as ws/run/{run_id}"),
     _observatory("GET /health", "JSON also when it is 503"),
     _observatory("GET /ready"),
     _observatory("GET /alive"),
@@ -68,6 +82,8 @@ SOURCE_ROUTES: tuple[SourceRoute, ...] = (
     _observatory("POST /api/v1/metrics/query"),
     _observatory("GET /api/v1/metrics/performance", _PROTECTED),
     _observatory("GET /api/v1/metrics/quality", _PROTECTED),
+    _observatory("GET /api/v1/metrics/analytics", "as performance: nothing says what it was to be"),
+    _observatory("GET /api/v1/metrics/costs", "as /api/v1/costs/analytics"),
     _observatory("GET /api/v1/analytics/performance", _PROTECTED),
     _observatory("GET /api/v1/analytics/quality", _PROTECTED),
     _observatory("GET /api/v1/analytics/optimization", _PROTECTED),
@@ -110,7 +126,7 @@ def rows(served: Collection[str]) -> list[tuple[str, str, str, str]]:
     """
     known = {_shape(route) for route in served}
     return [
-        (one.system, f"`{one.route}`", "works" if _shape(one.route) in known else "missing", one.note)
+        (one.system, f"`{one.route}`", "works" if _shape(one.served_by) in known else "missing", one.note)
         for one in SOURCE_ROUTES
     ]
 

@@ -36,6 +36,7 @@ DOCUMENTS: dict[str, tuple[str, Callable[[result_pb2.RunResult], bytes]]] = {
     "xlsx": (_XLSX, render_xlsx),
     "html": ("text/html; charset=utf-8", render_html),
 }
+_SPELLINGS = {"excel": "xlsx"}  # what the first load tester documented
 
 
 def require_run(connection: Connection, run_id: str, scope: Scope) -> RunRecord:
@@ -131,14 +132,15 @@ async def document(
         LoadcellError: as `require_result`; INVALID_FIELD_VALUE for another format; of those, `others` are made
             elsewhere.
     """
-    if file_format not in DOCUMENTS:
+    form = _SPELLINGS.get(file_format, file_format)
+    if form not in DOCUMENTS:
         raise LoadcellError(
             "INVALID_FIELD_VALUE",
             f"format {file_format[:64]!r} is not known; known: {', '.join((*DOCUMENTS, *others))}",
             field="format",
         )
     result = await database.read(lambda c: require_result(c, run_id, scope, partial=partial))
-    content_type, make = DOCUMENTS[file_format]
+    content_type, make = DOCUMENTS[form]
     return content_type, await asyncio.to_thread(make, result)
 
 

@@ -10,7 +10,11 @@ from gateway.live.live import Live
 from gateway.live.sockets import EventSocket, RunSocket
 from gateway.live.streams import EventStream, RunStream, counts_of
 
-RUN_SOCKETS: Final = ("/api/v1/benchmark/ws/run/{run_id}", "/ws/benchmark/{run_id}")
+RUN_SOCKETS: Final = (
+    "/api/v1/benchmark/ws/run/{run_id}",
+    "/ws/benchmark/{run_id}",
+    "/api/v1/benchmark/{run_id}/progress",
+)
 EVENT_SOCKETS: Final = ("/api/v1/ws", "/ws", "/api/v1/stream")
 STATS: Final = "/api/v1/benchmark/ws/stats"
 RUN_STREAM: Final = "/api/v1/benchmark/run/{run_id}/events"

@@ -134,7 +134,7 @@ def _error_schema() -> Schema:
                     "documentation_url": {**text, "description": "Where the error is explained."},
                 },
             },
-            "detail": {**text, "description": "The message again, below /api/v1/benchmark/ only."},
+            "detail": {**text, "description": "The message again, of /api/v1/benchmark only."},
         },
         "examples": [_example("RUN_NOT_FOUND")],
     }

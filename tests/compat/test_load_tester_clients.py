@@ -24,8 +24,8 @@ RUN = """curl -X POST http://localhost:8085/api/v1/benchmark/run \\
 LATENCY = {"min", "max", "mean", "median", "p50", "p95", "p99", "std"}
 
 
-async def _run(service: OldService, path: str) -> tuple[str, list[dict[str, Any]]]:
-    """Start a run as its page did: post, then follow the WebSocket at a path to the end."""
+async def _run(service: OldService, path: str, ending: str = "") -> tuple[str, list[dict[str, Any]]]:
+    """Start a run as its page did: post, then follow the WebSocket at a path, around the run, to the end."""
     async with httpx.AsyncClient(base_url=service.base, headers={"X-API-Key": KEY}, trust_env=False) as http:
         body = {"server_url": service.model_server, "model": MODEL, "concurrency": [1, 2], "num_prompts": 20}
         started = await http.post("/api/v1/benchmark/run", json=body | {"input_len": 16, "output_len": 4})
@@ -33,7 +33,7 @@ async def _run(service: OldService, path: str) -> tuple[str, list[dict[str, Any]
         run_id = started.json()["run_id"]
     heard: list[dict[str, Any]] = []
     # The page sent no key with what reads.
-    url = f"ws://{service.http}{path}/{run_id}"
+    url = f"ws://{service.http}{path}/{run_id}{ending}"
     async with asyncio.timeout(PATIENCE_SECONDS), websockets.connect(url, proxy=None) as socket:
         await socket.send("ping")
         async for text in socket:
@@ -68,8 +68,16 @@ async def test_its_page_starts_a_run_follows_it_and_reads_the_result(old_service
     csv = old_service.curl(export + "csv")
     assert csv.headers["content-type"].startswith("text/csv")
     assert csv.headers["content-disposition"] == f'attachment; filename="{run_id[:8]}_benchmark.csv"'
-    with zipfile.ZipFile(io.BytesIO(old_service.curl(export + "xlsx").body)) as workbook:
-        assert "xl/worksheets/sheet1.xml" in workbook.namelist()
+    # Paths that its documentation has, which it did not serve itself.
+    documented = f"curl http://localhost:8085/api/v1/benchmark/{run_id}"
+    assert old_service.curl(documented).document == status
+    told = old_service.curl(f"{documented}/export/csv")
+    assert (told.body, told.headers["content-disposition"]) == (csv.body, csv.headers["content-disposition"])
+    cancelled = old_service.curl(f'{documented}/cancel -X POST -H "X-API-Key: your-secret-key"').document
+    assert (cancelled["run_id"], cancelled["status"]) == (run_id, "completed")
+    for path in (export + "xlsx", f"{documented}/export/excel"):
+        with zipfile.ZipFile(io.BytesIO(old_service.curl(path).body)) as workbook:
+            assert "xl/worksheets/sheet1.xml" in workbook.namelist()
 
     deleted = old_service.curl(
         f'curl -X DELETE http://localhost:8085/api/v1/benchmark/run/{run_id} -H "X-API-Key: your-secret-key"'
@@ -93,6 +101,9 @@ async def test_its_documented_lines(old_service: OldService) -> None:
             await asyncio.sleep(0.1)
 
     history = old_service.curl("curl http://localhost:8085/api/v1/benchmark/history").document
+    assert old_service.curl("curl http://localhost:8085/api/v1/benchmark").document == history
+    _, heard = await _run(old_service, "/api/v1/benchmark", "/progress")
+    assert heard[-1]["type"] == "completed"
     assert {run_id, other} <= {run["run_id"] for run in history["runs"]}
     assert (history["limit"], history["offset"]) == (50, 0)
     assert history["total"] == len(history["runs"])

@@ -99,6 +99,9 @@ def test_its_search_finds_what_the_list_has(recorded: OldService, token: str) ->
         (f"/api/v1/costs/summary?{RANGE}", {"metadata", "overview", "by_model"}),
         (f"/api/v1/costs/attribution?{RANGE}&dimension=model", {"items", "summary"}),
         (f"/api/v1/costs/analytics?{RANGE}", {"total_cost", "time_series"}),
+        # Paths of its load scripts.
+        (f"/api/v1/metrics/costs?{RANGE}", {"total_cost", "time_series"}),
+        (f"/api/v1/metrics/analytics?{RANGE}", {"request_count", "avg_latency_ms", "time_series"}),
         (f"/api/v1/costs/breakdown?{RANGE}", {"by_model", "by_provider"}),
         ("/api/v1/costs/forecast", {"historical", "forecast", "summary"}),
         (f"/api/v1/models/compare?models={MODEL},gpt-4&{RANGE}", {"models", "summary"}),

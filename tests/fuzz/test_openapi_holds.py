@@ -126,6 +126,7 @@ def test_what_can_be_answered_is_answered_as_declared(api: Api) -> None:
     known = {
         "agent_id": "a",
         "run_id": "run-0",
+        "format": "csv",
         "project_id": "p2",
         "metric_id": "request_count",
         "model_id": "gpt-4o",

@@ -108,6 +108,8 @@ async def test_exports(controller):
         assert content_type in download.content_type
         assert download.data == await exported(form)
         assert form == "xlsx" or run_id in download.data.decode()
+    old_word = run_pb2.DownloadRunResultRequest(run_id=run_id, format="excel")
+    assert "officedocument" in (await controller.runs.DownloadRunResult(old_word)).content_type
     lines_only = controller.runs.DownloadRunResult(run_pb2.DownloadRunResultRequest(run_id=run_id, format="jsonl"))
     assert (await refusal(lines_only))[:2] == ("INVALID_FIELD_VALUE", "format")
     wrong = controller.runs.ExportRunResult(run_pb2.ExportRunResultRequest(run_id=run_id, format="pdf"))

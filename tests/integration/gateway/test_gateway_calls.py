@@ -97,10 +97,28 @@ async def test_head_is_get_without_a_body(gateway):
 async def test_a_download_has_its_type_and_name(gateway, content_type, extension):
     body = httpbody_pb2.HttpBody(content_type=content_type, data=b"a,b\r\n")
     gateway.controller.answers["DownloadRunResult"] = body
-    response = await gateway.http.get(f"/api/v1/benchmark/result/0123456789ab/export?format={extension}")
-    assert response.content == b"a,b\r\n"
-    assert response.headers["content-type"] == content_type
-    assert response.headers["content-disposition"] == f'attachment; filename="01234567_benchmark.{extension}"'
+    for path in (f"result/0123456789ab/export?format={extension}", f"0123456789ab/export/{extension}"):
+        response = await gateway.http.get(f"/api/v1/benchmark/{path}")
+        assert response.content == b"a,b\r\n"
+        assert response.headers["content-type"] == content_type
+        assert response.headers["content-disposition"] == f'attachment; filename="01234567_benchmark.{extension}"'
+        called = gateway.controller.calls[-1].request
+        assert (called.run_id, called.format) == ("0123456789ab", extension)
+
+
+async def test_a_run_under_its_bare_identifier_hides_no_other_path(gateway):
+    gateway.controller.answers["GetRun"] = run_pb2.GetRunResponse(run=run_pb2.Run(run_id="r1"))
+    gateway.controller.answers["ListRuns"] = run_pb2.ListRunsResponse(total=7)
+    gateway.controller.answers["CancelRun"] = run_pb2.CancelRunResponse(run=run_pb2.Run(run_id="r1"))
+    base = "/api/v1/benchmark"
+    assert (await gateway.http.get(f"{base}/r1")).json()["run_id"] == "r1"
+    assert (await gateway.http.post(f"{base}/r1/cancel")).json()["run_id"] == "r1"
+    assert (await gateway.http.get(base)).json() == (await gateway.http.get(f"{base}/history")).json()
+    assert [call.method for call in gateway.controller.calls] == ["GetRun", "CancelRun", "ListRuns", "ListRuns"]
+    assert (await gateway.http.get(f"{base}/health")).json()["status"] == "healthy"
+    for name in ("run", "compare", "recommend"):
+        assert (await gateway.http.get(f"{base}/{name}")).status_code == 405
+    assert len(gateway.controller.calls) == 4
 
 
 async def test_the_idempotency_key_becomes_the_request_id_of_the_call(gateway):
