@@ -20,6 +20,7 @@ _HELP = {
     "tokens_per_event": "tokens in one payload event",
     "reasoning_tokens": "tokens of each chat completion that are reasoning and come first",
     "prompt_tokens": "prompt tokens reported; -1 counts the words of the prompt",
+    "metrics_factor": "what /metrics says, as a share of the truth",
     "server_error_rate": "share of requests answered with status 500",
     "rate_limit_rate": "share of requests answered with status 429",
     "truncate_rate": "share of responses cut off half way",
@@ -51,6 +52,7 @@ def parser(prog: str = "python -m loadcell.mockserver") -> argparse.ArgumentPars
             )
     flags.add_argument("--no-role-chunk", dest="role_chunk", action="store_false", help="no role-only first event")
     flags.add_argument("--no-usage", dest="usage", action="store_false", help="report no token usage")
+    flags.add_argument("--no-metrics", dest="metrics", action="store_false", help="serve no /metrics")
     flags.add_argument("--api-key", default=os.environ.get("LOADCELL_MOCK_API_KEY", ""), help="key asked for")
     flags.add_argument("--tls-cert", metavar="FILE", help="PEM certificate; serves https")
     flags.add_argument("--tls-key", metavar="FILE", help="PEM key of the certificate")

@@ -34,6 +34,8 @@ class Behavior:
         prompt_tokens: Prompt tokens reported; -1 counts the words of the prompt.
         role_chunk: Whether a chat stream opens at once with an event that carries the role and nothing else.
         usage: Whether usage is reported at all.
+        metrics: Whether there is a page of metrics.
+        metrics_factor: What the page says, as a share of the truth.
         server_error_rate: Requests answered with status 500.
         rate_limit_rate: Requests answered with status 429.
         truncate_rate: Responses cut off half way, without terminator.
@@ -55,6 +57,8 @@ class Behavior:
     prompt_tokens: int = -1
     role_chunk: bool = True
     usage: bool = True
+    metrics: bool = True
+    metrics_factor: float = 1.0
     server_error_rate: float = 0.0
     rate_limit_rate: float = 0.0
     truncate_rate: float = 0.0
@@ -80,6 +84,8 @@ class Behavior:
         for name in ("ttft_ms", "itl_ms", "stall_ms", "reasoning_tokens"):
             if not 0 <= getattr(self, name) <= 86_400_000:
                 raise ValueError(f"{name} must be between 0 and 86400000, not {getattr(self, name)}")
+        if not 0 <= self.metrics_factor <= 1000:
+            raise ValueError(f"metrics_factor must be between 0 and 1000, not {self.metrics_factor}")
         for name in ("output_tokens", "tokens_per_event"):
             if not 1 <= getattr(self, name) <= 1_000_000:
                 raise ValueError(f"{name} must be between 1 and 1000000, not {getattr(self, name)}")

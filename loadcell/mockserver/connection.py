@@ -58,6 +58,8 @@ class Connection(asyncio.Protocol):
         self._started = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._paused = False
+        self._counted: Completion | None = None  # goes into the counters when it is sent
+        self._until_first = 0  # pieces, up to the one with the first token
 
     # -- transport ---------------------------------------------------------------------------------------------
 
@@ -150,6 +152,10 @@ class Connection(asyncio.Protocol):
         if path == "/health":
             self._reply(200, b'{"status":"ok"}')
             return
+        if path == "/metrics" and behavior.metrics:
+            page = self._server.counters.page(behavior.metrics_factor)
+            self._finish(head(200, len(page), kind=b"text/plain; version=0.0.4") + page)
+            return
         if not self._server.admits(request.authorization):
             raise RefusedError(401, "Incorrect API key provided.", "invalid_request_error", "invalid_api_key")
         if path in {CHAT_PATH, TEXT_PATH}:
@@ -178,8 +184,12 @@ class Connection(asyncio.Protocol):
             return
         response = Completion(behavior, ask, ordinal, self._server.created, empty=fault is Fault.EMPTY)
         if behavior.immediate and fault in {Fault.NONE, Fault.EMPTY} and ask.tokens <= MAX_TOKENS_AT_ONCE:
+            self._server.counters.first_token(response, 0.0)
+            self._server.counters.end(response)
             self._finish(whole(response, stream=ask.stream))
             return
+        self._counted = response if fault in {Fault.NONE, Fault.EMPTY, Fault.STALL} else None
+        self._until_first = 2 if ask.stream else 1
         self._started = self._loop.time()
         self._steps = script(behavior, response, ordinal, fault, stream=ask.stream)
         self._next = next(self._steps, None)
@@ -203,8 +213,14 @@ class Connection(asyncio.Protocol):
                 self._transport.close()
                 return
             self._transport.write(piece)
+            self._until_first -= 1
+            if self._until_first == 0 and self._counted is not None:
+                self._server.counters.first_token(self._counted, self._loop.time() - self._started)
             self._next = next(self._steps, None) if self._steps else None
         if self._next is None:
+            if self._counted is not None:
+                self._server.counters.end(self._counted)
+                self._counted = None
             self._finish(b"")
 
     def _finish(self, rest: bytes) -> None:

@@ -151,6 +151,21 @@ class Completion:
             "model": ask.model,
         }
 
+    @property
+    def model(self) -> str:
+        """The model that answers."""
+        return self._ask.model
+
+    @property
+    def tokens(self) -> int:
+        """Length in tokens."""
+        return self._tokens
+
+    @property
+    def finish_reason(self) -> str:
+        """Why it ends."""
+        return self._ask.finish_reason
+
     def event_sizes(self) -> Iterator[tuple[bool, int, int]]:
         """Yield runs of equal payload events: whether they are reasoning, tokens of each, how many."""
         size = self._behavior.tokens_per_event

@@ -14,12 +14,13 @@ _STREAM_HEAD = (
 _END_OF_BODY = b"0\r\n\r\n"
 
 
-def head(status: int, length: int, extra: bytes = b"") -> bytes:
-    """Return the head of a JSON response; `extra` holds whole header lines."""
+def head(status: int, length: int, extra: bytes = b"", kind: bytes = b"application/json") -> bytes:
+    """Return the head of a response of a media type; `extra` holds whole header lines."""
     phrase = HTTPStatus(status).phrase.encode()
-    return b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n%b\r\n" % (
+    return b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n%b\r\n" % (
         status,
         phrase,
+        kind,
         length,
         extra,
     )

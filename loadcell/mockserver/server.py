@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from loadcell.mockserver.behavior import Behavior, Fault, fault_of
 from loadcell.mockserver.connection import Connection
+from loadcell.mockserver.counters import Counters
 
 KEPT_BODIES = 10_000
 # After so many turns of asyncio's loop what it has accepted is a connection; until then nobody can close it.
@@ -25,6 +26,7 @@ class MockServer:
         port: TCP port.
         connections: Connections accepted so far.
         requests: Completions asked for so far.
+        counters: What it says of itself on its page of metrics.
         bodies: The last request bodies, when they are kept.
     """
 
@@ -34,6 +36,7 @@ class MockServer:
         self.port = 0
         self.connections = 0
         self.requests = 0
+        self.counters = Counters()
         self.bodies: deque[bytes] = deque(maxlen=KEPT_BODIES if keep_bodies else 0)
         self.created = int(time.time())
         self.open_connections: set[Connection] = set()
