@@ -19,6 +19,7 @@ from agent.host import default_agent_id, host_facts, kernel_timestamps
 from agent.leases import Leases
 from agent.pool import Spawned, WorkerPool
 from agent.probing import Probing
+from agent.scraping import Scraping
 from agent.session import Identity, Session
 from agent.settings import AgentSettings
 from agent.spool.spool import Spool
@@ -74,6 +75,7 @@ class Agent:
         assets = Assets(self._channel, directory / "assets")
         guard = TargetGuard(settings.target_deny, settings.target_allow)
         self._probing = Probing(assets, guard)
+        self._scraping = Scraping(guard)
         self._session = Session(
             self._channel,
             self._identity(directory),
@@ -81,6 +83,7 @@ class Agent:
             offset=offset,
             steps=StepDetector(),
             probe=self._probing.start,
+            scrape=self._scraping.start,
             waiting=self._uplink.waiting,
             on_silent=self._dial_anew,
         )
@@ -125,6 +128,7 @@ class Agent:
                 task.cancel()
             await asyncio.gather(session, uplink, stop, return_exceptions=True)
             await self._probing.close()
+            await self._scraping.close()
             await self._leases.close()
             await self._pool.close()
             self._uplink.close()

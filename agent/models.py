@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import ssl
 from dataclasses import dataclass
 
 import httpx
 
 from agent.engine.route import Route
-from agent.samples.outcome import Failure
+from agent.fetching import fetch
 from agent.targets.dialect import Dialect
 from loadcell.errors import LoadcellError
 from loadcell.v1 import target_pb2
@@ -31,38 +29,19 @@ class ModelList:
 
 async def list_models(target: target_pb2.TargetSpec, route: Route, dialect: Dialect) -> ModelList:
     """Return the models of a server; whatever it answers, and however, is no error here. The route is resolved."""
-    endpoint, admitted = route.endpoint, route.admitted()
-    if isinstance(admitted, Failure):
-        return ModelList(status=0, message=admitted.message)
-    headers = {**target.headers, "Host": endpoint.authority}
-    if target.api_key:
-        headers["Authorization"] = f"Bearer {target.api_key}"
-    scheme = "https" if endpoint.tls else "http"
-    # An address and not the name: looked up once more, the name could lead to where nobody may be sent.
-    address = admitted[0].sockaddr[0]
-    place = f"[{address}]" if ":" in address else address
-    url = f"{scheme}://{place}:{endpoint.port}{endpoint.path('models')}"
-    # The trust store of the load itself: httpx alone would bring its own and refuse privately signed servers.
-    verify = ssl.create_default_context() if endpoint.tls and endpoint.tls_verify else False
-    try:
-        # The machine's proxy settings would send us somewhere else than the load.
-        async with (
-            asyncio.timeout(_TIMEOUT_SECONDS),
-            httpx.AsyncClient(verify=verify, timeout=_TIMEOUT_SECONDS, trust_env=False) as client,
-            client.stream("GET", url, headers=headers, extensions={"sni_hostname": endpoint.host}) as response,
-        ):
-            body = bytearray()
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) > _MOST_BYTES:
-                    return ModelList(status=response.status_code, message="the list of models is too long")
-    except TimeoutError:
-        return ModelList(status=0, message=f"no complete list of models within {_TIMEOUT_SECONDS:g} s")
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return ModelList(status=0, message=dialect.sanitize(str(error) or type(error).__name__))
-    if response.status_code != httpx.codes.OK:
-        return ModelList(status=response.status_code, message=dialect.sanitize(dialect.error_message(bytes(body))))
-    return ModelList(names=_names(bytes(body)))
+    fetched = await fetch(
+        target,
+        route,
+        route.endpoint.path("models"),
+        most_bytes=_MOST_BYTES,
+        timeout_seconds=_TIMEOUT_SECONDS,
+        what="list of models",
+    )
+    if fetched.problem:
+        return ModelList(status=fetched.status, message=dialect.sanitize(fetched.problem))
+    if fetched.status != httpx.codes.OK:
+        return ModelList(status=fetched.status, message=dialect.sanitize(dialect.error_message(fetched.body)))
+    return ModelList(names=_names(fetched.body))
 
 
 def choose_model(wanted: str, models: ModelList) -> str:

@@ -105,6 +105,7 @@ class Session:
         offset: Takes the heartbeat replies.
         steps: Looks at the wall clock at every heartbeat.
         probe: Looks at a target.
+        scrape: Reads what a target says of itself.
         waiting: Tells how much the uplink keeps.
         on_silent: Called when the controller is silent though the connection stands; the next session needs
             another one, for gRPC holds on to a half-open one for longer than a lease lasts.
@@ -119,6 +120,7 @@ class Session:
         offset: OffsetEstimator,
         steps: StepDetector,
         probe: Callable[[agent_pb2.Probe], asyncio.Task[agent_pb2.ProbeResult]],
+        scrape: Callable[[agent_pb2.Scrape], asyncio.Task[agent_pb2.ScrapeResult]],
         waiting: Callable[[], Waiting],
         on_silent: Callable[[], None],
     ) -> None:
@@ -127,6 +129,7 @@ class Session:
         self._clock = clock
         self._offset = offset
         self._probe = probe
+        self._scrape = scrape
         self._waiting = waiting
         self._outgoing: Outgoing | None = None
         self._sent: dict[int, _Sent] = {}
@@ -217,6 +220,7 @@ class Session:
             calibration=identity.calibration(),
             kernel_timestamps=identity.kernel_timestamps,
             instance_id=identity.instance_id,
+            scrapes=True,
         )
 
     async def _heartbeats(self, outgoing: Outgoing, leases: Leases, registered: agent_pb2.Registered) -> None:
@@ -269,6 +273,8 @@ class Session:
             leases.cancel(response.lease_cancel.lease_id, response.lease_cancel.reason)
         elif kind == "probe":
             self._probe(response.probe).add_done_callback(self._on_probed)
+        elif kind == "scrape":
+            self._scrape(response.scrape).add_done_callback(self._on_scraped)
         elif kind == "drain":
             # The controller keeps leases back by itself; running ones finish.
             log.info("agent_draining" if response.drain.enabled else "agent_resumed")
@@ -293,3 +299,7 @@ class Session:
     def _on_probed(self, done: asyncio.Task[agent_pb2.ProbeResult]) -> None:
         if not done.cancelled() and self._outgoing is not None:
             self._outgoing.put(agent_pb2.SessionRequest(probe_result=done.result()))
+
+    def _on_scraped(self, done: asyncio.Task[agent_pb2.ScrapeResult]) -> None:
+        if not done.cancelled() and self._outgoing is not None:
+            self._outgoing.put(agent_pb2.SessionRequest(scrape_result=done.result()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from controller.bounds import MAX_TEXT, in_range, real, text, whole
+from controller.comparing import check_validation
 from controller.filing import file_under
 from controller.labels import check_labels
 from controller.planned import level_requests, planned_requests
@@ -75,6 +76,7 @@ def plan_run(request: run_pb2.CreateRunRequest) -> RunPlan:
         tls_verify=request.tls_verify if request.HasField("tls_verify") else True,
     )
     _framework_config(request, config)
+    check_validation(request, config)
     file_under(request, config)
     _goodput(request, config)
     _bound(request, config)

@@ -16,6 +16,7 @@ from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
 from controller.store.runs import get_result, list_levels
 from controller.store.samples import count_stored
+from controller.store.validation import list_steps
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
@@ -75,5 +76,9 @@ def _stored(connection: Connection, run_id: str, scope: Scope) -> run_pb2.WatchR
     message = run_message(run, agents_of_runs(connection, [run.run_key]).get(run.run_key, []))
     levels = list_levels(connection, run.run_key)
     if not run_ended(run.state):
-        return stored_progress(message, levels, count_stored(connection, run.run_key), wall_micros())
-    return ended_progress(message, get_result(connection, run), len(levels))
+        update = stored_progress(message, levels, count_stored(connection, run.run_key), wall_micros())
+    else:
+        update = ended_progress(message, get_result(connection, run), len(levels))
+    if run.config.HasField("validation_config"):
+        update.validation_log.extend(list_steps(connection, run.run_key))
+    return update

@@ -47,6 +47,7 @@ class ActiveRun:
     abandoned: bool = False  # another controller drives it, or it was deleted
     result_begun: bool = False  # what is committed from now on may be missing in the result
     ended_at: float | None = None  # seconds of the monotonic clock
+    validation: list[run_pb2.ValidationLog] = field(default_factory=list)  # steps so far
     changes: Changes = field(default_factory=Changes)
     task: asyncio.Task[None] | None = None
     # Leases of each agent, of each level, and by the lease they take over from: none of these ever changes.
@@ -110,6 +111,7 @@ class ActiveRun:
         update.run.CopyFrom(run_message(self.record, self.agent_ids))
         update.notes.extend([*self.record.notes, *describe_losses(self.leases.values(), self.levels)])
         update.notes.extend([self.waiting_for] if self.waiting_for else [])
+        update.validation_log.extend(self.validation)
         return update
 
 

@@ -20,6 +20,7 @@ from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.store.runs import get_secrets, list_active, list_levels
 from controller.store.samples import read_samples, read_sketches
 from controller.store.sums import read_folds
+from controller.store.validation import list_steps
 from controller.target import TargetSecrets
 from loadcell.errors import LoadcellError
 from loadcell.stats.columns import CENSORED
@@ -40,6 +41,7 @@ class _Stored:
     levels: list[LevelRecord]
     leases: list[LeaseRecord]
     secrets: bytes | None
+    validation: list[run_pb2.ValidationLog]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Adoption:
             log.warning("run_taken_over", run_id=run.run_id, lease_count=len(stored.leases))
             record = replace(run, owner=dispatcher.owner)
             active = dispatcher.add(record, stored.levels, secrets, owned_since=since, give_up=late)
+            active.validation = stored.validation
             active.cancel_requested = run.state == run_pb2.RUN_STATE_CANCELLING
             for lease in stored.leases:
                 active.put(lease)
@@ -106,7 +109,10 @@ class Adoption:
         def read(connection: Connection) -> _Stored:
             key = run.run_key
             return _Stored(
-                list_levels(connection, key), list_leases(connection, key), get_secrets(connection, key)
+                list_levels(connection, key),
+                list_leases(connection, key),
+                get_secrets(connection, key),
+                list_steps(connection, key) if run.config.HasField("validation_config") else [],
             )
 
         return await self.dispatcher.database.read(read)

@@ -65,7 +65,7 @@ class Conversation:
             return save_agent(connection, agent_record(register), self.dispatcher.owner)
 
         agent = await self.database.write(store)
-        session = Session(agent, register.instance_id)
+        session = Session(agent, register.instance_id, register.scrapes)
         admission.when_refused(partial(self.dispatcher.book.dismiss, session))
         sessions = self.dispatcher.sessions
         session.send(agent_pb2.SessionResponse(registered=self._registered()))
@@ -130,6 +130,8 @@ class Conversation:
                 self.dispatcher.book.update(session, request.lease_update)
         elif kind == "probe_result":
             self.dispatcher.probes.answer(request.probe_result)
+        elif kind == "scrape_result":
+            self.dispatcher.scrapes.answer(request.scrape_result)
         elif kind == "register":
             session.end(LoadcellError("INVALID_REQUEST", "a session has one Register, and this one had it before"))
         else:

@@ -21,10 +21,12 @@ from controller.dispatch.ownership import OWNER_SECONDS, owner_id
 from controller.dispatch.placement import Placement
 from controller.dispatch.probe import Probes
 from controller.dispatch.results import rebuild_result
+from controller.dispatch.scrape import Scrapes
 from controller.dispatch.sessions import Sessions
 from controller.dispatch.telling import tell_of_thresholds
 from controller.dispatch.tenure import Tenure
 from controller.dispatch.upkeep import Upkeep
+from controller.dispatch.validating import Validating
 from controller.events.hub import Events
 from controller.ingest.committer import Committer
 from controller.ingest.decode import Batch
@@ -71,6 +73,7 @@ class Dispatcher:
     owner: str = field(default_factory=owner_id)
     book: LeaseBook = field(init=False)
     probes: Probes = field(init=False)
+    scrapes: Scrapes = field(init=False)
     draining: Draining = field(init=False)
     committer: Committer = field(init=False)
     deletions: Deletions = field(init=False)
@@ -84,13 +87,15 @@ class Dispatcher:
     def __post_init__(self) -> None:
         self.book = LeaseBook(self.database, self.sessions, self.runs, self.owner, self.events)
         self.probes = Probes(self.sessions)
+        self.scrapes = Scrapes(self.sessions)
         self.draining = Draining(self.database, self.sessions)
         self.committer = Committer(self.database, self._committed, self.owner)
         self.deletions = Deletions(self.database, self.committer, self.owner)
         self.tenure = Tenure(self.database)
         placement = Placement(self.book, self.agent_wait_seconds)
         handover = HandOver(self.tenure, self.book, placement, self.clock)
-        self._driver = Driver(self.tenure, self.book, placement, self.probes, self.clock, handover)
+        validating = Validating(self.tenure, self.scrapes)
+        self._driver = Driver(self.tenure, self.book, placement, self.probes, self.clock, handover, validating)
 
     async def start(self) -> None:
         """Take over what was left behind and begin to work."""

@@ -24,6 +24,7 @@ from controller.dispatch.probe import Probes
 from controller.dispatch.results import finish_run
 from controller.dispatch.shortfall import check_carried_out
 from controller.dispatch.tenure import Tenure
+from controller.dispatch.validating import Validating
 from controller.lifecycle import lease_ended
 from controller.recommend.events import log_start
 from controller.scope import Scope
@@ -61,6 +62,7 @@ class Driver:
     probes: Probes
     clock: AnchoredClock
     handover: HandOver
+    validating: Validating
 
     async def drive(self, run: ActiveRun) -> None:
         """Bring a run to its end and store its result.
@@ -74,6 +76,7 @@ class Driver:
             for level in run.levels:
                 if not run.levels[level.plan.index].finished:
                     await self._run_level(run, run.levels[level.plan.index])
+            await self.validating.after(run)
             await self._finish(run, _Run.RUN_STATE_COMPLETED, None)
         except CancelRequestedError:
             await self._cancel(run)
@@ -144,6 +147,8 @@ class Driver:
         if not run.level_leases(index):
             agents, notes = await self.placement.choose_for(run, level.plan, _wanted(run, level))
             await add_notes(self.tenure, run, notes)
+            if index == 0:
+                await self.validating.before(run, agents)
             await self._offer(run, level, agents)
         if not level.start_micros:
             await self._until(

@@ -9,6 +9,7 @@ import structlog
 
 from controller.dispatch.active import ActiveRun
 from controller.dispatch.tenure import Tenure
+from controller.dispatch.validating import conclusion
 from controller.lifecycle import run_ended
 from controller.messages import run_message
 from controller.recommend.events import log_end
@@ -21,6 +22,7 @@ from controller.store.ownership import NotHeldError, committed_batches, hold_bat
 from controller.store.records import RunRecord
 from controller.store.retention import requests_expired
 from controller.store.runs import change_state, get_run, set_result
+from controller.store.validation import add_step
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import result_pb2, run_pb2
@@ -47,6 +49,7 @@ async def finish_run(tenure: Tenure, run: ActiveRun, state: run_pb2.RunState, er
         return compute_result(connection, ended), committed_batches(connection, ended.run_key)
 
     result, covered = await tenure.database.read(compute)
+    last_steps = conclusion(result)
 
     def store(connection: Connection) -> None:
         complete = hold_batches(connection, ended.run_key) == covered
@@ -54,6 +57,8 @@ async def finish_run(tenure: Tenure, run: ActiveRun, state: run_pb2.RunState, er
         values = {"completed_at": ended.completed_at, "error": error, "owner": owner}
         change_state(connection, ended.run_key, state, values)
         set_result(connection, ended.run_key, result)
+        for step in last_steps:
+            add_step(connection, ended.run_key, step)
 
     try:
         await tenure.write(run, store)
@@ -65,6 +70,7 @@ async def finish_run(tenure: Tenure, run: ActiveRun, state: run_pb2.RunState, er
         await finish_run(tenure, run, run_pb2.RUN_STATE_CANCELLED, error)
         return
     run.record = replace(ended, owner=None)
+    run.validation.extend(last_steps)
     run.ended_at = time.monotonic()
     run.changes.publish()
     _log_end(run.record, result)

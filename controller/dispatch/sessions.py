@@ -34,6 +34,7 @@ class Session:
 
     agent: AgentRecord
     instance_id: str = ""
+    scrapes: bool = False  # whether it can be asked what a target says of itself
     outbox: asyncio.Queue[agent_pb2.SessionResponse | None] = field(default_factory=lambda: asyncio.Queue(OUTBOX))
     ended: LoadcellError | None = None
     elsewhere: dict[str, agent_pb2.LeaseUpdate] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from controller.report.level import build_level
 from controller.report.losses import loss_notes
 from controller.report.measured import LOST_STATES, MeasuredLevel, measure
 from controller.report.summary import build_summary
+from controller.report.validation import build_validation
 from loadcell.levels import level_name
 from loadcell.pacing.arrivals import due_blocks
 from loadcell.stats.columns import TOKENS_ARE_EVENTS
@@ -64,6 +65,8 @@ def build_result(facts: RunFacts) -> result_pb2.RunResult:
     )
     if any(level.folded is not None for level in facts.levels):
         document.percentiles, document.percentile_relative_error = SKETCH, ACCURACY
+    if facts.told is not None:
+        document.validation.CopyFrom(build_validation(facts, facts.told, results))
     if run_start:
         document.started_at.FromMicroseconds(run_start)
     return document

@@ -8,7 +8,7 @@ from loadcell.stats.columns import SampleArrays
 from loadcell.stats.fold import Fold
 from loadcell.stats.goodput import Objectives
 from loadcell.stats.ordinals import Ordinals
-from loadcell.v1 import result_pb2, run_pb2, sample_pb2, target_pb2
+from loadcell.v1 import agent_pb2, result_pb2, run_pb2, sample_pb2, target_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,15 @@ class LevelFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What the server of a run said of itself before and after it, as far as it was asked."""
+
+    before: agent_pb2.ScrapeResult | None
+    after: agent_pb2.ScrapeResult | None
+    asked_micros: int  # after the run, since 1970; 0 when it was not
+
+
+@dataclass(frozen=True, slots=True)
 class RunFacts:
     """A run with its levels."""
 
@@ -81,3 +90,4 @@ class RunFacts:
     agents: list[AgentFacts]
     levels: list[LevelFacts]
     notes: list[str]
+    told: Told | None = None  # where the run is compared with its server and has ended

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from controller.keeping import keeping_of
+from controller.lifecycle import run_ended
 from controller.report.facts import AgentFacts, Folded, LeaseFacts, LevelFacts, RunFacts
 from controller.store.agents import get_agent
 from controller.store.leases import list_leases
@@ -14,6 +15,7 @@ from controller.store.records import LeaseRecord, LevelRecord, RunRecord
 from controller.store.runs import list_levels
 from controller.store.samples import read_error_messages, read_samples, read_sketches
 from controller.store.sums import read_folds, read_ordinals
+from controller.store.validation import get_told
 from loadcell.v1 import run_pb2
 
 
@@ -44,7 +46,12 @@ def load_facts(
             if any(lease.level == level.plan.index for lease in leases)
         ],
         notes=list(run.notes),
+        told=get_told(connection, run.run_key) if _is_compared(run) else None,
     )
+
+
+def _is_compared(run: RunRecord) -> bool:
+    return run.config.HasField("validation_config") and run_ended(run.state)
 
 
 def _agent(connection: Connection, agent_id: str, leases: list[LeaseRecord]) -> AgentFacts:

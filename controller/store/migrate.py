@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 import controller.store.schema_access
 import controller.store.schema_analyses
-import controller.store.schema_sums  # noqa: F401 - the tables of all belong to the metadata
+import controller.store.schema_sums
+import controller.store.schema_validation  # noqa: F401 - the tables of all belong to the metadata
 from controller.store.database import Database
 from controller.store.partitions import create_ahead
 from controller.store.place import Place, describe
@@ -28,7 +29,7 @@ from loadcell.errors import LoadcellError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0016"
+HEAD = "0017"
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 # Alembic's own table, spelled as Alembic spells it.

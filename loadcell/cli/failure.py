@@ -49,6 +49,8 @@ _FLAG_OF_FIELD = {
     "quota_stored_traces": "--stored-traces",
     "name": "NAME",
     "expires_at": "--expires-days",
+    "validation_config": "--validate",
+    "validation_config.tolerance": "--tolerance",
     "request_id": "",
     "cursor": "",
     "offset": "",

@@ -135,6 +135,13 @@ def run(
     sketch_only: Annotated[
         bool, typer.Option("--sketch-only", help="Keep no requests but failures; the result tells of all.")
     ] = False,
+    validate: Annotated[
+        bool, typer.Option("--validate", help="Compare the result with the server's own metrics.")
+    ] = False,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Largest difference that passes, with --validate. Default 0.05."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File for the result: .json, .csv, .xlsx or .html.")
     ] = None,
@@ -156,6 +163,7 @@ def run(
     for flag, value in (("--arrival", arrival), ("--max-concurrency", max_concurrency)):
         if value is not None and rate is None:
             raise CommandError(f"{flag} {value} needs --rate")
+    validation = _validation(validate=validate, tolerance=tolerance)
     fields: dict[str, Any] = {
         "server_url": server_url,
         "model": model,
@@ -205,6 +213,7 @@ def run(
         # Imported only now, while our own processes are starting already.
         from loadcell.cli.measure import Order  # noqa: PLC0415
         from loadcell.v1.target_pb2 import GoodputThresholds  # noqa: PLC0415
+        from loadcell.v1.validation_pb2 import ValidationConfig  # noqa: PLC0415
 
         if agent_labels and session.stack is not None:
             raise CommandError(
@@ -213,9 +222,17 @@ def run(
             )
         if thresholds is not None:
             fields["goodput_thresholds"] = GoodputThresholds(**thresholds)
+        fields["validation_config"] = ValidationConfig(**validation) if validation else None
         order = Order(fields, tokenizer, dataset)
         place = with_place(controller, database)
         return execute(session, order, output=output, form=form, as_json=as_json, place=place).exit_code
+
+
+def _validation(*, validate: bool, tolerance: float | None) -> dict[str, Any]:
+    """Return the fields of ValidationConfig, none without --validate."""
+    if tolerance is not None and not validate:
+        raise CommandError(f"--tolerance {tolerance:g} needs --validate")
+    return {"enabled": True, "tolerance": tolerance} if validate else {}
 
 
 def _check_dataset(path: Path) -> None:

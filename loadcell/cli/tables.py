@@ -9,6 +9,7 @@ from rich.text import Text
 from loadcell.cli.agent_tables import agent_results_table
 from loadcell.cli.figures import ABSENT, percent, percentile, rate, seconds
 from loadcell.cli.layout import VERDICT_STYLE, fits, local_time, new_table, styled
+from loadcell.cli.validation_lines import validation_lines
 from loadcell.levels import level_name
 from loadcell.v1 import result_pb2, run_pb2
 
@@ -67,6 +68,7 @@ def _findings(result: result_pb2.RunResult) -> Iterable[Text]:
             yield Text(f"{_name(level)}: {reason}", style="yellow")
         for name, message in sorted(level.error_messages.items()):
             yield Text(f"{_name(level)}: {level.errors[name]} x {name}: {message}", style="red")
+    yield from validation_lines(result.validation if result.HasField("validation") else None)
     for note in result.notes:
         yield Text(f"note: {note}")
 

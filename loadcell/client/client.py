@@ -26,7 +26,7 @@ from loadcell.errors import LoadcellError
 from loadcell.settings import Secret, credential
 from loadcell.tls import ClientTls
 from loadcell.tls_errors import meaning
-from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc, target_pb2
+from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc, target_pb2, validation_pb2
 
 _WHY_SECONDS = 1.0  # to learn why a controller cannot be reached
 _ARRIVALS = {
@@ -141,6 +141,7 @@ class Client(History, Exports, Access, Projects, Recommendations):
         sketch_only: bool = False,
         acknowledge_load: bool = False,
         requests_per_slot: int | None = None,
+        validation_config: validation_pb2.ValidationConfig | None = None,
     ) -> run_pb2.CreateRunResponse:
         """Start a run. The arguments are the fields of CreateRunRequest; an argument left out takes its default.
 
@@ -195,6 +196,7 @@ class Client(History, Exports, Access, Projects, Recommendations):
             sketch_only=sketch_only,
             acknowledge_load=acknowledge_load,
             requests_per_slot=requests_per_slot,
+            validation_config=validation_config,
         )
         response: run_pb2.CreateRunResponse = await answer(self._runs.CreateRun(request, timeout=self._timeout))
         return response

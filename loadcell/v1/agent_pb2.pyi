@@ -31,19 +31,21 @@ LEASE_STATE_CANCELLED: LeaseState
 LEASE_STATE_EXPIRED: LeaseState
 
 class SessionRequest(_message.Message):
-    __slots__ = ("register", "heartbeat", "lease_update", "probe_result")
+    __slots__ = ("register", "heartbeat", "lease_update", "probe_result", "scrape_result")
     REGISTER_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     LEASE_UPDATE_FIELD_NUMBER: _ClassVar[int]
     PROBE_RESULT_FIELD_NUMBER: _ClassVar[int]
+    SCRAPE_RESULT_FIELD_NUMBER: _ClassVar[int]
     register: Register
     heartbeat: Heartbeat
     lease_update: LeaseUpdate
     probe_result: ProbeResult
-    def __init__(self, register: _Optional[_Union[Register, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., lease_update: _Optional[_Union[LeaseUpdate, _Mapping]] = ..., probe_result: _Optional[_Union[ProbeResult, _Mapping]] = ...) -> None: ...
+    scrape_result: ScrapeResult
+    def __init__(self, register: _Optional[_Union[Register, _Mapping]] = ..., heartbeat: _Optional[_Union[Heartbeat, _Mapping]] = ..., lease_update: _Optional[_Union[LeaseUpdate, _Mapping]] = ..., probe_result: _Optional[_Union[ProbeResult, _Mapping]] = ..., scrape_result: _Optional[_Union[ScrapeResult, _Mapping]] = ...) -> None: ...
 
 class SessionResponse(_message.Message):
-    __slots__ = ("registered", "heartbeat_reply", "lease_grant", "lease_start", "lease_cancel", "probe", "drain")
+    __slots__ = ("registered", "heartbeat_reply", "lease_grant", "lease_start", "lease_cancel", "probe", "drain", "scrape")
     REGISTERED_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_REPLY_FIELD_NUMBER: _ClassVar[int]
     LEASE_GRANT_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +53,7 @@ class SessionResponse(_message.Message):
     LEASE_CANCEL_FIELD_NUMBER: _ClassVar[int]
     PROBE_FIELD_NUMBER: _ClassVar[int]
     DRAIN_FIELD_NUMBER: _ClassVar[int]
+    SCRAPE_FIELD_NUMBER: _ClassVar[int]
     registered: Registered
     heartbeat_reply: HeartbeatReply
     lease_grant: LeaseGrant
@@ -58,10 +61,11 @@ class SessionResponse(_message.Message):
     lease_cancel: LeaseCancel
     probe: Probe
     drain: Drain
-    def __init__(self, registered: _Optional[_Union[Registered, _Mapping]] = ..., heartbeat_reply: _Optional[_Union[HeartbeatReply, _Mapping]] = ..., lease_grant: _Optional[_Union[LeaseGrant, _Mapping]] = ..., lease_start: _Optional[_Union[LeaseStart, _Mapping]] = ..., lease_cancel: _Optional[_Union[LeaseCancel, _Mapping]] = ..., probe: _Optional[_Union[Probe, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ...) -> None: ...
+    scrape: Scrape
+    def __init__(self, registered: _Optional[_Union[Registered, _Mapping]] = ..., heartbeat_reply: _Optional[_Union[HeartbeatReply, _Mapping]] = ..., lease_grant: _Optional[_Union[LeaseGrant, _Mapping]] = ..., lease_start: _Optional[_Union[LeaseStart, _Mapping]] = ..., lease_cancel: _Optional[_Union[LeaseCancel, _Mapping]] = ..., probe: _Optional[_Union[Probe, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., scrape: _Optional[_Union[Scrape, _Mapping]] = ...) -> None: ...
 
 class Register(_message.Message):
-    __slots__ = ("agent_id", "protocol_version", "software_version", "hostname", "labels", "worker_count", "host", "leases", "calibration", "kernel_timestamps", "instance_id")
+    __slots__ = ("agent_id", "protocol_version", "software_version", "hostname", "labels", "worker_count", "host", "leases", "calibration", "kernel_timestamps", "instance_id", "scrapes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -87,6 +91,7 @@ class Register(_message.Message):
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     KERNEL_TIMESTAMPS_FIELD_NUMBER: _ClassVar[int]
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
+    SCRAPES_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     protocol_version: int
     software_version: str
@@ -98,7 +103,8 @@ class Register(_message.Message):
     calibration: Calibration
     kernel_timestamps: bool
     instance_id: str
-    def __init__(self, agent_id: _Optional[str] = ..., protocol_version: _Optional[int] = ..., software_version: _Optional[str] = ..., hostname: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., worker_count: _Optional[int] = ..., host: _Optional[_Mapping[str, str]] = ..., leases: _Optional[_Iterable[_Union[LeaseUpdate, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., kernel_timestamps: _Optional[bool] = ..., instance_id: _Optional[str] = ...) -> None: ...
+    scrapes: bool
+    def __init__(self, agent_id: _Optional[str] = ..., protocol_version: _Optional[int] = ..., software_version: _Optional[str] = ..., hostname: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., worker_count: _Optional[int] = ..., host: _Optional[_Mapping[str, str]] = ..., leases: _Optional[_Iterable[_Union[LeaseUpdate, _Mapping]]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., kernel_timestamps: _Optional[bool] = ..., instance_id: _Optional[str] = ..., scrapes: _Optional[bool] = ...) -> None: ...
 
 class Calibration(_message.Message):
     __slots__ = ("max_requests_per_sec", "max_tokens_per_sec", "stamp_error_p99_micros", "cpu_micros_per_token", "measured_at_micros")
@@ -295,6 +301,41 @@ class ProbeResult(_message.Message):
     words_per_token: float
     notes: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, probe_id: _Optional[str] = ..., error: _Optional[str] = ..., error_reason: _Optional[str] = ..., model: _Optional[str] = ..., pin_output: _Optional[bool] = ..., words_per_token: _Optional[float] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Scrape(_message.Message):
+    __slots__ = ("scrape_id", "target")
+    SCRAPE_ID_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    scrape_id: str
+    target: _target_pb2.TargetSpec
+    def __init__(self, scrape_id: _Optional[str] = ..., target: _Optional[_Union[_target_pb2.TargetSpec, _Mapping]] = ...) -> None: ...
+
+class ScrapeResult(_message.Message):
+    __slots__ = ("scrape_id", "error", "series")
+    SCRAPE_ID_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    scrape_id: str
+    error: str
+    series: _containers.RepeatedCompositeFieldContainer[ServerSeries]
+    def __init__(self, scrape_id: _Optional[str] = ..., error: _Optional[str] = ..., series: _Optional[_Iterable[_Union[ServerSeries, _Mapping]]] = ...) -> None: ...
+
+class ServerSeries(_message.Message):
+    __slots__ = ("name", "labels", "value")
+    class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    labels: _containers.ScalarMap[str, str]
+    value: float
+    def __init__(self, name: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., value: _Optional[float] = ...) -> None: ...
 
 class Drain(_message.Message):
     __slots__ = ("enabled",)

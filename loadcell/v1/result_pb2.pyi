@@ -5,6 +5,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from loadcell.v1 import capacity_pb2 as _capacity_pb2
 from loadcell.v1 import options_pb2 as _options_pb2
 from loadcell.v1 import target_pb2 as _target_pb2
+from loadcell.v1 import validation_pb2 as _validation_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -14,7 +15,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class RunResult(_message.Message):
-    __slots__ = ("run_id", "status", "error", "server_url", "model", "adapter", "started_at", "completed_at", "duration_seconds", "config", "results", "summary", "agents", "verdict", "timestamp_source", "notes", "loadcell_version", "percentiles", "percentile_relative_error")
+    __slots__ = ("run_id", "status", "error", "server_url", "model", "adapter", "started_at", "completed_at", "duration_seconds", "config", "results", "summary", "agents", "verdict", "timestamp_source", "notes", "loadcell_version", "percentiles", "percentile_relative_error", "validation")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +35,7 @@ class RunResult(_message.Message):
     LOADCELL_VERSION_FIELD_NUMBER: _ClassVar[int]
     PERCENTILES_FIELD_NUMBER: _ClassVar[int]
     PERCENTILE_RELATIVE_ERROR_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     status: str
     error: str
@@ -53,10 +55,11 @@ class RunResult(_message.Message):
     loadcell_version: str
     percentiles: str
     percentile_relative_error: float
-    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., error: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_seconds: _Optional[float] = ..., config: _Optional[_Union[RunConfig, _Mapping]] = ..., results: _Optional[_Iterable[_Union[LevelResult, _Mapping]]] = ..., summary: _Optional[_Union[RunSummary, _Mapping]] = ..., agents: _Optional[_Iterable[_Union[AgentResult, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., timestamp_source: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., loadcell_version: _Optional[str] = ..., percentiles: _Optional[str] = ..., percentile_relative_error: _Optional[float] = ...) -> None: ...
+    validation: _validation_pb2.Validation
+    def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ..., error: _Optional[str] = ..., server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., started_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., completed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., duration_seconds: _Optional[float] = ..., config: _Optional[_Union[RunConfig, _Mapping]] = ..., results: _Optional[_Iterable[_Union[LevelResult, _Mapping]]] = ..., summary: _Optional[_Union[RunSummary, _Mapping]] = ..., agents: _Optional[_Iterable[_Union[AgentResult, _Mapping]]] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., timestamp_source: _Optional[str] = ..., notes: _Optional[_Iterable[str]] = ..., loadcell_version: _Optional[str] = ..., percentiles: _Optional[str] = ..., percentile_relative_error: _Optional[float] = ..., validation: _Optional[_Union[_validation_pb2.Validation, _Mapping]] = ...) -> None: ...
 
 class RunConfig(_message.Message):
-    __slots__ = ("server_url", "model", "adapter", "concurrency", "rate", "arrival", "max_concurrency", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "goodput_thresholds", "seed", "labels", "header_names", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "tls_verify", "agent_labels", "force", "project_id", "provider", "environment", "service_name", "user_id", "session_id", "tags", "record_texts", "trace_sample_rate", "sketch_only", "allowed_targets", "redact_texts", "requests_per_slot", "recommendation")
+    __slots__ = ("server_url", "model", "adapter", "concurrency", "rate", "arrival", "max_concurrency", "num_prompts", "duration_seconds", "input_len", "output_len", "stream", "warmup", "timeout", "goodput_thresholds", "seed", "labels", "header_names", "tokenizer_asset", "dataset_asset", "agent_count", "worker_count", "timeline", "framework", "framework_config", "tls_verify", "agent_labels", "force", "project_id", "provider", "environment", "service_name", "user_id", "session_id", "tags", "record_texts", "trace_sample_rate", "sketch_only", "allowed_targets", "redact_texts", "requests_per_slot", "recommendation", "validation_config")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -113,6 +116,7 @@ class RunConfig(_message.Message):
     REDACT_TEXTS_FIELD_NUMBER: _ClassVar[int]
     REQUESTS_PER_SLOT_FIELD_NUMBER: _ClassVar[int]
     RECOMMENDATION_FIELD_NUMBER: _ClassVar[int]
+    VALIDATION_CONFIG_FIELD_NUMBER: _ClassVar[int]
     server_url: str
     model: str
     adapter: str
@@ -155,7 +159,8 @@ class RunConfig(_message.Message):
     redact_texts: bool
     requests_per_slot: int
     recommendation: _capacity_pb2.CapacityQuestion
-    def __init__(self, server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., header_names: _Optional[_Iterable[str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ..., project_id: _Optional[str] = ..., provider: _Optional[str] = ..., environment: _Optional[str] = ..., service_name: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., record_texts: _Optional[bool] = ..., trace_sample_rate: _Optional[float] = ..., sketch_only: _Optional[bool] = ..., allowed_targets: _Optional[str] = ..., redact_texts: _Optional[bool] = ..., requests_per_slot: _Optional[int] = ..., recommendation: _Optional[_Union[_capacity_pb2.CapacityQuestion, _Mapping]] = ...) -> None: ...
+    validation_config: _validation_pb2.ValidationConfig
+    def __init__(self, server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., concurrency: _Optional[_Iterable[int]] = ..., rate: _Optional[_Iterable[float]] = ..., arrival: _Optional[_Union[_target_pb2.Arrival, str]] = ..., max_concurrency: _Optional[int] = ..., num_prompts: _Optional[int] = ..., duration_seconds: _Optional[float] = ..., input_len: _Optional[int] = ..., output_len: _Optional[int] = ..., stream: _Optional[bool] = ..., warmup: _Optional[int] = ..., timeout: _Optional[float] = ..., goodput_thresholds: _Optional[_Union[_target_pb2.GoodputThresholds, _Mapping]] = ..., seed: _Optional[int] = ..., labels: _Optional[_Mapping[str, str]] = ..., header_names: _Optional[_Iterable[str]] = ..., tokenizer_asset: _Optional[str] = ..., dataset_asset: _Optional[str] = ..., agent_count: _Optional[int] = ..., worker_count: _Optional[int] = ..., timeline: _Optional[bool] = ..., framework: _Optional[str] = ..., framework_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., force: _Optional[bool] = ..., project_id: _Optional[str] = ..., provider: _Optional[str] = ..., environment: _Optional[str] = ..., service_name: _Optional[str] = ..., user_id: _Optional[str] = ..., session_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., record_texts: _Optional[bool] = ..., trace_sample_rate: _Optional[float] = ..., sketch_only: _Optional[bool] = ..., allowed_targets: _Optional[str] = ..., redact_texts: _Optional[bool] = ..., requests_per_slot: _Optional[int] = ..., recommendation: _Optional[_Union[_capacity_pb2.CapacityQuestion, _Mapping]] = ..., validation_config: _Optional[_Union[_validation_pb2.ValidationConfig, _Mapping]] = ...) -> None: ...
 
 class LatencyStats(_message.Message):
     __slots__ = ("min", "max", "mean", "median", "p50", "p90", "p95", "p99", "p999", "std", "count", "p50_ci", "p95_ci", "p99_ci", "p99_bound", "p999_bound", "with_errors", "approximate")

@@ -28,7 +28,14 @@ async def _run(service: OldService, path: str, ending: str = "") -> tuple[str, l
     """Start a run as its page did: post, then follow the WebSocket at a path, around the run, to the end."""
     async with httpx.AsyncClient(base_url=service.base, headers={"X-API-Key": KEY}, trust_env=False) as http:
         body = {"server_url": service.model_server, "model": MODEL, "concurrency": [1, 2], "num_prompts": 20}
-        started = await http.post("/api/v1/benchmark/run", json=body | {"input_len": 16, "output_len": 4})
+        body |= {"input_len": 16, "output_len": 4}
+        body["validation_config"] = {
+            "enabled": True,
+            "docker_enabled": True,
+            "container_name": None,
+            "tolerance": 0.1,
+        }
+        started = await http.post("/api/v1/benchmark/run", json=body)
         assert (started.status_code, started.json()["status"]) == (200, "started")
         run_id = started.json()["run_id"]
     heard: list[dict[str, Any]] = []
@@ -48,7 +55,7 @@ async def _run(service: OldService, path: str, ending: str = "") -> tuple[str, l
 
 async def test_its_page_starts_a_run_follows_it_and_reads_the_result(old_service: OldService) -> None:
     run_id, heard = await _run(old_service, "/api/v1/benchmark/ws/run")
-    assert {"pong", "completed"} <= {message["type"] for message in heard}
+    assert {"pong", "completed", "validation_log"} <= {message["type"] for message in heard}
     assert heard[-1]["summary"] == {"status": "completed"}
     progress = next((message for message in heard if message["type"] == "progress"), None)
     if progress is not None:
@@ -62,6 +69,8 @@ async def test_its_page_starts_a_run_follows_it_and_reads_the_result(old_service
     assert set(level["ttft"]) >= LATENCY
     assert (level["total_requests"], level["failed_requests"], level["error_rate_percent"]) == (20, 0, 0)
     assert result["summary"]["total_requests"] == 40
+    compared = {one["metric_name"]: one["passed"] for one in result["validation"]["all_comparisons"]}
+    assert (compared["Request Count"], compared["Total Tokens"]) == (True, True)
     assert "api_key" not in result["config"] or not result["config"]["api_key"]
 
     export = f"curl http://localhost:8085/api/v1/benchmark/result/{run_id}/export?format="

@@ -29,6 +29,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
         self.registers = []
         self.heartbeats = []
         self.probe_results = {}
+        self.scrape_results = {}
         self.assets = {}
         self.refuse = None
         self.lose = set()  # (lease, number) refused once as a gap would be
@@ -69,6 +70,8 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
                     unheard = states.get(order.lease_cancel.lease_id, TERMINAL) < TERMINAL
                 case "probe":
                     unheard = order.probe.probe_id not in self.probe_results
+                case "scrape":
+                    unheard = order.scrape.scrape_id not in self.scrape_results
                 case _:
                     unheard = False
             if unheard:
@@ -180,6 +183,8 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
                 self.updates.append(request.lease_update)
             elif kind == "probe_result":
                 self.probe_results[request.probe_result.probe_id] = request.probe_result
+            elif kind == "scrape_result":
+                self.scrape_results[request.scrape_result.scrape_id] = request.scrape_result
             await self._note()
 
     async def StreamSamples(self, requests, context):

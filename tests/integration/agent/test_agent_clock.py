@@ -50,6 +50,7 @@ async def session(controller, wall, tmp_path):
             offset=offset,
             steps=StepDetector(wall),
             probe=lambda _: None,
+            scrape=lambda _: None,
             waiting=lambda: Waiting(0, 0),
             on_silent=lambda: None,
         )

@@ -96,6 +96,7 @@ async def test_session_does_not_outlive_its_heartbeats(controller):
             offset=OffsetEstimator(),
             steps=StepDetector(),
             probe=None,
+            scrape=None,
             waiting=broken,
             on_silent=None,
         )

@@ -97,6 +97,7 @@ class ScriptedAgent:
         default_factory=lambda: agent_pb2.ProbeResult(model="m", words_per_token=1.5)
     )
     answer_probe: bool = True
+    pages: list[agent_pb2.ScrapeResult] = field(default_factory=list)  # answers to scrapes; none: it knows of none
     become_ready: bool = True
     complete: bool = True  # at the start, deliver everything and report COMPLETED
     obey_cancel: bool = True
@@ -115,6 +116,7 @@ class ScriptedAgent:
     starts: dict[str, int] = field(default_factory=dict)
     cancels: dict[str, str] = field(default_factory=dict)
     probes: list[agent_pb2.Probe] = field(default_factory=list)
+    scrapes_asked: list[agent_pb2.Scrape] = field(default_factory=list)
     drains: list[bool] = field(default_factory=list)
     replies: list[agent_pb2.HeartbeatReply] = field(default_factory=list)
     acks: list[agent_pb2.StreamSamplesResponse] = field(default_factory=list)
@@ -151,6 +153,7 @@ class ScriptedAgent:
                     leases=self.held,
                     calibration=self.calibration,
                     instance_id=self.instance_id,
+                    scrapes=bool(self.pages),
                 )
             )
         )
@@ -224,6 +227,11 @@ class ScriptedAgent:
             if self.answer_probe:
                 self.probe.probe_id = response.probe.probe_id
                 await self.session.write(agent_pb2.SessionRequest(probe_result=self.probe))
+        elif kind == "scrape":
+            answer = self.pages[len(self.scrapes_asked)]
+            self.scrapes_asked.append(response.scrape)
+            answer.scrape_id = response.scrape.scrape_id
+            await self.session.write(agent_pb2.SessionRequest(scrape_result=answer))
         elif kind == "lease_grant":
             grant = response.lease_grant
             self.grants[grant.lease_id] = grant

@@ -6,7 +6,7 @@ from scripted_runs import ScriptedRuns, scripted, update
 
 from loadcell.client import Client, LoadcellError
 from loadcell.settings import Secret
-from loadcell.v1 import result_pb2, run_pb2, target_pb2
+from loadcell.v1 import result_pb2, run_pb2, target_pb2, validation_pb2
 
 RUNNING, COMPLETED, FAILED = run_pb2.RUN_STATE_RUNNING, run_pb2.RUN_STATE_COMPLETED, run_pb2.RUN_STATE_FAILED
 AWAY = LoadcellError("SERVICE_UNAVAILABLE", "the controller is stopping")
@@ -60,6 +60,7 @@ async def test_every_argument_of_create_run_reaches_its_field():
             sketch_only=True,
             acknowledge_load=True,
             requests_per_slot=4,
+            validation_config=validation_pb2.ValidationConfig(enabled=True),
         )
     assert created.run_id == "r"
     assert runs.metadata[0]["x-api-key"] == "controller-key"
