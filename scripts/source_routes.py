@@ -62,7 +62,7 @@ SOURCE_ROUTES: tuple[SourceRoute, ...] = (
     _loadtest("DELETE /api/v1/benchmark/recommend/{run_id}"),
     _loadtest("WS /api/v1/benchmark/ws/run/{run_id}", "begins with how the run stands"),
     _loadtest("WS /ws/benchmark/{run_id}"),
-    _loadtest("GET /api/v1/benchmark/ws/stats", _PROTECTED),
+    _loadtest("GET /api/v1/benchmark/ws/stats"),
     _loadtest("GET /api/v1/benchmark", "as history"),
     _loadtest("GET /api/v1/benchmark/{run_id}", "as run/{run_id}"),
     _loadtest("POST /api/v1/benchmark/{run_id}/cancel"),

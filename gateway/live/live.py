@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Self, cast
@@ -22,11 +22,13 @@ from gateway.live.rights import Rights
 from gateway.live.runs import RunFeeds
 from gateway.live.session import Session
 from gateway.upstream import Upstream
+from loadcell.errors import LoadcellError
 from loadcell.v1 import auth_pb2, run_pb2
 
 # Of those that are answers to HTTP requests: the others need connections, too (gateway.protocol).
 MOST_STREAMS: Final = 512
-_GET_RUN = run_pb2.DESCRIPTOR.services_by_name["RunService"].methods_by_name["GetRun"]
+_RUNS = run_pb2.DESCRIPTOR.services_by_name["RunService"]
+_GET_RUN, _LIST_RUNS = _RUNS.methods_by_name["GetRun"], _RUNS.methods_by_name["ListRuns"]
 _GET_CALLER = auth_pb2.DESCRIPTOR.services_by_name["AuthService"].methods_by_name["GetCaller"]
 
 
@@ -118,18 +120,26 @@ class Live:
         """Return how many connections watch which run, of those that the caller may see.
 
         Raises:
-            LoadcellError: Why the caller is not let in; INSUFFICIENT_PERMISSIONS.
+            LoadcellError: Why the caller is not let in.
         """
         async with self.callers.admitted(connection) as caller:
+            may_see = await self._sight(caller)
+        seen = {run_id: count for run_id, project_id, count in self.runs.counts() if may_see(project_id)}
+        return {"connections": seen, "total": sum(seen.values())}
+
+    async def _sight(self, caller: Caller) -> Callable[[str], bool]:
+        """Return what says whether a caller may see the runs of a project."""
+        try:
             found = await self._upstream.call(_GET_CALLER, auth_pb2.GetCallerRequest(), metadata=caller.metadata)
+        except LoadcellError as error:
+            if error.reason != "MISSING_AUTHORIZATION":
+                raise
+            # Where reading needs no credential (LOADCELL_PUBLIC_READS), everybody may see every run.
+            await self._upstream.call(_LIST_RUNS, run_pb2.ListRunsRequest(limit=1), metadata=caller.metadata)
+            return lambda _project_id: True
         who = cast("auth_pb2.GetCallerResponse", found).caller
         may_read, projects = "runs:read" in who.permissions, set(who.projects)
-        seen = {
-            run_id: count
-            for run_id, project_id, count in self.runs.counts()
-            if may_read and (who.all_projects or project_id in projects)
-        }
-        return {"connections": seen, "total": sum(seen.values())}
+        return lambda project_id: may_read and (who.all_projects or project_id in projects)
 
     async def _let_in(self, stack: AsyncExitStack, places: Places, connection: HTTPConnection) -> Caller:
         stack.enter_context(places.one())

@@ -148,9 +148,13 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(folder: Path, **limits: Any) -> AsyncIterator[World]:
+async def open_world(folder: Path, *, public_reads: bool = False, **limits: Any) -> AsyncIterator[World]:
     settings = ControllerSettings(
-        grpc=Address("127.0.0.1", 0), database=folder / "loadcell.db", api_key=BOSS, agent_wait_seconds=60.0
+        grpc=Address("127.0.0.1", 0),
+        database=folder / "loadcell.db",
+        api_key=BOSS,
+        agent_wait_seconds=60.0,
+        public_reads=public_reads,
     )
     async with AsyncExitStack() as stack:
         serving = await stack.enter_async_context(serve(settings))

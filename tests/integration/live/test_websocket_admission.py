@@ -131,6 +131,16 @@ async def test_a_handshake_that_is_none_is_refused_in_json(world):
     assert answer.json()["error"]["error_code"] == "INVALID_REQUEST"
 
 
+async def test_who_watches_is_told_to_all_who_may_read_and_to_no_wrong_credential(tmp_path):
+    async with open_world(tmp_path, public_reads=True) as world:
+        run_id, path = await world.controller.create(), "/api/v1/benchmark/ws/stats"
+        async with world.gateway.socket(of_run(run_id)) as watching:
+            assert json.loads(await watching.recv())["type"] == "progress"
+            stats = await world.gateway.http.get(path)
+            assert (stats.status_code, stats.json()) == (200, {"connections": {run_id: 1}, "total": 1})
+        assert (await world.gateway.http.get(path, headers={"X-API-Key": "wrong"})).status_code == 401
+
+
 async def test_connections_have_a_limit_and_so_have_those_of_one_caller(tmp_path):
     async with open_world(tmp_path, connections=3, connections_each=2) as world:
         run_id = await world.controller.create()
