@@ -134,7 +134,6 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
     async def Session(self, requests, context):
         queue = asyncio.Queue()
         reader = asyncio.create_task(self._read(requests, queue))
-        self._to_agent.append(queue)
         try:
             while True:
                 response = await queue.get()
@@ -144,7 +143,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
                     await context.abort(status_code(refusal), refusal.message)
                 yield response
         finally:
-            self._to_agent.remove(queue)
+            self._to_agent = [other for other in self._to_agent if other is not queue]
             reader.cancel()
 
     async def _read(self, requests, queue):
@@ -165,6 +164,7 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
                 )
                 for order in self._unheard(request.register):
                     await queue.put(order)
+                self._to_agent.append(queue)  # the registration comes first, whatever is sent meanwhile
             elif kind == "heartbeat":
                 self.heartbeats.append(request.heartbeat)
                 now = wall_micros()

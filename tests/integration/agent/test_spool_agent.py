@@ -212,7 +212,7 @@ async def test_what_cannot_be_delivered_at_the_end_waits_for_the_next_agent(cont
             update = await controller.state("lease", "COMPLETED")
             await controller.until(lambda: len(controller.batches) == update.last_batch_number)
         assert (
-            f'"batches": {update.last_batch_number}'
+            f'"batches":{update.last_batch_number},'
             in agent.log.split("batches_wait_in_spool")[0].splitlines()[-1]
         )
         controller.acknowledging = True
