@@ -58,7 +58,10 @@ OPERATION = Operation(
             },
         )
     },
-    description="One document with Accept: application/json. Rules answer at once; what a model made is stored.",
+    description=(
+        "One document with Accept: application/json. Rules answer at once; what a model made is stored. HEAD has"
+        " none made."
+    ),
     parameters=(
         path_parameter("run_id", "Identifier of the run.", "0190f3a1-7c42-7e0a-9c1d-3b5f8a2e6d40"),
         query_parameter("mode", "rules (default) or llm.", {"type": "string", "enum": ["rules", "llm"]}),
@@ -104,6 +107,9 @@ class _Analysis:
         as_events = _wants_events(request.headers.get("accept", ""))
         query = [*request.query_params.multi_items(), ("run_id", request.path_params["run_id"])]
         asked = parse(analysis_pb2.AnalyzeRunRequest, query_values(METHOD.input_type, query))
+        if request.method == "HEAD" and asked.mode in analysis_pb2.AnalysisMode.values():
+            # Nobody would read what a model makes for it.
+            asked.mode = analysis_pb2.ANALYSIS_MODE_RULES
         pieces = self._upstream.stream(METHOD, asked, metadata=credentials(request))
         # An error comes instead of the first piece, while the status can still say so.
         first = await anext(pieces)

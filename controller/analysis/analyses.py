@@ -84,7 +84,8 @@ class Analyses:
         self, server: ModelServer, run: RunRecord, result: result_pb2.RunResult, code: str
     ) -> AsyncGenerator[Piece, None]:
         make = partial(self._make, server, run, result, code)
-        async with aclosing(self._flights.follow((run.run_key, code), make)) as pieces:
+        caller = current_principal().account
+        async with aclosing(self._flights.follow((run.run_key, code), caller, make)) as pieces:
             async for piece in pieces:
                 yield Piece() if piece is None else piece
 

@@ -13,6 +13,7 @@ import structlog
 from loadcell.errors import LoadcellError
 
 AT_ONCE: Final = 4
+AT_ONCE_EACH: Final = 2  # for one caller, so that nobody takes all
 LIFE_SECONDS: Final = 10.0  # after which who follows is told that it still goes on
 T = TypeVar("T")
 Make = Callable[[], AsyncGenerator[T, None]]
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class _Flight(Generic[T]):
+    caller: str
     pieces: list[T] = field(default_factory=list)
     followers: int = 0
     ended: bool = False
@@ -39,17 +41,18 @@ class Flights(Generic[T]):
     def __init__(self) -> None:
         self._flights: dict[Hashable, tuple[_Flight[T], asyncio.Task[None]]] = {}
 
-    async def follow(self, name: Hashable, make: Make[T]) -> AsyncGenerator[T | None, None]:
+    async def follow(self, name: Hashable, caller: str, make: Make[T]) -> AsyncGenerator[T | None, None]:
         """Yield all pieces of what is made under a name, from the first on; None at once, and as a sign of life.
 
         Args:
             name: What is made once at a time.
-            make: Makes it, unless it is being made already.
+            caller: For whom it is made, unless it is being made already.
+            make: Makes it, likewise.
 
         Raises:
             LoadcellError: What `make` raised; TOO_MANY_REQUESTS, too much is being made.
         """
-        flight, task = self._flights.get(name) or self._start(name, make)
+        flight, task = self._flights.get(name) or self._start(name, caller, make)
         flight.followers += 1
         seen = 0
         try:
@@ -75,12 +78,17 @@ class Flights(Generic[T]):
                 task.cancel()
                 await asyncio.wait([task])
 
-    def _start(self, name: Hashable, make: Make[T]) -> tuple[_Flight[T], asyncio.Task[None]]:
+    def _start(self, name: Hashable, caller: str, make: Make[T]) -> tuple[_Flight[T], asyncio.Task[None]]:
         if len(self._flights) >= AT_ONCE:
             raise LoadcellError(
                 "TOO_MANY_REQUESTS", f"{AT_ONCE} analyses are being made; ask again when one has ended"
             )
-        flight = _Flight[T]()
+        if sum(flight.caller == caller for flight, _ in self._flights.values()) >= AT_ONCE_EACH:
+            raise LoadcellError(
+                "TOO_MANY_REQUESTS",
+                f"{AT_ONCE_EACH} analyses are being made for this caller; ask again when one has ended",
+            )
+        flight = _Flight[T](caller)
         started = self._flights[name] = flight, asyncio.create_task(self._make(name, flight, make))
         return started
 

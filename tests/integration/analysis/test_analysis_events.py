@@ -124,6 +124,17 @@ async def test_other_verbs_and_types(world):
     assert stranger.status_code == 401
 
 
+async def test_HEAD_has_no_model_make_one(world):
+    before = world.model.requests
+    viewer = {"X-API-Key": world.keys["viewer"]}  # who may not have one made
+    for query in ({"mode": "llm", "refresh": 1}, {"model": MODEL, "refresh": 1}):
+        for headers in (viewer, {}):
+            answer = await world.http.head(PATH.format("done"), params=query, headers=headers)
+            assert answer.status_code == 200
+    assert (await world.http.head(PATH.format("done"), params={"mode": "7"})).status_code == 400
+    assert world.model.requests == before
+
+
 async def test_a_client_that_leaves_ends_what_is_made_for_it(world):
     world.model.behavior = Behavior(ttft_ms=3_600_000)
     async with asyncio.timeout(PATIENCE_SECONDS):

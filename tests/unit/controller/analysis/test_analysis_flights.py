@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 
 from controller.analysis import flights as module
-from controller.analysis.flights import AT_ONCE, Flights
+from controller.analysis.flights import AT_ONCE, AT_ONCE_EACH, Flights
 from loadcell.errors import LoadcellError
 from tests.patience import PATIENCE_SECONDS
 
@@ -32,8 +32,8 @@ class Maker:
             self.ended.set()
 
 
-async def followed(flights: Flights[str], name: str, make: Maker) -> list[str | None]:
-    async with aclosing(flights.follow(name, make)) as pieces, asyncio.timeout(PATIENCE_SECONDS):
+async def followed(flights: Flights[str], name: str, make: Maker, caller: str = "me") -> list[str | None]:
+    async with aclosing(flights.follow(name, caller, make)) as pieces, asyncio.timeout(PATIENCE_SECONDS):
         return [piece async for piece in pieces]
 
 
@@ -56,7 +56,7 @@ async def test_all_follow_from_the_first_piece_on_and_it_is_made_once() -> None:
 
 async def test_it_ends_when_nobody_follows_any_more() -> None:
     flights, make = Flights[str](), Maker()
-    one, other = flights.follow("a", make), flights.follow("a", make)
+    one, other = flights.follow("a", "me", make), flights.follow("a", "me", make)
     assert [await anext(one), await anext(other)] == [None, None]
     make.next.put_nowait("1")
     assert await anext(one) == "1"
@@ -81,20 +81,29 @@ async def test_all_hear_of_what_goes_wrong(error, reason) -> None:
         assert refused.value.reason == reason
 
 
-async def test_only_so_many_are_made_at_once() -> None:
-    flights, makers = Flights[str](), [Maker() for _ in range(AT_ONCE)]
-    tasks = [asyncio.create_task(followed(flights, str(number), make)) for number, make in enumerate(makers)]
+@pytest.mark.parametrize(
+    ("most", "callers"), [(AT_ONCE, ("a", "b", "c", "d", "e")), (AT_ONCE_EACH, ("a",) * 5)], ids=["all", "one"]
+)
+async def test_only_so_many_are_made_at_once_of_all_and_of_one_caller(most: int, callers: tuple[str, ...]) -> None:
+    flights, makers = Flights[str](), [Maker() for _ in range(most)]
+    tasks = [
+        asyncio.create_task(followed(flights, str(number), make, callers[number]))
+        for number, make in enumerate(makers)
+    ]
     await asyncio.sleep(0)
     with pytest.raises(LoadcellError) as refused:
-        await followed(flights, "one more", Maker())
+        await followed(flights, "one more", Maker(), callers[most])
     assert refused.value.reason == "TOO_MANY_REQUESTS"
+    # What is being made already may be followed by everybody.
+    tasks.append(asyncio.create_task(followed(flights, "0", Maker(), callers[most])))
+    await asyncio.sleep(0)
     for make in makers:
         make.next.put_nowait(None)
-    assert await asyncio.gather(*tasks) == [[None]] * AT_ONCE
+    assert await asyncio.gather(*tasks) == [[None]] * (most + 1)
 
 
 async def test_whoever_waits_is_told_that_it_goes_on(monkeypatch) -> None:
     monkeypatch.setattr(module, "LIFE_SECONDS", 0.01)
     make = Maker()
-    async with aclosing(Flights[str]().follow("a", make)) as pieces:
+    async with aclosing(Flights[str]().follow("a", "me", make)) as pieces:
         assert [await anext(pieces) for _ in range(3)] == [None] * 3
