@@ -16,10 +16,10 @@ from gateway.live.callers import chosen_subprotocol
 from gateway.live.closing import End
 from gateway.live.connection import PONG, Connection, Hear
 from gateway.live.live import Live
-from gateway.live.origins import check_origin
 from gateway.live.outbox import Outbox
 from gateway.live.protocol import FRAMES
 from gateway.middleware.request_id import HEADER
+from gateway.origins import check_origin
 from loadcell.errors import LoadcellError
 from loadcell.request_ids import kept_or_new
 from loadcell.shown_credentials import without_credentials

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.door import OpenDoorError
 from gateway.errors import error_response
 from gateway.middleware.limits import HEADERS
+from gateway.origins import ANY, check_origin
 from loadcell.errors import LoadcellError
 
-ANY = "*"
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _METHODS = "GET, POST, PUT, DELETE, PATCH, OPTIONS"
 _REQUEST_HEADERS = (
@@ -36,7 +36,7 @@ class LocalOnly:
     Args:
         app: the next application.
         remedy: what to do so that others are served.
-        origins: origins whose pages may call all the same.
+        origins: origins whose pages may call all the same; that any may read does not let any call here.
         unless: lets requests of others through, or raises OpenDoorError, or another LoadcellError when it cannot
             tell; None: none are let through.
     """
@@ -51,7 +51,7 @@ class LocalOnly:
     ) -> None:
         self._app = app
         self._remedy = remedy
-        self._origins = origins
+        self._origins = frozenset(origins) - {ANY}
         self._unless = unless
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,29 +66,27 @@ class LocalOnly:
             await response(scope, receive, send)
 
     async def _refusal(self, headers: Headers) -> LoadcellError | None:
-        error = self._foreign(headers)
-        if error is None or self._unless is None:
-            return error
         try:
-            await self._unless()
-        except OpenDoorError:
-            return error
-        except LoadcellError as unknown:
-            return unknown
+            self._check(headers)
+        except LoadcellError as error:
+            if self._unless is None:
+                return error
+            try:
+                await self._unless()
+            except OpenDoorError:
+                return error
+            except LoadcellError as unknown:
+                return unknown
         return None
 
-    def _foreign(self, headers: Headers) -> LoadcellError | None:
-        host, origin = headers.get("host", ""), headers.get("origin")
+    def _check(self, headers: Headers) -> None:
+        host = headers.get("host", "")
         if _hostname(f"//{host}") not in _LOOPBACK_NAMES:
-            return LoadcellError(
+            raise LoadcellError(
                 "FOREIGN_ORIGIN",
                 f"the host {host[:128]!r} is not this machine; to serve others, {self._remedy}",
             )
-        if origin is None or origin in self._origins or origin in (f"http://{host}", f"https://{host}"):
-            return None
-        return LoadcellError(
-            "FOREIGN_ORIGIN", f"pages of {origin[:128]!r} may not call; name the origin in CORS_ORIGINS"
-        )
+        check_origin(headers, self._origins)
 
 
 class Cors:

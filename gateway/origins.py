@@ -1,13 +1,15 @@
-"""Which pages may open a WebSocket: browsers let every page do so to every host, and ask nobody."""
+"""Which pages may call: browsers let every page send requests and open WebSockets to every host, unasked."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from starlette.datastructures import Headers
 
-from gateway.middleware.origin import ANY
 from loadcell.errors import LoadcellError
+
+ANY: Final = "*"
 
 
 def check_origin(headers: Headers, origins: Collection[str]) -> None:
