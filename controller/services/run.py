@@ -29,6 +29,8 @@ from controller.query.compared_runs import results_to_compare
 from controller.query.gates import read_gates
 from controller.query.listing import page_of_runs
 from controller.query.results import document, export, is_visible, require_result, require_run
+from controller.query.several import read_several
+from controller.query.several_runs import several_runs
 from controller.query.timeline import run_timeline
 from controller.scope import Scope
 from controller.services.answers import Answers
@@ -76,6 +78,20 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
     async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:
         """Return a run."""
         return run_pb2.GetRunResponse(run=await self._run(request.run_id, scope_of(context)))
+
+    async def BatchGetRuns(
+        self, request: run_pb2.BatchGetRunsRequest, context: Any
+    ) -> run_pb2.BatchGetRunsResponse:
+        """Return several runs."""
+        scope, run_ids = scope_of(context), read_several(request.run_ids, "run_ids")
+        found = {run_id: run for run_id in run_ids if (run := self._driven(run_id, scope)) is not None}
+        others = [run_id for run_id in run_ids if run_id not in found]
+        if others:
+            found |= await self._database.read(lambda c: several_runs(c, others, scope))
+        return run_pb2.BatchGetRunsResponse(
+            runs=[found[run_id] for run_id in run_ids if run_id in found],
+            not_found=[run_id for run_id in run_ids if run_id not in found],
+        )
 
     async def ListRuns(self, request: run_pb2.ListRunsRequest, context: Any) -> run_pb2.ListRunsResponse:
         """Return a page of runs."""
@@ -181,11 +197,18 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
             await self._database.write(lambda c: insert_asset(c, asset, upload.pieces(), wall_micros()))
         return run_pb2.UploadAssetResponse(sha256=asset.sha256, size_bytes=asset.size_bytes)
 
-    async def _run(self, run_id: str, scope: Scope) -> run_pb2.Run:
+    def _driven(self, run_id: str, scope: Scope) -> run_pb2.Run | None:
+        """Return a run that this controller drives now."""
         active = self._dispatcher.runs.get(run_id)
         # One that has ended may have been deleted through another controller.
-        if active is not None and not active.ended and is_visible(active.record, scope):
-            return run_message(active.record, active.agent_ids)
+        if active is None or active.ended or not is_visible(active.record, scope):
+            return None
+        return run_message(active.record, active.agent_ids)
+
+    async def _run(self, run_id: str, scope: Scope) -> run_pb2.Run:
+        driven = self._driven(run_id, scope)
+        if driven is not None:
+            return driven
 
         def read(connection: Connection) -> run_pb2.Run:
             run = require_run(connection, run_id, scope)

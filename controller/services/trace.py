@@ -16,7 +16,7 @@ from controller.query.traces.judging import read_judgement
 from controller.query.traces.messages import feedback_message, trace_messages
 from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.question import Question
-from controller.query.traces.requests import plain_search, plain_values, read_get
+from controller.query.traces.requests import plain_search, plain_values, read_batch_get, read_get
 from controller.query.traces.search import ask_search
 from controller.scope import Scope
 from controller.services.answers import Answers
@@ -24,6 +24,7 @@ from controller.services.caller import scope_of
 from controller.store.database import Connection, Database
 from controller.store.traces.feedback import write_feedback
 from controller.store.traces.listing import list_traces
+from controller.store.traces.several import get_traces
 from controller.store.traces.single import get_trace
 from loadcell.channel import MAX_MESSAGE_BYTES
 from loadcell.clock import wall_micros
@@ -82,6 +83,30 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
             return trace_pb2.GetTraceResponse(data=trace_messages([record])[0])
 
         return await self._answers.give(Kind.TRACE, request, scope, compute)
+
+    async def BatchGetTraces(
+        self, request: trace_pb2.BatchGetTracesRequest, context: Any
+    ) -> trace_pb2.BatchGetTracesResponse:
+        """Return several traces."""
+        scope = scope_of(context)
+
+        async def compute() -> trace_pb2.BatchGetTracesResponse:
+            keys, fields, include = read_batch_get(request)
+            found = await self._database.read(
+                lambda c: get_traces(c, list(keys), scope, fields=fields, include=include)
+            )
+            messages = trace_messages(found.records)
+            fitting = _fitting(messages)
+            left_out = [*(record.key for record in found.records[fitting:]), *found.left_out]
+            there = {*(record.key for record in found.records), *found.left_out}
+            return trace_pb2.BatchGetTracesResponse(
+                data=messages[:fitting],
+                not_found=[given for key, given in keys.items() if key not in there],
+                left_out=[keys[key] for key in left_out],
+            )
+
+        # One that is not there may come soon, so the answer is kept no longer than a list.
+        return await self._answers.give(Kind.TRACES, request, scope, compute)
 
     async def WriteFeedback(
         self, request: trace_pb2.WriteFeedbackRequest, context: Any

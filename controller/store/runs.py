@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -80,6 +80,13 @@ def get_run(connection: Connection, run_id: str, scope: Scope) -> RunRecord | No
     """Return a run, None when there is none in the scope or it is being deleted."""
     query = select(*RUN_COLUMNS).where(runs.c.run_id == run_id, runs.c.status != DELETING)
     return _in_scope(connection.execute(query).one_or_none(), scope)
+
+
+def get_runs(connection: Connection, run_ids: Collection[str], scope: Scope) -> list[RunRecord]:
+    """Return those of some runs that there are in the scope and that are not being deleted."""
+    query = select(*RUN_COLUMNS).where(runs.c.run_id.in_(run_ids), runs.c.status != DELETING)
+    found = (_in_scope(row, scope) for row in connection.execute(query))
+    return [run for run in found if run is not None]
 
 
 def find_by_request(connection: Connection, request_id: str, scope: Scope) -> RunRecord | None:

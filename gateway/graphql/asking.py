@@ -10,17 +10,22 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from strawberry.dataloader import DataLoader
 
+from gateway.credentials import CREDENTIALS
 from gateway.upstream import Upstream
 from loadcell.channel import GRAPHQL_METADATA
 from loadcell.documents import parse, render
-from loadcell.v1 import cost_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
+from loadcell.errors import LoadcellError
+from loadcell.v1 import auth_pb2, cost_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
 
 TRACES = trace_pb2.DESCRIPTOR.services_by_name["TraceService"].methods_by_name
 RUNS = run_pb2.DESCRIPTOR.services_by_name["RunService"].methods_by_name
 METRICS = metrics_pb2.DESCRIPTOR.services_by_name["MetricsService"].methods_by_name
 COSTS = cost_pb2.DESCRIPTOR.services_by_name["CostService"].methods_by_name
 MODELS = model_pb2.DESCRIPTOR.services_by_name["ModelService"].methods_by_name
+CALLER = auth_pb2.DESCRIPTOR.services_by_name["AuthService"].methods_by_name["GetCaller"]
 _AT_ONCE = 8  # calls of one document
+_TOGETHER = 100  # things that one call reads by their identifiers
+_COUNTED = (GRAPHQL_METADATA, "1")
 
 
 class Asking:
@@ -34,8 +39,21 @@ class Asking:
     def __init__(self, upstream: Upstream, metadata: Sequence[tuple[str, str]]) -> None:
         self._upstream, self._metadata = upstream, metadata
         self._free = asyncio.Semaphore(_AT_ONCE)
-        self.runs = DataLoader[str, dict[str, Any]](self._read_runs)
-        self.timelines = DataLoader[str, list[Any]](self._read_timelines)
+        self.runs = DataLoader[str, dict[str, Any]](self._read_runs, max_batch_size=_TOGETHER)
+        self.timelines = DataLoader[str, list[Any]](self._read_timelines, max_batch_size=_TOGETHER)
+
+    async def recognise(self) -> None:
+        """Have the controller look at who asks; it counts as a query.
+
+        Who shows no credential asks for what may be public, for such a caller has no name that could be told.
+
+        Raises:
+            LoadcellError: why the caller is not let in.
+        """
+        if any(name in CREDENTIALS for name, _ in self._metadata):
+            await self.ask(CALLER, {})
+        else:
+            await self.ask(RUNS["ListRuns"], {"limit": 1})
 
     async def ask(self, method: MethodDescriptor, values: dict[str, Any]) -> dict[str, Any]:
         """Return the answer of a method as a document; `values` are the fields of its request.
@@ -45,7 +63,7 @@ class Asking:
         Raises:
             LoadcellError: as `loadcell.documents.parse` and `Upstream.call`.
         """
-        return await self._call(method, values, [*self._metadata, (GRAPHQL_METADATA, "1")])
+        return await self._call(method, values, [*self._metadata, _COUNTED])
 
     async def _call(
         self, method: MethodDescriptor, values: dict[str, Any], metadata: Sequence[tuple[str, str]]
@@ -54,21 +72,20 @@ class Asking:
         async with self._free:
             return render(await self._upstream.call(method, request, metadata=metadata))
 
-    async def _read_runs(self, run_ids: list[str]) -> list[Any]:
-        found: list[Any] = await asyncio.gather(*map(self._read_run, run_ids), return_exceptions=True)
-        return found
+    async def _read_runs(self, run_ids: list[str]) -> list[dict[str, Any] | BaseException]:
+        answer = await self._call(RUNS["BatchGetRuns"], {"run_ids": run_ids}, self._metadata)
+        found = {run["run_id"]: run for run in answer["runs"]}
+        return [found.get(one) or LoadcellError("RUN_NOT_FOUND", f"there is no run {one[:64]}") for one in run_ids]
 
-    async def _read_run(self, run_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self._call(RUNS["GetRun"], {"run_id": run_id}, self._metadata))["run"]
-        return found
-
-    async def _read_timelines(self, trace_ids: list[str]) -> list[Any]:
-        found: list[Any] = await asyncio.gather(*map(self._read_timeline, trace_ids), return_exceptions=True)
-        return found
-
-    async def _read_timeline(self, trace_id: str) -> list[Any]:
-        values = {"trace_id": trace_id, "include": ["timeline"], "fields": ["trace_id"]}
-        found: list[Any] = (await self._call(TRACES["GetTrace"], values, self._metadata))["data"].get(
-            "timeline", []
-        )
-        return found
+    async def _read_timelines(self, trace_ids: list[str]) -> list[list[Any] | BaseException]:
+        found: dict[str, list[Any]] = {}
+        wanted = trace_ids
+        while wanted:
+            values = {"trace_ids": wanted, "include": ["timeline"], "fields": ["trace_id"]}
+            answer = await self._call(TRACES["BatchGetTraces"], values, self._metadata)
+            found |= {trace["trace_id"]: trace.get("timeline", []) for trace in answer["data"]}
+            wanted = answer["left_out"]
+        return [
+            found[one] if one in found else LoadcellError("TRACE_NOT_FOUND", f"there is no trace {one[:64]}")
+            for one in trace_ids
+        ]

@@ -63,18 +63,23 @@ class Documents:
         self._limits = limits
         self._kept: OrderedDict[str, Read] = OrderedDict()
 
-    def read(self, text: str) -> Read:
-        """Return a document with what is wrong with it whatever the variables are."""
+    def known(self, text: str) -> Read | None:
+        """Return what reading a document comes to, None where it takes the time to read it."""
         if len(text) > MAX_CHARACTERS:
             too_long = f"the document has more than {MAX_CHARACTERS:,} characters; give values as variables"
             return Read(None, (LoadcellError("PAYLOAD_TOO_LARGE", too_long),))
         if text in self._kept:
             self._kept.move_to_end(text)
-        else:
-            self._kept[text] = self._read(text)
+        return self._kept.get(text)
+
+    def read(self, text: str) -> Read:
+        """Return a document with what is wrong with it whatever the variables are."""
+        found = self.known(text)
+        if found is None:
+            found = self._kept[text] = self._read(text)
             if len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
-        return self._kept[text]
+        return found
 
     def operation(
         self, document: DocumentNode, name: str | None, variables: Mapping[str, Any]

@@ -55,10 +55,10 @@ def more_of_a_trace(types: Types) -> dict[str, Any]:
         "timeline": strawberry.field(
             resolver=_timeline,
             graphql_type=maybe(list_of(event)),
-            description="What arrived, in order, of runs that keep timelines. One more call for each trace.",
+            description="What arrived, in order, of runs that keep timelines. One more call for a whole list.",
         ),
         "run": strawberry.field(
-            resolver=_run, graphql_type=maybe(run), description="Its run. One more call for each run."
+            resolver=_run, graphql_type=maybe(run), description="Its run. One more call for all traces of a list."
         ),
     }
 

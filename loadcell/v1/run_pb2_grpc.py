@@ -50,6 +50,11 @@ class RunServiceStub:
                 request_serializer=loadcell_dot_v1_dot_run__pb2.GetRunRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_run__pb2.GetRunResponse.FromString,
                 _registered_method=True)
+        self.BatchGetRuns = channel.unary_unary(
+                '/loadcell.v1.RunService/BatchGetRuns',
+                request_serializer=loadcell_dot_v1_dot_run__pb2.BatchGetRunsRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_run__pb2.BatchGetRunsResponse.FromString,
+                _registered_method=True)
         self.ListRuns = channel.unary_unary(
                 '/loadcell.v1.RunService/ListRuns',
                 request_serializer=loadcell_dot_v1_dot_run__pb2.ListRunsRequest.SerializeToString,
@@ -135,6 +140,14 @@ class RunServiceServicer:
 
     def GetRun(self, request, context):
         """Returns the state of one run. Errors: NOT_FOUND with reason RUN_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetRuns(self, request, context):
+        """Returns the state of several runs, in the order of their identifiers. Those there are none of, or that belong to
+        others, are named instead. Errors: INVALID_ARGUMENT for no identifier, an empty one, or more than 100.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -260,6 +273,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.GetRunRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_run__pb2.GetRunResponse.SerializeToString,
             ),
+            'BatchGetRuns': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetRuns,
+                    request_deserializer=loadcell_dot_v1_dot_run__pb2.BatchGetRunsRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_run__pb2.BatchGetRunsResponse.SerializeToString,
+            ),
             'ListRuns': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRuns,
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.ListRunsRequest.FromString,
@@ -379,6 +397,33 @@ class RunService:
             '/loadcell.v1.RunService/GetRun',
             loadcell_dot_v1_dot_run__pb2.GetRunRequest.SerializeToString,
             loadcell_dot_v1_dot_run__pb2.GetRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetRuns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.RunService/BatchGetRuns',
+            loadcell_dot_v1_dot_run__pb2.BatchGetRunsRequest.SerializeToString,
+            loadcell_dot_v1_dot_run__pb2.BatchGetRunsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -280,6 +280,30 @@ class GetTraceResponse(_message.Message):
     meta: _envelope_pb2.ResponseMeta
     def __init__(self, status: _Optional[str] = ..., data: _Optional[_Union[Trace, _Mapping]] = ..., meta: _Optional[_Union[_envelope_pb2.ResponseMeta, _Mapping]] = ...) -> None: ...
 
+class BatchGetTracesRequest(_message.Message):
+    __slots__ = ("trace_ids", "include", "fields")
+    TRACE_IDS_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    trace_ids: _containers.RepeatedScalarFieldContainer[str]
+    include: _containers.RepeatedScalarFieldContainer[str]
+    fields: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, trace_ids: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[str]] = ..., fields: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class BatchGetTracesResponse(_message.Message):
+    __slots__ = ("status", "data", "not_found", "left_out", "meta")
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    NOT_FOUND_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    META_FIELD_NUMBER: _ClassVar[int]
+    status: str
+    data: _containers.RepeatedCompositeFieldContainer[Trace]
+    not_found: _containers.RepeatedScalarFieldContainer[str]
+    left_out: _containers.RepeatedScalarFieldContainer[str]
+    meta: _envelope_pb2.ResponseMeta
+    def __init__(self, status: _Optional[str] = ..., data: _Optional[_Iterable[_Union[Trace, _Mapping]]] = ..., not_found: _Optional[_Iterable[str]] = ..., left_out: _Optional[_Iterable[str]] = ..., meta: _Optional[_Union[_envelope_pb2.ResponseMeta, _Mapping]] = ...) -> None: ...
+
 class WriteFeedbackRequest(_message.Message):
     __slots__ = ("trace_id", "score", "label", "comment", "user_id", "request_id")
     TRACE_ID_FIELD_NUMBER: _ClassVar[int]

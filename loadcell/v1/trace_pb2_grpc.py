@@ -54,6 +54,11 @@ class TraceServiceStub:
                 request_serializer=loadcell_dot_v1_dot_trace__pb2.GetTraceRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_trace__pb2.GetTraceResponse.FromString,
                 _registered_method=True)
+        self.BatchGetTraces = channel.unary_unary(
+                '/loadcell.v1.TraceService/BatchGetTraces',
+                request_serializer=loadcell_dot_v1_dot_trace__pb2.BatchGetTracesRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_trace__pb2.BatchGetTracesResponse.FromString,
+                _registered_method=True)
         self.WriteFeedback = channel.unary_unary(
                 '/loadcell.v1.TraceService/WriteFeedback',
                 request_serializer=loadcell_dot_v1_dot_trace__pb2.WriteFeedbackRequest.SerializeToString,
@@ -95,6 +100,15 @@ class TraceServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetTraces(self, request, context):
+        """Returns several traces, in the order of their identifiers. Those there are none of, or that belong to others, are
+        named instead. Errors: INVALID_ARGUMENT for no identifier, a malformed one, or more than 100, for an unknown field
+        or word in include; DEADLINE_EXCEEDED when reading takes too long.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WriteFeedback(self, request, context):
         """Adds a judgement to a trace. Errors: NOT_FOUND with reason TRACE_NOT_FOUND; INVALID_ARGUMENT for a score out of
         range, or when neither score, label nor comment is given.
@@ -120,6 +134,11 @@ def add_TraceServiceServicer_to_server(servicer, server):
                     servicer.GetTrace,
                     request_deserializer=loadcell_dot_v1_dot_trace__pb2.GetTraceRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_trace__pb2.GetTraceResponse.SerializeToString,
+            ),
+            'BatchGetTraces': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetTraces,
+                    request_deserializer=loadcell_dot_v1_dot_trace__pb2.BatchGetTracesRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_trace__pb2.BatchGetTracesResponse.SerializeToString,
             ),
             'WriteFeedback': grpc.unary_unary_rpc_method_handler(
                     servicer.WriteFeedback,
@@ -213,6 +232,33 @@ class TraceService:
             '/loadcell.v1.TraceService/GetTrace',
             loadcell_dot_v1_dot_trace__pb2.GetTraceRequest.SerializeToString,
             loadcell_dot_v1_dot_trace__pb2.GetTraceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetTraces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.TraceService/BatchGetTraces',
+            loadcell_dot_v1_dot_trace__pb2.BatchGetTracesRequest.SerializeToString,
+            loadcell_dot_v1_dot_trace__pb2.BatchGetTracesResponse.FromString,
             options,
             channel_credentials,
             insecure,

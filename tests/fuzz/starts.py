@@ -52,6 +52,7 @@ STARTS: Final[dict[str, dict[str, Any]]] = {
         "workload": capacity_pb2.ExpectedWorkload(peak_concurrency=10),
     },
     "RunService/AnalyzeRun": {"run_id": "run-0"},
+    "RunService/BatchGetRuns": {"run_ids": ["run-0", "run-1"]},
     "RunService/CompareRuns": {"run_ids": ["run-0", "run-1"]},
     "RunService/CreateRun": {"server_url": "http://127.0.0.1:9", "model": "m", "num_prompts": 5, "warmup": 0},
     "RunService/DownloadRunResult": {"run_id": "run-0", "partial": True},
@@ -60,6 +61,7 @@ STARTS: Final[dict[str, dict[str, Any]]] = {
     "RunService/GetRunResult": {"run_id": "run-0", "partial": True},
     "RunService/GetRunTimeline": {"run_id": "run-0"},
     "RunService/UpdateRun": {"run_id": "run-0", "notes": "n"},
+    "TraceService/BatchGetTraces": {"trace_ids": ["0" * 32, "1" * 32]},
     "TraceService/WriteFeedback": {"score": 1.0},
     "RunService/UploadAsset": {"kind": 2, "data": b'{"prompt": "hello"}\n'},
 }

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from google.protobuf import struct_pb2
 from google.protobuf.message import Message
 
+from controller.query.several import read_several
 from controller.query.traces.fields import FIELDS
 from controller.query.traces.parameters import split
 from controller.query.traces.selection import Selected, read_include, read_selection
@@ -71,12 +72,36 @@ def read_get(request: trace_pb2.GetTraceRequest) -> OneTrace:
     )
 
 
-def read_key(trace_id: str) -> RequestKey:
-    """Return the key of the request with an identifier.
+class SeveralTraces(NamedTuple):
+    """What is asked of several traces: their keys with the identifiers as they were given."""
+
+    keys: dict[RequestKey, str]
+    fields: tuple[Selected, ...]
+    include: tuple[str, ...]
+
+
+def read_batch_get(request: trace_pb2.BatchGetTracesRequest) -> SeveralTraces:
+    """Return what is asked for.
+
+    Raises:
+        LoadcellError: as `read_get`; MISSING_REQUIRED_FIELD, LIMIT_EXCEEDED, there are none or too many.
+    """
+    keys: dict[RequestKey, str] = {}
+    for trace_id, where in read_several(request.trace_ids, "trace_ids").items():
+        keys.setdefault(read_key(trace_id, where), trace_id)
+    return SeveralTraces(
+        keys,
+        read_selection(split(list(request.fields), "fields")),
+        read_include(split(list(request.include), "include"), of_one=True),
+    )
+
+
+def read_key(trace_id: str, where: str = "trace_id") -> RequestKey:
+    """Return the key of the request with an identifier; `where` names its place in the request.
 
     Raises:
         LoadcellError: MISSING_REQUIRED_FIELD, INVALID_FIELD_FORMAT.
     """
     if not trace_id:
-        raise LoadcellError("MISSING_REQUIRED_FIELD", "trace_id is required", field="trace_id")
-    return request_key(str(read_value(FIELDS["trace_id"], trace_id, 0, "trace_id")))
+        raise LoadcellError("MISSING_REQUIRED_FIELD", f"{where} is required", field=where)
+    return request_key(str(read_value(FIELDS["trace_id"], trace_id, 0, where)))

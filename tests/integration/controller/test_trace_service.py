@@ -7,8 +7,11 @@ import uuid
 import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
+from sqlalchemy import insert
 
 from controller.store.migrate import open_database
+from controller.store.schema import trace_timelines
+from controller.trace_ids import request_key
 from loadcell.documents import render
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import trace_pb2, trace_pb2_grpc
@@ -145,6 +148,68 @@ async def test_one_trace_has_all_that_is_known(traces, stored):
                 assert found[name] == value, name
         assert set(found) - set(wanted) <= {"children", "evaluations", "tags"}
         assert found["children"] == []
+
+
+async def test_several_are_the_same_as_each_by_itself(controller, traces, stored):
+    trace_ids, nowhere = list(stored.traces)[::20], "0" * 32
+    await store_timelines(controller, trace_ids[1:])
+    include = ["evaluations,timeline", "feedback"]
+    given = [trace_ids[0].upper(), nowhere, *trace_ids[::-1]]
+    answer = await traces.BatchGetTraces(trace_pb2.BatchGetTracesRequest(trace_ids=given, include=include))
+    order = [trace_ids[0], *(one for one in trace_ids[::-1] if one != trace_ids[0])]
+    each = [await traces.GetTrace(trace_pb2.GetTraceRequest(trace_id=one, include=include)) for one in order]
+    assert list(answer.data) == [one.data for one in each]
+    assert (list(answer.not_found), list(answer.left_out), answer.status) == ([nowhere], [], "success")
+    some = await traces.BatchGetTraces(trace_pb2.BatchGetTracesRequest(trace_ids=trace_ids, fields=["model"]))
+    assert {name for one in some.data for name in render(one)} == {"model", "trace_id", "span_id", "ts"}
+
+
+async def store_timelines(controller, trace_ids: list[str]) -> None:
+    """Store a timeline of two events for some traces."""
+    rows = [{**request_key(one)._asdict(), "timeline": bytes([5, 1, 7, 2])} for one in trace_ids]
+    database = await open_database(controller.database)
+    try:
+        await database.write(lambda c: c.execute(insert(trace_timelines), rows))
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    "limit", ["controller.services.trace.MAX_PAGE_BYTES", "controller.store.traces.included.MAX_EVENTS"]
+)
+async def test_several_that_are_too_much_are_named_to_be_asked_for_again(
+    controller, traces, stored, monkeypatch, limit
+):
+    trace_ids = list(stored.traces)[:60]
+    await store_timelines(controller, trace_ids[::2])
+    request = trace_pb2.BatchGetTracesRequest(trace_ids=trace_ids, include=["timeline"], fields=["model"])
+    whole = (await traces.BatchGetTraces(request)).data
+    assert [len(trace.timeline) for trace in whole] == [2, 0] * 30
+    monkeypatch.setattr(limit, 2)
+    seen, wanted = [], trace_ids
+    while wanted:
+        page = trace_pb2.BatchGetTracesRequest(trace_ids=wanted, include=["timeline"], fields=["model,trace_id"])
+        answer = await traces.BatchGetTraces(page)
+        assert 1 <= len(answer.data) == len(wanted) - len(answer.left_out)
+        seen, wanted = [*seen, *answer.data], list(answer.left_out)
+    assert seen == list(whole)
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason", "field"),
+    [
+        ({}, "MISSING_REQUIRED_FIELD", "trace_ids"),
+        ({"trace_ids": [""]}, "MISSING_REQUIRED_FIELD", "trace_ids[0]"),
+        ({"trace_ids": ["0" * 32, "x"]}, "INVALID_FIELD_FORMAT", "trace_ids[1]"),
+        ({"trace_ids": ["0" * 32] * 101}, "LIMIT_EXCEEDED", "trace_ids"),
+        ({"trace_ids": ["0" * 32], "include": ["all"]}, "INVALID_FIELD_VALUE", "include"),
+        ({"trace_ids": ["0" * 32], "fields": ["cost"]}, "UNKNOWN_FIELD", "fields"),
+    ],
+)
+async def test_a_malformed_question_about_several_names_the_field(controller, request_, reason, field):
+    stub = trace_pb2_grpc.TraceServiceStub(controller.channel)
+    asked = stub.BatchGetTraces(trace_pb2.BatchGetTracesRequest(**request_))
+    assert await refusal(asked) == (reason, field)
 
 
 async def test_feedback_is_written_once_and_goes_with_its_trace(traces, stored):

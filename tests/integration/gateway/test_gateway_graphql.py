@@ -9,13 +9,20 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.graphql.documents import Documents
 from gateway.graphql.settings import DEFAULTS
 from loadcell.errors import LoadcellError
-from loadcell.v1 import model_pb2, run_pb2, trace_pb2
+from loadcell.v1 import auth_pb2, model_pb2, run_pb2, trace_pb2
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PURE = "application/graphql-response+json"
+KEY = {"X-API-Key": "k"}
+
+
+def asked(gateway) -> list[Any]:
+    """The calls but for those that say who is asking: which documents are known depends on what came before."""
+    return [call for call in gateway.controller.calls if call.method != "GetCaller"]
 
 
 def traces(*trace_ids: str) -> trace_pb2.ListTracesResponse:
@@ -27,8 +34,9 @@ def traces(*trace_ids: str) -> trace_pb2.ListTracesResponse:
 
 
 async def ask(gateway, document: str, headers: dict[str, str] | None = None, **variables: Any) -> httpx.Response:
+    gateway.controller.answers.setdefault("GetCaller", auth_pb2.GetCallerResponse())
     body = {"query": document, "variables": variables}
-    return await gateway.http.post("/graphql", json=body, headers=headers)
+    return await gateway.http.post("/graphql", json=body, headers={**KEY, **(headers or {})})
 
 
 def only_error(answer: httpx.Response) -> dict[str, Any]:
@@ -48,7 +56,7 @@ async def test_the_documented_query_is_answered(gateway):
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json; charset=utf-8")
     nothing = dict.fromkeys(("timestamp", "duration", "tokenCount", "cost", "metadata"))
     assert answer.json() == {"data": {"traces": [{"id": name, "model": "m", **nothing} for name in "ab"]}}
-    request = gateway.controller.calls[0].request
+    request = asked(gateway)[0].request
     assert (request.model, getattr(request, "from"), list(request.tags), request.limit) == (
         "m",
         "now-1h",
@@ -62,43 +70,135 @@ async def test_the_documented_query_is_answered(gateway):
 
 async def test_what_belongs_to_each_trace_comes_with_the_list(gateway):
     gateway.controller.answers["ListTraces"] = traces(*(f"{n}" for n in range(50)))
-    gateway.controller.answers["GetRun"] = run_pb2.GetRunResponse(run=run_pb2.Run(run_id="r"))
-    document = """{ tracePage { data { ...All run { runId } } } }
+    document = """{ tracePage { data { ...All } } }
     fragment All on Trace { feedback { score } ...More tags }
     fragment More on Trace { ... on Trace { evaluations { passed } children { spanId } } }"""
     answer = await ask(gateway, document)
     assert len(answer.json()["data"]["tracePage"]["data"]) == 50
-    assert [call.method for call in gateway.controller.calls] == ["ListTraces", "GetRun", "GetRun"]
-    request = gateway.controller.calls[0].request
-    assert list(request.include) == ["children", "evaluations", "feedback"]
-    assert list(request.fields) == ["run_id", "tags", "trace_id"]
-    assert sorted(call.request.run_id for call in gateway.controller.calls[1:]) == ["run-0", "run-1"]
+    (call,) = asked(gateway)
+    assert list(call.request.include) == ["children", "evaluations", "feedback"]
+    assert list(call.request.fields) == ["tags", "trace_id"]
 
 
-async def test_a_timeline_is_asked_for_once_for_each_trace(gateway):
-    gateway.controller.answers["ListTraces"] = traces("a", "b", "a")
+def timelines(*trace_ids: str, **others: list[str]) -> trace_pb2.BatchGetTracesResponse:
     event = trace_pb2.TimelineEvent(offset_ms=1.5, token_count=2)
-    gateway.controller.answers["GetTrace"] = trace_pb2.GetTraceResponse(data=trace_pb2.Trace(timeline=[event]))
+    data = [trace_pb2.Trace(trace_id=name, timeline=[event]) for name in trace_ids]
+    return trace_pb2.BatchGetTracesResponse(data=data, **others)
+
+
+EVENTS = [{"offsetMs": 1.5, "tokenCount": 2}]
+
+
+async def test_runs_and_timelines_of_a_list_are_a_call_each(gateway):
+    trace_ids = [f"{n}" for n in range(50)]
+    gateway.controller.answers["ListTraces"] = traces(*trace_ids)
+    found = [run_pb2.Run(run_id=f"run-{n}") for n in range(2)]
+    gateway.controller.answers["BatchGetRuns"] = run_pb2.BatchGetRunsResponse(runs=found)
+    gateway.controller.answers["BatchGetTraces"] = timelines(*trace_ids)
+    answer = await ask(gateway, "{ traces { run { runId } timeline { offsetMs tokenCount } } }")
+    assert answer.json()["data"]["traces"] == [
+        {"run": {"runId": f"run-{n % 2}"}, "timeline": EVENTS} for n in range(50)
+    ]
+    calls = {call.method: call.request for call in asked(gateway)}
+    assert (len(asked(gateway)), calls.keys()) == (3, {"ListTraces", "BatchGetRuns", "BatchGetTraces"})
+    assert list(calls["ListTraces"].fields) == ["run_id", "trace_id"]
+    assert sorted(calls["BatchGetRuns"].run_ids) == ["run-0", "run-1"]
+    batch = calls["BatchGetTraces"]
+    assert sorted(batch.trace_ids) == sorted(trace_ids)
+    assert (list(batch.include), list(batch.fields)) == (["timeline"], ["trace_id"])
+
+
+async def test_no_call_reads_more_than_a_hundred(gateway):
+    trace_ids = [f"{n}" for n in range(150)]
+    gateway.controller.answers["ListTraces"] = traces(*trace_ids)
+    gateway.controller.answers["BatchGetTraces"] = timelines(*trace_ids)
     answer = await ask(gateway, "{ traces { timeline { offsetMs tokenCount } } }")
-    timeline = {"timeline": [{"offsetMs": 1.5, "tokenCount": 2}]}
-    assert answer.json() == {"data": {"traces": [timeline] * 3}}
-    asked = [call.request for call in gateway.controller.calls if call.method == "GetTrace"]
-    assert sorted(request.trace_id for request in asked) == ["a", "b"]
-    assert [(list(one.include), list(one.fields)) for one in asked] == [(["timeline"], ["trace_id"])] * 2
+    assert answer.json()["data"]["traces"] == [{"timeline": EVENTS}] * 150
+    assert sorted(len(call.request.trace_ids) for call in asked(gateway)[1:]) == [50, 100]
 
 
-async def test_a_trace_that_is_gone_meanwhile_costs_nothing_but_its_timeline(gateway):
+async def test_timelines_an_answer_has_no_room_for_are_asked_for_again(gateway, monkeypatch):
+    gateway.controller.answers["ListTraces"] = traces("a", "b", "a", "c")
+    pages = {("a", "b", "c"): timelines("a", left_out=["b", "c"]), ("b", "c"): timelines("b", not_found=["c"])}
+    answering = gateway.controller._answer
+
+    async def by_request(name: str, request: Any, context: Any) -> Any:
+        if name == "BatchGetTraces":
+            gateway.controller.answers[name] = pages[tuple(request.trace_ids)]
+        return await answering(name, request, context)
+
+    monkeypatch.setattr(gateway.controller, "_answer", by_request)
+    answer = await ask(gateway, "{ traces { timeline { offsetMs tokenCount } } }")
+    assert [one["timeline"] for one in answer.json()["data"]["traces"]] == [EVENTS, EVENTS, EVENTS, None]
+    assert only_error(answer)["extensions"]["error_code"] == "TRACE_NOT_FOUND"
+
+
+async def test_a_trace_or_run_that_is_gone_meanwhile_costs_nothing_but_itself(gateway):
     gateway.controller.answers["ListTraces"] = traces("a")
-    gateway.controller.answers["GetTrace"] = LoadcellError("TRACE_NOT_FOUND", "no trace a")
-    answer = await ask(gateway, "{ traces { id timeline { offsetMs } } }")
-    assert answer.json()["data"] == {"traces": [{"id": "a", "timeline": None}]}
-    assert only_error(answer)["path"] == ["traces", 0, "timeline"]
+    gateway.controller.answers["BatchGetTraces"] = timelines(not_found=["a"])
+    gateway.controller.answers["BatchGetRuns"] = run_pb2.BatchGetRunsResponse(not_found=["run-0"])
+    answer = await ask(gateway, "{ traces { id run { runId } timeline { offsetMs } } }")
+    assert answer.json()["data"] == {"traces": [{"id": "a", "run": None, "timeline": None}]}
+    found = {error["path"][-1]: error["extensions"]["error_code"] for error in answer.json()["errors"]}
+    assert found == {"run": "RUN_NOT_FOUND", "timeline": "TRACE_NOT_FOUND"}
+
+
+async def test_a_caller_without_a_permission_is_refused_what_goes_with_each_trace(gateway):
+    gateway.controller.answers["ListTraces"] = traces("a", "b")
+    gateway.controller.answers["BatchGetRuns"] = LoadcellError("INSUFFICIENT_PERMISSIONS", "no")
+    answer = await ask(gateway, "{ traces { id run { runId model } } }")
+    assert answer.json()["data"] == {"traces": [{"id": name, "run": None} for name in "ab"]}
+    reasons = [error["extensions"]["error_code"] for error in answer.json()["errors"]]
+    assert reasons == ["INSUFFICIENT_PERMISSIONS"] * 2
+
+
+async def test_a_document_that_is_not_known_is_read_for_callers_who_are_let_in_only(gateway, monkeypatch):
+    read: list[str] = []
+    reading = Documents.read
+    monkeypatch.setattr(Documents, "read", lambda kept, text: read.append(text) or reading(kept, text))
+    for wrong in ("{ thisIsUnknown }", "{", "{ traces { id } } # unknown"):
+        for reason, status in (
+            ("INVALID_API_KEY", 401),
+            ("RATE_LIMIT_EXCEEDED", 429),
+            ("SERVICE_UNAVAILABLE", 503),
+        ):
+            gateway.controller.answers["GetCaller"] = LoadcellError(reason, "no")
+            refused = await ask(gateway, wrong)
+            assert (refused.status_code, only_error(refused)["extensions"]["error_code"]) == (status, reason)
+    assert (read, asked(gateway)) == ([], [])
+    assert {call.metadata["x-graphql-query"] for call in gateway.controller.calls} == {"1"}
+    assert {call.metadata["x-api-key"] for call in gateway.controller.calls} == {"k"}
+
+
+async def test_who_shows_no_credential_is_asked_after_by_what_may_be_public(gateway):
+    gateway.controller.answers["ListRuns"] = LoadcellError("MISSING_AUTHORIZATION", "no")
+    document = {"query": "{ alone: runs { runId } }"}
+    refused = await gateway.http.post("/graphql", json=document)
+    assert (refused.status_code, only_error(refused)["extensions"]["category"]) == (401, "AUTHENTICATION")
+    gateway.controller.answers["ListRuns"] = run_pb2.ListRunsResponse()
+    assert (await gateway.http.post("/graphql", json=document)).json() == {"data": {"alone": []}}
+    assert [call.request.limit for call in gateway.controller.calls] == [1, 1, 50]
+
+
+async def test_a_document_that_is_known_takes_no_call_more(gateway):
+    gateway.controller.answers["ListModels"] = model_pb2.ListModelsResponse()
+    for document in ("{ again: models { id } }", "{ again: models { nope } }"):
+        first = await ask(gateway, document)
+        gateway.controller.calls.clear()
+        gateway.controller.answers["GetCaller"] = LoadcellError("INVALID_API_KEY", "no")
+        again = await ask(gateway, document)
+        assert (again.status_code, again.json().keys()) == (first.status_code, first.json().keys())
+        assert [call.method for call in gateway.controller.calls] == ["ListModels"] * (first.status_code == 200)
+        gateway.controller.answers["GetCaller"] = auth_pb2.GetCallerResponse()
 
 
 async def test_queries_of_a_document_are_answered_together_but_not_all_at_once(gateway):
     gateway.controller.answers["ListModels"] = model_pb2.ListModelsResponse(data=[model_pb2.Model(id="m")])
-    gateway.controller.together = 8
-    answer = await ask(gateway, "{ " + " ".join(f"a{n}: models {{ id requestCount }}" for n in range(10)) + " }")
+    document = "{ " + " ".join(f"a{n}: models {{ id requestCount }}" for n in range(10)) + " }"
+    await ask(gateway, document)
+    gateway.controller.calls.clear()
+    gateway.controller.most_at_once, gateway.controller.together = 0, 8
+    answer = await ask(gateway, document)
     assert answer.json()["data"] == {f"a{n}": [{"id": "m", "requestCount": 0}] for n in range(10)}
     assert (len(gateway.controller.calls), gateway.controller.most_at_once) == (10, 8)
 
@@ -111,9 +211,10 @@ async def test_a_document_may_be_in_the_url(gateway):
         "operationName": "A",
         "extensions": "{}",
     }
-    answer = await gateway.http.get("/graphql", params=parameters)
+    gateway.controller.answers["GetCaller"] = auth_pb2.GetCallerResponse()
+    answer = await gateway.http.get("/graphql", params=parameters, headers=KEY)
     assert answer.json() == {"data": {"traces": [{"id": "a"}]}}
-    assert gateway.controller.calls[0].request.limit == 3
+    assert asked(gateway)[0].request.limit == 3
     for name, value in (("variables", "{"), ("variables", "[]"), ("operationName", "C"), ("other", "1")):
         refused = await gateway.http.get("/graphql", params={**parameters, name: value})
         assert refused.status_code == 400
@@ -135,14 +236,15 @@ async def test_credentials_are_those_of_the_caller(gateway):
     await ask(
         gateway, "{ traces { id } }", {"X-API-Key": "k", "Authorization": "Bearer t", "X-Request-ID": "mine"}
     )
-    metadata = gateway.controller.calls[0].metadata
+    metadata = asked(gateway)[0].metadata
     assert (metadata["x-api-key"], metadata["authorization"], metadata["x-request-id"]) == (
         "k",
         "Bearer t",
         "mine",
     )
-    await ask(gateway, "{ traces { id } }")
-    assert "x-api-key" not in gateway.controller.calls[1].metadata
+    gateway.controller.calls.clear()
+    await gateway.http.post("/graphql", json={"query": "{ traces { id } }"})
+    assert "x-api-key" not in asked(gateway)[0].metadata
 
 
 @pytest.mark.parametrize("accepted", ["application/json", PURE, "*/*", f"text/html, {PURE};q=0.9, */*;q=0.1"])
@@ -237,7 +339,7 @@ async def test_what_goes_wrong_inside_is_not_told(gateway, monkeypatch):
 async def test_variables_have_the_types_of_the_schema(gateway, variables, word):
     document = "query ($n: Int, $f: TraceFilter) { traces(limit: $n, filter: $f) { id } }"
     answer = await ask(gateway, document, **variables)
-    assert (answer.status_code, gateway.controller.calls) == (400, [])
+    assert (answer.status_code, asked(gateway)) == (400, [])
     assert only_error(answer)["extensions"]["error_code"] == "INVALID_REQUEST"
     assert word in only_error(answer)["message"]
 
@@ -346,5 +448,5 @@ async def test_documents_of_many_callers_are_kept_apart(gateway):
         )
     )
     assert {answer.status_code for answer in answers} == {200}
-    asked = {(call.metadata["x-api-key"], call.request.limit) for call in gateway.controller.calls}
-    assert asked == {(f"k{n}", n) for n in range(1, 20)}
+    found = {(call.metadata["x-api-key"], call.request.limit) for call in asked(gateway)}
+    assert found == {(f"k{n}", n) for n in range(1, 20)}

@@ -234,9 +234,10 @@ async def test_of_many_calls_at_once_to_two_controllers_no_more_are_let_in_than_
 
 
 async def test_queries_of_graphql_documents_have_a_bucket_beside_that_of_their_method(start):
-    controller = await start(api_key=BOSS, rate_limits=parse_rates("viewer=6000,graphql=60/3"))
+    controller = await start(api_key=BOSS, rate_limits=parse_rates("viewer=6000,graphql=60/4"))
     headers = {"x-api-key": await a_viewer(controller)}
     async with gateway(controller.address) as http:
+        # The first of the documents is not known, so that it takes one more.
         two = {"query": "{ a: models(limit: 1) { model } b: models(limit: 1) { model } }"}
         answers = [(await http.post("/graphql", json=two, headers=headers)).json() for _ in range(2)]
         refused = [error["extensions"]["error_code"] for answer in answers for error in answer.get("errors", ())]

@@ -175,8 +175,9 @@ OF_NO_PROJECT = frozenset(
     }
 )
 
-# What an answer to a question that names no project is about: a number that adds up over projects.
-COUNTED: dict[str, tuple[dict[str, Any], Callable[[Any], float]]] = {
+# What an answer to a question that names no project, or things of several, is about: a number that adds up over
+# projects.
+COUNTED: dict[str, tuple[dict[str, Any] | Callable[[World], dict[str, Any]], Callable[[Any], float]]] = {
     "AuthService/ListProjects": ({}, lambda a: a.total + len(a.projects)),
     "CostService/GetCostSummary": ({}, lambda a: a.data.overview.total_requests),
     "CostService/GetCostAttribution": (
@@ -205,7 +206,15 @@ COUNTED: dict[str, tuple[dict[str, Any], Callable[[Any], float]]] = {
         {"models": ["m", "n"]},
         lambda a: sum(model.metrics.request_count for model in a.data.models),
     ),
+    "RunService/BatchGetRuns": (
+        lambda w: {"run_ids": [w.run_ids[0], w.run_id_of_beta]},
+        lambda a: len(a.runs),
+    ),
     "RunService/ListRuns": ({}, lambda a: a.total + len(a.runs)),
+    "TraceService/BatchGetTraces": (
+        lambda w: {"trace_ids": [w.trace_id, w.trace_id_of_beta]},
+        lambda a: len(a.data),
+    ),
     "TraceService/ListTraces": ({}, lambda a: len(a.data)),
     "TraceService/SearchTraces": ({}, lambda a: len(a.data)),
 }

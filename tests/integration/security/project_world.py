@@ -39,13 +39,18 @@ METHODS = {
 
 @dataclass
 class World:
-    """What there is in alpha; `channels` are those of the callers, by role and whose projects they have."""
+    """What there is in alpha, and some of beta.
+
+    `channels` are those of the callers, by role and whose projects they have.
+    """
 
     address: str
     boss: grpc.aio.Channel
     channels: dict[tuple[str, str], grpc.aio.Channel]
     run_ids: list[str] = field(default_factory=list)
     trace_id: str = ""
+    run_id_of_beta: str = ""
+    trace_id_of_beta: str = ""
     budget_id: str = ""
     job_id: str = ""
     recommendation_id: str = ""
@@ -118,11 +123,14 @@ async def _populate(world: World) -> None:
     async with ScriptedAgent.connected(world.address, "agent-1", api_key=BOSS) as agent:
         world.run_ids = [await world.run("alpha", model=model) for model in ("m", "n")]
         world.recommendation_id = await world.recommendation("alpha")
-        for run_id in [*world.run_ids, world.recommendation_id, await world.run("beta")]:
+        world.run_id_of_beta = await world.run("beta")
+        for run_id in [*world.run_ids, world.recommendation_id, world.run_id_of_beta]:
             await _ended(world, run_id)
         assert len(agent.starts) == 4
     listed = await world.ask("TraceService/ListTraces", run_id=world.run_ids[0])
     world.trace_id = listed.data[0].trace_id
+    listed = await world.ask("TraceService/ListTraces", run_id=world.run_id_of_beta)
+    world.trace_id_of_beta = listed.data[0].trace_id
     for project in ("beta", "alpha"):
         world.budget_id, world.job_id = await world.budget(project), await world.job(project)
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -167,8 +175,13 @@ async def call(channel: grpc.aio.Channel, name: str, request: Message, *, whole:
 async def outcome(channel: grpc.aio.Channel, name: str, request: Message | None = None) -> str:
     """Return the reason a call is refused for, or OK; without a request it is called with an empty one."""
     empty = GetMessageClass(METHODS[name].input_type)()
-    try:
-        await call(channel, name, empty if request is None else request)
-    except grpc.aio.AioRpcError as error:
-        return from_rpc_error(error).reason
-    return "OK"
+    for _ in range(10):
+        try:
+            await call(channel, name, empty if request is None else request)
+        except grpc.aio.AioRpcError as error:
+            # Where a stream is refused while its first message is written, gRPC tells of the write alone.
+            if "execute_batch" in (error.details() or ""):
+                continue
+            return from_rpc_error(error).reason
+        return "OK"
+    raise AssertionError(name)

@@ -90,7 +90,8 @@ async def test_an_answer_is_about_the_projects_of_who_asks(world, role):
     for name, (fields, count) in COUNTED.items():
         if not may_call(role, name):
             continue
-        request, seen = GetMessageClass(METHODS[name].input_type)(**fields), {}
+        given = fields(world) if callable(fields) else fields
+        request, seen = GetMessageClass(METHODS[name].input_type)(**given), {}
         for whose in (OWN, OTHER, NONE):
             try:
                 seen[whose] = count((await call(world.channels[role, whose], name, request))[0])
@@ -102,6 +103,16 @@ async def test_an_answer_is_about_the_projects_of_who_asks(world, role):
         assert seen[NONE] == 0, name
         assert min(seen[OWN], seen[OTHER]) > 0, name
         assert seen[OWN] + seen[OTHER] == everything, name
+
+
+async def test_things_of_others_are_named_as_those_that_are_not_there(world):
+    nowhere = {"RunService/BatchGetRuns": "nothing", "TraceService/BatchGetTraces": "0" * 32}
+    for name, missing in nowhere.items():
+        ((field, (mine, others)),) = COUNTED[name][0](world).items()
+        request = GetMessageClass(METHODS[name].input_type)(**{field: [others, missing, mine, mine]})
+        for whose, wanted in ((OWN, [others, missing]), (NONE, [others, missing, mine])):
+            (answer,) = await call(world.channels["developer", whose], name, request)
+            assert list(answer.not_found) == wanted, (name, whose)
 
 
 async def test_nobody_without_a_credential_is_let_in(world):

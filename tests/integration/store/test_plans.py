@@ -52,6 +52,14 @@ async def test_lists_use_their_documented_index(place, filters, after, index):
     assert any(index in line for line in plans), plans
 
 
+async def test_several_runs_are_looked_up_by_one_statement(place):
+    run_ids = [f"run{n}" for n in range(1, 5)]
+    plans = await plans_of(place, lambda c: runs.get_runs(c, run_ids, ALL))
+    used = ("uq_benchmark_runs_run_id", "USING INDEX sqlite_autoindex_benchmark_runs")
+    assert any(index in line for line in plans for index in used), plans
+    assert not any("SCAN benchmark_runs" in line or "Seq Scan" in line for line in plans), plans
+
+
 async def test_counts_and_upkeep_use_an_index(place):
     for question in (
         lambda c: run_history.count_by_status(c, ALL),

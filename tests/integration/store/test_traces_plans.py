@@ -11,6 +11,7 @@ from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.search import ask_search
 from controller.scope import Scope
 from controller.store.traces.listing import list_traces
+from controller.store.traces.several import get_traces
 from controller.store.traces.single import get_trace
 from controller.trace_ids import request_key
 from tests.integration.store import random_traces
@@ -105,6 +106,15 @@ async def test_no_question_reads_all_requests_to_find_a_few(database):
 
 async def test_one_trace_is_one_look_up(database):
     plans = await database.read(lambda c: plans_of(c, lambda: get_trace(c, request_key(TRACE), Scope.of(["p1"]))))
+    through = [line for line in plans if re.search(r"\btraces(_\w+)?\b", line)]
+    assert all(through_index(line, KEY) for line in through if "Scan" in line or "SEARCH" in line), through
+    assert not any(WHOLE.search(line) for line in plans), plans
+
+
+@pytest.mark.parametrize("scope", [Scope.everything(), Scope.of(["p1"])])
+async def test_several_traces_are_looked_up_by_one_statement(database, scope):
+    keys = [request_key(TRACE), request_key("1" * 32), request_key("2" * 32)]
+    plans = await database.read(lambda c: plans_of(c, lambda: get_traces(c, keys, scope)))
     through = [line for line in plans if re.search(r"\btraces(_\w+)?\b", line)]
     assert all(through_index(line, KEY) for line in through if "Scan" in line or "SEARCH" in line), through
     assert not any(WHOLE.search(line) for line in plans), plans
