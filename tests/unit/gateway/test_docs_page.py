@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from importlib import resources
@@ -16,11 +17,20 @@ from scripts.reference import document
 BROWSER = Path(__file__).with_name("page_without_browser.js")
 
 
-def show(operation: str) -> dict[str, Any]:
-    """Return what the page holds, and what it asked for when the form of an operation was sent."""
+def _node() -> str:
+    """Return the command that runs the script of the page; where it is missing in CI, the test fails."""
     node = shutil.which("node")
     if node is None:
-        pytest.skip("there is no Node.js to run the script of the page")
+        reason = "Node.js is not installed (Debian: apt-get install nodejs)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return node
+
+
+def show(operation: str) -> dict[str, Any]:
+    """Return what the page holds, and what it asked for when the form of an operation was sent."""
+    node = _node()
     with resources.as_file(resources.files("gateway.web").joinpath("docs.js")) as script:
         command = [node, str(BROWSER), str(script), operation]
         done = subprocess.run(
@@ -53,3 +63,11 @@ def test_what_is_empty_is_not_sent() -> None:
     assert sent["method"] == "GET"
     assert "?" not in sent["url"]
     assert sent["headers"] == {}
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_without_node_the_page_is_not_taken_for_tested(monkeypatch, ci, outcome) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(outcome, match=r"Node\.js is not installed"):
+        _node()
