@@ -170,14 +170,15 @@ async def test_a_document_that_is_not_known_is_read_for_callers_who_are_let_in_o
     assert {call.metadata["x-api-key"] for call in gateway.controller.calls} == {"k"}
 
 
-async def test_who_shows_no_credential_is_asked_after_by_what_may_be_public(gateway):
-    gateway.controller.answers["ListRuns"] = LoadcellError("MISSING_AUTHORIZATION", "no")
+async def test_who_shows_no_credential_is_let_in_where_runs_are_public(gateway):
+    nobody = LoadcellError("MISSING_AUTHORIZATION", "no")
+    gateway.controller.answers.update(GetCaller=nobody, ListRuns=nobody)
     document = {"query": "{ alone: runs { runId } }"}
     refused = await gateway.http.post("/graphql", json=document)
     assert (refused.status_code, only_error(refused)["extensions"]["category"]) == (401, "AUTHENTICATION")
     gateway.controller.answers["ListRuns"] = run_pb2.ListRunsResponse()
     assert (await gateway.http.post("/graphql", json=document)).json() == {"data": {"alone": []}}
-    assert [call.request.limit for call in gateway.controller.calls] == [1, 1, 50]
+    assert [call.request.limit for call in asked(gateway)] == [1, 1, 50]
 
 
 async def test_a_document_that_is_known_takes_no_call_more(gateway):

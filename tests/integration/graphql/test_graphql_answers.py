@@ -7,15 +7,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import insert
 
 from controller.store.database import Connection
 from controller.store.migrate import open_database
+from controller.store.schema import trace_timelines
+from controller.trace_ids import request_key
 from gateway.app import make_app
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
@@ -36,6 +40,7 @@ class World:
     http: httpx.AsyncClient
     address: str
     stored: Any
+    database: Path
     period: dict[str, str]
 
     async def ask(self, document: str, key: str = BOSS.reveal(), **variables: object) -> httpx.Response:
@@ -77,7 +82,7 @@ async def made(start, place, fill: Callable[[Connection], Any], period: dict[str
     finally:
         await database.close()
     async with gateway(controller.address) as http:
-        yield World(http, controller.address, stored, period)
+        yield World(http, controller.address, stored, place, period)
 
 
 @pytest.fixture
@@ -254,3 +259,33 @@ async def test_callers_see_their_projects_and_do_what_they_may(traced):
         refused = await traced.ask("{ traces { id } models { id } }", key)
         assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "ApiKey")
         assert {one["extensions"]["error_code"] for one in refused.json()["errors"]} == {reason}
+
+
+@pytest.mark.parametrize(("public", "statuses"), [(False, [401, 401, 401]), (True, [200, 401, 400])])
+async def test_who_shows_no_credential_is_told_of_documents_where_runs_are_public_only(
+    start, tmp_path, public, statuses
+):
+    controller = await start(database=tmp_path / "loadcell.db", api_key=BOSS, public_reads=public)
+    documents = ("{ runs { runId } }", "{ traces { id } }", "{ nothing }")
+    async with gateway(controller.address) as http:
+        answers = [await http.post("/graphql", json={"query": document}) for document in documents]
+    assert [answer.status_code for answer in answers] == statuses
+    assert ("nothing" in answers[2].text) is public
+
+
+async def test_runs_and_timelines_of_a_list_are_those_of_each_trace(traced):
+    database = await open_database(traced.database)
+    try:
+        listed = (await traced.data("{ traces(limit: 4) { id } }"))["traces"]
+        keys = [request_key(one["id"])._asdict() for one in listed[:2]]
+        rows = [{**key, "timeline": bytes([5, 1, 7, 2])} for key in keys]
+        await database.write(lambda c: c.execute(insert(trace_timelines), rows))
+    finally:
+        await database.close()
+    found = (await traced.data("{ traces(limit: 4) { id runId run { runId model } timeline { tokenCount } } }"))[
+        "traces"
+    ]
+    assert [one["id"] for one in found] == [one["id"] for one in listed]
+    tokens = [{"tokenCount": 1}, {"tokenCount": 2}]
+    assert [one["timeline"] for one in found] == [tokens, tokens, [], []]
+    assert all(one["run"]["runId"] == one["runId"] for one in found)
