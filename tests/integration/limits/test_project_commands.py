@@ -44,7 +44,10 @@ async def test_what_is_given_is_set_and_the_rest_stays(start):
 async def test_what_cannot_be_set_is_told_with_its_flag(controller):
     for words, told in (
         ((), "nothing to set: give --targets"),
-        (("--stored-traces", "1.5"), "--stored-traces '1.5': must be a whole number from 0, or default"),
+        (
+            ("--stored-traces", "1.5"),
+            "--stored-traces '1.5': must be a whole number from 0 to 1,000,000,000,000,000, or default",
+        ),
         (("--rate", "nan"), "--rate 'nan': must be a number from 0, or default"),
         (("--targets", "10.0.0.0/33"), "'10.0.0.0/33' is no address and no network"),
     ):
