@@ -48,7 +48,7 @@ async def test_what_cannot_be_set_is_told_with_its_flag(controller):
             ("--stored-traces", "1.5"),
             "--stored-traces '1.5': must be a whole number from 0 to 1,000,000,000,000,000, or default",
         ),
-        (("--rate", "nan"), "--rate 'nan': must be a number from 0, or default"),
+        (("--rate", "nan"), "--rate 'nan': must be a number from 0 to 1,000,000,000,000, or default"),
         (("--targets", "10.0.0.0/33"), "'10.0.0.0/33' is no address and no network"),
     ):
         code, out, err = await command("set", "a", *words, "--controller", controller.address)
