@@ -13,7 +13,7 @@ from controller.interceptors.around import Around, Call, Context
 from controller.limits.limiter import Limiter
 from controller.limits.rates import GRAPHQL, kind_of
 from controller.limits.waiting import told
-from loadcell.channel import GRAPHQL_METADATA
+from loadcell.channel import GRAPHQL_QUERY
 from loadcell.errors import LoadcellError
 
 _UNLIMITED = frozenset({OPEN, COMPANION, AGENT})
@@ -47,8 +47,7 @@ def limits(limiter: Limiter) -> Around:
 
 def _marked(context: Context) -> str:
     """Return the kind that a gateway gives to a query of a document; a caller who says so has less, not more."""
-    given = any(key == GRAPHQL_METADATA for key, _ in context.invocation_metadata() or ())
-    return GRAPHQL if given else ""
+    return GRAPHQL if GRAPHQL_QUERY in (context.invocation_metadata() or ()) else ""
 
 
 def _name(principal: Principal, context: Context) -> str:

@@ -11,7 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from strawberry.dataloader import DataLoader
 
 from gateway.upstream import Upstream
-from loadcell.channel import GRAPHQL_METADATA
+from loadcell.channel import GRAPHQL_QUERY
 from loadcell.documents import parse, render
 from loadcell.errors import LoadcellError
 from loadcell.v1 import auth_pb2, cost_pb2, metrics_pb2, model_pb2, run_pb2, trace_pb2
@@ -24,7 +24,6 @@ MODELS = model_pb2.DESCRIPTOR.services_by_name["ModelService"].methods_by_name
 CALLER = auth_pb2.DESCRIPTOR.services_by_name["AuthService"].methods_by_name["GetCaller"]
 _AT_ONCE = 8  # calls of one document
 _TOGETHER = 100  # things that one call reads by their identifiers
-_COUNTED = (GRAPHQL_METADATA, "1")
 
 
 class Asking:
@@ -63,7 +62,7 @@ class Asking:
         Raises:
             LoadcellError: as `loadcell.documents.parse` and `Upstream.call`.
         """
-        return await self._call(method, values, [*self._metadata, _COUNTED])
+        return await self._call(method, values, [*self._metadata, GRAPHQL_QUERY])
 
     async def _call(
         self, method: MethodDescriptor, values: dict[str, Any], metadata: Sequence[tuple[str, str]]
