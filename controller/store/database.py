@@ -205,6 +205,10 @@ def _transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
                     connection.invalidate()
                 else:
                     transaction.rollback()
+                if not isinstance(error, LoadcellError | DBAPIError):
+                    # It may have come in the middle of reading. As long as it is kept (a log, a cycle of frames),
+                    # so is the open statement, and SQLite shows this connection the database of then.
+                    connection.invalidate()
                 raise
             return result
     except DBAPIError as error:
