@@ -179,8 +179,9 @@ async def outcome(channel: grpc.aio.Channel, name: str, request: Message | None 
         try:
             await call(channel, name, empty if request is None else request)
         except grpc.aio.AioRpcError as error:
-            # Where a stream is refused while its first message is written, gRPC tells of the write alone.
-            if "execute_batch" in (error.details() or ""):
+            # Where a stream is refused while its first message is written, gRPC tells of the write alone. What
+            # the controller says itself always comes with its reason.
+            if error.code() is grpc.StatusCode.INTERNAL and not error.trailing_metadata():
                 continue
             return from_rpc_error(error).reason
         return "OK"
