@@ -1,61 +1,20 @@
-"""Entry point of an agent: `python -m agent`, settings from the environment."""
+"""`python -m agent`: the agent itself, and questions about one that need no second one."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-import loadcell.quick_start
-import loadcell.quiet_grpc  # before anything imports gRPC
-from agent.host import default_agent_id, usable_cpus
-from agent.pool import spawn
-from agent.settings import AgentSettings
-from agent.spool.claim import SpoolInUseError
-from agent.spool.spool import Spool
-from loadcell import logs
-from loadcell.arguments import refuse_arguments
-from loadcell.data_dir import data_dir
-from loadcell.settings import SettingsError, load
-
 
 def main() -> int:
-    """Run an agent until it is told to end; return the exit status."""
-    refuse_arguments("agent", sys.argv[1:])
-    try:
-        settings = load(AgentSettings, os.environ)
-        spool = _open_spool(settings)
-    except (SettingsError, SpoolInUseError) as error:
-        print(f"agent: {error}", file=sys.stderr)  # noqa: T201  the one line a wrong setting gives
-        return 2
-    # The workers come up while this process imports its half, gRPC above all.
-    spawned = [spawn() for _ in range(settings.workers or usable_cpus())]
-    import uvloop  # noqa: PLC0415
+    """Do what the arguments say; return the exit status."""
+    if sys.argv[1:] == ["health"]:
+        from agent.ready import health  # noqa: PLC0415 - asked every few seconds, so without all the rest
 
-    from agent.main import serve  # noqa: PLC0415
+        return health(os.environ)
+    from agent.process import serve_forever  # noqa: PLC0415 - as above
 
-    loadcell.quick_start.all_imported()
-    logs.configure("agent", settings.log_level)
-    return uvloop.run(serve(settings, spawned, spool))
-
-
-def _open_spool(settings: AgentSettings) -> Spool | None:
-    """Return the agent's own spool.
-
-    Raises:
-        SettingsError: There is no data directory, or the spool cannot be in it.
-        SpoolInUseError: Another process has it.
-    """
-    directory = data_dir(settings.data_dir)  # a user without one is told before anything starts
-    if not settings.spool_mb:
-        return None
-    path = directory / f"spool-{settings.agent_id or default_agent_id(directory)}"
-    try:
-        return Spool(path, settings.spool_mb * 1024 * 1024)
-    except OSError as error:
-        raise SettingsError(
-            f"no spool in {path}: {error.strerror}; set LOADCELL_DATA_DIR to a directory that can be written, "
-            "or LOADCELL_SPOOL_MB=0 to keep samples in memory only"
-        ) from error
+    return serve_forever(sys.argv[1:])
 
 
 if __name__ == "__main__":

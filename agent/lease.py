@@ -111,15 +111,24 @@ class Lease:
             return agent_pb2.LEASE_STATE_CANCELLED
         return agent_pb2.LEASE_STATE_COMPLETED
 
+    @property
+    def in_flight(self) -> int:
+        """Requests in flight by the workers' last word; those of lost workers are not."""
+        return sum(m.started - m.ended for worker, m in self._known().items() if worker not in self.lost)
+
+    def _known(self) -> dict[int, Progress | Ended]:
+        """Return the last word of each worker that has said one."""
+        latest = {worker: self.ended.get(worker) or self.progress.get(worker) for worker in self.positions}
+        return {worker: message for worker, message in latest.items() if message is not None}
+
     def to_progress(self, unacknowledged: int) -> agent_pb2.LeaseProgress:
         """Return the present figures for a heartbeat."""
-        latest = {worker: self.ended.get(worker) or self.progress.get(worker) for worker in self.positions}
-        known = {worker: message for worker, message in latest.items() if message is not None}
+        known = self._known()
         return agent_pb2.LeaseProgress(
             lease_id=self.lease_id,
             started=sum(message.started for message in known.values()),
             ended=sum(message.ended for message in known.values()),
-            in_flight=sum(m.started - m.ended for worker, m in known.items() if worker not in self.lost),
+            in_flight=self.in_flight,
             unacknowledged_batches=unacknowledged,
             health=_health([message.health for message in known.values()]),
             next_ordinal=max(self.next_ordinals.values(), default=0),

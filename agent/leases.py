@@ -172,6 +172,14 @@ class Leases:
             if lease.state == agent_pb2.LEASE_STATE_RUNNING
         ]
 
+    def __len__(self) -> int:
+        return len(self._leases)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests in flight by the workers' last word; read on any thread."""
+        return sum(lease.in_flight for lease in list(self._leases.values()) if lease.state not in TERMINAL)
+
     def ended_ids(self) -> set[str]:
         """Return the leases whose end has been sent, for `heard`."""
         return {lease.lease_id for lease in self._leases.values() if lease.state in TERMINAL}

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import structlog
 from agent.assets import Assets
 from agent.calibration import load_calibration
 from agent.clock import OffsetEstimator
+from agent.contact import Contact, contact_file
 from agent.host import default_agent_id, host_facts, kernel_timestamps
 from agent.leases import Leases
 from agent.pool import Spawned, WorkerPool
@@ -29,10 +31,11 @@ from loadcell.channel import dial
 from loadcell.clock import AnchoredClock, StepDetector
 from loadcell.data_dir import data_dir
 from loadcell.errors import LoadcellError
+from loadcell.exit_codes import exit_code
 from loadcell.lifetime import wait_for_stop
 from loadcell.settings import SettingsError
 from loadcell.target_guard.guard import TargetGuard
-from loadcell.tls import client_tls
+from loadcell.tls import client_tls, server_tls
 
 _CANCEL_SECONDS = 2.0
 # How long a controller that is started beside this agent may take to open its unix socket, and how often to look.
@@ -61,7 +64,7 @@ class Agent:
             agent_token=settings.agent_token,
             tls=client_tls(settings.tls_ca, settings.tls_client_cert, settings.tls_client_key),
         )
-        clock, offset = AnchoredClock(), OffsetEstimator()
+        clock, offset, steps = AnchoredClock(), OffsetEstimator(), StepDetector()
         self._pool = WorkerPool(spawned, on_message=self._on_message, on_death=self._on_death)
         self._uplink = Uplink(
             self._channel,
@@ -76,15 +79,17 @@ class Agent:
         guard = TargetGuard(settings.target_deny, settings.target_allow)
         self._probing = Probing(assets, guard)
         self._scraping = Scraping(guard)
+        self._contact = Contact(contact_file(directory, self._agent_id))
         self._session = Session(
             self._channel,
             self._identity(directory),
             clock=clock,
             offset=offset,
-            steps=StepDetector(),
+            steps=steps,
             probe=self._probing.start,
             scrape=self._scraping.start,
             waiting=self._uplink.waiting,
+            contact=self._contact,
             on_silent=self._dial_anew,
         )
         self._leases = Leases(
@@ -96,6 +101,34 @@ class Agent:
             offset=offset,
             report=self._session.report,
         )
+        self._clock, self._offset, self._steps = clock, offset, steps
+
+    def metrics(self) -> AbstractContextManager[object]:
+        """Return what serves metrics and health until it is left, if that is asked for.
+
+        Raises:
+            SettingsError: The address is taken, or a file of TLS cannot be used.
+        """
+        settings = self._settings
+        if settings.metrics is None:
+            return contextlib.nullcontext()
+        # What is only for metrics takes a tenth of a second and some megabytes.
+        from agent.metrics.serving import open_metrics_port  # noqa: PLC0415
+        from agent.metrics.vitals import AgentVitals  # noqa: PLC0415
+
+        vitals = AgentVitals(
+            self._session,
+            self._uplink,
+            self._pool,
+            self._leases,
+            self._clock,
+            self._offset,
+            self._steps,
+            spool_limit_bytes=settings.spool_mb * 1024 * 1024,
+        )
+        tls = server_tls(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
+        shown = None if tls is None else tls.over_http()
+        return contextlib.closing(open_metrics_port(settings.metrics, vitals, shown))
 
     async def run(self) -> str:
         """Serve until told to end and return why.
@@ -108,6 +141,7 @@ class Agent:
         session = loop.create_task(self._hold_session())
         stop = loop.create_task(wait_for_stop(exit_with_parent=self._settings.exit_with_parent))
         try:
+            self._contact.open()
             await self._pool.open()
             log.info(
                 "application_started",
@@ -133,6 +167,7 @@ class Agent:
             await self._pool.close()
             self._uplink.close()
             await self._channel.close()
+            self._contact.close()
 
     async def _hold_session(self) -> None:
         path = self._settings.controller.unix_path
@@ -187,10 +222,12 @@ class Agent:
 async def serve(settings: AgentSettings, spawned: Sequence[Spawned], spool: Spool | None) -> int:
     """Run an agent and return its exit status."""
     try:
-        why = await Agent(settings, spawned, spool).run()
+        agent = Agent(settings, spawned, spool)
+        with agent.metrics():
+            why = await agent.run()
     except SettingsError as error:
         print(f"agent: {error}", file=sys.stderr)  # noqa: T201  the one line a wrong setting gives
-        return 2
+        return exit_code(error)
     except LoadcellError as error:
         log.warning("agent_refused", reason=error.reason, detail=error.message)
         return 1

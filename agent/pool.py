@@ -55,6 +55,9 @@ class WorkerPool:
         spawned: The processes, already started so that their start-up overlaps with ours.
         on_message: Called with the position of a worker and its message.
         on_death: Called with the position of a worker and a sentence that says how it died.
+
+    Attributes:
+        restarts: Workers that died and were started again.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class WorkerPool:
         self._connected = asyncio.Event()
         self._paused = False
         self._closing = False
+        self.restarts = 0
 
     def __len__(self) -> int:
         return len(self._spawned)
@@ -155,6 +159,7 @@ class WorkerPool:
                 log.error("worker_not_started", worker=position, reason=str(error))  # noqa: TRY400  it is told whole
                 continue
             self._links[position] = await self._connect(position)
+            self.restarts += 1
             return
 
 

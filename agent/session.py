@@ -12,6 +12,7 @@ import structlog
 
 from agent.backoff import Backoff
 from agent.clock import OffsetEstimator
+from agent.contact import Contact
 from agent.fence import fence_clock_ns
 from agent.leases import Leases
 from agent.uplink import Waiting
@@ -107,6 +108,7 @@ class Session:
         probe: Looks at a target.
         scrape: Reads what a target says of itself.
         waiting: Tells how much the uplink keeps.
+        contact: Takes down when the controller answers.
         on_silent: Called when the controller is silent though the connection stands; the next session needs
             another one, for gRPC holds on to a half-open one for longer than a lease lasts.
     """
@@ -122,6 +124,7 @@ class Session:
         probe: Callable[[agent_pb2.Probe], asyncio.Task[agent_pb2.ProbeResult]],
         scrape: Callable[[agent_pb2.Scrape], asyncio.Task[agent_pb2.ScrapeResult]],
         waiting: Callable[[], Waiting],
+        contact: Contact,
         on_silent: Callable[[], None],
     ) -> None:
         self._stub = agent_pb2_grpc.AgentServiceStub(channel)
@@ -136,6 +139,12 @@ class Session:
         self._steps = steps
         self._answered = asyncio.Event()
         self._on_silent = on_silent
+        self._contact = contact
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the controller has taken this agent, and nothing has been heard since of its being away."""
+        return self._outgoing is not None
 
     def report(self, update: agent_pb2.LeaseUpdate) -> None:
         """Send a lease update; without a session the next registration tells the state."""
@@ -178,6 +187,7 @@ class Session:
             if first.WhichOneof("message") != "registered":
                 raise LoadcellError("INVALID_REQUEST", "the controller did not begin with a registration")
             backoff.reset()
+            self._contact.begin(_interval_seconds(first.registered))
             log.info("agent_registered", controller_id=first.registered.controller_id)
             self._outgoing = outgoing
             # What changed while the registration was under way is told now.
@@ -229,7 +239,7 @@ class Session:
         Raises:
             TimeoutError: None has been answered for some time.
         """
-        interval = max(registered.heartbeat_interval_micros / 1e6, 0.05)
+        interval = _interval_seconds(registered)
         sequence, unanswered = 0, 0
         while True:
             sequence += 1
@@ -281,6 +291,7 @@ class Session:
 
     def _on_reply(self, reply: agent_pb2.HeartbeatReply, leases: Leases) -> None:
         self._answered.set()
+        self._contact.note()
         self._offset.add(
             sent=reply.agent_send_micros,
             controller_received=reply.controller_receive_micros,
@@ -303,3 +314,7 @@ class Session:
     def _on_scraped(self, done: asyncio.Task[agent_pb2.ScrapeResult]) -> None:
         if not done.cancelled() and self._outgoing is not None:
             self._outgoing.put(agent_pb2.SessionRequest(scrape_result=done.result()))
+
+
+def _interval_seconds(registered: agent_pb2.Registered) -> float:
+    return max(registered.heartbeat_interval_micros / 1e6, 0.05)

@@ -103,6 +103,30 @@ class AgentSettings(DialSettings):
         names=("LOADCELL_DATA_DIR",),
         doc="Directory of the calibration, the spool and fetched assets; by default the user's data directory.",
     )
+    metrics: Address | None = setting(
+        None,
+        parse=settings.address,
+        names=("LOADCELL_AGENT_METRICS",),
+        doc="Address to serve the agent's own Prometheus metrics on, with /health, /ready and /alive. Default:"
+        " none.",
+    )
+    tls_cert: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CERT",),
+        doc="PEM file of the certificate to show, with its chain; with it the agent's metrics are served over TLS"
+        " only.",
+    )
+    tls_key: Path | None = setting(
+        None, parse=settings.path, names=("LOADCELL_TLS_KEY",), doc="PEM file of the key of LOADCELL_TLS_CERT."
+    )
+    tls_client_ca: Path | None = setting(
+        None,
+        parse=settings.path,
+        names=("LOADCELL_TLS_CLIENT_CA",),
+        doc="PEM file of the authorities of clients; with it whoever reads the metrics must have a certificate of"
+        " theirs.",
+    )
     log_level: str = setting(
         "info",
         parse=settings.choice("debug", "info", "warning", "error"),

@@ -94,6 +94,21 @@ class Uplink:
         """Return how much the controller has not committed yet."""
         return Waiting(self._outbound.memory_bytes, self._outbound.spool_bytes)
 
+    @property
+    def waiting_batches(self) -> int:
+        """How many batches the controller has not committed yet."""
+        return self._outbound.batches
+
+    @property
+    def lost_batches(self) -> int:
+        """How many batches were lost since the start, here or before."""
+        return self._outbound.lost
+
+    @property
+    def spool_refuses(self) -> bool:
+        """Whether the spool took no more when it was last asked: it is full, or the disk is."""
+        return self._spool_refuses
+
     def full_seconds(self) -> float:
         """Return for how long since the start the workers were slowed down because no batch could be taken."""
         now = time.monotonic() - self._paused_at if self._paused else 0.0

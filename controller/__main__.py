@@ -1,53 +1,20 @@
-"""The controller process: `python -m controller`."""
+"""`python -m controller`: the controller itself, and questions about one that need no second one."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-import loadcell.quick_start  # isort: split
-
-import structlog
-import uvloop
-
-import loadcell.quiet_grpc  # before anything imports gRPC
-from controller.listening import StartError
-from controller.server import serve
-from controller.settings import ControllerSettings
-from controller.store.migrate import StoreError
-from loadcell import __version__, logs
-from loadcell.arguments import refuse_arguments
-from loadcell.lifetime import PARENT_EXITED, end_at_once_on_a_signal, wait_for_stop
-from loadcell.open_files import raise_open_files_limit
-from loadcell.settings import SettingsError, load
-
-
-async def run(settings: ControllerSettings) -> None:
-    """Serve until a signal, or the end of the parent, says stop."""
-    log = structlog.get_logger()
-    async with serve(settings) as serving:
-        log.info("application_started", version=__version__, address=str(serving.address))
-        reason = await wait_for_stop(exit_with_parent=settings.exit_with_parent)
-        end_at_once_on_a_signal()
-        if reason == PARENT_EXITED:
-            # The agents end with the same parent, and nobody will start us again to go on.
-            await serving.dispatcher.end_runs("the loadcell command that carried the run has ended")
-        log.info("application_shutdown", reason=reason)
-
 
 def main() -> int:
-    """Read the settings, run, and return the exit code: 0 after a stop, 2 when it cannot start."""
-    loadcell.quick_start.all_imported()
-    refuse_arguments("controller", sys.argv[1:])
-    raise_open_files_limit()
-    try:
-        settings = load(ControllerSettings, os.environ)
-        logs.configure("controller", settings.log_level)
-        uvloop.run(run(settings))
-    except (SettingsError, StoreError, StartError) as error:
-        print(f"loadcell controller: {error}", file=sys.stderr)  # noqa: T201 - the one line for the user
-        return 2
-    return 0
+    """Do what the arguments say; return the exit status."""
+    if sys.argv[1:] == ["health"]:
+        from controller.ready import health  # noqa: PLC0415 - asked every few seconds, so without all the rest
+
+        return health(os.environ)
+    from controller.process import serve_forever  # noqa: PLC0415 - as above
+
+    return serve_forever(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 
 import structlog
@@ -28,13 +28,18 @@ REST = 20
 
 
 class BudgetWatch:
-    """Raises alerts while `run` runs. Several controllers may do so over one database."""
+    """Raises alerts while `run` runs. Several controllers may do so over one database.
+
+    Attributes:
+        raised: How many this one has raised, by severity.
+    """
 
     def __init__(self, database: Database, stored: Callable[[], int]) -> None:
         """`stored` returns the number of requests that this controller has stored."""
         self._database = database
         self._stored = stored
         self._changed = asyncio.Event()
+        self.raised: Counter[str] = Counter()
 
     def look(self) -> None:
         """Look soon, though no request was stored: a budget has changed."""
@@ -68,6 +73,7 @@ class BudgetWatch:
             log.exception("budgets_not_looked_at")
             return False
         for alert in new:
+            self.raised[alert.severity] += 1
             log.warning(
                 "budget_alert",
                 budget_id=alert.budget_id,

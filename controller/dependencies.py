@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from grpc_health.v1 import health, health_pb2
 
+from controller.condition import Condition
 from controller.store.database import Database
 from controller.store.ping import ping
 from loadcell.errors import LoadcellError
@@ -24,12 +25,24 @@ EVERY_SECONDS = 5.0
 PATIENCE_SECONDS = 2.0  # whoever asks how it is must not wait until the database is given up
 
 
-async def tell_dependencies(states: health.aio.HealthServicer, database: Database, link: RedisLink | None) -> None:
+def condition_of(link: RedisLink | None) -> Condition:
+    """Return what nothing is known of yet."""
+    return Condition((DATABASE,), unused=(REDIS,)) if link is None else Condition((DATABASE, REDIS))
+
+
+async def tell_dependencies(
+    states: health.aio.HealthServicer, condition: Condition, database: Database, link: RedisLink | None
+) -> None:
     """Look after the dependencies for ever."""
+
+    async def tell(name: str, *, is_well: bool) -> None:
+        condition.note(name, is_well=is_well)
+        await _tell(states, name, is_well=is_well)
+
     while True:
-        await _tell(states, DATABASE, is_well=await _answers(database))
+        await tell(DATABASE, is_well=await _answers(database))
         if link is not None:
-            await _tell(states, REDIS, is_well=bool(await link.carefully(link.redis.ping)))
+            await tell(REDIS, is_well=bool(await link.carefully(link.redis.ping)))
         await asyncio.sleep(EVERY_SECONDS)
 
 

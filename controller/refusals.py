@@ -7,6 +7,7 @@ import time
 import structlog
 from prometheus_client import CollectorRegistry, Counter
 
+from controller.metrics import names
 from loadcell.errors import REASONS
 
 log = structlog.get_logger()
@@ -35,9 +36,8 @@ class Refusals:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._counter = Counter(
-            "loadcell_agent_refusals", "What agents sent and was refused.", ("reason",), registry=registry
-        )
+        name = names.AGENT_REFUSALS
+        self._counter = Counter(name.name, name.help, name.labels, registry=registry)
         self._allowance, self._at = float(_BURST), time.monotonic()
         self._unlogged = 0
 

@@ -22,7 +22,8 @@ from controller.admission import Admissions
 from controller.budget_watch import BudgetWatch
 from controller.cache.cache import Cache
 from controller.cache.where import keeping_place, open_link, prefix_of
-from controller.dependencies import tell_dependencies
+from controller.checks import CHECKS, database_of
+from controller.dependencies import condition_of, tell_dependencies
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.sessions import Sessions
 from controller.events.hub import Events
@@ -30,17 +31,20 @@ from controller.exports.runner import Exports
 from controller.exports.where import open_place
 from controller.interceptors.stopping import Calls, stop_serving
 from controller.limits.limiter import Limiter
-from controller.listening import StartError, bind
-from controller.metrics_port import serve_metrics
+from controller.listening import StartError, bind, try_address
+from controller.metrics import names
+from controller.metrics.fleet import FleetMetrics
+from controller.metrics_port import open_metrics_port
 from controller.retention import Ages, retain
 from controller.services.answers import Answers
 from controller.settings import ControllerSettings
 from controller.store.database import Database
-from controller.store.migrate import open_database
+from controller.store.migrate import StoreError, open_database
 from controller.store.place import describe
 from controller.surface import Parts, make_server
 from controller.vault import Vault
-from loadcell.data_dir import data_dir, default_database
+from loadcell.data_dir import data_dir
+from loadcell.metric_sheet import show
 from loadcell.settings import Address
 from loadcell.tls import server_tls
 
@@ -64,15 +68,11 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
 
     Raises:
         StartError: The address is taken or open to the network without an API key.
-        SettingsError: A file of TLS cannot be used.
+        SettingsError: A setting cannot be used, which is seen before anything is touched.
         StoreError: The database cannot be used.
     """
+    _refuse(settings)
     tls = server_tls(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
-    if settings.lease_seconds <= settings.heartbeat_seconds:
-        raise StartError(
-            f"LOADCELL_LEASE_SECONDS={settings.lease_seconds:g} must be above"
-            f" LOADCELL_HEARTBEAT_SECONDS={settings.heartbeat_seconds:g}, or every agent would be lost between two"
-        )
     if tls is None and not settings.grpc.is_loopback:
         log.warning(
             "served_without_tls",
@@ -80,7 +80,7 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             consequence="keys, tokens and results can be read on the network; set LOADCELL_TLS_CERT and _KEY",
         )
     async with AsyncExitStack() as stack:
-        database = await open_database(settings.database or default_database(data_dir(settings.data_dir)))
+        database = await _open_database(settings)
         stack.push_async_callback(database.close)
         tokens = _access_tokens(settings)
         authenticator = Authenticator(
@@ -131,11 +131,15 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             registry=registry,
             states=states,
         )
+        condition = condition_of(link)
+        show(registry, names.DATABASE_METRICS, database.fill)
+        show(registry, (*names.INGEST_METRICS, *names.MODEL_METRICS), dispatcher.committer.fill)
+        show(registry, names.FLEET_METRICS, FleetMetrics(database, dispatcher, parts.budgets).fill)
         server = await make_server(parts)
         bound = bind(server, settings.grpc, tls)
         if settings.metrics is not None:
             shown = None if tls is None else tls.over_http()
-            stack.enter_context(serve_metrics(settings.metrics, registry, shown))
+            stack.callback(open_metrics_port(settings.metrics, registry, condition, shown).close)
         events.start()
         stack.push_async_callback(events.stop)
         parts.exports.start()
@@ -152,13 +156,37 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             parts.budgets.run(),
             retain(database, _ages(settings)),
             parts.answers.follow(database.changes()),
-            tell_dependencies(states, database, link),
+            tell_dependencies(states, condition, database, link),
         ):
             task = asyncio.create_task(work)
             task.add_done_callback(_tell_failure)
             stack.push_async_callback(_cancel, task)
         await server.start()
-        yield Serving(bound, dispatcher)
+        condition.serving = True
+        try:
+            yield Serving(bound, dispatcher)
+        finally:
+            condition.serving = False
+
+
+def _refuse(settings: ControllerSettings) -> None:
+    """See whether a controller can start with these settings, before it touches anything.
+
+    Raises:
+        SettingsError, StartError: It cannot.
+    """
+    CHECKS.refuse(settings)
+    try_address("LOADCELL_GRPC", settings.grpc)
+    if settings.metrics is not None:
+        try_address("LOADCELL_CONTROLLER_METRICS", settings.metrics)
+
+
+async def _open_database(settings: ControllerSettings) -> Database:
+    name, place = database_of(settings)
+    try:
+        return await open_database(place)
+    except StoreError as error:
+        raise type(error)(f"{error}; {name} says where it is") from error
 
 
 def _access_tokens(settings: ControllerSettings) -> AccessTokens:

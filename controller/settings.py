@@ -10,6 +10,7 @@ from controller.analysis.settings import AnalysisSettings
 from controller.cache.kinds import Seconds, parse_seconds
 from controller.cache.where import redis_url
 from controller.exports.settings import ExportSettings
+from controller.listening_settings import ListeningSettings
 from controller.query.advice_settings import AdviceSettings
 from controller.store.place import Place, parse_place
 from controller.vault import secret_key
@@ -29,15 +30,9 @@ from loadcell.target_guard.rules import Rules, parse_rules
 
 
 @dataclass(frozen=True)
-class ControllerSettings(ExportSettings, AdviceSettings, AnalysisSettings, AccessSettings):
+class ControllerSettings(ListeningSettings, ExportSettings, AdviceSettings, AnalysisSettings, AccessSettings):
     """What can be set of a controller."""
 
-    grpc: Address = setting(
-        Address("127.0.0.1", 50051),
-        parse=address,
-        names=("LOADCELL_GRPC",),
-        doc="Address to serve gRPC on: host:port or unix:/path.",
-    )
     database: Place | None = setting(
         None,
         parse=parse_place,
@@ -84,22 +79,6 @@ class ControllerSettings(ExportSettings, AdviceSettings, AnalysisSettings, Acces
         names=("LOADCELL_REDACT_TEXTS",),
         doc="Whether agents put marks in the place of e-mail addresses, telephone numbers, numbers of cards,"
         " social security numbers and IP addresses in the prompts and completions of new runs.",
-    )
-    tls_cert: Path | None = setting(
-        None,
-        parse=path,
-        names=("LOADCELL_TLS_CERT",),
-        doc="PEM file of the certificate to show, with its chain; with it gRPC and the controller's metrics are"
-        " served over TLS only.",
-    )
-    tls_key: Path | None = setting(
-        None, parse=path, names=("LOADCELL_TLS_KEY",), doc="PEM file of the key of LOADCELL_TLS_CERT."
-    )
-    tls_client_ca: Path | None = setting(
-        None,
-        parse=path,
-        names=("LOADCELL_TLS_CLIENT_CA",),
-        doc="PEM file of the authorities of clients; with it every client must have a certificate of theirs.",
     )
     secret_key: Secret = setting(
         Secret(""),
@@ -196,7 +175,8 @@ class ControllerSettings(ExportSettings, AdviceSettings, AnalysisSettings, Acces
         None,
         parse=address,
         names=("LOADCELL_CONTROLLER_METRICS",),
-        doc="Address to serve the controller's own Prometheus metrics on. Default: none.",
+        doc="Address to serve the controller's own Prometheus metrics on, with /health, /ready and /alive."
+        " Default: none.",
     )
     stop_seconds: int = setting(
         30,

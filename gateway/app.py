@@ -46,6 +46,7 @@ from gateway.sign_in import sign_in_routes
 from gateway.upstream import Upstream
 from gateway.web import OPERATIONS as DOCUMENTATION
 from gateway.web import page_routes
+from gateway.web.dashboard import FRONT_PAGE, dashboard_routes, front_operation
 from loadcell.errors import LoadcellError
 
 
@@ -72,12 +73,16 @@ def make_app(
         live: what is told while it happens; None: nothing is.
     """
     probes = make_probes(upstream)
-    operations = [*(probe.operation for probe in probes), *DOCUMENTATION, DOWNLOAD, ANALYSIS, *SIGN_IN]
+    front = next(probe for probe in probes if probe.path == FRONT_PAGE)
+    others = [probe for probe in probes if probe is not front]
+    operations = [front_operation(front), *(probe.operation for probe in others), *DOCUMENTATION]
+    operations += [DOWNLOAD, ANALYSIS, *SIGN_IN]
     operations += GRAPHQL_OPERATIONS if graphql.graphql else ()
     operations += LIVE_OPERATIONS if live is not None else ()
     document = orjson.dumps(make_document(bindings, operations, comments()))
     routes = [
-        *(probe_route(probe) for probe in probes),
+        *dashboard_routes(front),
+        *(probe_route(probe) for probe in others),
         *page_routes(),
         _document_route(document),
         *answering_json(make_routes(bindings, upstream), bindings),

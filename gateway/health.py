@@ -64,6 +64,7 @@ def make_probes(upstream: Upstream) -> list[Probe]:
         well = ready and database is not False and redis is not False
         return (200 if well else 503), {
             "status": "healthy" if well else "degraded",
+            "service": SERVICE,
             "controller": "healthy" if ready else "unreachable",
             "database": _WORDS.get(database, "unknown"),
             # The controller tells of one only if it was given one.
@@ -74,12 +75,12 @@ def make_probes(upstream: Upstream) -> list[Probe]:
 
     async def ready() -> tuple[int, dict[str, Any]]:
         is_ready = await upstream.is_ready()
-        return (200, {"status": "ready"}) if is_ready else (503, {"status": "not ready"})
+        return (200 if is_ready else 503), {"status": "ready" if is_ready else "not ready", "service": SERVICE}
 
     return [
         Probe(
             "/",
-            "Tells what this is and where its documentation lies.",
+            "Tells what this is and where its documentation lies; to browsers it is the dashboard.",
             root,
             {"service": SERVICE, **_VERSION, "docs": "/docs"},
         ),
@@ -88,7 +89,7 @@ def make_probes(upstream: Upstream) -> list[Probe]:
             "/ready",
             "Answers 200 when the controller takes calls, 503 otherwise.",
             ready,
-            {"status": "ready"},
+            {"status": "ready", "service": SERVICE},
             can_be_unwell=True,
         ),
         Probe(
@@ -97,6 +98,7 @@ def make_probes(upstream: Upstream) -> list[Probe]:
             health,
             {
                 "status": "healthy",
+                "service": SERVICE,
                 "controller": "healthy",
                 "database": "healthy",
                 "redis": "unused",

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 
 from gateway.live.protocol import MAX_MESSAGE_BYTES, PING_SECONDS, LiveProtocol, LiveState
 from gateway.protocol import JsonHttpProtocol
-from loadcell.settings import Address, SettingsError
+from loadcell.settings import Address, kind_of
 
 BACKLOG = 2048
 HANDSHAKE_SECONDS = 10.0  # as for a head: until then a connection is not even counted
@@ -37,7 +37,7 @@ def bind(name: str, address: Address) -> socket.socket:
     except OSError as error:
         if bound is not None:
             bound.close()
-        raise SettingsError(f"{name}={address}: cannot listen: {error.strerror or error}") from error
+        raise kind_of(error)(f"{name}={address}: cannot listen: {error.strerror or error}") from error
     return bound
 
 

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 
 GZIP, ZSTD = "gzip", "zstd"
+JSON = "application/json"
 _PREFERRED = (ZSTD, GZIP)  # where the client does not mind: the one that takes less time for fewer bytes
 _WEIGHT = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE | re.ASCII)
 _MOST_CHARACTERS = 1_024  # of a header that is looked at; browsers send a tenth
@@ -34,6 +35,13 @@ def is_accepted(media_type: str, accept: str) -> bool:
         if fitting in weights:
             return weights[fitting] > 0
     return not weights
+
+
+@lru_cache(maxsize=256)
+def prefers(media_type: str, accept: str) -> bool:
+    """Whether a client names a type, and JSON not as gladly: browsers that load a page do so, programs do not."""
+    weights = _weights(accept)
+    return weights.get(media_type, 0.0) > weights.get(JSON, 0.0)
 
 
 def _weights(header: str) -> dict[str, float]:

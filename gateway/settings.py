@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from gateway.graphql.settings import GraphqlSettings
+from gateway.listening_settings import ListeningSettings, http_address
 from loadcell import logs, settings
 from loadcell.dial_settings import DialSettings
 from loadcell.settings import Address, Secret, SettingsError, both, setting
 
 # Lower case, no path and no slash at the end.
 _ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
-
-
-def _http_address(value: str) -> Address:
-    # A bare number is what the variable PORT holds on hosting platforms.
-    return settings.address(f"127.0.0.1:{value}" if value.isdecimal() else value)
 
 
 def _origins(value: str) -> tuple[str, ...]:
@@ -30,7 +25,7 @@ def _origins(value: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Settings(GraphqlSettings, DialSettings):
+class Settings(ListeningSettings, GraphqlSettings, DialSettings):
     """What the environment says about the gateway."""
 
     controller: str = setting(
@@ -39,15 +34,9 @@ class Settings(GraphqlSettings, DialSettings):
         names=("LOADCELL_CONTROLLER",),
         doc="Controller to dial: host:port, unix:/path, or several host:port,host:port that share a database.",
     )
-    http: Address = setting(
-        Address("127.0.0.1", 8085),
-        parse=_http_address,
-        names=("LOADCELL_HTTP", "PORT"),
-        doc="Address of the HTTP API, host:port; a bare port is one on loopback. Port 0: any free one.",
-    )
     exporter: Address = setting(
         Address("127.0.0.1", 9090),
-        parse=_http_address,
+        parse=http_address,
         names=("LOADCELL_EXPORTER",),
         doc="Address of the Prometheus exporter, host:port; it serves /metrics.",
     )
@@ -56,19 +45,6 @@ class Settings(GraphqlSettings, DialSettings):
         parse=settings.secret,
         names=("LOADCELL_EXPORTER_KEY",),
         doc="Key scrapers must send as Authorization: Bearer. Empty: none, which is allowed on loopback only.",
-    )
-    http_tls_cert: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_HTTP_TLS_CERT",),
-        doc="PEM file of the certificate that the HTTP API and the exporter show, with its chain; with it both are"
-        " served over TLS only.",
-    )
-    http_tls_key: Path | None = setting(
-        None,
-        parse=settings.path,
-        names=("LOADCELL_HTTP_TLS_KEY",),
-        doc="PEM file of the key of LOADCELL_HTTP_TLS_CERT.",
     )
     api_key: Secret = setting(
         Secret(""),

@@ -1,11 +1,13 @@
-"""Services take no arguments: their settings come from the environment."""
+"""Services that serve take no arguments: their settings come from the environment."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 
-_USAGE = "usage: python -m {0}\nTakes no arguments; settings come from the environment, see docs/settings.md."
+_USAGE = """usage: python -m {0} [health]
+Without an argument it serves; with "health" it says whether the one that runs with these settings is ready.
+Settings come from the environment, see docs/settings.md."""
 
 
 def refuse_arguments(service: str, arguments: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from loadcell.settings import SettingsError
+from loadcell.settings import SettingsError, both
 
 _EXPIRED, _NOT_YET_VALID = 10, 9  # of x509_vfy.h
 _PARTIAL_CHAIN = 0x80000  # the same: a certificate may be trusted by itself
@@ -36,6 +36,58 @@ class TlsFile:
             return self.path.read_bytes()
         except OSError as error:
             raise SettingsError(f"{self}: {error.strerror}; give the path of a PEM file") from error
+
+
+def check_client(ca: Path | None, cert: Path | None, key: Path | None) -> None:
+    """Look at everything that the settings of a client say of TLS.
+
+    Raises:
+        SettingsError: Something is missing, or a file cannot be used.
+    """
+    complete_client(ca, cert, key)
+    if ca is not None:
+        check_authorities(TlsFile("LOADCELL_TLS_CA", ca))
+    if cert is not None and key is not None:
+        check_pair(TlsFile("LOADCELL_TLS_CLIENT_CERT", cert), TlsFile("LOADCELL_TLS_CLIENT_KEY", key))
+
+
+def check_server(cert: Path | None, key: Path | None, client_ca: Path | None) -> None:
+    """Look at everything that the settings of the controller say of TLS.
+
+    Raises:
+        SettingsError: Something is missing, or a file cannot be used.
+    """
+    complete_server(cert, key, client_ca)
+    if cert is not None and key is not None:
+        check_pair(TlsFile("LOADCELL_TLS_CERT", cert), TlsFile("LOADCELL_TLS_KEY", key))
+    if client_ca is not None:
+        check_authorities(TlsFile("LOADCELL_TLS_CLIENT_CA", client_ca))
+
+
+def complete_client(ca: Path | None, cert: Path | None, key: Path | None) -> None:
+    """See that none of the settings of a client is there without the others it needs.
+
+    Raises:
+        SettingsError: One is.
+    """
+    both("LOADCELL_TLS_CLIENT_CERT", cert, "LOADCELL_TLS_CLIENT_KEY", key)
+    if ca is None and cert is not None:
+        raise SettingsError(
+            f"LOADCELL_TLS_CLIENT_CERT={cert}: set LOADCELL_TLS_CA as well, the authority of the controller"
+        )
+
+
+def complete_server(cert: Path | None, key: Path | None, client_ca: Path | None) -> None:
+    """See that none of the settings of the controller is there without the others it needs.
+
+    Raises:
+        SettingsError: One is.
+    """
+    both("LOADCELL_TLS_CERT", cert, "LOADCELL_TLS_KEY", key)
+    if cert is None and client_ca is not None:
+        raise SettingsError(
+            f"LOADCELL_TLS_CLIENT_CA={client_ca}: set LOADCELL_TLS_CERT and LOADCELL_TLS_KEY as well"
+        )
 
 
 def check_authorities(file: TlsFile) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from loadcell.settings import SettingsError
 
-_PRIVATE = 0o700
+_PRIVATE, _PRIVATE_FILE = 0o700, 0o600
 
 
 def data_dir(wanted: Path | None, environ: Mapping[str, str] = os.environ) -> Path:
@@ -41,6 +42,16 @@ def make_private(directory: Path) -> None:
     except FileNotFoundError:
         make_private(directory.parent)
         directory.mkdir(mode=_PRIVATE, exist_ok=True)
+
+
+def make_private_file(file: Path) -> None:
+    """Make an empty file that only this user may read and write; one that is there is left as it is.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _PRIVATE_FILE))
 
 
 def default_database(directory: Path) -> Path:

@@ -8,6 +8,8 @@ and httpx import all of rich where the command line has brought it, and a servic
 import gc
 import sys
 
+import loadcell.missing_extra  # noqa: F401 - for what is imported next
+
 gc.disable()
 for _name in ("rich", "httpx._main"):
     sys.modules[_name] = None  # type: ignore[assignment]  # importing it fails as if it were not installed

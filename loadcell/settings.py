@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
+
+from loadcell.exit_codes import PassingError, passes
+from loadcell.secret_file import read_secret
 
 _META = "loadcell"
 
 
 class SettingsError(Exception):
     """A setting cannot be used; the text names the variable and the value (never a secret value)."""
+
+
+class NotNowError(SettingsError, PassingError):
+    """It cannot be used now, which may be otherwise in a while."""
+
+
+def kind_of(error: OSError) -> type[SettingsError]:
+    """Return what an error of the system is, met while a setting is put to use."""
+    return NotNowError if passes(error) else SettingsError
 
 
 class Secret:
@@ -104,6 +116,40 @@ class SettingsClass(Protocol):
 S = TypeVar("S", bound=SettingsClass)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reading:
+    """One setting that the environment says something about.
+
+    Attributes:
+        field: Name of the field.
+        name: The variable it is read from.
+        info: What is known of the setting.
+        value: What it says; None when that cannot be used.
+        problem: Why it cannot, None when it can.
+    """
+
+    field: str
+    name: str
+    info: SettingInfo
+    value: Any = dataclasses.field(repr=False)
+    problem: SettingsError | None
+
+
+def readings(cls: type[SettingsClass], environ: Mapping[str, str]) -> Iterator[Reading]:
+    """Yield each setting of a class that the environment says something about, in their order."""
+    for field in dataclasses.fields(cls):
+        info: SettingInfo = field.metadata[_META]
+        for name in info.names:
+            try:
+                text = _read(name, info, environ)
+                if text is None:
+                    continue
+                yield Reading(field.name, name, info, _cast(_source(name, text, info, environ), text, info), None)
+            except SettingsError as problem:
+                yield Reading(field.name, name, info, None, problem)
+            break
+
+
 def load(cls: type[S], environ: Mapping[str, str]) -> S:
     """Read a settings class from the environment.
 
@@ -112,13 +158,10 @@ def load(cls: type[S], environ: Mapping[str, str]) -> S:
             are both set.
     """
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(cls):
-        info: SettingInfo = field.metadata[_META]
-        for name in info.names:
-            text = _read(name, info, environ)
-            if text is not None:
-                values[field.name] = _cast(name, text, info)
-                break
+    for reading in readings(cls, environ):
+        if reading.problem is not None:
+            raise reading.problem
+        values[reading.field] = reading.value
     return cls(**values)
 
 
@@ -150,21 +193,28 @@ def _read(name: str, info: SettingInfo, environ: Mapping[str, str]) -> str | Non
     if text:
         raise SettingsError(f"{name} and {name}_FILE are both set; set one of them")
     try:
-        found = Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name}_FILE={file}: cannot be read: {error}") from error
+        found = read_secret(file)
+    except ValueError as error:
+        raise SettingsError(f"{name}_FILE={file}: {error}") from error
     if not found:
         # Whoever names a file means a secret, and without one everybody might be let in.
         raise SettingsError(f"{name}_FILE={file}: the file is empty; write the secret there or unset the variable")
     return found
 
 
-def _cast(name: str, text: str, info: SettingInfo) -> Any:
+def _source(name: str, text: str, info: SettingInfo, environ: Mapping[str, str]) -> str:
+    """Return what to show of where a value comes from: the variable with it, or with the file that it is in."""
+    if not info.hidden:
+        return f"{name}={text!r}"
+    file = environ.get(f"{name}_FILE")
+    return f"{name}_FILE={file}" if file else f"{name}=***"
+
+
+def _cast(source: str, text: str, info: SettingInfo) -> Any:
     try:
         return info.parse(text)
     except ValueError as error:
-        shown = "***" if info.hidden else repr(text)
-        raise SettingsError(f"{name}={shown}: {error}") from error
+        raise SettingsError(f"{source}: {error}") from error
 
 
 def text(value: str) -> str:

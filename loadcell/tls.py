@@ -9,10 +9,9 @@ from pathlib import Path
 import grpc
 import structlog
 
-from loadcell.certificates import TlsFile, check_authorities, check_pair
+from loadcell.certificates import TlsFile, check_authorities, check_pair, complete_client, complete_server
 from loadcell.reloaded import Reloaded
 from loadcell.serving_tls import HttpTls
-from loadcell.settings import SettingsError, both
 
 log = structlog.get_logger()
 
@@ -111,14 +110,8 @@ def client_tls(ca: Path | None, cert: Path | None, key: Path | None) -> ClientTl
     Raises:
         SettingsError: One of them is there without the others it needs.
     """
-    both("LOADCELL_TLS_CLIENT_CERT", cert, "LOADCELL_TLS_CLIENT_KEY", key)
-    if ca is None:
-        if cert is not None:
-            raise SettingsError(
-                f"LOADCELL_TLS_CLIENT_CERT={cert}: set LOADCELL_TLS_CA as well, the authority of the controller"
-            )
-        return None
-    return ClientTls(ca, cert, key)
+    complete_client(ca, cert, key)
+    return None if ca is None else ClientTls(ca, cert, key)
 
 
 def server_tls(cert: Path | None, key: Path | None, client_ca: Path | None) -> ServerTls | None:
@@ -127,11 +120,5 @@ def server_tls(cert: Path | None, key: Path | None, client_ca: Path | None) -> S
     Raises:
         SettingsError: One of them is there without the others it needs.
     """
-    both("LOADCELL_TLS_CERT", cert, "LOADCELL_TLS_KEY", key)
-    if cert is None or key is None:
-        if client_ca is not None:
-            raise SettingsError(
-                f"LOADCELL_TLS_CLIENT_CA={client_ca}: set LOADCELL_TLS_CERT and LOADCELL_TLS_KEY as well"
-            )
-        return None
-    return ServerTls(cert, key, client_ca)
+    complete_server(cert, key, client_ca)
+    return None if cert is None or key is None else ServerTls(cert, key, client_ca)

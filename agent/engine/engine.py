@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import monotonic_ns
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from agent.engine.exchange import Exchange, Workshop
 from agent.engine.health import EngineHealth, open_files, open_files_limit
@@ -16,7 +15,9 @@ from agent.engine.route import Route
 from agent.engine.stamps import ReceiveClock
 from agent.samples.sample import Sample
 from agent.targets.dialect import Dialect
-from loadcell.stats.sketch import Histogram, bucket_counts, merge
+
+if TYPE_CHECKING:
+    from loadcell.stats.sketch import Histogram
 
 # One timer for the deadlines of all requests: a deadline is noticed at most this much late.
 TICK_SECONDS = 0.005
@@ -65,7 +66,7 @@ class Engine:
         self._ticker: asyncio.TimerHandle | None = None
         self._reads = 0
         self._coalesced_reads = 0
-        self._read_delay = Histogram()
+        self._read_delay: Histogram | None = None
         self._retransmits_before = 0
         self._clock_steps_before = 0
         self._other_files = open_files()
@@ -98,7 +99,7 @@ class Engine:
         """Count the figures of `health` from now on: what came before was the warm-up."""
         self._collect_read_delays()
         self._reads = self._coalesced_reads = self._workshop.stale_retries = 0
-        self._read_delay = Histogram()
+        self._read_delay = None
         self._retransmits_before = self._pool.retransmits()
         self._clock_steps_before = self._clock.steps
 
@@ -136,11 +137,11 @@ class Engine:
 
     def health(self) -> EngineHealth:
         """Return the figures of now; cheap enough for every second."""
-        self._collect_read_delays()
+        read_delay = self._collect_read_delays()
         return EngineHealth(
             reads=self._reads,
             coalesced_reads=self._coalesced_reads,
-            read_delay=self._read_delay,
+            read_delay=read_delay,
             retransmits=self._pool.retransmits() - self._retransmits_before,
             open_files=self._other_files + len(self._pool),
             open_files_limit=open_files_limit(),
@@ -180,8 +181,12 @@ class Engine:
             # Without the next tick no request would have a deadline any more.
             self._ticker = self._loop.call_later(TICK_SECONDS, self._tick) if self._in_flight else None
 
-    def _collect_read_delays(self) -> None:
+    def _collect_read_delays(self) -> Histogram:
+        # NumPy comes with it, which workers have; the main process, which only probes, does without.
+        from agent.engine.read_delays import fold  # noqa: PLC0415
+
         delays = self._workshop.read_delays_ns
         self._reads += len(delays)
-        self._read_delay = merge([self._read_delay, bucket_counts(np.array(delays, np.float64) / 1000)])
+        self._read_delay = found = fold(self._read_delay, delays)
         delays.clear()
+        return found

@@ -6,8 +6,10 @@ import resource
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loadcell.stats.sketch import Histogram
+if TYPE_CHECKING:
+    from loadcell.stats.sketch import Histogram
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ from agent.samples.outcome import Status
 from agent.samples.sample import Sample
 from agent.targets.endpoint import Endpoint
 from agent.targets.registry import create
+from agent.worker.arriving import arrivals
 from agent.worker.counting import TokenCounter
 from agent.worker.loops import ClosedLoop, Loop, OpenLoop
 from agent.worker.messages import Batch, Ended, Prepare, Prepared, Progress
 from agent.worker.outbox import FLUSH_SECONDS, Outbox
-from agent.worker.preparation import PromptSource, arrivals, builder, load_tokenizer, prompt_source, share_of
+from agent.worker.preparation import PromptSource, builder, load_tokenizer, prompt_source, share_of
 from agent.worker.supply import Ready, Supply
 from agent.worker.timer import Timer
 from agent.worker.vitals import Vitals

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -11,8 +11,7 @@ from agent.prompts.synthetic import by_tokenizer, by_words
 from agent.prompts.vocabulary import Tokenizer
 from agent.targets.dialect import Dialect
 from agent.targets.prompt import Prompt
-from agent.worker.messages import Level, Prepare, Workload
-from loadcell.pacing import schedule
+from agent.worker.messages import Prepare, Workload
 from loadcell.pacing.shares import WorkerShare, worker_share
 
 
@@ -90,19 +89,3 @@ def builder(prompts: PromptSource, dialect: Dialect, *, warmup: bool) -> Callabl
         return dialect.build(prompt, output_len), output_len, prompt.tokens
 
     return build
-
-
-def arrivals(level: Level, share: WorkerShare, *, seed: int, first: int) -> Iterator[tuple[int, int]]:
-    """Return (ordinal, due offset) of the measured requests of a share from ordinal `first` on.
-
-    Due offsets count from the start of the level, wherever the share begins; they are 0 in a closed loop.
-    """
-    count = level.request_count or None
-    if level.concurrency:
-        return ((ordinal, 0) for ordinal in share.ordinals(count, first))
-    rate, duration_ns = level.rate, level.duration_ns
-    if level.poisson:
-        return schedule.poisson(
-            rate, share, seed=seed, level=level.index, first=first, count=count, duration_ns=duration_ns
-        )
-    return schedule.constant(rate, share, first=first, count=count, duration_ns=duration_ns)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 
 from controller.cache.kinds import Kind, Seconds
 from controller.cache.place import Place
+from controller.metrics import names
+from loadcell.metric_sheet import Sheet, show
 
 LARGEST = 1 << 20  # bytes of an answer that is kept
 
@@ -28,8 +31,9 @@ class Cache:
         self._place = place
         self._seconds = seconds
         self._flights: dict[tuple[str, bytes], asyncio.Task[bytes]] = {}
-        self._hits = Counter("cache_hits", "Answers that were kept.", ("kind",), registry=registry)
-        self._misses = Counter("cache_misses", "Answers that were computed.", ("kind",), registry=registry)
+        self._hits: Counter[Kind] = Counter()
+        self._misses: Counter[Kind] = Counter()
+        show(registry, names.CACHE_METRICS, self._fill)
 
     def seconds(self, kind: Kind) -> float:
         """Return for how long answers of a kind are kept; 0: they are not."""
@@ -48,9 +52,9 @@ class Cache:
             return Kept(await compute(), cached=False)
         value, generation = await self._place.get(key)
         if value is not None:
-            self._hits.labels(kind.value).inc()
+            self._hits[kind] += 1
             return Kept(value, cached=True)
-        self._misses.labels(kind.value).inc()
+        self._misses[kind] += 1
         flight = self._flights.get((key, generation))
         if flight is None:
             flight = asyncio.create_task(self._compute(key, generation, seconds, compute))
@@ -77,6 +81,13 @@ class Cache:
         if len(value) <= LARGEST:
             await self._place.put(key, value, seconds, generation)
         return value
+
+    def _fill(self, sheet: Sheet) -> None:
+        for kind in Kind:
+            sheet.add(names.CACHE_HITS, (kind.value,), self._hits[kind])
+            sheet.add(names.CACHE_MISSES, (kind.value,), self._misses[kind])
+        if self._place.size is not None:
+            sheet.add(names.CACHE_SIZE, (), self._place.size)
 
     def _landed(self, which: tuple[str, bytes], flight: asyncio.Task[bytes]) -> None:
         if self._flights.get(which) is flight:

@@ -15,6 +15,10 @@ class Found(NamedTuple):
 class Place(Protocol):
     """Where answers are kept. Nothing here raises: a place that is away has nothing and takes nothing."""
 
+    @property
+    def size(self) -> int | None:
+        """What the answers take in this process, in bytes; None: they are elsewhere."""
+
     async def get(self, key: str) -> Found:
         """Return what is kept under a key."""
 

@@ -30,6 +30,10 @@ class Remote:
         self._prefix = prefix
         self._to_forget = False
 
+    @property
+    def size(self) -> None:
+        """Return None: Redis tells of what it keeps."""
+
     async def get(self, key: str) -> Found:
         """Return what is kept under a key."""
         answer = await self._carefully(lambda: self._get(key))

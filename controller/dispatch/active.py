@@ -12,6 +12,7 @@ from controller.dispatch.changes import Changes
 from controller.dispatch.limits import agents_wanted
 from controller.dispatch.ownership import ownership_clock
 from controller.lifecycle import lease_ended, run_ended
+from controller.live.agents import describe_agents
 from controller.live.losses import describe_losses
 from controller.live.run import LiveRun
 from controller.messages import run_message
@@ -112,6 +113,11 @@ class ActiveRun:
         update.notes.extend([*self.record.notes, *describe_losses(self.leases.values(), self.levels)])
         update.notes.extend([self.waiting_for] if self.waiting_for else [])
         update.validation_log.extend(self.validation)
+        if self._of_level and not self.ended:
+            index = max(self._of_level)
+            leases = self.level_leases(index)
+            update.agents.extend(describe_agents(leases, self.live.level(index)))
+            update.agent_count = len({lease.agent_id for lease in leases})
         return update
 
 

@@ -69,6 +69,7 @@ async def finish_run(tenure: Tenure, run: ActiveRun, state: run_pb2.RunState, er
         # A cancel was accepted in the last moment, so cancelled is what the run is.
         await finish_run(tenure, run, run_pb2.RUN_STATE_CANCELLED, error)
         return
+    tenure.verdicts[result.verdict.status] += 1
     run.record = replace(ended, owner=None)
     run.validation.extend(last_steps)
     run.ended_at = time.monotonic()

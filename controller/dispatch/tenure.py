@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from controller.dispatch.active import ActiveRun
@@ -15,9 +16,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """The way of everything a driver writes: it holds the run in the same transaction."""
+    """The way of everything a driver writes: it holds the run in the same transaction.
+
+    Attributes:
+        database: Where to.
+        verdicts: How many results were written since the start, by the status of their verdict.
+    """
 
     database: Database
+    verdicts: Counter[str] = field(default_factory=Counter)
 
     async def write(self, run: ActiveRun, change: Callable[[Connection], T], *, repeatable: bool = False) -> T:
         """Carry out a change in a transaction in which nobody can take the run over.

@@ -7,6 +7,7 @@ one that comes too early is refused, and its sender goes back to the number that
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ import structlog
 
 from controller.ingest.decode import Batch, CorruptBatchError, decode, rows
 from controller.ingest.prices import Prices
+from controller.ingest.totals import NOT_COMMITTED, Totals
+from controller.metrics import names
 from controller.store.database import Connection, Database
 from controller.store.leases import get_lease
 from controller.store.origins import Origin, get_origin
@@ -24,6 +27,7 @@ from controller.store.ownership import book_results
 from controller.store.records import LeaseRecord
 from controller.store.samples import BatchRows, Refused, count_errors, insert_batches
 from loadcell.errors import LoadcellError
+from loadcell.metric_sheet import Sheet
 from loadcell.stats.pricing import PriceList
 from loadcell.v1 import agent_pb2
 
@@ -61,15 +65,7 @@ class _Waiting:
     batch: Batch
     stored: BatchRows
     done: asyncio.Future[Ack]
-
-
-@dataclass(slots=True)
-class Totals:
-    """What was committed since the start of the process."""
-
-    batches: int = 0
-    duplicates: int = 0
-    samples: int = 0
+    since: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -84,6 +80,7 @@ class Committer:
     _leases: OrderedDict[str, _Lease] = field(default_factory=OrderedDict)  # those used last at the end
     _deleted: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _waiting: deque[_Waiting] = field(default_factory=deque)
+    _committing: list[_Waiting] = field(default_factory=list)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WAITING))
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _begun: float = 0.0  # the last commit, seconds of the event loop's clock
@@ -109,6 +106,7 @@ class Committer:
                 self._decoder, _prepare, request, lease, prices
             )
         except CorruptBatchError as error:
+            self.totals.refused[error.reason] += 1
             log.warning(
                 "batch_refused", lease_id=request.lease_id, batch_number=request.batch_number, error=str(error)
             )
@@ -162,6 +160,14 @@ class Committer:
                 self._deleted[lease_id] = None
         while len(self._deleted) > MAX_DELETED:
             self._deleted.popitem(last=False)
+
+    def fill(self, sheet: Sheet) -> None:
+        """Write down the metrics of what was committed and of what waits for it."""
+        self.totals.fill(sheet)
+        waiting = [*self._committing, *self._waiting]
+        sheet.add(names.BUFFER_SIZE, (), len(waiting))
+        since = min((item.since for item in waiting), default=None)
+        sheet.add(names.INGEST_LAG, (), self.totals.lag_seconds(since))
 
     def close(self) -> None:
         """End the decoder's thread, once it has decoded what it was given, and `run`, once nothing waits any more.
@@ -232,27 +238,31 @@ class Committer:
             book_results(connection, {part.lease_key for part in parts}, self.owner, BOOKED_SECONDS)
             return refused
 
+        self._committing, begun = group, time.perf_counter()
         try:
             refused = await self.database.write(store, repeatable=True)
         except LoadcellError as error:
             self._fail(group, error)
             return
         finally:
+            self._committing = []
             for _ in group:
                 self._slots.release()
+        self.totals.wrote(time.perf_counter() - begun)
         for item in group:
             reason = refused.get((item.lease.record.lease_key, item.number))
             if reason is not None:
                 self._reject(item, reason)
                 continue
             item.lease.committed = max(item.number, item.lease.committed)
-            self.totals.batches += 1
-            self.totals.samples += len(item.batch.arrays)
+            self.totals.committed(item.lease.origin, item.batch.arrays)
+            self.totals.models.add(item.lease.origin, item.batch.arrays, item.stored.rollups)
             _set(item.done, Ack(lease_id=item.lease.record.lease_id, committed_batch_number=item.number))
             self.on_committed(item.lease.record, item.number, item.batch)
 
     def _fail(self, group: list[_Waiting], error: LoadcellError) -> None:
         """Nothing of the group is stored: the senders reconnect and begin again after what is."""
+        self.totals.refused[NOT_COMMITTED] += len(group)
         log.error("batches_not_committed", count=len(group), error=str(error.__cause__ or error))
         for item in group:
             self._break(item.lease)
@@ -260,6 +270,7 @@ class Committer:
                 item.done.set_exception(error)
 
     def _reject(self, item: _Waiting, reason: str) -> None:
+        self.totals.refused[reason] += 1
         self._break(item.lease)
         lease_id = item.lease.record.lease_id
         log.warning("batch_refused", lease_id=lease_id, batch_number=item.number, error=reason)

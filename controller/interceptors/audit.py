@@ -26,6 +26,7 @@ from controller.access.principal import (
 from controller.interceptors.address import address_of
 from controller.interceptors.around import Around, Call, Context
 from controller.interceptors.request_id import bound_request_id
+from controller.metrics import names
 from controller.store.audit_log import AuditEntry, append_entry
 from controller.store.database import Database
 from loadcell.clock import wall_micros
@@ -44,7 +45,8 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
         database: Where the log is.
         registry: Counts refusals, also those that are too many to be kept.
     """
-    refused = Counter("loadcell_calls_refused", "Calls refused to their caller.", ("reason",), registry=registry)
+    name = names.CALLS_REFUSED
+    refused = Counter(name.name, name.help, name.labels, registry=registry)
     failures = Failures()
 
     async def keep(method: str, came_in: Any, answer: Any, context: Context, outcome: str) -> None:

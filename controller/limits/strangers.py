@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter
 
 from controller.limits.bucket import Rate
 from controller.limits.memory import Buckets
+from controller.metrics import names
 
 _ADDRESSES = 10_000
 _KNOWN = 10_000  # credentials that were right
@@ -35,12 +36,8 @@ class Strangers:
         self._next = float("-inf")  # when the line of those who are refused ends
         self._failures = Buckets(_ADDRESSES, clock)
         self._known: OrderedDict[bytes, None] = OrderedDict()
-        counter = Counter(
-            "auth_failures",
-            "Authentications that failed or were not looked at.",
-            ("outcome",),
-            registry=registry,
-        )
+        name = names.AUTH_FAILURES
+        counter = Counter(name.name, name.help, name.labels, registry=registry)
         self._failed, self._unheard = counter.labels("failed"), counter.labels("unheard")
 
     @property

@@ -51,6 +51,7 @@ class LiveLevel:
         self._recent = RecentRate()
         self._leases: dict[str, agent_pb2.LeaseProgress] = {}
         self._latest: run_pb2.RequestLog | None = None
+        self._final: fleet_pb2.LevelMetrics | None = None  # until something is added
         # Those that are set and were not missed yet, by the metric they are on.
         limits = {"ttft": objectives.ttft_ms, "tpot": objectives.tpot_ms, "e2e": objectives.e2e_ms}
         self._unmissed = {metric: limit for metric, limit in limits.items() if limit is not None}
@@ -81,6 +82,7 @@ class LiveLevel:
 
     def progress(self, progress: agent_pb2.LeaseProgress) -> None:
         """Take the present state of a lease from a heartbeat of its agent."""
+        self._final = None
         kept = agent_pb2.LeaseProgress()
         kept.CopyFrom(progress)
         self._leases[progress.lease_id] = kept
@@ -90,6 +92,11 @@ class LiveLevel:
         progress = self._leases.get(lease_id)
         return progress.next_ordinal if progress is not None else 0
 
+    def share(self, lease_id: str) -> tuple[agent_pb2.LeaseProgress, str]:
+        """Return the last word of the agent of a lease, and what its state says of its figures."""
+        progress = self._leases.get(lease_id) or agent_pb2.LeaseProgress()
+        return progress, _judged(progress, self._ttft_ms())
+
     def note_latest(self, request: run_pb2.RequestLog | None) -> None:
         """Take the request that ended last of a batch; batches may be older than what is known."""
         if request is not None and (self._latest is None or _ended(request) >= _ended(self._latest)):
@@ -98,6 +105,7 @@ class LiveLevel:
     def forget(self, lease_id: str) -> None:
         """Take a lease out that is lost or done: nothing of it is in flight any more."""
         if lease_id in self._leases:
+            self._final = None
             self._leases[lease_id].in_flight = 0
 
     def fold(self, samples: SampleArrays, batch_sketches: Iterable[sample_pb2.Sketch], now: float) -> None:
@@ -108,6 +116,7 @@ class LiveLevel:
         """
         of_batch = sketches.merge_by_metric(s for s in batch_sketches if s.metric == "itl")
         self.begin(now)
+        self._final = None
         rows = samples.where(samples.warmup == 0) if samples.warmup.any() else samples
         ok, failed = rows.status == OK, rows.status == ERROR
         output_tokens = int(np.maximum(rows.completion_tokens[ok], 0).sum())
@@ -130,6 +139,7 @@ class LiveLevel:
     def fold_sums(self, sums: Fold, now: float) -> None:
         """Add what committed batches add up to, without their sketches of gaps."""
         self.begin(now)
+        self._final = None
         counts = sums.counts
         self._completed += len(sums)
         self._succeeded += counts["ok"]
@@ -205,12 +215,20 @@ class LiveLevel:
         )
 
     def metrics(self, now: float) -> fleet_pb2.LevelMetrics:
-        """Return the figures with the distributions behind them, for the exporter."""
-        return fleet_pb2.LevelMetrics(
+        """Return the figures with the distributions behind them, for the exporter.
+
+        Those of a level that has ended stand still, and most levels of a run have: they are made once.
+        """
+        if self._final is not None:
+            return self._final
+        made = fleet_pb2.LevelMetrics(
             progress=self.describe(now),
             sketches=[sketches.to_message(metric, self._histograms[metric]) for metric in METRICS],
             objectives_set=bool(self._objectives),
         )
+        if self.finished:
+            self._final = made
+        return made
 
     def _current(self, now: float) -> float:
         return self.elapsed(now) if self.plan.duration_micros else float(self._completed)
@@ -223,15 +241,17 @@ class LiveLevel:
 
         Heartbeats carry no reason to doubt the schedule; the final verdict, made from the samples, does.
         """
+        ttft_ms = self._ttft_ms()
+        return worst([_judged(progress, ttft_ms) for progress in self._leases.values()] or [CLEAN])
+
+    def _ttft_ms(self) -> float | None:
         ttft = self._histograms["ttft"].quantile(0.5)
-        found = [
-            finding.status
-            for progress in self._leases.values()
-            for finding in judge(
-                Evidence(health=messages.health(progress.health), ttft_p50_ms=None if ttft is None else ttft / 1e3)
-            )
-        ]
-        return worst(found) if found else CLEAN
+        return None if ttft is None else ttft / 1e3
+
+
+def _judged(progress: agent_pb2.LeaseProgress, ttft_p50_ms: float | None) -> str:
+    found = judge(Evidence(health=messages.health(progress.health), ttft_p50_ms=ttft_p50_ms))
+    return worst([finding.status for finding in found] or [CLEAN])
 
 
 def _ended(request: run_pb2.RequestLog) -> int:

@@ -26,7 +26,7 @@ LONGEST_SECONDS = 50.0  # a caller waits for a minute
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
+class TimedLevel:
     """A level that was started; `length` is in seconds, `shifts` are microseconds by lease_key.
 
     `sums` is what its requests add up to where not all of them are kept.
@@ -64,7 +64,7 @@ def run_timeline(
     response = run_pb2.GetRunTimelineResponse(run_id=run.run_id)
     with bounded(connection, LONGEST_SECONDS) as patience:
         passed = 0
-        for level in _levels(connection, run, _chosen(connection, run, request)):
+        for level in timed_levels(connection, run, _chosen(connection, run, request)):
             first, last = max(0, begin - passed), min(level.length, end - passed)
             if first < last:
                 seconds = Seconds(first, last - first)
@@ -105,7 +105,7 @@ def _chosen(
     return [levels[request.level]]
 
 
-def _levels(connection: Connection, run: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[_Level]:
+def timed_levels(connection: Connection, run: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[TimedLevel]:
     """Yield the levels with their lengths, up to the last request each."""
     leases = list_leases(connection, run.run_key)
     for level in levels:
@@ -120,10 +120,10 @@ def _levels(connection: Connection, run: RunRecord, levels: Sequence[LevelRecord
         if keeping_of(run.config) is not None:
             sums = read_level_folds(connection, run.run_key, shifts)
             ends += [sums.extremes["last_end"]] if len(sums) else []
-        yield _Level(index, start, shifts, max(0, *ends, 0) // MICROS + 1 if ends else 0, sums)
+        yield TimedLevel(index, start, shifts, max(0, *ends, 0) // MICROS + 1 if ends else 0, sums)
 
 
-def _point(level: _Level, second: Second) -> run_pb2.TimelinePoint:
+def _point(level: TimedLevel, second: Second) -> run_pb2.TimelinePoint:
     return run_pb2.TimelinePoint(
         level=level.index,
         second=second.second,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from loadcell.v1 import result_pb2
+from loadcell.v1 import result_pb2, validation_pb2
 
 Cell = str | int | float | None
 """What stands in a cell; None where a figure is not defined."""
@@ -39,6 +39,8 @@ COLUMNS: list[tuple[str, Callable[[result_pb2.LevelResult], Cell]]] = [
     ("Verdict", lambda r: r.verdict.status),
 ]
 
+LEVEL_TITLES = tuple(title for title, _ in COLUMNS)
+
 # A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
 _FORMULA_STARTS = (
     "=",
@@ -60,32 +62,71 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def document_rows(result: result_pb2.RunResult) -> Iterable[list[Cell]]:
-    """Yield the rows of the run, of its summary and of its levels, each part under a line that begins with #."""
-    summary = result.summary
+def document_rows(result: result_pb2.RunResult) -> Iterator[list[Cell]]:
+    """Yield the rows of the run, of its summary, of its levels and of its validation, each part under a # line."""
     yield ["# loadcell result"]
-    yield ["Run ID", result.run_id]
-    yield ["Model", result.model]
-    yield ["Server URL", result.server_url]
-    yield ["Adapter", result.adapter]
-    yield ["Started At", _time(result, "started_at")]
-    yield ["Completed At", _time(result, "completed_at")]
-    yield ["Duration (s)", result.duration_seconds]
+    yield from run_rows(result)
     yield []
     yield ["# Summary"]
-    yield ["Best Throughput (tok/s)", _get(summary, "best_throughput")]
-    yield ["Best TTFT p50 (ms)", _get(summary, "best_ttft_p50")]
-    yield ["Best Concurrency", _get(summary, "best_concurrency")]
-    yield ["Total Requests", summary.total_requests]
-    yield ["Overall Error Rate (%)", _get(summary, "overall_error_rate")]
-    if summary.HasField("avg_goodput_percent"):
-        yield ["Avg Goodput (%)", summary.avg_goodput_percent]
-    yield ["Verdict", result.verdict.status]
+    yield from summary_rows(result)
     yield []
     yield ["# Levels"]
-    yield [title for title, _ in COLUMNS]
+    yield [*LEVEL_TITLES]
     for level in result.results:
         yield [value(level) for _, value in COLUMNS]
+    if result.HasField("validation"):
+        yield []
+        yield ["# Validation"]
+        yield from validation_rows(result.validation)
+        for warning in result.validation.all_warnings:
+            yield ["Warning", warning]
+
+
+def run_rows(result: result_pb2.RunResult) -> list[list[Cell]]:
+    """Return what was measured and when."""
+    return [
+        ["Run ID", result.run_id],
+        ["Model", result.model],
+        ["Server URL", result.server_url],
+        ["Adapter", result.adapter],
+        ["Started At", _time(result, "started_at")],
+        ["Completed At", _time(result, "completed_at")],
+        ["Duration (s)", result.duration_seconds],
+    ]
+
+
+def summary_rows(result: result_pb2.RunResult) -> list[list[Cell]]:
+    """Return the run at a glance."""
+    summary = result.summary
+    goodput: list[list[Cell]] = (
+        [["Avg Goodput (%)", summary.avg_goodput_percent]] if summary.HasField("avg_goodput_percent") else []
+    )
+    return [
+        ["Best Throughput (tok/s)", _get(summary, "best_throughput")],
+        ["Best TTFT p50 (ms)", _get(summary, "best_ttft_p50")],
+        ["Best Concurrency", _get(summary, "best_concurrency")],
+        ["Total Requests", summary.total_requests],
+        ["Overall Error Rate (%)", _get(summary, "overall_error_rate")],
+        *goodput,
+        ["Verdict", result.verdict.status],
+    ]
+
+
+def validation_rows(validation: validation_pb2.Validation) -> list[list[Cell]]:
+    """Return the outcome of the comparison with the server, then titles, then a row for each comparison."""
+    judged = validation.HasField("overall_passed")
+    rows: list[list[Cell]] = [
+        ["Server agrees", _outcome(passed=validation.overall_passed) if judged else "not judged"],
+        ["Comparison", "Ours", "Server", "Difference (%)", "Outcome"],
+    ]
+    for one in validation.all_comparisons:
+        figures: list[Cell] = [one.client_value, one.server_value, one.difference_percent]
+        rows.append([one.metric_name, *figures, _outcome(passed=one.passed)])
+    return rows
+
+
+def _outcome(*, passed: bool) -> str:
+    return "passed" if passed else "failed"
 
 
 def _get(message: Message, name: str) -> Cell:

@@ -6,23 +6,19 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from typing import Any
 
 from controller.admission import Admissions
+from controller.agent_states import agent_messages, count_states
 from controller.dispatch.dispatcher import Dispatcher
 from controller.lifecycle import STATUS_WORDS
-from controller.messages import agent_message
 from controller.query import cursor
 from controller.query.results import is_visible
 from controller.services.agent_tokens import AgentTokenMethods
 from controller.services.caller import scope_of
 from controller.store.agents import count_agents, get_agent, list_agents
 from controller.store.database import Database
-from controller.store.records import AgentRecord
 from controller.store.run_history import count_by_status
-from loadcell.clock import wall_micros
-from loadcell.documents import enum_words
 from loadcell.errors import LoadcellError
 from loadcell.v1 import fleet_pb2
 
@@ -44,7 +40,7 @@ class FleetServicer(AgentTokenMethods):
         found = await self._database.read(lambda c: list_agents(c, limit=limit + 1, after=after))
         page = found[:limit]
         return fleet_pb2.ListAgentsResponse(
-            agents=self._messages(page),
+            agents=agent_messages(self._dispatcher, page),
             next_cursor=cursor.encode("agents", [page[-1].agent_id]) if len(found) > limit else "",
             total=await self._database.read(count_agents),
         )
@@ -68,16 +64,9 @@ class FleetServicer(AgentTokenMethods):
         mine = [run for run in self._dispatcher.runs if is_visible(run.record, scope)]
         runs = sorted(mine, key=lambda run: run.ended_at or float("inf"), reverse=True)[:MAX_RUNS]
         totals = self._dispatcher.committer.totals
-        states: Counter[int] = Counter(
-            agent.state for agent in self._messages(await self._database.read(list_agents))
-        )
         return fleet_pb2.GetLiveMetricsResponse(
             runs=[run.live.metrics(run.record.model, STATUS_WORDS[run.record.state], now) for run in runs],
-            agent_counts={
-                word: states[number]
-                for number, word in enum_words(fleet_pb2.AgentState.DESCRIPTOR).items()
-                if number != fleet_pb2.AGENT_STATE_UNSPECIFIED
-            },
+            agent_counts=await count_states(self._database, self._dispatcher),
             run_counts=await self._database.read(lambda c: count_by_status(c, scope)),
             batches_committed=totals.batches,
             batches_duplicate=totals.duplicates,
@@ -89,19 +78,4 @@ class FleetServicer(AgentTokenMethods):
         if found is None:
             shown = agent_id[:128]
             raise LoadcellError("AGENT_NOT_FOUND", f"there is no agent {shown}", metadata={"agent_id": shown})
-        return self._messages([found])[0]
-
-    def _messages(self, agents: list[AgentRecord]) -> list[fleet_pb2.Agent]:
-        sessions, counts = self._dispatcher.sessions, self._dispatcher.runs.lease_counts()
-        lost_before = wall_micros() - round(sessions.lease_seconds * 1e6)
-        # A connected agent's own record is fresher than the one in the database.
-        present = {session.agent.agent_id: session for session in sessions}
-        return [
-            agent_message(
-                present[agent.agent_id].agent if agent.agent_id in present else agent,
-                lease_count=counts.get(agent.agent_id, 0),
-                lost_before_micros=lost_before,
-                uplink_bytes=present[agent.agent_id].uplink_bytes if agent.agent_id in present else 0,
-            )
-            for agent in agents
-        ]
+        return agent_messages(self._dispatcher, [found])[0]

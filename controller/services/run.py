@@ -26,9 +26,10 @@ from controller.messages import run_message
 from controller.plan import plan_run
 from controller.query.compare import compare
 from controller.query.compared_runs import results_to_compare
+from controller.query.files import document, export
 from controller.query.gates import read_gates
 from controller.query.listing import page_of_runs
-from controller.query.results import document, export, is_visible, require_result, require_run
+from controller.query.results import is_visible, require_result, require_run
 from controller.query.several import read_several
 from controller.query.several_runs import several_runs
 from controller.query.timeline import run_timeline
@@ -166,18 +167,14 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         self, request: run_pb2.ExportRunResultRequest, context: Any
     ) -> AsyncIterator[run_pb2.ExportRunResultResponse]:
         """Stream a result as a file."""
-        async for data in export(
-            self._database, request.run_id, scope_of(context), request.format, partial=request.partial
-        ):
+        async for data in export(self._database, request, scope_of(context)):
             yield run_pb2.ExportRunResultResponse(data=data)
 
     async def DownloadRunResult(
         self, request: run_pb2.DownloadRunResultRequest, context: Any
     ) -> httpbody_pb2.HttpBody:
         """Return a result as one body."""
-        content_type, content = await document(
-            self._database, request.run_id, scope_of(context), request.format or "csv", partial=request.partial
-        )
+        content_type, content = await document(self._database, request, scope_of(context), request.format or "csv")
         return httpbody_pb2.HttpBody(content_type=content_type, data=content)
 
     async def AnalyzeRun(

@@ -84,6 +84,13 @@ def with_keys(
     return tuple_(*columns).in_(list(keys))
 
 
+def among_rows(columns: Sequence[ColumnElement[Any]], keys: Sequence[tuple[int, ...]]) -> ColumnElement[bool]:
+    """Whether columns are, together, one of some keys, in PostgreSQL: it looks each up in its partition only."""
+    wanted = func.unnest(*(_array(_values(numbers)) for numbers in zip(*keys, strict=True)))
+    names = map(str, range(len(columns)))
+    return tuple_(*columns).in_(select(*wanted.table_valued(*names, name="wanted").render_derived().c))
+
+
 def with_given_keys(dialect: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
     """Whether columns are, together, one of the keys that a statement is given when it is carried out."""
     if dialect == "sqlite":
@@ -93,19 +100,21 @@ def with_given_keys(dialect: str, columns: Sequence[ColumnElement[Any]]) -> Colu
 
 def with_given_requests(dialect: str, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[bool]:
     """Whether columns are, together, one of the keys of requests that a statement is given."""
-    found = with_given_keys(dialect, columns)
     if dialect == "sqlite":
-        return found
-    # PostgreSQL leaves out the partitions of other days, which it cannot tell from keys of several columns.
+        return with_given_keys(dialect, columns)
+    # PostgreSQL leaves out the partitions of other days, which it cannot tell from keys of several columns. As
+    # arrays they are a statement that is the same for any number of them.
     run_key, *_ = columns
     first, last = (bindparam(f"{name}_run", type_=BigInteger) for name in ("first", "last"))
-    return and_(found, run_key >= first, run_key <= last)
+    wanted = select(*given_rows(dialect, len(columns)).c)
+    return and_(tuple_(*columns).in_(wanted), run_key >= first, run_key <= last)
 
 
 def given_requests(dialect: str, keys: Collection[tuple[int, ...]]) -> dict[str, Any]:
     """Return the parameters of a statement that is given the keys of requests, one at least."""
     runs = [run_key for run_key, *_ in keys]
-    return given(dialect, keys) | {"first_run": min(runs), "last_run": max(runs)}
+    named = given(dialect, keys) if dialect == "sqlite" else rows(dialect, list(keys))
+    return named | {"first_run": min(runs), "last_run": max(runs)}
 
 
 def one_of_given(dialect: str, column: ColumnElement[Any], name: str = _GIVEN) -> ColumnElement[bool]:

@@ -20,8 +20,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from controller.store import postgresql, sqlite
+from controller.store.counts import Counts, fill_all
 from controller.store.place import Place
 from loadcell.errors import LoadcellError
+from loadcell.metric_sheet import Sheet
 
 # Connection: for those who write functions for `write` and `read`.
 __all__ = ["Connection", "Database", "DatabaseAwayError"]
@@ -54,8 +56,9 @@ class _AgainError(Exception):
 class _Side:
     """The threads and connections of those who write, or of those who read."""
 
-    def __init__(self, name: str, place: Place, *, writes: bool, threads: int) -> None:
+    def __init__(self, name: str, operation: str, place: Place, *, writes: bool, threads: int) -> None:
         self._engine = _engine(place, writes=writes, connections=threads)
+        self.counts = Counts(operation, name, self._engine)
         self._threads = ThreadPoolExecutor(threads, f"database-{name}")
         self._closing = threading.Event()
         # Seconds of the monotonic clock. A database that was never reached is not waited for.
@@ -64,7 +67,7 @@ class _Side:
     async def run(self, function: Callable[[Connection], T], *, repeatable: bool) -> T:
         """Carry out a transaction on a thread."""
         try:
-            future = self._threads.submit(self._patiently, function, repeatable=repeatable)
+            future = self._threads.submit(self._counted, function, time.perf_counter(), repeatable=repeatable)
         except RuntimeError as error:
             raise LoadcellError("SERVICE_UNAVAILABLE", "the controller is stopping") from error
         try:
@@ -79,6 +82,20 @@ class _Side:
         self._closing.set()
         self._threads.shutdown()
         self._engine.dispose()
+
+    def _counted(self, function: Callable[[Connection], T], asked: float, *, repeatable: bool) -> T:
+        """Carry out a transaction that was asked for at a time of the performance counter, and count it."""
+        begun = time.perf_counter()
+        try:
+            return self._patiently(function, repeatable=repeatable)
+        except _AgainError as error:
+            self.counts.failed(error.cause)
+            raise
+        except SQLAlchemyError as error:
+            self.counts.failed(error)
+            raise
+        finally:
+            self.counts.ended(begun - asked, time.perf_counter() - begun)
 
     def _patiently(self, function: Callable[[Connection], T], *, repeatable: bool) -> T:
         """Carry out a transaction, again and again while the database is away and there is patience left."""
@@ -95,6 +112,7 @@ class _Side:
                 if time.monotonic() - self._away_since > PATIENCE_SECONDS or self._closing.wait(delay):
                     raise
                 delay = min(2 * delay, LAST_DELAY_SECONDS)
+                self.counts.again()
             else:
                 self._away_since = None
                 return result
@@ -111,10 +129,10 @@ class Database:
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._writer = _Side("writer", place, writes=True, threads=1)
-        self._reader = _Side("reader", place, writes=False, threads=READER_THREADS)
+        self._writer = _Side("writer", "write", place, writes=True, threads=1)
+        self._reader = _Side("reader", "read", place, writes=False, threads=READER_THREADS)
         # Questions may take seconds. Who calls must be known before that, and who was revoked must be sent away.
-        self._caller = _Side("caller", place, writes=False, threads=1)
+        self._caller = _Side("caller", "look_up", place, writes=False, threads=1)
 
     async def write(self, function: Callable[[Connection], T], *, repeatable: bool = False) -> T:
         """Run `function` in a transaction and return its result once the transaction is committed.
@@ -166,6 +184,10 @@ class Database:
             except postgresql_driver.Error as error:
                 log.warning("database_away", error=str(error).strip())
             await asyncio.sleep(LAST_DELAY_SECONDS)
+
+    def fill(self, sheet: Sheet) -> None:
+        """Write down how many transactions there were, how long they took, and which connections there are."""
+        fill_all(sheet, (self._writer.counts, self._reader.counts, self._caller.counts))
 
     async def close(self) -> None:
         """Finish what was submitted and close every connection."""

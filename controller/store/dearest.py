@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -66,19 +66,19 @@ class CostlyRequest:
     user_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     """A rollup: where it is, how many requests it counts, and a cost in nano-USD that none of them is above."""
 
     grain: int
     bucket: int
     context_key: int
-    count: int
+    requests: int
     cost_max: int
 
-    def __lt__(self, other: _Cell) -> bool:
-        """Whether it is to be looked into first: the dearer, then the newer."""
-        return (-self.cost_max, -self.end, self.context_key) < (-other.cost_max, -other.end, other.context_key)
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Where it stands among those that are to be looked into: the dearer, then the newer, first."""
+        return (-self.cost_max, -self.end, self.context_key)
 
     @property
     def first(self) -> int:
@@ -90,6 +90,8 @@ class _Cell:
         """End, exclusive."""
         return self.first + self.grain * _MICROS
 
+
+_Placed = tuple[tuple[int, int, int], _Cell]
 
 _COST: ColumnElement[int] = known(traces.c.prompt_cost) + known(traces.c.completion_cost)
 _CELL = (
@@ -142,9 +144,10 @@ def _search(
     connection: Connection, cells: list[_Cell], known_ones: list[CostlyRequest], limit: int
 ) -> list[CostlyRequest]:
     """Return the dearest of some requests and those of some rollups."""
-    heapq.heapify(cells)
+    heap = [(cell.place, cell) for cell in cells]
+    heapq.heapify(heap)
     found = _dearest(known_ones, limit)
-    while some := _next_cells(connection, cells, _enough(found, limit), min(limit, _AT_ONCE)):
+    while some := _next_cells(connection, heap, _enough(found, limit), min(limit, _AT_ONCE)):
         found = _dearest([*found, *_of_some(connection, some, _enough(found, limit), limit)], limit)
     return found
 
@@ -165,7 +168,7 @@ def _dear_cells(connection: Connection, question: CostQuestion, covered: Cover, 
         asked = given(connection, question, covered) | {"most": most}
         for place, *cell in raw_rows(connection, _dear(shape_of(connection, question, covered)), asked):
             parts[place].append(_Cell(*cell))
-    return [sorted(part) for part in parts]
+    return [sorted(part, key=lambda cell: cell.place) for part in parts]
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -181,17 +184,17 @@ def _dear(shape: Shape) -> Executable:
     return union_all(*(select(part) for part in parts))
 
 
-def _next_cells(connection: Connection, cells: list[_Cell], enough: int, count: int) -> list[_Cell]:
+def _next_cells(connection: Connection, heap: list[_Placed], enough: int, count: int) -> list[_Cell]:
     """Take from a heap the first rollups that may have requests above a cost, in grains that are worth while."""
     taken: list[_Cell] = []
-    while len(taken) < count and cells and cells[0].cost_max > enough:
-        cell = heapq.heappop(cells)
-        finer = _finer(connection, cell) if cell.grain in _FINER and cell.count > _LARGE else []
+    while len(taken) < count and heap and heap[0][1].cost_max > enough:
+        _, cell = heapq.heappop(heap)
+        finer = _finer(connection, cell) if cell.grain in _FINER and cell.requests > _LARGE else []
         # Finer ones are kept for less long than requests.
-        if sum(one.count for one in finer) == cell.count:
+        if sum(one.requests for one in finer) == cell.requests:
             for one in finer:
                 if one.cost_max > enough:
-                    heapq.heappush(cells, one)
+                    heapq.heappush(heap, (one.place, one))
         else:
             taken.append(cell)
     return taken

@@ -52,7 +52,7 @@ def read_requests(
         return
     dialect = connection.dialect.name
     asked = given_times(connection, edges) | ({} if of.every else given(dialect, of.keys.tolist()))
-    refuse_unkept(connection, edges, [] if of.every else [one_of_given(dialect, CONTEXT_KEY)], asked)
+    refuse_unkept(connection, edges, () if of.every else _of_given(dialect), asked)
     names = tuple(dict.fromkeys([*_ALWAYS, *columns]))
     kinds = frozenset(statuses)
     question = _statement(dialect, names, len(edges), kinds, every=of.every, newest_first=newest_first)
@@ -61,6 +61,11 @@ def read_requests(
         # Made from the rows themselves, an array takes ten times as long: each of them is asked what it is.
         numbers = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * len(names))
         yield RequestRows(dict(zip(names, numbers.reshape(-1, len(names)).T, strict=True)))
+
+
+@lru_cache
+def _of_given(dialect: str) -> tuple[ColumnElement[bool], ...]:
+    return (one_of_given(dialect, CONTEXT_KEY),)
 
 
 @lru_cache(maxsize=_REMEMBERED)

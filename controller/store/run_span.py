@@ -5,18 +5,49 @@ Planning a statement over the partitions of months takes longer than most answer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Executable, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Executable,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    union_all,
+)
 
-from controller.store.schema import benchmark_runs, traces
+from controller.store.among import given, one_of_given
+from controller.store.schema import TIME_OF_RUN, benchmark_runs, traces
 
 # What an agent did while nobody could reach it is delivered after its run has ended, and clocks differ.
 LATE_MICROS = 86_400 * 1_000_000
 
-_LEAST, _MOST = -(2**63), 2**63 - 1  # of a column
-_KEY, _ENDED = benchmark_runs.c.run_key, benchmark_runs.c.completed_at
+_LEAST, _MOST = -(2**62), 2**62  # of times, such that a day can be added
+_KEY, _CREATED = benchmark_runs.c.run_key, benchmark_runs.c.created_at
+_ALL_KEYS = (-(2**63), 2**63 - 1)
+_REMEMBERED = 64  # statements
+
+
+class Reach(NamedTuple):
+    """Keys that no run is before, or after, whose requests may have begun up to `end`; None: in all of the time.
+
+    And those of some contexts that such runs belong to. In SQLite, which has no partitions to leave out, these are
+    any keys, and all of the contexts.
+    """
+
+    end: int | None
+    first: int
+    last: int
+    contexts: tuple[int, ...] | None
 
 
 def runs_of(connection: Connection, times: Sequence[tuple[int, int]]) -> list[list[ColumnElement[bool]]]:
@@ -28,8 +59,7 @@ def runs_of(connection: Connection, times: Sequence[tuple[int, int]]) -> list[li
     if connection.dialect.name == "sqlite":
         return [[] for _ in times]
     return [
-        [*([traces.c.run_key >= first] if first > _LEAST else ()), traces.c.run_key <= last]
-        for first, last in bounds_of_runs(connection, times)
+        [traces.c.run_key >= first, traces.c.run_key <= last] for first, last in bounds_of_runs(connection, times)
     ]
 
 
@@ -37,33 +67,88 @@ def bounds_of_runs(connection: Connection, times: Sequence[tuple[int, int]]) -> 
     """Return for each time the keys that no run is before, or after, whose requests may have begun in it."""
     if not times:
         return []
-    given = {
-        f"{name}_{place}": at
-        for place, (start, end) in enumerate(times)
-        for name, at in (("since", max(start - LATE_MICROS, _LEAST)), ("until", min(end + LATE_MICROS, _MOST)))
+    asked = {
+        f"{name}_{place}": _bounded(at)
+        for place, time in enumerate(times)
+        for name, at in zip(("since", "until"), time, strict=True)
     }
-    found = iter(connection.execute(_bounds(len(times)), given).one())
-    return [(_LEAST if first is None else first, last or 0) for first, last in zip(found, found, strict=True)]
+    found = sorted(connection.execute(_bounds(len(times)), asked).all())
+    return [_keys(first, last) for _, first, last in found]
 
 
-@lru_cache(maxsize=64)
-def _bounds(count: int) -> Executable:
-    return select(*(bound for place in range(count) for bound in (_first(place), _last(place))))
+def reach_of_runs(
+    connection: Connection,
+    time: tuple[int, int],
+    contexts: Collection[int] | None,
+    *,
+    descending: bool,
+    place: int,
+) -> Reach:
+    """Return how far some runs reach into a time from its end, or from its start, and which others do.
 
-
-def _first(place: int) -> ColumnElement[int]:
-    """Return the key that no run is before which has requests begun since a time."""
-    going_on = select(func.min(_KEY)).where(_ENDED.is_(None)).scalar_subquery()
-    # An expression: else PostgreSQL goes through all older runs in the order of their keys, and questions
-    # are mostly about the last days.
-    since = select(func.min(_KEY + 0)).where(bindparam(f"since_{place}", type_=BigInteger) <= _ENDED)
-    return func.least(going_on, since.scalar_subquery())
-
-
-def _last(place: int) -> ColumnElement[int]:
-    """Return the key of the last run that was created before a time; no request begins before its run is created.
-
-    The keys alone do not tell: after one run of a clock that was ahead, those of later runs are of its day.
+    Args:
+        connection: to read through.
+        time: its start and its end, in microseconds since 1970 UTC.
+        contexts: those that the runs belong to, None for all.
+        descending: whether it is gone through from its end.
+        place: of the run that is reached for, among those created in the time or before it; 0 is the closest.
     """
-    created = benchmark_runs.c.created_at <= bindparam(f"until_{place}", type_=BigInteger)
-    return select(func.max(_KEY)).where(created).scalar_subquery()
+    dialect = connection.dialect.name
+    asked: dict[str, Any] = {"since": _bounded(time[0]), "until": _bounded(time[1]), "place": place}
+    if contexts is not None:
+        asked |= given(dialect, contexts)
+    statement = _reach(dialect, among=contexts is not None, descending=descending)
+    end, *found = connection.execute(statement, asked).one()
+    mine = None if contexts is None else tuple(contexts)
+    if not found:
+        return Reach(end, *_ALL_KEYS, mine)
+    first, last, *going_on = found
+    return Reach(end, *_keys(first, last), mine if mine is None else tuple(sorted(going_on[0] or ())))
+
+
+def _bounded(at: int) -> int:
+    return min(max(at, _LEAST), _MOST)
+
+
+def _keys(first: int | None, last: int | None) -> tuple[int, int]:
+    return (0, -1) if first is None or last is None else (first, last)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _bounds(count: int) -> Executable:
+    parts = [
+        _outermost(_micros(f"since_{place}"), _micros(f"until_{place}"), literal_column(str(place)))
+        for place in range(count)
+    ]
+    return union_all(*parts)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _reach(dialect: str, *, among: bool, descending: bool) -> Executable:
+    since, until = _micros("since"), _micros("until")
+    created = [until >= _CREATED, since < _CREATED] if descending else [since <= _CREATED, until > _CREATED]
+    if among:
+        created.append(one_of_given(dialect, benchmark_runs.c.context_key))
+    closest = select(_CREATED.label("at")).where(*created).order_by(_CREATED.desc() if descending else _CREATED)
+    found = closest.limit(1).offset(bindparam("place", type_=BigInteger)).cte("found")
+    end: ScalarSelect[Any] = select(found.c.at).scalar_subquery()
+    if dialect == "sqlite":  # which has no partitions to leave out
+        return select(end)
+    first, last = (func.coalesce(end, since), until) if descending else (since, func.coalesce(end, until))
+    runs = _outermost(first, last, end)
+    if not among:
+        return runs
+    mine = one_of_given(dialect, benchmark_runs.c.context_key)
+    return runs.add_columns(func.array_agg(benchmark_runs.c.context_key.distinct()).filter(mine))
+
+
+def _outermost(since: ColumnElement[int], until: ColumnElement[int], before: ColumnElement[Any]) -> Select[Any]:
+    """Return a column, and the first and the last key of the runs whose requests may have begun in a time."""
+    late = literal(LATE_MICROS, BigInteger)
+    runs = TIME_OF_RUN.bool_op("&&")(func.int8range(since - late, until + late, text("'[]'")))
+    # Expressions: else PostgreSQL goes through all runs in the order of their keys.
+    return select(before, func.min(_KEY + 0), func.max(_KEY + 0)).where(runs)
+
+
+def _micros(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=BigInteger)

@@ -6,10 +6,13 @@ request is one look-up. The other indexes go by time as well: only their ends ch
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Dialect,
     Float,
     ForeignKey,
@@ -20,7 +23,11 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    case,
+    event,
     false,
+    func,
+    text,
 )
 from sqlalchemy import Text as PlainText
 
@@ -79,6 +86,31 @@ Index("idx_benchmark_runs_status", benchmark_runs.c.status)
 Index("idx_benchmark_runs_status_created", benchmark_runs.c.status, benchmark_runs.c.created_at.desc())
 Index("idx_benchmark_runs_model", benchmark_runs.c.model)
 Index("idx_benchmark_runs_completed_at", benchmark_runs.c.completed_at, benchmark_runs.c.run_key)
+Index("idx_benchmark_runs_context", benchmark_runs.c.context_key, benchmark_runs.c.created_at)
+# From when a run was created until it ended, for PostgreSQL to find those that were going on at some time.
+TIME_OF_RUN = func.int8range(
+    benchmark_runs.c.created_at,
+    case(
+        (
+            benchmark_runs.c.completed_at.is_not(None),
+            func.greatest(benchmark_runs.c.created_at, benchmark_runs.c.completed_at),
+        )
+    ),
+    text("'[]'"),
+)
+
+
+def _index_times(_: Table, connection: Connection, **__: Any) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text(
+                "CREATE INDEX idx_benchmark_runs_time ON benchmark_runs USING gist (int8range(created_at,"
+                " CASE WHEN completed_at IS NOT NULL THEN greatest(created_at, completed_at) END, '[]'))"
+            )
+        )
+
+
+event.listen(benchmark_runs, "after_create", _index_times)
 
 run_levels = Table(
     "run_levels",
@@ -196,6 +228,7 @@ Index("idx_traces_context", traces.c.context_key, traces.c.ts)
 _WALKED = (traces.c.ts, traces.c.context_key, traces.c.status)
 _ERROR = traces.c.status == 2
 Index("idx_traces_errors", *_WALKED, sqlite_where=_ERROR, postgresql_where=_ERROR)
+Index("idx_traces_context_errors", traces.c.context_key, traces.c.ts, sqlite_where=_ERROR, postgresql_where=_ERROR)
 _UNSET = traces.c.status > 2
 Index("idx_traces_unset", *_WALKED, sqlite_where=_UNSET, postgresql_where=_UNSET)
 

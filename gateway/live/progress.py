@@ -49,6 +49,8 @@ def progress(update: run_pb2.WatchRunResponse, shown: str, now: float) -> Told:
         message["concurrency"]["rate"] = level.requested_rate
     if update.HasField("eta_seconds"):
         message["eta_seconds"] = update.eta_seconds
+    if update.agents:
+        message["agents"] = [_agent(agent) for agent in update.agents]
     if level.completed:
         message["metrics"] = _metrics(level, now)
     if level.HasField("latest_request") and level.latest_request.trace_id != shown:
@@ -94,6 +96,8 @@ def _metrics(level: run_pb2.LevelProgress, now: float) -> dict[str, Any]:
         "ttft_p95": _known(level.ttft, "p95"),
         "ttft_p99": _known(level.ttft, "p99"),
         "itl_p50": _known(level.itl, "p50"),
+        "itl_p95": _known(level.itl, "p95"),
+        "itl_p99": _known(level.itl, "p99"),
         "e2e_p50": _known(level.e2e, "p50"),
         "e2e_p95": _known(level.e2e, "p95"),
         "e2e_p99": _known(level.e2e, "p99"),
@@ -103,6 +107,18 @@ def _metrics(level: run_pb2.LevelProgress, now: float) -> dict[str, Any]:
         "good_count": level.good_count,
         "errors": dict(level.errors),
         "verdict": level.verdict,
+    }
+
+
+def _agent(agent: run_pb2.AgentProgress) -> dict[str, Any]:
+    return {
+        "agent_id": agent.agent_id,
+        "state": agent.state,
+        "started": agent.started,
+        "ended": agent.ended,
+        "in_flight": agent.in_flight,
+        "unacknowledged_batches": agent.unacknowledged_batches,
+        "verdict": agent.verdict,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -42,6 +42,7 @@ def make_exporter(live: LiveMetrics, registry: CollectorRegistry, *, key: Secret
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(shown), headers={"Content-Type": content_type})
 
+    ProcessCollector(registry=registry)
     guard = Middleware(BearerKey, key=key) if key else Middleware(LocalOnly, remedy="set LOADCELL_EXPORTER_KEY")
     return Starlette(
         routes=[Route("/metrics", metrics)],

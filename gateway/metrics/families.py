@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
 from gateway.metrics import names
-from gateway.metrics.names import MetricName
+from loadcell.metric_sheet import Sheet
 from loadcell.sketches import merge_by_metric
-from loadcell.stats.sketch import Histogram
 from loadcell.v1 import fleet_pb2, run_pb2
 
 MICROS = 1e6
@@ -32,7 +29,7 @@ _VERDICTS = {"clean": 0, "degraded": 1, "client_limited": 2}
 
 def families(live: fleet_pb2.GetLiveMetricsResponse | None) -> list[Metric]:
     """Return the metric families of live metrics; without them only that the controller is down."""
-    sheet = _Sheet()
+    sheet = Sheet((*names.CONTROLLER_METRICS, *names.RUN_METRICS))
     sheet.add(names.CONTROLLER_UP, (), int(live is not None))
     if live is not None:
         _controller(sheet, live)
@@ -40,38 +37,11 @@ def families(live: fleet_pb2.GetLiveMetricsResponse | None) -> list[Metric]:
             sheet.add(names.RUN_INFO, (run.run_id, run.model, run.status), 1)
             for level in run.levels:
                 _level(sheet, run.run_id, level)
+            _distributions(sheet, run.run_id, run.levels)
     return list(sheet)
 
 
-class _Sheet:
-    """Metric families being filled, in the order of the table of names."""
-
-    def __init__(self) -> None:
-        self._families: dict[MetricName, Any] = {}
-
-    def add(self, name: MetricName, labels: Sequence[str], value: float) -> None:
-        """Add one sample of a counter or gauge."""
-        if name not in self._families:
-            family = CounterMetricFamily if name.type == "counter" else GaugeMetricFamily
-            self._families[name] = family(name.name, name.help, labels=name.labels)
-        self._families[name].add_metric(labels, value)
-
-    def add_histogram(
-        self, name: MetricName, labels: Sequence[str], histogram: Histogram, bounds_seconds: Sequence[float]
-    ) -> None:
-        """Add one distribution of microseconds as cumulative buckets of seconds."""
-        if name not in self._families:
-            self._families[name] = HistogramMetricFamily(name.name, name.help, labels=name.labels)
-        counts = histogram.cumulative([bound * MICROS for bound in bounds_seconds])
-        buckets = [(str(float(bound)), count) for bound, count in zip(bounds_seconds, counts, strict=True)]
-        buckets.append(("+Inf", histogram.count))
-        self._families[name].add_metric(labels, buckets, histogram.sum / MICROS)
-
-    def __iter__(self) -> Iterator[Metric]:
-        return (self._families[name] for name in names.metric_names() if name in self._families)
-
-
-def _controller(sheet: _Sheet, live: fleet_pb2.GetLiveMetricsResponse) -> None:
+def _controller(sheet: Sheet, live: fleet_pb2.GetLiveMetricsResponse) -> None:
     for state in sorted(live.agent_counts):
         sheet.add(names.AGENTS, (state,), live.agent_counts[state])
     for status in sorted(live.run_counts):
@@ -81,7 +51,7 @@ def _controller(sheet: _Sheet, live: fleet_pb2.GetLiveMetricsResponse) -> None:
     sheet.add(names.SAMPLES, (), live.samples_committed)
 
 
-def _level(sheet: _Sheet, run_id: str, level: fleet_pb2.LevelMetrics) -> None:
+def _level(sheet: Sheet, run_id: str, level: fleet_pb2.LevelMetrics) -> None:
     progress = level.progress
     labels = (run_id, str(progress.index))
     sheet.add(names.LEVEL_INFO, (*labels, *_load(progress)), 1)
@@ -98,10 +68,18 @@ def _level(sheet: _Sheet, run_id: str, level: fleet_pb2.LevelMetrics) -> None:
             sheet.add(names.GOODPUT, labels, progress.good_count / progress.completed)
     if progress.verdict in _VERDICTS:
         sheet.add(names.VERDICT, labels, _VERDICTS[progress.verdict])
-    distributions = merge_by_metric(level.sketches)
+
+
+def _distributions(sheet: Sheet, run_id: str, levels: Iterable[fleet_pb2.LevelMetrics]) -> None:
+    """Show the latencies of a run: those of each level would be most of all series there are.
+
+    Levels follow one another, so a rate over the last minute is that of the level that is running.
+    """
+    found = merge_by_metric(sketch for level in levels for sketch in level.sketches)
     for metric, name, bounds in _HISTOGRAMS:
-        if metric in distributions:
-            sheet.add_histogram(name, labels, distributions[metric], bounds)
+        if metric in found:
+            below = found[metric].cumulative([bound * MICROS for bound in bounds])
+            sheet.add_buckets(name, (run_id,), bounds, [*below, found[metric].count], found[metric].sum / MICROS)
 
 
 def _load(progress: run_pb2.LevelProgress) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Counts and times every request."""
+"""Counts, times and measures every request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.metrics.http import HttpMetrics
 
 UNMATCHED = "unmatched"
+_WITH_BODIES = frozenset({"POST", "PUT", "PATCH"})
 
 
 class Measure:
@@ -33,17 +34,35 @@ class Measure:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = time.perf_counter()
-        status = 0
+        status = sent = received = 0
 
         async def observe(message: Message) -> None:
-            nonlocal status
+            nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
+            else:
+                sent += len(message.get("body", b""))
             await send(message)
 
+        async def read() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return message
+
+        has_body = scope["method"] in _WITH_BODIES
+        self._metrics.in_flight += 1
+        started = time.perf_counter()
         try:
-            await self._app(scope, receive, observe)
+            await self._app(scope, read if has_body else receive, observe)
         finally:
-            template = self._templates.get(scope.get("endpoint"), UNMATCHED)
-            self._metrics.observe(scope["method"], template, status, time.perf_counter() - started)
+            self._metrics.in_flight -= 1
+            self._metrics.observe(
+                scope["method"],
+                self._templates.get(scope.get("endpoint"), UNMATCHED),
+                status,
+                time.perf_counter() - started,
+                received=received if has_body else None,
+                sent=sent,
+                request_id=scope.get("request_id", ""),
+            )

@@ -6,11 +6,14 @@ import signal
 import sys
 from pathlib import Path
 
+import loadcell.missing_extra  # isort: split
+
 import typer
 
 import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
 from loadcell.cli.app import app
 from loadcell.cli.failure import EXIT_BROKEN_PIPE, EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
+from loadcell.cli.usage import told
 from loadcell.settings import SettingsError
 
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO}
@@ -43,8 +46,7 @@ def run(arguments: list[str]) -> int:
     except SettingsError as error:
         return _complain(str(error), EXIT_USAGE)
     except typer.TyperException as error:
-        message = getattr(error, "format_message", error.__str__)()
-        return _complain(" ".join(str(message).split()), EXIT_USAGE)
+        return _complain(told(error), EXIT_USAGE)
     except typer.Abort:
         return _complain("aborted", EXIT_RUN_FAILED)
     except OSError as error:

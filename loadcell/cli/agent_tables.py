@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from loadcell.cli.figures import ABSENT, age, byte_count, milliseconds, rate
 from loadcell.cli.layout import VERDICT_STYLE, fits, local_time, new_table, styled
 from loadcell.documents import enum_words
+from loadcell.figures import ABSENT, age, byte_count, milliseconds, rate
 from loadcell.v1 import fleet_pb2, result_pb2
 
 MAX_RESULTS = 20  # agents whose part in a run is shown

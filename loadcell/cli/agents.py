@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loadcell.cli import completing
 from loadcell.cli.runs import ControllerFlag, JsonFlag, ask
 
 if TYPE_CHECKING:
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 
 agents_app = typer.Typer(help="List, show and drain agents.")
 
-AgentId = Annotated[str, typer.Argument(metavar="AGENT_ID", help="Identifier of the agent.")]
+AgentId = Annotated[
+    str, typer.Argument(metavar="AGENT_ID", autocompletion=completing.agents, help="Identifier of the agent.")
+]
 
 
 @agents_app.command("list")
@@ -19,12 +22,12 @@ def list_agents(*, as_json: JsonFlag = False, controller: ControllerFlag = None)
     """List the agents a controller knows: labels, state, capacity by calibration, clock, unsent samples."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import agent_tables, layout, report  # noqa: PLC0415
+        from loadcell.cli import agent_tables, json_output, layout  # noqa: PLC0415
         from loadcell.documents import render  # noqa: PLC0415
 
         found = [agent async for agent in client.agents()]
         if as_json:
-            report.print_document(report.document_of({"agents": [render(agent) for agent in found]}))
+            json_output.print_document(json_output.document_of({"agents": [render(agent) for agent in found]}))
         else:
             layout.console().print(agent_tables.agents_table(found))
 
@@ -36,11 +39,11 @@ def show_agent(*, agent_id: AgentId, as_json: JsonFlag = False, controller: Cont
     """Show all that is known of an agent."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import agent_tables, layout, report  # noqa: PLC0415
+        from loadcell.cli import agent_tables, json_output, layout  # noqa: PLC0415
 
         agent = await client.agent(agent_id)
         if as_json:
-            report.print_document(report.document(agent))
+            json_output.print_document(json_output.document(agent))
         else:
             layout.console().print(agent_tables.agent_details(agent))
 

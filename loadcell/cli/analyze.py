@@ -47,11 +47,11 @@ def analyze_run(
     async def question(client: "Client") -> None:
         from contextlib import aclosing  # noqa: PLC0415
 
-        from loadcell.cli import report  # noqa: PLC0415
+        from loadcell.cli import json_output  # noqa: PLC0415
 
         if as_json:
             analysis = await client.analyze(run_id, mode=mode.value, language=language.value, refresh=refresh)
-            report.print_document(report.document(analysis))
+            json_output.print_document(json_output.document(analysis))
             return
         found = client.analysis_pieces(run_id, mode=mode.value, language=language.value, refresh=refresh)
         async with aclosing(found) as pieces:

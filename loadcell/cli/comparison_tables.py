@@ -7,8 +7,8 @@ from google.protobuf.message import Message
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from loadcell.cli.figures import milliseconds, percent, rate
 from loadcell.cli.layout import VERDICT_STYLE, TableOrLines, styled
+from loadcell.figures import milliseconds, percent, rate
 from loadcell.levels import level_name, parse_level_key
 from loadcell.v1 import run_pb2
 

@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from loadcell.cli.figures import ABSENT
 from loadcell.cli.layout import local_time, new_table, styled
+from loadcell.figures import ABSENT
 from loadcell.v1 import auth_pb2, fleet_pb2
 
 _STYLES = {"valid": "green", "expired": "yellow", "revoked": "red"}

@@ -30,10 +30,10 @@ def seconds_of(expires_days: float | None) -> float | None:
 
 def show_made(made: "Made", credential: str, name: str, *, where: str, as_json: bool) -> None:
     """Print a credential, this once, and to people what it is called, when it ends and where it belongs."""
-    from loadcell.cli import layout, report  # noqa: PLC0415
+    from loadcell.cli import json_output, layout  # noqa: PLC0415
 
     if as_json:
-        report.print_document(report.document(made))
+        json_output.print_document(json_output.document(made))
         return
     print(credential)
     details = made.details
@@ -43,10 +43,10 @@ def show_made(made: "Made", credential: str, name: str, *, where: str, as_json: 
 
 def show_all(found: Sequence[Any], name: str, *, as_json: bool) -> None:
     """Print what is known of credentials: a document that has them under a name, or a table."""
-    from loadcell.cli import credential_tables, layout, report  # noqa: PLC0415
+    from loadcell.cli import credential_tables, json_output, layout  # noqa: PLC0415
     from loadcell.documents import render  # noqa: PLC0415
 
     if as_json:
-        report.print_document(report.document_of({name: [render(one) for one in found]}))
+        json_output.print_document(json_output.document_of({name: [render(one) for one in found]}))
     else:
         layout.console().print(credential_tables.TABLES[name](found))

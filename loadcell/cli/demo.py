@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from loadcell.cli.carry_out import Showing, execute
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError
-from loadcell.cli.run import execute
 from loadcell.cli.session import Session, open_session, read_settings
 from loadcell.cli.started_as import command_line
 from loadcell.settings import Address, Secret
@@ -44,7 +44,7 @@ def demo() -> int:
             "output_len": 24,
             "labels": {"demo": "true"},
         }
-        outcome = execute(session, Order(fields))
+        outcome = execute(session, Order(fields, analyzed=True), Showing())
         if outcome.exit_code == EXIT_OK:
             _show_outside(session, outcome.run.run_id, exporter if session.stack is not None else "")
     return outcome.exit_code

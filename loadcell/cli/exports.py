@@ -61,12 +61,12 @@ def list_exports(*, as_json: JsonFlag = False, controller: ControllerFlag = None
     """List the jobs, newest first."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import layout, report  # noqa: PLC0415
+        from loadcell.cli import json_output, layout  # noqa: PLC0415
         from loadcell.documents import render  # noqa: PLC0415
 
         found = [job async for job in client.export_jobs()]
         if as_json:
-            report.print_document(report.document_of({"jobs": [render(job) for job in found]}))
+            json_output.print_document(json_output.document_of({"jobs": [render(job) for job in found]}))
             return
         table = layout.new_table("job", "status", "format", "requests", "bytes", "made", numbers=False)
         for job in found:
@@ -147,6 +147,6 @@ def watch_events(
 
 
 def _print(job: "export_pb2.ExportJob") -> None:
-    from loadcell.cli import report  # noqa: PLC0415
+    from loadcell.cli import json_output  # noqa: PLC0415
 
-    report.print_document(report.document(job))
+    json_output.print_document(json_output.document(job))

@@ -40,7 +40,7 @@ def list_runs(
     async def question(client: "Client") -> None:
         from contextlib import aclosing  # noqa: PLC0415
 
-        from loadcell.cli import layout, report, tables  # noqa: PLC0415
+        from loadcell.cli import json_output, layout, tables  # noqa: PLC0415
         from loadcell.documents import render  # noqa: PLC0415
         from loadcell.v1 import run_pb2  # noqa: PLC0415
 
@@ -64,7 +64,7 @@ def list_runs(
                     break
         if as_json:
             listed = {"runs": [render(run) for run in found], "total": total}
-            report.print_document(report.document_of(listed))
+            json_output.print_document(json_output.document_of(listed))
             return
         console = layout.console()
         console.print(tables.runs_table(found))
@@ -97,13 +97,13 @@ def update_run(
     wanted = parse_labels(labels or [])
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import layout, report, tables  # noqa: PLC0415
+        from loadcell.cli import json_output, layout, tables  # noqa: PLC0415
 
         run = await client.update_run(
             run_id, labels=wanted, remove_labels=remove_labels or [], notes=notes, baseline=baseline
         )
         if as_json:
-            report.print_document(report.document(run))
+            json_output.print_document(json_output.document(run))
             return
         console = layout.console()
         console.print(tables.runs_table([run]))

@@ -118,7 +118,7 @@ def issue_token(
     """Get an access token for what LOADCELL_API_KEY permits, or for less, and print it."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import report  # noqa: PLC0415
+        from loadcell.cli import json_output  # noqa: PLC0415
 
         tokens = await client.issue_token(
             subject=subject,
@@ -128,7 +128,7 @@ def issue_token(
             lifetime_seconds=None if lifetime_minutes is None else round(lifetime_minutes * 60),
         )
         if as_json:
-            report.print_document(report.document(tokens))
+            json_output.print_document(json_output.document(tokens))
             return
         print(tokens.access_token)
         print(f"good for {tokens.expires_in} s; with --json there is a refresh token, too", file=sys.stderr)

@@ -1,16 +1,18 @@
 """How tables are laid out on the terminal."""
 
+import contextlib
+import os
 from collections.abc import Sequence
 from datetime import UTC
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from loadcell.cli.figures import ABSENT
+from loadcell.figures import ABSENT
 
 VERDICT_STYLE = {"clean": "green", "degraded": "yellow", "client_limited": "red"}
 _UNBOUNDED = 10_000
@@ -25,7 +27,21 @@ def console(*, stderr: bool = False) -> Console:
 
 
 class _Console(Console):
-    """Leaves to the command what a closed output means."""
+    """Leaves to the command what a closed output means, and is as large as the terminal it writes to."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """Of this terminal, which standard input need not be, unless COLUMNS says otherwise."""
+        if self._width is None:
+            with contextlib.suppress(OSError):  # of what is no terminal
+                columns, rows = os.get_terminal_size(self.file.fileno())
+                if columns and rows:
+                    return ConsoleDimensions(columns, rows)
+        return super().size
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self._width, self._height = new_size
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

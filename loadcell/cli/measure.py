@@ -20,7 +20,7 @@ from loadcell.cli.progress import Progress
 from loadcell.cli.sdk import Client, LoadcellError
 from loadcell.cli.session import Session
 from loadcell.stack import ChildError
-from loadcell.v1 import recommend_pb2, result_pb2, run_pb2
+from loadcell.v1 import analysis_pb2, recommend_pb2, result_pb2, run_pb2
 
 # Exit codes by what came of the question for a capacity; what is not here leaves it open.
 _CODES = {"recommended": EXIT_OK, "at_most": EXIT_OK, "objectives_missed": EXIT_GATE_MISSED}
@@ -35,12 +35,14 @@ class Order:
         tokenizer: Tokenizer file to upload.
         dataset: Dataset file to upload.
         recommends: Whether the run is to recommend a capacity.
+        analyzed: Whether what the result means is wanted, too.
     """
 
     fields: dict[str, Any]
     tokenizer: Path | None = None
     dataset: Path | None = None
     recommends: bool = False
+    analyzed: bool = False
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Outcome:
         interrupted: Whether the user stopped it.
         file: The result in the form that was wanted.
         recommendation: What the run recommends, if it was made for that.
+        analysis: What the result means, if that was wanted and there is one.
     """
 
     run: run_pb2.Run
@@ -60,6 +63,7 @@ class Outcome:
     interrupted: bool = False
     file: bytes = b""
     recommendation: recommend_pb2.GetRecommendationResultResponse | None = None
+    analysis: analysis_pb2.Analysis | None = None
 
     @property
     def answer(self) -> Message | None:
@@ -131,6 +135,8 @@ async def measure(
                 outcome = Outcome(run, await partial_result(client, run.run_id), interrupts.asked.is_set())
                 if order.recommends and outcome.result is not None and run.state != run_pb2.RUN_STATE_FAILED:
                     outcome.recommendation = await client.recommendation_result(run)
+                if order.analyzed and outcome.result is not None:
+                    outcome.analysis = await _analysis(client, run, progress)
                 if form is not None and outcome.result is not None:
                     outcome.file = b"".join([piece async for piece in client.export(run, form, partial=True)])
                 return outcome
@@ -138,6 +144,17 @@ async def measure(
             raise from_error(error, address=session.address) from error
         except ChildError as error:
             raise CommandError(str(error), EXIT_RUN_FAILED) from error
+
+
+async def _analysis(client: Client, run: run_pb2.Run, progress: Progress) -> analysis_pb2.Analysis | None:
+    """Return what the rules say, which are for runs that completed or were cancelled."""
+    if run.state == run_pb2.RUN_STATE_FAILED:
+        return None
+    try:
+        return await client.analyze(run)
+    except LoadcellError as error:
+        progress.say(f"without an analysis: {error.message}")  # the run and its result are as good as they were
+        return None
 
 
 async def partial_result(client: Client, run_id: str) -> result_pb2.RunResult | None:

@@ -11,7 +11,7 @@ from loadcell.cli.failure import EXIT_RUN_FAILED, CommandError
 _WRITE_BITS = 0o222
 
 
-def check_writable(path: Path) -> None:
+def check_writable(path: Path, flag: str = "--output") -> None:
     """Make sure that a file can be written, so that nothing is measured for nothing.
 
     Raises:
@@ -19,19 +19,19 @@ def check_writable(path: Path) -> None:
     """
     folder = path.absolute().parent
     if not folder.is_dir():
-        raise CommandError(f"--output {str(path)!r}: the folder {folder} does not exist")
+        raise CommandError(f"{flag} {str(path)!r}: the folder {folder} does not exist")
     if path.exists():
         if not path.is_file():
-            raise CommandError(f"--output {str(path)!r}: is there and is not a file")
+            raise CommandError(f"{flag} {str(path)!r}: is there and is not a file")
         # The bits, too: a user who may write everything has not asked to replace what is protected.
         if not (os.access(path, os.W_OK) and path.stat().st_mode & _WRITE_BITS):
-            raise CommandError(f"--output {str(path)!r}: the file is read-only")
+            raise CommandError(f"{flag} {str(path)!r}: the file is read-only")
     trial = _partial(path)
     try:
         trial.touch()
         trial.unlink()
     except OSError as error:
-        raise CommandError(f"--output {str(path)!r}: cannot be written: {error.strerror}") from None
+        raise CommandError(f"{flag} {str(path)!r}: cannot be written: {error.strerror}") from None
 
 
 @contextmanager

@@ -1,22 +1,25 @@
-"""What is seen while a run goes on: a live table on a terminal, plain lines elsewhere."""
+"""What is seen while a run goes on: a live view on a terminal, plain lines elsewhere."""
 
+import asyncio
+import signal
 import sys
 import time
 from typing import Protocol
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
-from loadcell.cli.figures import milliseconds, rate, seconds
+from loadcell.cli.live.history import RunHistory
+from loadcell.cli.live.line import BLOCKS, PLAIN_BLOCKS
+from loadcell.cli.live.screen import remaining_seconds, screen
+from loadcell.figures import milliseconds, rate, seconds
 from loadcell.levels import level_name
 from loadcell.v1 import run_pb2
 
 PLAIN_INTERVAL_SECONDS = 2.0
-TABLE_WIDTH = 80  # characters
+LEAST_WIDTH = 40  # characters
+LEAST_HEIGHT = 8  # lines
 
 
 class Progress(Protocol):
@@ -35,9 +38,26 @@ class Progress(Protocol):
         ...
 
 
-def progress_for(console: Console) -> Progress:
-    """Return what suits the console: the table needs a terminal that can be drawn on and is wide enough."""
-    return LiveProgress(console) if console.is_interactive and console.width >= TABLE_WIDTH else PlainProgress()
+def progress_for(console: Console, *, quiet: bool = False) -> Progress:
+    """Return what suits the console: the view needs a terminal that can be drawn on and has room for it."""
+    if quiet:
+        return NoProgress()
+    if console.is_interactive and console.width >= LEAST_WIDTH and console.height >= LEAST_HEIGHT:
+        return LiveProgress(console)
+    return PlainProgress()
+
+
+class NoProgress:
+    """Nothing."""
+
+    def update(self, update: run_pb2.WatchRunResponse) -> None:
+        """Show nothing."""
+
+    def say(self, text: str) -> None:
+        """Show nothing."""
+
+    def close(self) -> None:
+        """Nothing is to put back."""
 
 
 class PlainProgress:
@@ -68,39 +88,73 @@ class PlainProgress:
 
 
 class LiveProgress:
-    """A table with one line for each level, drawn over itself."""
+    """The view of a run, on the other screen of the terminal from the first update on.
+
+    A terminal keeps two screens. What was there before, and what is said, stay whole on the usual one, and on the
+    other nothing is left of lines that a terminal breaks or joins when its width changes.
+    """
 
     def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, refresh_per_second=8, transient=True)
-        self._live.start()
+        self._console = console
+        self._history = RunHistory()
+        self._live: Live | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unsaid: list[str] = []
 
     def update(self, update: run_pb2.WatchRunResponse) -> None:
-        """Draw the table anew."""
-        titles = ("level", "", "requests", "req/s", "tokens/s", "TTFT p50", "p99", "errors", "ETA")
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        for title in titles:  # the bar gives way where the numbers are long
-            table.add_column(title, justify="left" if title in {"level", ""} else "right", no_wrap=title != "")
-        for level in update.levels:
-            table.add_row(*_cells(level))
-        table.caption = f"{len(update.levels)} of {update.level_count} levels, {update.overall_percent:.0f} %"
-        self._live.update(table)
+        """Draw the view anew."""
+        self._history.take(update, time.monotonic())
+        if self._live is None:
+            self._live = self._begun()
+        self._live.refresh()
 
     def say(self, text: str) -> None:
-        """Print a line above the table."""
-        self._live.console.print(text)
+        """Show a line, and print it where it stays."""
+        if self._live is None:
+            self._console.print(text)
+        else:
+            self._history.said.append(text)
+            self._unsaid.append(text)
+            self._live.refresh()
 
     def close(self) -> None:
-        """Take the table away and show the cursor again."""
-        self._live.stop()
+        """Leave the other screen and show the cursor again."""
+        if self._live is None:
+            return
+        live, self._live = self._live, None
+        if self._loop is not None:
+            self._loop.remove_signal_handler(signal.SIGWINCH)
+        live.stop()
+        for text in self._unsaid:
+            self._console.print(text)
+        self._unsaid.clear()
+
+    def _begun(self) -> Live:
+        live = Live(
+            _View(self._history),
+            console=self._console,
+            screen=True,
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        live.start()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(signal.SIGWINCH, live.refresh)
+        return live
 
 
-def remaining_seconds(level: run_pb2.LevelProgress) -> float | None:
-    """Estimate how long a level still takes at its mean speed so far; None when nothing can be said yet."""
-    if level.finished:
-        return 0.0
-    if level.percent <= 0 or level.elapsed_seconds <= 0:
-        return None
-    return level.elapsed_seconds * (100 - level.percent) / level.percent
+class _View:
+    """The lines of the view, made for the terminal as it is when they are drawn."""
+
+    def __init__(self, history: RunHistory) -> None:
+        self._history = history
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        height = options.height or console.height
+        blocks = BLOCKS if options.encoding.startswith("utf") else PLAIN_BLOCKS
+        for shown in screen(self._history, options.max_width, height, blocks):
+            yield Text.assemble(*shown, no_wrap=True, overflow="crop", end="\n")
 
 
 def describe(level: run_pb2.LevelProgress) -> str:
@@ -111,25 +165,8 @@ def describe(level: run_pb2.LevelProgress) -> str:
     # One that has ended may have made fewer requests than were planned: nothing of it is to come all the same.
     share = "" if level.finished else f"{level.percent:3.0f} %, "
     done = f"{share}{level.completed:,} requests"
-    return f"{_name(level)}: {done}, {speed}, {ttft}, {level.error_count:,} errors{eta}"
-
-
-def _cells(level: run_pb2.LevelProgress) -> tuple[str | Text | ProgressBar, ...]:
-    return (
-        _name(level),
-        ProgressBar(total=100, completed=100 if level.finished else level.percent, width=10),
-        f"{level.completed:,}",
-        rate(level.request_rate),
-        rate(level.token_rate),
-        _ttft(level, "p50"),
-        _ttft(level, "p99"),
-        Text(f"{level.error_count:,}", style="red" if level.error_count else ""),
-        "done" if level.finished else seconds(remaining_seconds(level)),
-    )
-
-
-def _name(level: run_pb2.LevelProgress) -> str:
-    return level_name(level.concurrency, level.requested_rate)
+    name = level_name(level.concurrency, level.requested_rate)
+    return f"{name}: {done}, {speed}, {ttft}, {level.error_count:,} errors{eta}"
 
 
 def _ttft(level: run_pb2.LevelProgress, name: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from loadcell.cli.figures import ABSENT
 from loadcell.cli.layout import local_time, new_table
+from loadcell.figures import ABSENT
 from loadcell.v1 import auth_pb2
 
 _QUOTAS = ("running_runs", "rate", "agents", "stored_traces")

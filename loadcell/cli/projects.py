@@ -23,12 +23,13 @@ def list_projects(*, as_json: JsonFlag = False, controller: ControllerFlag = Non
     """List the projects that have had runs or have settings."""
 
     async def question(client: "Client") -> None:
-        from loadcell.cli import layout, project_tables, report  # noqa: PLC0415
+        from loadcell.cli import json_output, layout, project_tables  # noqa: PLC0415
         from loadcell.documents import render  # noqa: PLC0415
 
         found = [project async for project in client.projects()]
         if as_json:
-            report.print_document(report.document_of({"projects": [render(project) for project in found]}))
+            listed = {"projects": [render(project) for project in found]}
+            json_output.print_document(json_output.document_of(listed))
         else:
             layout.console().print(project_tables.projects_table(found))
 
@@ -88,11 +89,11 @@ def set_project(
 
 
 async def _show(client: "Client", project_id: str, *, as_json: bool) -> None:
-    from loadcell.cli import layout, project_tables, report  # noqa: PLC0415
+    from loadcell.cli import json_output, layout, project_tables  # noqa: PLC0415
 
     found = await client.project(project_id)
     if as_json:
-        report.print_document(report.document(found))
+        json_output.print_document(json_output.document(found))
     else:
         layout.console().print(project_tables.project_details(found))
 

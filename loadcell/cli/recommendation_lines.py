@@ -3,8 +3,8 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from loadcell.cli.figures import ABSENT, percent, rate
 from loadcell.cli.layout import new_table
+from loadcell.figures import ABSENT, percent, rate
 from loadcell.v1 import recommend_pb2
 
 

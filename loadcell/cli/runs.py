@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from loadcell.cli import completing
 from loadcell.cli.failure import EXIT_OK, EXIT_RUN_FAILED, CommandError, from_error
 from loadcell.cli.output_file import check_writable, replacing
 from loadcell.cli.session import Session, open_session
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
 runs_app = typer.Typer(help="List, show, watch, update, cancel, delete, compare, analyze and export runs.")
 
-RunId = Annotated[str, typer.Argument(metavar="RUN_ID", help="Identifier of the run.")]
+RunId = Annotated[
+    str, typer.Argument(metavar="RUN_ID", autocompletion=completing.runs, help="Identifier of the run.")
+]
 ControllerFlag = Annotated[str | None, typer.Option("--controller", help="Controller HOST:PORT to ask.")]
 DatabaseFlag = Annotated[str | None, typer.Option("--db", help="Database URL or SQLite file.")]
+QuietFlag = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -65,14 +69,14 @@ def show_run(
 
 
 async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
-    from loadcell.cli import layout, report, tables  # noqa: PLC0415
+    from loadcell.cli import json_output, layout, tables  # noqa: PLC0415
     from loadcell.cli.measure import partial_result  # noqa: PLC0415
     from loadcell.cli.recommendation_lines import recommendation_lines  # noqa: PLC0415
 
     run = await client.get_run(run_id)
     result = await partial_result(client, run_id)
     if as_json:
-        report.print_document(report.document(run if result is None else result))
+        json_output.print_document(json_output.document(run if result is None else result))
         return
     console = layout.console()
     console.print(tables.runs_table([run]))
@@ -87,7 +91,13 @@ async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
 
 
 @runs_app.command("watch")
-def watch_run(*, run_id: RunId, controller: ControllerFlag = None, database: DatabaseFlag = None) -> int:
+def watch_run(
+    *,
+    run_id: RunId,
+    quiet: QuietFlag = False,
+    controller: ControllerFlag = None,
+    database: DatabaseFlag = None,
+) -> int:
     """Show the progress of a run until it ends, then its result."""
 
     async def question(client: "Client") -> int:
@@ -95,7 +105,7 @@ def watch_run(*, run_id: RunId, controller: ControllerFlag = None, database: Dat
         from loadcell.cli.progress import progress_for  # noqa: PLC0415
 
         run = await client.get_run(run_id)
-        progress = progress_for(layout.console(stderr=True))
+        progress = progress_for(layout.console(stderr=True), quiet=quiet)
         try:
             async for update in client.watch(run):
                 progress.update(update)
@@ -122,7 +132,10 @@ def cancel_run(*, run_id: RunId, controller: ControllerFlag = None, database: Da
 @runs_app.command("delete")
 def delete_runs(
     *,
-    run_ids: Annotated[list[str], typer.Argument(metavar="RUN_ID...", help="Identifiers of the runs.")],
+    run_ids: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN_ID...", autocompletion=completing.runs, help="Identifiers of the runs."),
+    ],
     controller: ControllerFlag = None,
     database: DatabaseFlag = None,
 ) -> int:
@@ -161,7 +174,7 @@ def export_run(
     async def question(client: "Client") -> None:
         from contextlib import aclosing  # noqa: PLC0415
 
-        from loadcell.cli import report  # noqa: PLC0415
+        from loadcell.cli import json_output  # noqa: PLC0415
 
         async with aclosing(client.export(run_id, chosen.value, partial=partial)) as pieces:
             if output is not None:
@@ -170,7 +183,7 @@ def export_run(
                         file.write(piece)
             else:
                 async for piece in pieces:
-                    report.print_document(piece)
+                    json_output.print_document(piece)
 
     return ask(controller, database, question)
 

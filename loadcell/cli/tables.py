@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from loadcell.cli.agent_tables import agent_results_table
-from loadcell.cli.figures import ABSENT, percent, percentile, rate, seconds
 from loadcell.cli.layout import VERDICT_STYLE, fits, local_time, new_table, styled
 from loadcell.cli.validation_lines import validation_lines
+from loadcell.figures import ABSENT, percent, percentile, rate, seconds
 from loadcell.levels import level_name
 from loadcell.v1 import result_pb2, run_pb2
 

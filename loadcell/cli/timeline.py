@@ -34,7 +34,7 @@ def show_timeline(
     async def question(client: "Client") -> None:
         from contextlib import aclosing  # noqa: PLC0415
 
-        from loadcell.cli import layout, report  # noqa: PLC0415
+        from loadcell.cli import json_output, layout  # noqa: PLC0415
         from loadcell.documents import render  # noqa: PLC0415
 
         points: list[run_pb2.TimelinePoint] = []
@@ -45,7 +45,8 @@ def show_timeline(
                 if len(points) == limit:
                     break
         if as_json:
-            report.print_document(report.document_of({"run_id": run_id, "points": [render(p) for p in points]}))
+            found_points = {"run_id": run_id, "points": [render(point) for point in points]}
+            json_output.print_document(json_output.document_of(found_points))
         else:
             layout.console().print(*timeline_tables(points), sep="")
 
@@ -63,7 +64,7 @@ def timeline_tables(points: Sequence["run_pb2.TimelinePoint"]) -> Iterator["Rend
 
 
 def _cells(point: "run_pb2.TimelinePoint") -> Sequence[str]:
-    from loadcell.cli.figures import milliseconds  # noqa: PLC0415
+    from loadcell.figures import milliseconds  # noqa: PLC0415
 
     latencies = (
         milliseconds(getattr(latency, name) if latency.HasField(name) else None)

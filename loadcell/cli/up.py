@@ -94,7 +94,7 @@ async def _stay_up(stack: Stack, session: Session, scheme: str) -> int:
         started.result()
         plan = stack.plan
         print(
-            f"loadcell is up: {scheme}://{plan.http} (documentation at /docs), gRPC {stack.grpc}, metrics"
+            f"loadcell is up: {scheme}://{plan.http} (dashboard; HTTP API at /docs), gRPC {stack.grpc}, metrics"
             f" {scheme}://{plan.exporter}/metrics, database {database_name(plan.database)}",
             flush=True,
         )

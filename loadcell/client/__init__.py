@@ -9,8 +9,19 @@ Example:
 """
 
 from loadcell.client.client import Client, RunReference
+from loadcell.client.notebook import Rows, collect, to_arrow, to_pandas
 from loadcell.client.states import has_ended
 from loadcell.errors import LoadcellError
 from loadcell.tls import ClientTls
 
-__all__ = ["Client", "ClientTls", "LoadcellError", "RunReference", "has_ended"]
+__all__ = [
+    "Client",
+    "ClientTls",
+    "LoadcellError",
+    "Rows",
+    "RunReference",
+    "collect",
+    "has_ended",
+    "to_arrow",
+    "to_pandas",
+]

@@ -18,15 +18,17 @@ from loadcell.client.assets import check_size, upload_messages
 from loadcell.client.calls import answer
 from loadcell.client.exports import Exports
 from loadcell.client.history import History
+from loadcell.client.notebook.methods import show_in_notebooks
 from loadcell.client.projects import Projects
 from loadcell.client.recommendations import Recommendations
 from loadcell.client.references import RunReference, identifier
+from loadcell.client.traces import Traces
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
 from loadcell.settings import Secret, credential
 from loadcell.tls import ClientTls
 from loadcell.tls_errors import meaning
-from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc, target_pb2, validation_pb2
+from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, result_pb2, run_pb2, run_pb2_grpc, target_pb2, validation_pb2
 
 _WHY_SECONDS = 1.0  # to learn why a controller cannot be reached
 _ARRIVALS = {
@@ -34,10 +36,13 @@ _ARRIVALS = {
     "constant": target_pb2.ARRIVAL_CONSTANT,
     "poisson": target_pb2.ARRIVAL_POISSON,
 }
+show_in_notebooks(
+    run_pb2.Run, result_pb2.RunResult, run_pb2.CompareRunsResponse, run_pb2.TimelinePoint, fleet_pb2.Agent
+)
 _KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
 
 
-class Client(History, Exports, Access, Projects, Recommendations):
+class Client(History, Exports, Access, Projects, Recommendations, Traces):
     """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
 
     Args:

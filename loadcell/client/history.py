@@ -201,9 +201,25 @@ class History:
         format: Literal["csv", "json", "xlsx", "html", "jsonl"] = "json",  # noqa: A002 (the field of the request)
         *,
         partial: bool = False,
+        further: Sequence[RunReference] = (),
+        gates: Sequence[str] = (),
     ) -> AsyncGenerator[bytes, None]:
-        """Yield a file with the result, piece by piece: the document, or with jsonl a line for each request."""
-        request = run_pb2.ExportRunResultRequest(run_id=identifier(run), format=format, partial=partial)
+        """Yield a file with the result, piece by piece: the document, or with jsonl a line for each request.
+
+        Args:
+            run: The run.
+            format: What is written.
+            partial: Whether a run that goes on is told as far as it has come.
+            further: Other runs that a page (html) compares with this one, at most nine.
+            gates: What must hold of those against this one, as in `compare`.
+        """
+        request = run_pb2.ExportRunResultRequest(
+            run_id=identifier(run),
+            format=format,
+            partial=partial,
+            further_run_ids=[identifier(one) for one in further],
+            gates=gates,
+        )
         async with aclosing(responses(self._runs.ExportRunResult(request))) as pieces:
             async for piece in pieces:
                 yield piece.data

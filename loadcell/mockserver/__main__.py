@@ -35,7 +35,11 @@ _HELP = {
 
 def parser(prog: str = "python -m loadcell.mockserver") -> argparse.ArgumentParser:
     """Return the argument parser: one flag for each field of Behavior, and the address."""
-    flags = argparse.ArgumentParser(prog=prog, description="An OpenAI-compatible server without a model.")
+    flags = argparse.ArgumentParser(
+        prog=prog,
+        description="An OpenAI-compatible server without a model.",
+        epilog=f"example: {prog} --port 8000 --ttft-ms 100 --itl-ms 10 --jitter 0.3",
+    )
     flags.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     flags.add_argument("--port", type=int, default=8000, help="port; 0 takes a free one (default %(default)s)")
     flags.add_argument("--model", action="append", metavar="NAME", help="model served, repeatable (mock-model)")

@@ -2,7 +2,7 @@
 
 from loadcell.stack.addresses import TakenError, check_free, is_free
 from loadcell.stack.child import Child, ChildError
-from loadcell.stack.claim import Claim, Owner, find_or_claim
+from loadcell.stack.claim import Claim, Owner, find_or_claim, find_owner
 from loadcell.stack.stack import Stack, StackPlan
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "TakenError",
     "check_free",
     "find_or_claim",
+    "find_owner",
     "is_free",
 ]

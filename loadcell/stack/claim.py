@@ -73,10 +73,9 @@ def find_or_claim(directory: Path, database: str, *, any_database: bool) -> Owne
         OSError: The directory cannot be written.
     """
     make_private(directory)
-    digest = hashlib.sha256(database.encode()).hexdigest()[:12]
     free: Claim | None = None
-    for name in ("controller.json", f"controller-{digest}.json"):
-        found = _look(directory / name)
+    for path in _claims(directory, database):
+        found = _look(path)
         if isinstance(found, Claim):
             if free is None:
                 free = found
@@ -89,6 +88,34 @@ def find_or_claim(directory: Path, database: str, *, any_database: bool) -> Owne
     if free is None:
         raise TimeoutError(f"the controllers in {directory} do not answer")
     return free
+
+
+def find_owner(directory: Path, database: str, *, any_database: bool) -> Owner | None:
+    """Return the running controller of a database, None when there is none; nothing is waited for or changed.
+
+    The arguments are those of `find_or_claim`.
+    """
+    for path in _claims(directory, database):
+        try:
+            file = path.open("r", encoding="utf-8")
+        except OSError:
+            continue
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                content = file.read()
+            else:
+                continue  # nobody holds it
+        owner = Owner(**json.loads(content)) if content else None
+        if owner is not None and (any_database or owner.database == database):
+            return owner
+    return None
+
+
+def _claims(directory: Path, database: str) -> tuple[Path, Path]:
+    digest = hashlib.sha256(database.encode()).hexdigest()[:12]
+    return directory / "controller.json", directory / f"controller-{digest}.json"
 
 
 def _look(path: Path) -> Owner | Claim:

@@ -338,7 +338,7 @@ class WatchRunRequest(_message.Message):
     def __init__(self, run_id: _Optional[str] = ...) -> None: ...
 
 class WatchRunResponse(_message.Message):
-    __slots__ = ("revision", "run", "levels", "level_count", "overall_percent", "eta_seconds", "notes", "validation_log")
+    __slots__ = ("revision", "run", "levels", "level_count", "overall_percent", "eta_seconds", "notes", "validation_log", "agents", "agent_count")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     RUN_FIELD_NUMBER: _ClassVar[int]
     LEVELS_FIELD_NUMBER: _ClassVar[int]
@@ -347,6 +347,8 @@ class WatchRunResponse(_message.Message):
     ETA_SECONDS_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     VALIDATION_LOG_FIELD_NUMBER: _ClassVar[int]
+    AGENTS_FIELD_NUMBER: _ClassVar[int]
+    AGENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     revision: int
     run: Run
     levels: _containers.RepeatedCompositeFieldContainer[LevelProgress]
@@ -355,7 +357,27 @@ class WatchRunResponse(_message.Message):
     eta_seconds: float
     notes: _containers.RepeatedScalarFieldContainer[str]
     validation_log: _containers.RepeatedCompositeFieldContainer[ValidationLog]
-    def __init__(self, revision: _Optional[int] = ..., run: _Optional[_Union[Run, _Mapping]] = ..., levels: _Optional[_Iterable[_Union[LevelProgress, _Mapping]]] = ..., level_count: _Optional[int] = ..., overall_percent: _Optional[float] = ..., eta_seconds: _Optional[float] = ..., notes: _Optional[_Iterable[str]] = ..., validation_log: _Optional[_Iterable[_Union[ValidationLog, _Mapping]]] = ...) -> None: ...
+    agents: _containers.RepeatedCompositeFieldContainer[AgentProgress]
+    agent_count: int
+    def __init__(self, revision: _Optional[int] = ..., run: _Optional[_Union[Run, _Mapping]] = ..., levels: _Optional[_Iterable[_Union[LevelProgress, _Mapping]]] = ..., level_count: _Optional[int] = ..., overall_percent: _Optional[float] = ..., eta_seconds: _Optional[float] = ..., notes: _Optional[_Iterable[str]] = ..., validation_log: _Optional[_Iterable[_Union[ValidationLog, _Mapping]]] = ..., agents: _Optional[_Iterable[_Union[AgentProgress, _Mapping]]] = ..., agent_count: _Optional[int] = ...) -> None: ...
+
+class AgentProgress(_message.Message):
+    __slots__ = ("agent_id", "state", "started", "ended", "in_flight", "unacknowledged_batches", "verdict")
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    STARTED_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
+    IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
+    UNACKNOWLEDGED_BATCHES_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    agent_id: str
+    state: str
+    started: int
+    ended: int
+    in_flight: int
+    unacknowledged_batches: int
+    verdict: str
+    def __init__(self, agent_id: _Optional[str] = ..., state: _Optional[str] = ..., started: _Optional[int] = ..., ended: _Optional[int] = ..., in_flight: _Optional[int] = ..., unacknowledged_batches: _Optional[int] = ..., verdict: _Optional[str] = ...) -> None: ...
 
 class ValidationLog(_message.Message):
     __slots__ = ("step", "message", "status", "timestamp")
@@ -654,14 +676,18 @@ class ComparedFigures(_message.Message):
     def __init__(self, run_id: _Optional[str] = ..., throughput_tokens_per_sec: _Optional[float] = ..., request_rate_per_sec: _Optional[float] = ..., ttft_p50: _Optional[float] = ..., ttft_p99: _Optional[float] = ..., tpot_p50: _Optional[float] = ..., e2e_p50: _Optional[float] = ..., e2e_p99: _Optional[float] = ..., error_rate_percent: _Optional[float] = ..., goodput_percent: _Optional[float] = ..., throughput_change_percent: _Optional[float] = ..., ttft_p50_change_percent: _Optional[float] = ..., verdict: _Optional[str] = ...) -> None: ...
 
 class ExportRunResultRequest(_message.Message):
-    __slots__ = ("run_id", "format", "partial")
+    __slots__ = ("run_id", "format", "partial", "further_run_ids", "gates")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    FURTHER_RUN_IDS_FIELD_NUMBER: _ClassVar[int]
+    GATES_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     format: str
     partial: bool
-    def __init__(self, run_id: _Optional[str] = ..., format: _Optional[str] = ..., partial: _Optional[bool] = ...) -> None: ...
+    further_run_ids: _containers.RepeatedScalarFieldContainer[str]
+    gates: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run_id: _Optional[str] = ..., format: _Optional[str] = ..., partial: _Optional[bool] = ..., further_run_ids: _Optional[_Iterable[str]] = ..., gates: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ExportRunResultResponse(_message.Message):
     __slots__ = ("data",)
@@ -670,14 +696,18 @@ class ExportRunResultResponse(_message.Message):
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class DownloadRunResultRequest(_message.Message):
-    __slots__ = ("run_id", "format", "partial")
+    __slots__ = ("run_id", "format", "partial", "further_run_ids", "gates")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    FURTHER_RUN_IDS_FIELD_NUMBER: _ClassVar[int]
+    GATES_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     format: str
     partial: bool
-    def __init__(self, run_id: _Optional[str] = ..., format: _Optional[str] = ..., partial: _Optional[bool] = ...) -> None: ...
+    further_run_ids: _containers.RepeatedScalarFieldContainer[str]
+    gates: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run_id: _Optional[str] = ..., format: _Optional[str] = ..., partial: _Optional[bool] = ..., further_run_ids: _Optional[_Iterable[str]] = ..., gates: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class UploadAssetRequest(_message.Message):
     __slots__ = ("kind", "filename", "data")

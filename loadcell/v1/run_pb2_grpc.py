@@ -223,7 +223,7 @@ class RunServiceServicer:
 
     def ExportRunResult(self, request, context):
         """Renders the result as a file: csv, json, xlsx or html (the document), jsonl (one line per request).
-        Errors: as GetRunResult, and INVALID_ARGUMENT for an unknown format.
+        Errors: as GetRunResult, and INVALID_ARGUMENT for an unknown format; as CompareRuns with further runs.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

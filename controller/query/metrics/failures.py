@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+
+import numpy as np
 
 from controller.query.metrics.rows import RollupRows
 from loadcell.stats.columns import Ints
@@ -28,14 +29,21 @@ class Failures:
 
     def add(self, rows: RollupRows, wanted: Ints) -> None:
         """Add the rows at some positions."""
-        alike: defaultdict[str, list[int]] = defaultdict(list)
-        for position in wanted.tolist():
-            alike[rows.classes[position]].append(position)
-        for classes, positions in alike.items():
-            starts = rows.start[positions]
-            start, end = int(starts.min()), int((starts + rows.seconds[positions] * 1_000_000).max())
-            for number, count in _counts(classes):
-                self._add(number, count * len(positions), start, end)
+        if not len(wanted):
+            return
+        # Most rollups have one of few texts: these are looked at once, and the rest is arrays.
+        texts = [rows.classes[at] for at in wanted.tolist()]
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        alike = np.fromiter(map(numbers.__getitem__, texts), np.int64, len(texts))
+        starts = rows.start[wanted]
+        ends = starts + rows.seconds[wanted] * 1_000_000
+        firsts, lasts = np.full(len(numbers), starts.max()), np.full(len(numbers), ends.min())
+        np.minimum.at(firsts, alike, starts)
+        np.maximum.at(lasts, alike, ends)
+        times = zip(np.bincount(alike).tolist(), firsts.tolist(), lasts.tolist(), strict=True)
+        for classes, (count, start, end) in zip(numbers, times, strict=True):
+            for number, each in _counts(classes):
+                self._add(number, each * count, start, end)
 
     def _add(self, number: int, count: int, start: int, end: int) -> None:
         known = self.by_class.get(number)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from loadcell.stats.columns import Ints
+
+_REMEMBERED = 16  # sets of contexts
 
 
 class Uniques:
@@ -17,9 +20,7 @@ class Uniques:
     """
 
     def __init__(self, values: Sequence[str | None]) -> None:
-        numbers: dict[str | None, int] = {None: -1}
-        self._numbers = np.array([numbers.setdefault(value, len(numbers) - 1) for value in values], np.int64)
-        self._count = max(len(numbers) - 1, 1)
+        self._numbers, self._count = _numbered(tuple(values))
         self._pairs = np.zeros(0, np.int64)
 
     def add(self, keys: Ints, position: Ints) -> None:
@@ -38,3 +39,14 @@ class Uniques:
     def total(self) -> int:
         """Return how many different values all cells have together."""
         return len(np.unique(self._pairs % self._count))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _numbered(values: tuple[str | None, ...]) -> tuple[Ints, int]:
+    """Return a number for each value, -1 for none, and how many there are, at least 1.
+
+    Questions about the same contexts, and each period of one, have the same.
+    """
+    numbers: dict[str | None, int] = {None: -1}
+    found = np.array([numbers.setdefault(value, len(numbers) - 1) for value in values], np.int64)
+    return found, max(len(numbers) - 1, 1)

@@ -19,6 +19,7 @@ from controller.store.traces.order import Stretch, stretches
 from controller.store.traces.paging import is_plain, plain_page
 from controller.store.traces.reading import SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
+from controller.store.traces.windows import in_runs, windows
 from controller.trace_ids import span_id, trace_id
 
 _KEYS = select(*KEY)
@@ -43,6 +44,8 @@ def list_traces(connection: Connection, question: Question, scope: Scope) -> Pag
             return Page([], None)
         reader = reader_of(question.fields, question.include)
         found: list[tuple[Row[Any], Stretch]] = []
+        if question.sort.kind is not Kind.TIME:
+            rows = in_runs(connection, rows)
         for stretch in stretches(connection, question, rows):
             # One more than the page has: whether there is another.
             wanted = question.limit + 1 - len(found)
@@ -57,6 +60,17 @@ def list_traces(connection: Connection, question: Question, scope: Scope) -> Pag
 
 
 def _read(
+    connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
+) -> Sequence[Row[Any]]:
+    found: list[Row[Any]] = []
+    for part in windows(connection, stretch, descending=descending):
+        found += _first(connection, part, reader, descending, limit - len(found))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _first(
     connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
 ) -> Sequence[Row[Any]]:
     if is_plain(stretch):

@@ -19,7 +19,6 @@ from controller.query.traces.question import conditions
 from controller.scope import Scope
 from controller.store.among import one_of
 from controller.store.full_text import all_of
-from controller.store.run_span import bounds_of_runs
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.columns import STATUSES
@@ -124,7 +123,7 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     of_runs = tuple(part for part in parts if shared_by(part) is Group.RUN)
     if of_runs and found:
         found = _by_runs(connection, found, And(of_runs))
-    return found and _by_time(connection, found, Bounds(first, last))
+    return found
 
 
 def _fork(parts: Iterable[Node]) -> Or | None:
@@ -195,15 +194,8 @@ def _by_runs(connection: Connection, found: Narrowed, node: Node) -> Narrowed | 
         _with(found, one_of(connection, traces.c.run_key, [run for run, _, _ in runs])),
         contexts=tuple(sorted(keys)),
         times=_both(found.times, since),
+        runs=Bounds(min(run for run, _, _ in runs), max(run for run, _, _ in runs)),
     )
-
-
-def _by_time(connection: Connection, found: Narrowed, asked: Bounds) -> Narrowed:
-    """Return where to look with the runs that a question about some time can be about."""
-    if asked == ALWAYS or connection.dialect.name == "sqlite":  # which has no partitions to leave out
-        return found
-    (runs,) = bounds_of_runs(connection, [asked])
-    return replace(found, runs=Bounds(*runs))
 
 
 def _with(found: Narrowed, *conditions: ColumnElement[bool]) -> Narrowed:

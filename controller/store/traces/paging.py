@@ -14,24 +14,20 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
-    FromClause,
     Row,
     Select,
     bindparam,
-    cast,
-    func,
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from controller.store.among import given, one_of_given
+from controller.store.among import each_given, given, one_of_given
 from controller.store.schema import traces
 from controller.store.traces.columns import STATUSES
 from controller.store.traces.keys import KEY
 from controller.store.traces.order import BY_TIME, Stretch
 from controller.store.traces.reading import SORT_VALUE, Reader
-from controller.store.traces.walking import BY_CONTEXT, index_of, reach, reaches, through
+from controller.store.traces.walking import index_of, leads_by_context, of_each, reach, through
 
 _REMEMBERED = 256  # statements
 _ORDER = (SORT_VALUE, *(column.name for column in BY_TIME[1:]))
@@ -71,8 +67,8 @@ def plain_page(
     if after is not None:
         # The first column alone bounds the range of an index.
         first, last = (first, min(last, after[0])) if descending else (max(first, after[0]), last)
-    if index == BY_CONTEXT and len(contexts) > 1:
-        end = reach(connection, _reaches(shape), values | _times(first, last), descending=descending)
+    if shape.contexts > 1 and leads_by_context(index) and shape.dialect == "sqlite":
+        end = connection.execute(_reach(shape), values | _times(first, last)).scalar_one()
         if end is not None:
             first, last = (end, last) if descending else (first, end)
     return connection.execute(_page(reader, shape), values | _times(first, last)).all()
@@ -88,22 +84,22 @@ def _page(reader: Reader, shape: _Shape) -> Select[Any]:
     keys = shape.dialect == "sqlite"
     wanted = select(*KEY) if keys else reader.query()
     query = wanted.add_columns(traces.c.ts.label(SORT_VALUE)).where(*_conditions(shape))
-    if shape.contexts == 1:
-        query = query.where(traces.c.context_key == _number("context"))
-    elif shape.contexts:
-        query = query.where(one_of_given(shape.dialect, traces.c.context_key))
-    order = list(BY_TIME)
-    if shape.contexts > 1 and shape.led_by == BY_CONTEXT and not keys:
-        # PostgreSQL would go along time through the requests of all others, of which there may be many in between.
-        order[0] = traces.c.ts + 0
-    query = query.order_by(*(column.desc() if shape.descending else column.asc() for column in order))
-    query = through(query.limit(_number("limit")), shape.led_by)
+    if shape.contexts > 1 and leads_by_context(shape.led_by) and not keys:
+        query = of_each(query, each_given(shape.dialect), _number("limit"), descending=shape.descending)
+    else:
+        if shape.contexts:
+            key = traces.c.context_key
+            alone = shape.contexts == 1
+            query = query.where(key == _number("context") if alone else one_of_given(shape.dialect, key))
+        query = query.order_by(*(column.desc() if shape.descending else column.asc() for column in BY_TIME))
+        query = through(query.limit(_number("limit")), shape.led_by)
     return reader.joined(query, tuple((name, shape.descending) for name in _ORDER), keys=keys)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _reaches(shape: _Shape) -> tuple[Select[Any], Select[Any]]:
-    return reaches(_each(shape.dialect), _conditions(shape), _number("place"), descending=shape.descending)
+def _reach(shape: _Shape) -> Select[Any]:
+    each, place = each_given(shape.dialect), _number("place")
+    return reach(each, _conditions(shape), place, index=shape.led_by, descending=shape.descending)
 
 
 def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
@@ -117,14 +113,6 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
         columns, end = tuple_(*BY_TIME), tuple_(*(_number(f"after_{place}") for place in range(len(BY_TIME))))
         found.append(columns < end if shape.descending else columns > end)
     return found
-
-
-def _each(dialect: str) -> FromClause:
-    """Return the contexts that a statement is given as a table with the column `value`."""
-    if dialect == "sqlite":
-        return func.json_each(bindparam("keys")).table_valued("value", name="each")
-    keys = cast(bindparam("keys", type_=ARRAY(BigInteger)), ARRAY(BigInteger))
-    return func.unnest(keys).table_valued("value", name="each").render_derived()
 
 
 def _number(name: str) -> BindParameter[int]:

@@ -1,8 +1,7 @@
 """Which index leads to the rows of a stretch, and no further than a page of them.
 
 By time, with few contexts, there is one range of (context_key, ts) for each: a page reaches no further than it
-would if it had the rows of one context alone, or the first row of each. With many, the index of ts is walked until
-enough of them fit.
+would if it had the rows of one context alone. With many, the index of ts is walked until enough of them fit.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
     tuple_,
     union,
 )
@@ -27,19 +27,20 @@ from sqlalchemy import (
 from controller.store.among import each_of, one_of
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts
-from controller.store.traces.keys import KEY
+from controller.store.traces.keys import KEY, TRACE_ORDER
 from controller.store.traces.order import Stretch
 from controller.store.traces.wording import by_words
 
 FEW_CONTEXTS = 16  # so many are looked at one by one always, more where they are few of all
-MOST_CONTEXTS = {"sqlite": 1_000, "postgresql": 64}  # there, each is a range of every partition
+MOST_CONTEXTS = {"sqlite": 1_000, "postgresql": 64}  # there, each is a range of several partitions
 _FEW_OF_ALL = 8  # one in so many
-_NEWEST = 4  # contexts that are looked at alone for a whole page
 _FEW_OF_STATUS = 100  # requests to one of such a status: what its index is taken to save
+
+_AT = "at"  # when a row was started, of rows that may not have it
 
 _LAST_CONTEXT = select(func.max(contexts.c.context_key))
 
-BY_TS, BY_CONTEXT = "idx_traces_ts", "idx_traces_context"
+BY_TS, BY_CONTEXT, BY_FAILED_CONTEXT = "idx_traces_ts", "idx_traces_context", "idx_traces_context_errors"
 BY_STATUS = {"ERROR": "idx_traces_errors", "UNSET": "idx_traces_unset"}  # of the few that did not end well
 
 
@@ -60,8 +61,13 @@ def located(
     if not stretch.by_time or rows.identified:
         return query.where(*conditions, *of_contexts)
     index = index_of(connection, stretch)
-    if index == BY_CONTEXT and rows.contexts is not None and len(rows.contexts) > 1:
-        conditions += _until(connection, rows.contexts, conditions, descending=descending, limit=limit)
+    if leads_by_context(index) and rows.contexts is not None and len(rows.contexts) > 1:
+        if connection.dialect.name != "sqlite":
+            each = each_of(connection, rows.contexts)
+            return of_each(query.where(*conditions), each, limit, descending=descending)
+        conditions += _until(
+            connection, rows.contexts, conditions, index=index, descending=descending, limit=limit
+        )
     return through(query, index).where(*conditions, *of_contexts)
 
 
@@ -83,15 +89,26 @@ def _by_ways(
 
 def index_of(connection: Connection, stretch: Stretch) -> str:
     """Return the index that leads to the rows of a stretch by time."""
-    of_status = BY_STATUS.get(stretch.rows.status or "")
-    walked = of_status or BY_TS
-    if stretch.rows.contexts is None:
+    rows = stretch.rows
+    walked = BY_STATUS.get(rows.status or "", BY_TS)
+    if rows.contexts is None:
         return walked
-    few, known = len(stretch.rows.contexts), _contexts(connection)
-    if of_status and few * _FEW_OF_STATUS > known:
-        return of_status
-    selective = few <= FEW_CONTEXTS or few * _FEW_OF_ALL <= known
-    return BY_CONTEXT if selective and few <= MOST_CONTEXTS[connection.dialect.name] else walked
+    few = len(rows.contexts)
+    if rows.status == "UNSET" and few * _FEW_OF_STATUS > _contexts(connection):
+        return walked
+    of_contexts = BY_FAILED_CONTEXT if rows.status == "ERROR" else BY_CONTEXT
+    return of_contexts if few <= FEW_CONTEXTS or _are_few(connection, few) else walked
+
+
+def leads_by_context(index: str) -> bool:
+    """Whether an index has the requests of each context in the order of time."""
+    return index in (BY_CONTEXT, BY_FAILED_CONTEXT)
+
+
+def _are_few(connection: Connection, count: int) -> bool:
+    if count > MOST_CONTEXTS[connection.dialect.name]:
+        return False
+    return connection.dialect.name != "sqlite" or count * _FEW_OF_ALL <= _contexts(connection)
 
 
 def _contexts(connection: Connection) -> int:
@@ -104,55 +121,51 @@ def _until(
     keys: tuple[int, ...],
     conditions: list[ColumnElement[bool]],
     *,
+    index: str,
     descending: bool,
     limit: int,
 ) -> list[ColumnElement[bool]]:
     """Return the bound of time within which some contexts have enough rows, if there is one."""
-    queries = reaches(each_of(connection, keys), conditions, limit - 1, descending=descending)
-    found = reach(connection, queries, {}, descending=descending)
-    if found is None:
+    query = reach(each_of(connection, keys), conditions, limit - 1, index=index, descending=descending)
+    end: int | None = connection.execute(query).scalar_one()
+    if end is None:
         return []
-    end = literal(found, BigInteger)
-    return [traces.c.ts >= end if descending else traces.c.ts <= end]
-
-
-def reaches(
-    each: FromClause, conditions: list[ColumnElement[bool]], place: int | BindParameter[int], *, descending: bool
-) -> tuple[Select[Any], Select[Any]]:
-    """Return a query for bounds of time that contexts have so many rows before, and one for when it finds none."""
-
-    def outermost(times: ColumnElement[int | None]) -> ColumnElement[int | None]:
-        return func.max(times) if descending else func.min(times)
-
-    def nth(some: FromClause, place: int | BindParameter[int]) -> ColumnElement[int | None]:
-        """Return when the row in a place of the order of a context was started."""
-        mine = select(traces.c.ts).where(traces.c.context_key == some.c.value, *conditions)
-        mine = mine.order_by(traces.c.ts.desc() if descending else traces.c.ts).limit(1).offset(place)
-        return through(mine.correlate(some), BY_CONTEXT).scalar_subquery()
-
-    firsts = select(each.c.value, nth(each, 0).label("ts")).cte("firsts")
-    order = firsts.c.ts.desc() if descending else firsts.c.ts
-    found = select(firsts).where(firsts.c.ts.is_not(None)).order_by(order)
-    newest = found.limit(_NEWEST).subquery()
-    # Load comes in runs: the contexts whose first rows come first have most of the page, or all of it.
-    of_newest = select(outermost(nth(newest, place))).select_from(newest).scalar_subquery()
-    of_all = found.with_only_columns(firsts.c.ts).limit(1).offset(place).scalar_subquery()
-    return select(of_newest, of_all), select(outermost(nth(each, place))).select_from(each)
+    bound = literal(end, BigInteger)
+    return [traces.c.ts >= bound if descending else traces.c.ts <= bound]
 
 
 def reach(
-    connection: Connection,
-    queries: tuple[Select[Any], Select[Any]],
-    given: dict[str, Any],
+    each: FromClause,
+    conditions: list[ColumnElement[bool]],
+    place: int | BindParameter[int],
     *,
+    index: str,
     descending: bool,
-) -> int | None:
-    """Return the closest bound that the first of `reaches` finds, or the second; None when there is none."""
-    for query in queries:
-        bounds = [one for one in connection.execute(query, given).one() if one is not None]
-        if bounds:
-            return int(max(bounds) if descending else min(bounds))
-    return None
+) -> Select[Any]:
+    """Return a query for the closest time that one of some contexts has so many rows before, if there is one.
+
+    The rows of each are in the order of an index.
+    """
+    mine = select(traces.c.ts).where(traces.c.context_key == each.c.value, *conditions)
+    mine = mine.order_by(traces.c.ts.desc() if descending else traces.c.ts).limit(1).offset(place)
+    found = through(mine.correlate(each), index).scalar_subquery()
+    return select(func.max(found) if descending else func.min(found)).select_from(each)
+
+
+def of_each(
+    query: Select[Any], each: FromClause, limit: int | BindParameter[int], *, descending: bool
+) -> Select[Any]:
+    """Return a query of PostgreSQL for the first rows by time that another finds in one of some contexts.
+
+    It looks for a page of each: there is no telling how many rows some contexts have together.
+    """
+    order = [traces.c.ts, *TRACE_ORDER]
+    mine = query.where(traces.c.context_key == each.c.value).add_columns(traces.c.ts.label(_AT)).order_by(None)
+    mine = mine.order_by(*(column.desc() if descending else column.asc() for column in order)).limit(limit)
+    found = mine.correlate(each).lateral("mine")
+    wanted = select(*(column for column in found.c if column.name != _AT)).select_from(each.join(found, true()))
+    ordered = [found.c[_AT], *(found.c[column.name] for column in TRACE_ORDER)]
+    return wanted.order_by(*(column.desc() if descending else column.asc() for column in ordered)).limit(limit)
 
 
 def through(query: Select[Any], index: str) -> Select[Any]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from controller.query.traces.bounds import Bounds
-from controller.store.among import one_of
+from controller.store.among import among_rows, one_of
 from controller.store.full_text import INDEX, START_BITS, holds, matching, of_numbers
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_texts import numbers, words
@@ -91,7 +91,7 @@ def _in_postgresql(
     found = [tuple(row) for row in connection.execute(keys)]
     if not found:
         return false()
-    return and_(traces.c.run_key.in_({run_key for run_key, *_ in found}), tuple_(*KEY).in_(found))
+    return and_(traces.c.run_key.in_({run_key for run_key, *_ in found}), among_rows(KEY, found))
 
 
 def _behind(asked: _Asked, start: int, *, descending: bool) -> _Asked:

@@ -1,0 +1,1 @@
+"""Looking at the settings of a process without starting it: `loadcell config check`."""

@@ -1,0 +1,1 @@
+"""Results and comparisons as the texts that other tools read: messages in, text out. Pure."""
