@@ -1,0 +1,70 @@
+// Makes elements. Text only ever enters the page as text: nothing here, or anywhere else, parses HTML, so what a
+// model or a server has said can not become part of the page.
+
+const SVG = "http://www.w3.org/2000/svg";
+const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "indeterminate", "open", "htmlFor"]);
+const SAFE_ADDRESS = /^(?:#|\/(?!\/)|\.\/|blob:|https?:\/\/)/;
+
+/**
+ * An element with properties and children.
+ *
+ * Properties: `class`, `id`, `aria-*` and any attribute; `onclick` and the like take functions; `style` an object of
+ * CSS properties; `dataset` an object; null, undefined and false leave a property out, true sets it empty.
+ * Children: text, numbers, nodes, lists of these; null, undefined and false are left out.
+ */
+export function h(tag, properties = {}, ...children) {
+  return filled(document.createElement(tag), properties, children);
+}
+
+/** An element of a drawing. */
+export function svg(tag, properties = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), properties, children);
+}
+
+/** Puts children in the place of those there are. */
+export function replace(node, ...children) {
+  node.replaceChildren(...flat(children));
+  return node;
+}
+
+/** A text that is not shown, only read out. */
+export function spoken(text) {
+  return h("span", { class: "spoken" }, text);
+}
+
+let lastIdentifier = 0;
+
+/** An identifier that nothing else on the page has. */
+export function identifier(prefix) {
+  lastIdentifier += 1;
+  return `${prefix}-${lastIdentifier}`;
+}
+
+function filled(node, properties, children) {
+  for (const [name, value] of Object.entries(properties ?? {})) set(node, name, value);
+  node.append(...flat(children));
+  return node;
+}
+
+function flat(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+}
+
+function set(node, name, value) {
+  if (value === null || value === undefined || value === false) {
+    if (PROPERTIES.has(name)) node[name] = name === "value" ? "" : false;
+  } else if (name.startsWith("on")) {
+    if (typeof value !== "function") throw new TypeError(`${name} takes a function`);
+    node.addEventListener(name.slice(2), value);
+  } else if (name === "style") {
+    for (const [property, text] of Object.entries(value)) node.style.setProperty(property, text);
+  } else if (name === "dataset") {
+    Object.assign(node.dataset, value);
+  } else if (PROPERTIES.has(name)) {
+    node[name] = value;
+  } else if (name === "href" || name === "src") {
+    if (SAFE_ADDRESS.test(value)) node.setAttribute(name, value);
+  } else {
+    node.setAttribute(name, value === true ? "" : value);
+  }
+}

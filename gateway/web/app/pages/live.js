@@ -1,0 +1,119 @@
+// A run while it goes on. What its messages do not say stays as it was; when it has ended its result is shown.
+
+import { path } from "../api.js";
+import { h, replace } from "../dom.js";
+import { number } from "../format.js";
+import { texts } from "../i18n.js";
+import { watchRun } from "../live.js";
+import { badge } from "../parts/badge.js";
+import { card } from "../parts/card.js";
+import { confirmed } from "../parts/dialog.js";
+import { region } from "../parts/region.js";
+import { empty, failed } from "../parts/states.js";
+import { toast } from "../parts/toast.js";
+import { goInstead, link } from "../router.js";
+import { may } from "../session.js";
+import * as words from "../texts/live.js";
+import { makeCharts } from "./live/charts.js";
+import { makeFigures } from "./live/figures.js";
+import { makeHistory } from "./live/history.js";
+import { makeLevels } from "./live/levels.js";
+import { merge, stateOf } from "./live/state.js";
+import { makeAgents, makeRequests, makeSteps } from "./live/strips.js";
+
+const DRAW_MILLISECONDS = 250;
+const CONNECTION_TONES = { connecting: "plain", live: "good", waiting: "warn", ended: "plain" };
+const t = texts(words);
+
+export async function show({ root, parts: [runId], api, signal, setTitle }) {
+  if (!runId) {
+    replace(root, empty(t("no_run"), t("no_run_advice"), h("a", { class: "button", href: link("history", [], { status: "running" }) }, t("running_runs"))));
+    return;
+  }
+  const address = path`/api/v1/benchmark/run/${runId}`;
+  const begun = region({ load: () => api.get(address), draw: (run) => watched(run, { api, signal, setTitle }), signal });
+  replace(root, begun.node);
+}
+
+/** The page of a run; it follows the run from now on. */
+function watched(run, { api, signal, setTitle }) {
+  if (hasResult(run.status)) {
+    showResult(run.run_id);
+    return null;
+  }
+  const state = stateOf(run);
+  const history = makeHistory();
+  const connection = h("span", { role: "status" });
+  const notice = h("p", { role: "status", hidden: true });
+  const problem = h("div");
+  const views = [makeFigures(), makeLevels(), makeAgents(), makeSteps(), makeRequests()];
+  const [figures, levels, agents, steps, requests] = views;
+  const cancel = may("runs:cancel") && h("button", { type: "button", class: "dangerous", onclick: () => cancelRun(run.run_id, { api, signal }) }, t("cancel"));
+  let changed = true;
+
+  function draw() {
+    if (!changed || document.visibilityState !== "visible") return;
+    changed = false;
+    const text = noticeOf(state, run);
+    notice.hidden = !text;
+    if (notice.textContent !== text) notice.textContent = text; // read out once
+    for (const view of views) view.update(state);
+  }
+
+  function message(told) {
+    merge(state, told);
+    if (told.metrics) {
+      state.started ??= told.metrics.timestamp;
+      history.add(state);
+    }
+    changed = true;
+    if (hasResult(state.status)) showResult(run.run_id);
+    else if (told.type === "failed") {
+      if (cancel) cancel.disabled = true;
+      replace(problem, failedNode(run.run_id, told.error));
+    }
+  }
+
+  function connected(name, { seconds }) {
+    replace(connection, badge(name === "waiting" ? t("waiting", { seconds: number(Math.ceil(seconds)) }) : t(`connection_${name}`), CONNECTION_TONES[name]));
+  }
+
+  setTitle(t("title", { model: run.model || run.server_url }), connection, cancel);
+  if (run.status === "failed") replace(problem, failedNode(run.run_id, run.error ?? ""));
+  else watchRun(run.run_id, { message, state: connected, error: (error) => replace(problem, failed(error)) }, signal);
+  draw();
+  const timer = setInterval(draw, DRAW_MILLISECONDS);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  return [problem, notice, figures.node, card(t("levels"), {}, levels.node), makeCharts(history, state, signal), agents.node, steps.node, requests.node];
+}
+
+async function cancelRun(runId, { api, signal }) {
+  const done = await confirmed(t("cancel"), {
+    text: t("cancel_text"),
+    action: t("cancel"),
+    act: () => api.post(path`/api/v1/benchmark/run/${runId}/cancel`),
+    dangerous: true,
+    signal,
+  });
+  if (done) toast(t("cancel_done"));
+}
+
+function noticeOf({ status, index }, { config }) {
+  if (status === "pending") return t("pending", { count: number(config?.agent_count || 1) });
+  return status === "running" && index < 0 ? t("preparing") : "";
+}
+
+function failedNode(runId, reason) {
+  return h("div", { class: "state failed", role: "alert" },
+    h("p", { class: "state-text" }, reason || t("run_failed")),
+    h("p", {}, t("run_failed_advice")),
+    h("p", { class: "actions" }, h("a", { class: "button", href: link("result", [runId]) }, t("measured_so_far"))));
+}
+
+function hasResult(status) {
+  return status === "completed" || status === "cancelled";
+}
+
+function showResult(runId) {
+  goInstead(link("result", [runId]));
+}

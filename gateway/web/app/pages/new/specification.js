@@ -1,0 +1,94 @@
+// From the texts of the fields to the specification of a run, and to and from the address. Pure.
+
+import { FIELDS, applies, presetOf } from "./fields.js";
+
+const LIST = /[\s,]+/;
+
+/** A text that cannot be read, at a field. `key` is that of what to say. */
+export class Unreadable extends Error {
+  constructor(key) {
+    super(key);
+    this.key = key;
+  }
+}
+
+const KINDS = {
+  text: (text) => text,
+  flag: (text) => text === "true",
+  number: numeric,
+  integer: (text) => whole(text),
+  whole: (text) => whole(text),
+  integers: (text) => text.split(LIST).filter(Boolean).map(whole),
+  numbers: (text) => text.split(LIST).filter(Boolean).map(numeric),
+  words: (text) => text.split(",").map((word) => word.trim()).filter(Boolean),
+  pairs: (text) => pairs(text.split(/[,\n]/), "=", "not_pairs"),
+  headers: (text) => pairs(text.split("\n"), ":", "not_headers"),
+  json: object,
+};
+
+/** The texts of all fields that a query stands for. */
+export function valuesOf(query) {
+  return Object.fromEntries(FIELDS.map((field) => [field.name, (!field.secret && query[field.name]) || presetOf(field)]));
+}
+
+/** What the query has to say of texts: nothing of what is preset, and nothing secret. */
+export function queryOf(values) {
+  const told = (field) => (field.secret || values[field.name] === presetOf(field) ? null : values[field.name]);
+  return Object.fromEntries(FIELDS.map((field) => [field.name, told(field)]));
+}
+
+/** The specification of a run; {specification, problems}, the latter [name of the field, key of a text] each. */
+export function specificationOf(values) {
+  const specification = {};
+  const problems = [];
+  for (const field of FIELDS) {
+    if (field.choice || !applies(field, values)) continue;
+    const text = values[field.name];
+    if (text === "" || (!field.sent && text === presetOf(field))) continue;
+    try {
+      put(specification, field.name, KINDS[field.kind](text));
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      problems.push([field.name, error.key]);
+    }
+  }
+  return { specification, problems };
+}
+
+function put(specification, name, value) {
+  const [outer, inner] = name.split(".");
+  if (inner === undefined) specification[outer] = value;
+  else specification[outer] = { ...specification[outer], [inner]: value };
+}
+
+function numeric(text) {
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw new Unreadable("not_number");
+  return value;
+}
+
+function whole(text) {
+  const value = numeric(text);
+  if (!Number.isSafeInteger(value)) throw new Unreadable("not_whole");
+  return value;
+}
+
+function pairs(lines, sign, key) {
+  const found = lines.map((line) => line.trim()).filter(Boolean).map((line) => {
+    const at = line.indexOf(sign);
+    if (at < 1) throw new Unreadable(key);
+    return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
+  });
+  return Object.fromEntries(found);
+}
+
+function object(text) {
+  let value = null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Said below.
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw new Unreadable("not_object");
+  return value;
+}

@@ -1,0 +1,41 @@
+// Signing in with an API key or an access token. It is tried before it is kept, and kept for this tab only.
+
+import { request, ApiError } from "../api.js";
+import { h, replace } from "../dom.js";
+import { texts } from "../i18n.js";
+import { field, form } from "../parts/form.js";
+import { go } from "../router.js";
+import { canBeCredential, setCaller, signInWith, signOut } from "../session.js";
+import * as words from "../texts/sign-in.js";
+
+const t = texts(words);
+
+export async function show({ root, query, signal }) {
+  const credential = field({
+    name: "credential", label: t("credential"), type: "password", hint: t("hint"), required: true,
+    autocomplete: "current-password", spellcheck: "false", autofocus: true,
+  });
+
+  async function send({ credential: given }) {
+    const text = given.trim();
+    if (!canBeCredential(text)) {
+      throw new ApiError({ status: 400, reason: "INVALID_FIELD_FORMAT", field: "credential", message: t("malformed") });
+    }
+    signInWith(text);
+    try {
+      const caller = await request("GET", "/api/v1/auth/me", { signal, quiet: true });
+      setCaller(caller);
+    } catch (error) {
+      signOut();
+      if (error instanceof ApiError && error.status === 401) error.field = "credential";
+      throw error;
+    }
+    const next = query.next?.startsWith("#/") ? query.next : "#/";
+    go(next);
+    dispatchEvent(new Event("loadcell:signed-in"));
+  }
+
+  const { node } = form({ fields: [credential], action: t("action"), send, signal });
+  replace(root, h("div", { class: "narrow card" }, h("p", {}, t("about")), node, h("details", {}, h("summary", {}, t("no_key")), h("p", {}, t("make_one")), h("pre", {}, 'loadcell keys create "me" --role viewer'))));
+  credential.input.focus();
+}
