@@ -3,11 +3,16 @@
 #   make demo    a whole load test on this machine
 #   make up      the whole system in the foreground (make up ARGS="--http 127.0.0.1:8086")
 #   make test    all tests with coverage           make test ARGS="tests/unit -x" runs a part, without the floor
+#   make test-browser  the dashboard in chromium; screenshots are left in build/screenshots
+#   make screenshots   docs/images, the pictures of docs/guide.md
+#   make test-deploy   images, installations, compose, rules and boards, without Docker
 #   make test-faults   the long fault suite        SEEDS=20 tries each scenario so often; FAULT_SEED=7 repeats one
 #   make test-fuzz     random calls over gRPC and HTTP for FUZZ_SECONDS=300 each; FUZZ_SEED=7 repeats some
 #   make lint    every static check
 #   make protos  generated stubs and contract artefacts
 #   make docs    generated reference tables in docs/
+#   make boards  generated boards of Grafana in deploy/grafana/boards/
+#   make locks   deploy/locks from pyproject.toml  UPGRADE=--upgrade takes the newest versions
 #   make bench   all figures      make bench-NAME one case, bench-fleet those of many agents, bench-query ROWS=5000000;
 #                                                  OUT=file.json keeps them
 #   make clean   removes everything that was generated or installed
@@ -21,10 +26,13 @@ ARGS ?=
 SEEDS ?= 3
 FUZZ_SECONDS ?= 300
 FUZZ_SEED ?=
+UPGRADE ?=
 # Twice as many as the usual 2 cores, since most tests wait for processes; a free one takes from the others' lists.
 JOBS := -n 4 --dist worksteal
+# What has a target of its own, because it installs or starts what is large.
+APART := --ignore=tests/deploy --ignore=tests/browser
 
-.PHONY: setup demo up test test-faults test-fuzz lint protos docs bench clean
+.PHONY: setup demo up test test-browser screenshots test-deploy test-faults test-fuzz lint protos docs boards locks bench clean
 
 setup:
 	@scripts/setup "$(PYTHON)" dev
@@ -37,8 +45,18 @@ up: setup
 
 test: setup
 	@$(if $(ARGS),,scripts/setup_peers "$(PYTHON)")
-	$(BIN)/python $(if $(ARGS),,-m slipcover --json --out .coverage.json) -m pytest $(JOBS) $(ARGS)
+	$(BIN)/python $(if $(ARGS),,-m slipcover --json --out .coverage.json) -m pytest $(JOBS) $(or $(ARGS),$(APART))
 	@$(if $(ARGS),,$(BIN)/python scripts/coverage_floor.py .coverage.json)
+
+# Two at a time, and each file by one: its environments are made once.
+test-deploy: setup
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(or $(ARGS),tests/deploy)
+
+test-browser: setup
+	$(BIN)/python -m pytest $(or $(ARGS),tests/browser)
+
+screenshots: setup
+	PICTURES=docs/images $(BIN)/python -m pytest tests/browser/test_guide_pictures.py
 
 test-fuzz: setup
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/python -m pytest -n 2 tests/fuzz $(ARGS)
@@ -60,6 +78,12 @@ protos: setup
 
 docs: setup
 	$(BIN)/python -m scripts.reference
+
+boards: setup
+	$(BIN)/python -m scripts.boards
+
+locks: setup
+	@scripts/lock "$(PYTHON)" $(UPGRADE)
 
 bench: setup
 	@scripts/setup "$(PYTHON)" bench

@@ -1,4 +1,4 @@
-"""Write the generated parts of docs/: settings, error reasons, methods and routes, metric names.
+"""Write the generated parts of docs/: settings, error reasons, methods and routes, metric names, logged events.
 
 Rewrites what stands between the markers of each page; a test compares the pages with `rendered`.
 """
@@ -28,16 +28,18 @@ from gateway.live.live import Live, LiveLimits
 from gateway.metrics.exporter import make_exporter
 from gateway.metrics.http import HttpMetrics
 from gateway.metrics.live import LiveMetrics
-from gateway.metrics.names import metric_names
 from gateway.openapi import make_document
 from gateway.upstream import Upstream
 from loadcell import errors, settings
+from loadcell.metric_names import MetricName
 from loadcell.settings import Secret
 from loadcell.v1 import agent_pb2
 from scripts import source_routes
+from scripts.log_events import log_events
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = ("controller.settings", "agent.settings", "gateway.settings", "loadcell.cli.settings")
+METRICS = ("gateway", "controller", "agent")
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -162,20 +164,44 @@ def source_table() -> str:
     return table(("system", "route", "here", "what is different"), source_routes.rows(served_routes()))
 
 
-def metric_table() -> str:
-    """Every metric of the exporter."""
+def metric_tables() -> str:
+    """Every metric, one table for each process."""
+    parts = []
+    for process in METRICS:
+        rows = [
+            (f"`{metric.name}`", metric.type, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
+            for metric in metric_names(process)
+        ]
+        parts.append(f"## {process}\n\n{table(('name', 'type', 'labels', 'meaning'), rows)}")
+    return "\n\n".join(parts)
+
+
+def metric_names(process: str) -> tuple[MetricName, ...]:
+    """Every metric a process can show."""
+    found: tuple[MetricName, ...] = importlib.import_module(f"{process}.metrics.names").metric_names()
+    return found
+
+
+def event_table() -> str:
+    """Every event that is logged."""
     rows = [
-        (f"`{metric.name}`", metric.type, ", ".join(f"`{label}`" for label in metric.labels), metric.help)
-        for metric in metric_names()
+        (
+            f"`{event.name}`",
+            ", ".join(sorted(event.services)),
+            ", ".join(sorted(event.levels)),
+            ", ".join([f"`{name}`" for name in sorted(event.fields)] + ["..."] * event.has_more),
+        )
+        for event in log_events().values()
     ]
-    return table(("name", "type", "labels", "meaning"), rows)
+    return table(("event", "service", "level", "fields"), rows)
 
 
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "settings.md": {"settings": setting_tables},
     "errors.md": {"errors": error_table},
     "api.md": {"methods": method_tables, "routes": plain_routes, "sources": source_table},
-    "metrics.md": {"metrics": metric_table},
+    "metrics.md": {"metrics": metric_tables},
+    "logs.md": {"events": event_table},
 }
 
 
