@@ -25,6 +25,7 @@ from loadcell.v1 import (
 )
 
 LATE_PAGE = 1_000
+_STEP = 1_000  # traces of a page on the way there, a part of all of them
 FILTERS = ("no filter", "model", "project", "user", "tags", "errors", "errors of a model")
 
 Ask = Callable[[Any], Awaitable[Any]]
@@ -109,19 +110,25 @@ class Questions:
         return [*shapes, Shape("one trace", self._traces.GetTrace, gets, 2, 5)]
 
     async def _late(self, first: Any) -> Any:
-        """Yield the requests of the pages around the late one."""
+        """Yield the requests of the pages around the late one, which is reached in larger steps."""
         request = trace_pb2.ListTracesRequest()
         request.CopyFrom(first)
         request.fields[:] = ["trace_id"]
-        for number in range(LATE_PAGE + 10):
+        request.limit, left = _STEP, LATE_PAGE * first.limit
+        while left:
+            page = await self._traces.ListTraces(request)
+            if not page.pagination.has_more:
+                return
+            request.cursor, left = page.pagination.cursor, left - _STEP
+        request.limit = first.limit
+        for _ in range(10):
+            following = trace_pb2.ListTracesRequest()
+            following.CopyFrom(request)
+            yield following
             page = await self._traces.ListTraces(request)
             if not page.pagination.has_more:
                 return
             request.cursor = page.pagination.cursor
-            if number >= LATE_PAGE:
-                following = trace_pb2.ListTracesRequest()
-                following.CopyFrom(request)
-                yield following
 
     def _searches(self) -> Iterator[Shape]:
         search, request = self._traces.SearchTraces, trace_pb2.SearchTracesRequest

@@ -94,18 +94,23 @@ class Filler:
     async def store(self, runs: list[Recorded]) -> None:
         """Store some runs with their requests."""
         leases = await self._database.write(lambda c: [self._create(c, run) for run in runs])
-        parts = [part for run, lease in zip(runs, leases, strict=True) for part in await self._batches(run, lease)]
+        parts = await self._batches(runs, leases)
         started = time.perf_counter()
         refused = await self._database.write(lambda c: insert_batches(c, parts))
         self.write_seconds += time.perf_counter() - started
         assert not refused, refused
 
-    async def _batches(self, run: Recorded, lease: LeaseRecord) -> list[BatchRows]:
-        origin, prices = await self._database.read(lambda c: (get_origin(c, lease), price_list(c)))
-        columns = self._columns(run).SerializeToString()
-        batch = decode(columns, zlib.crc32(columns))
-        keys = {"run_key": lease.run_key, "level": 0, "lease_key": lease.lease_key, "batch_number": 1}
-        return [rows(batch, origin, prices, **keys)]
+    async def _batches(self, runs: list[Recorded], leases: list[LeaseRecord]) -> list[BatchRows]:
+        origins, prices = await self._database.read(
+            lambda c: ([get_origin(c, lease) for lease in leases], price_list(c))
+        )
+        parts = []
+        for run, lease, origin in zip(runs, leases, origins, strict=True):
+            columns = self._columns(run).SerializeToString()
+            batch = decode(columns, zlib.crc32(columns))
+            keys = {"run_key": lease.run_key, "level": 0, "lease_key": lease.lease_key, "batch_number": 1}
+            parts.append(rows(batch, origin, prices, **keys))
+        return parts
 
     def _create(self, connection: Connection, run: Recorded) -> LeaseRecord:
         config = result_pb2.RunConfig(

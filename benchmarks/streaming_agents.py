@@ -158,6 +158,11 @@ class StreamingAgent:
         self._said.put_nowait(agent_pb2.SessionRequest(lease_update=update))
 
     async def _deliver(self, start_micros: int) -> None:
+        await self._send(start_micros)
+        self._complete()
+        self.done.set()
+
+    async def _send(self, start_micros: int) -> None:
         await asyncio.sleep((start_micros - wall_micros()) / 1e6)
         self._report(_State.LEASE_STATE_RUNNING, start_micros=start_micros)
         stream = self._stub.StreamSamples()
@@ -179,8 +184,9 @@ class StreamingAgent:
             now = time.perf_counter()
             self._seen.acknowledged.append((now, now - sent))
         await stream.done_writing()
+
+    def _complete(self) -> None:
         self._report(_State.LEASE_STATE_COMPLETED, last_batch=len(self._batches))
-        self.done.set()
 
     def _encode(self) -> list[bytes]:
         grant, made = self._grant, []
