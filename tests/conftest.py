@@ -52,7 +52,9 @@ def _look_elsewhere_first(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", None)
     if worker is None or config.args != config.getini("testpaths"):
         return
-    modules = sorted((config.rootpath / "tests").rglob("test_*.py"))
+    apart = [config.rootpath / name for name in config.getoption("ignore") or ()]  # which naming would bring back
+    every = sorted((config.rootpath / "tests").rglob("test_*.py"))
+    modules = [path for path in every if not any(path.is_relative_to(one) for one in apart)]
     folders = [str(module.parent) for module in modules]
     first = int(worker["workerid"].removeprefix("gw")) * len(modules) // worker["workercount"]
     config.args = list(dict.fromkeys([*folders[first:], *folders[:first]]))

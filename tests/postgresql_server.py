@@ -74,10 +74,10 @@ class FreshDatabases:
 
 class PostgresqlServer:
     """The server process; `url` gives a fresh database each time. `durable`: a commit is on the disk, as it is not
-    worth while in tests.
+    worth while in tests. Its superuser has the name and the password given.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, superuser: str = USER, password: str = PASSWORD) -> None:
         self._fsync = "on" if durable else "off"
         self._folder = Path(tempfile.mkdtemp(prefix="loadcell-postgresql-"))
         self._user = NOBODY if os.geteuid() == 0 else None
@@ -91,21 +91,21 @@ class PostgresqlServer:
                 if (package.parent / part).exists():
                     shutil.copytree(package.parent / part, self._folder / part, symlinks=True, ignore=needed)
             package = self._folder / package.name
-        self._binaries = package / "pginstall/bin"
+        self.binaries = package / "pginstall/bin"
         data = self._folder / "run"
         data.mkdir(mode=0o700)
-        (data / "password").write_text(PASSWORD)
+        (data / "password").write_text(password)
         if self._user is not None:
             shutil.chown(data, self._user)
             shutil.chown(data / "password", self._user)
         self._data = data / "data"
         self._environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
         initdb: list[str | Path] = [
-            self._binaries / "initdb",
+            self.binaries / "initdb",
             "-D",
             self._data,
             "-U",
-            USER,
+            superuser,
             "--encoding=utf8",
             "--no-sync",
         ]
@@ -115,7 +115,7 @@ class PostgresqlServer:
         )
         self.port = free_port()
         self._fresh = FreshDatabases(
-            f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/postgres",
+            f"postgresql://{superuser}:{quote(password, safe='')}@127.0.0.1:{self.port}/postgres",
             copying=" STRATEGY FILE_COPY",  # half the work of the usual way, which puts every page into the log
         )
         self._process: subprocess.Popen[bytes] | None = None
@@ -130,7 +130,7 @@ class PostgresqlServer:
             "max_connections": 60,
         }
         settings["unix_socket_directories"] = ""
-        command: list[str | Path] = [self._binaries / "postgres", "-D", self._data]
+        command: list[str | Path] = [self.binaries / "postgres", "-D", self._data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         log = self._folder / "log"

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOWN = {"grpc": "127.0.0.1:50051", "http": "localhost:8085", "exporter": "localhost:9090"}
 PYTHON = [
     (page, block)
-    for page in ("README.md", "docs/api.md")
+    for page in ("README.md", "docs/api.md", "docs/notebooks.md")
     for block in re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), flags=re.MULTILINE | re.DOTALL)
 ]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.metrics.names import metric_names
 from loadcell import settings
 from loadcell.errors import REASONS
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2, sample_pb2
-from scripts.reference import settings_classes
+from scripts.reference import METRICS as PROCESSES
+from scripts.reference import metric_names, settings_classes
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "runbook.md").read_text()
@@ -39,7 +39,7 @@ def events() -> Iterator[tuple[str, str]]:
 
 
 EVENTS = set(events())
-METRICS = {metric.name for metric in metric_names()}
+METRICS = {metric.name for process in PROCESSES for metric in metric_names(process)}
 SETTINGS = {name for _, cls in settings_classes() for info, _ in settings.describe(cls) for name in info.names}
 WORDS = {
     name.removeprefix(prefix)
@@ -62,7 +62,7 @@ def test_what_is_named_exists(span: str) -> None:
     elif re.fullmatch(r"[A-Z]+(_[A-Z]+)*", span):
         assert span in WORDS
     elif re.fullmatch(r"[a-z]+(_[a-z]+)+", span):
-        assert span in {name for _, name in EVENTS}
+        assert span in METRICS | {name for _, name in EVENTS}
     else:
         assert re.match(r"(make|loadcell) |[\w./-]+$|[a-z_]+[=<>]", span), "a span of a kind that no test looks at"
 

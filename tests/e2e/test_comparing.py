@@ -2,15 +2,17 @@
 
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree as Xml
 
-from system import System
+from system import System, figures
 
+from loadcell.figures import rate
 from loadcell.mockserver import Behavior, serve
 
 SMALL = ("-n", "20", "--input-len", "8", "--output-len", "4", "--warmup", "0")
 
 
-async def test_gates_decide_the_exit_code(shared: System):
+async def test_gates_decide_the_exit_code(shared: System, tmp_path: Path):
     ids = []
     for first_token in (1, 300):  # far more than what a busy machine adds
         async with serve(Behavior(ttft_ms=first_token)) as server:
@@ -20,13 +22,32 @@ async def test_gates_decide_the_exit_code(shared: System):
     held = await shared.run("runs", "compare", *reversed(ids), "--gate", "ttft.min:+5%", "--gate", "error_rate:+0")
     assert held.code == 0, held.err
     assert "ttft.min:+5%: passed" in held.out
-    missed = await shared.run("runs", "compare", *ids, "--gate", "ttft.min:+5%", "--gate", "error_rate:+0")
+    gates = ("--gate", "ttft.min:+5%", "--gate", "error_rate:+0")
+    missed = await shared.run("runs", "compare", *ids, *gates, GITHUB_ACTIONS="")
     assert missed.code == 3
     assert missed.err == "error: 1 of 2 gates missed\n"
     assert "ttft.min:+5%: missed" in missed.out
     told = await shared.run("runs", "compare", *ids, "--gate", "ttft.min:+5%", "--json")
     assert (told.code, told.document["gates_passed"], told.document["gates"][0]["passed"]) == (3, False, False)
     assert {delta["metric"] for delta in told.document["deltas"]} >= {"ttft.p50", "throughput", "error_rate"}
+    xml, page = tmp_path / "gates.xml", tmp_path / "summary.md"
+    reported = await shared.run(
+        "report", *ids, *gates, "--junit", str(xml), "-o", str(page), GITHUB_ACTIONS="true"
+    )
+    assert (reported.code, reported.out) == (3, "")
+    annotation, complaint = reported.err.splitlines()
+    assert annotation.startswith(
+        f"::error title=gate ttft.min%3A+5%25 missed at c=4::{ids[1]}: ttft.min:+5%25: missed"
+    )
+    assert complaint == "error: 1 of 2 gates missed"
+    cases = {case.get("name"): case.find("failure") is None for case in Xml.parse(xml).iter("testcase")}
+    assert cases == {"ttft.min:+5%": False, "error_rate:+0": True}
+    assert page.read_text().startswith("## Gates: **1 of 2 missed**")
+    assert all(f"| run | `{run_id}` |" in page.read_text() for run_id in ids)
+    several = tmp_path / "report.html"
+    assert (await shared.run("report", *ids, *gates, "-o", str(several), GITHUB_ACTIONS="")).code == 3
+    assert all(run_id in several.read_text() for run_id in ids)
+    assert 'class="missed"' in several.read_text()
     wrong = await shared.run("runs", "compare", *ids, "--gate", "ttft.p99:5%")
     assert wrong.code == 2
     assert wrong.err.startswith("error: --gate: gate 'ttft.p99:5%' is not written like")
@@ -47,6 +68,10 @@ async def test_a_result_is_saved_in_every_form(shared: System, tmp_path: Path):
     assert zipfile.is_zipfile(book)
     again = await shared.run("runs", "export", run_id, "--format", "html")
     assert again.out == saved.read_text()
+    assert (await shared.run("report", run_id, "--format", "html")).out == again.out
+    level = figures(done.document)[0]
+    written = (await shared.run("report", run_id)).out
+    assert f"| c=1 | {level['total_requests']} | 0 | {rate(level['request_rate_per_sec'])} |" in written
     assert run_id in again.out
 
 

@@ -19,13 +19,17 @@ KEPT = "Write to [redacted e-mail], or call [redacted phone]: card [redacted car
 async def test_personal_data_is_sent_and_not_stored(system: System, tmp_path: Path):
     dataset = tmp_path / "prompts.jsonl"
     dataset.write_text(json.dumps({"prompt": ASKED}))
-    runs = {}
+    runs, logged = {}, ""
     async with serve(Behavior(ttft_ms=1), keep_bodies=True) as server:
         for redact in ("true", "false"):
             flags = (*SMALL, "--dataset", str(dataset), "--store-text")
             done = await system.run("run", server.url, *flags, LOADCELL_REDACT_TEXTS=redact)
             assert done.code == 0, done.err + system.logs()
             runs[redact] = done.document["run_id"]
+            # Those of older commands make way for those of newer ones.
+            logged += "".join(file.read_text() for file in system.home.rglob("*.log"))
+    assert all(run_id in logged for run_id in runs.values())
+    assert not [text for text in (*ASKED.split(": ", 1), *KEPT.split(": ", 1)) if text in logged]
     assert {json.loads(body)["messages"][-1]["content"] for body in server.bodies} >= {ASKED}
     with contextlib.closing(sqlite3.connect(system.home / "loadcell.db")) as database:
         stored = database.execute(

@@ -57,7 +57,7 @@ async def test_wrong_flags_are_named_before_anything_is_measured(shared: System)
         (("--ttft", "0"), "--ttft: "),
         (("--gpu-count", "2", "--tensor-parallelism", "4"), "--tensor-parallelism: "),
         (("-o", "x.csv"), "--output 'x.csv'"),
-        (("--requests-per-slot", "1001"), "Invalid value for '--requests-per-slot'"),
+        (("--requests-per-slot", "1001"), "--requests-per-slot 1001: must be a whole number from 1 to 1,000"),
     ):
         done = await shared.run("recommend", "http://127.0.0.1:9", "-p", "5", *flags)
         assert (done.code, done.out) == (2, ""), flags

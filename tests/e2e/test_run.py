@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from system import PATIENCE_SECONDS, System, figures, on_terminal, under_load
 
-from loadcell.cli.figures import milliseconds, rate
+from loadcell.figures import milliseconds, rate
 from loadcell.mockserver import Behavior, serve
 from loadcell.mockserver.behavior import Fault, fault_of
 from tests.free_ports import free_address

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-import json
 import re
 import secrets
 from pathlib import Path
@@ -18,6 +17,7 @@ from system import PATIENCE_SECONDS, System, command_of
 from gateway.bindings import read_bindings
 from gateway.contract import SERVICES
 from loadcell.mockserver import Behavior, serve
+from tests.log_lines import documented_lines
 
 RUN = "/api/v1/benchmark/run"
 SMALL = {"input_len": 16, "output_len": 8, "warmup": 1}
@@ -174,7 +174,8 @@ async def test_secrets_are_nowhere_and_a_call_has_one_name(system: System):
         canaries.search_files(system.home, run_id)
     canaries.search_files(system.home, run_id, "application_shutdown")
     # The call is known by one name wherever it led to.
-    said = [json.loads(line) for line in system.logs().splitlines() if '"the:call"' in line]
+    written = "".join(file.read_text() for file in system.home.rglob("*.log"))
+    said = [line for line in documented_lines(written) if line.get("request_id") == "the:call"]
     assert {line["service"] for line in said} >= {"gateway", "controller", "agent"}
     assert {line["event"] for line in said} >= {
         "request_completed",

@@ -53,8 +53,11 @@ class Ledger:
 
     @property
     def notes(self) -> list[str]:
-        """What the result tells its reader, but for what agents of a test do not have, and for what was kept."""
-        apart = ("loadcell calibrate", "not all requests were kept")
+        """What the result tells its reader, but for what agents of a test do not have, and for what was kept.
+
+        How well clocks are known says how busy the machine is.
+        """
+        apart = ("loadcell calibrate", "not all requests were kept", "is known no better")
         return [note for note in self.result.notes if not any(words in note for words in apart)]
 
     def complaints(self) -> list[str]:

@@ -30,7 +30,7 @@ async def test_one_of_three_agents_is_killed(tmp_path: Path, seed: int, load: di
         lost = pick(here, here.agents)
         await lost.service.kill()
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert any(lost.agent_id in note for note in books.result.notes)
     sampled = bool({"sketch_only", "trace_sample_rate"} & load.keys())
     assert books.result.percentiles == ("sketch" if sampled else "exact")
@@ -55,7 +55,7 @@ async def test_worker_process_is_killed(tmp_path: Path, seed: int, load: dict[st
         books = await here.books(run_id)
         for agent in here.agents:
             assert len(agent.workers) == 2
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert any("worker" in note for note in books.result.notes)
 
 
@@ -75,7 +75,7 @@ async def test_killed_agent_comes_back_and_delivers_what_it_had_measured(
         await pause(here, 0.0, 1.0)
         await agent.service.start()
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
 
 
 async def test_second_agent_with_the_same_id_ends_the_first(tmp_path: Path, seed: int) -> None:
@@ -86,7 +86,7 @@ async def test_second_agent_with_the_same_id_ends_the_first(tmp_path: Path, seed
         assert await first.service.ended() == 1
         assert "LOADCELL_AGENT_ID" in first.service.text()
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
 
 
 async def test_drained_agent_finishes_its_share(tmp_path: Path, seed: int) -> None:
@@ -109,7 +109,7 @@ async def test_agent_that_is_told_to_end_delivers_first(tmp_path: Path, seed: in
         agent.service.send(signal.SIGTERM)
         assert await agent.service.ended() == 0
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["main_process", "with_workers"])
@@ -124,7 +124,7 @@ async def test_frozen_agent_thaws_after_its_lease(tmp_path: Path, seed: int, who
         for pid in frozen:
             kill_process(pid, signal.SIGCONT)
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
 
 
 async def test_agents_and_workers_killed_again_and_again_leave_no_file_open(tmp_path: Path, seed: int) -> None:

@@ -41,7 +41,7 @@ async def test_steps_of_the_wall_clock_reach_no_measurement(tmp_path: Path, seed
         books = await here.books(run_id)
     (level,) = books.levels()
     (shown,) = books.result.results
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
     # The smallest step is a hundredth of a second, the largest some hours; no latency is negative or that long.
     for stats in (shown.ttft, shown.e2e_latency, shown.schedule_delay):

@@ -21,7 +21,7 @@ async def test_killed_controller_loses_nothing(tmp_path: Path, seed: int, load: 
         await here.controllers[0].start()
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned == load["num_prompts"]
     assert not level.censored
 
@@ -36,5 +36,5 @@ async def test_sole_agent_goes_on_without_its_controller_for_longer_than_a_lease
         await here.controllers[0].start()
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned

@@ -25,7 +25,7 @@ async def test_locked_sqlite_is_waited_for(tmp_path: Path, seed: int, load: dict
             other.execute("ROLLBACK")
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
     assert not level.censored
 
@@ -42,7 +42,7 @@ async def test_restarted_postgresql_loses_nothing(
         await asyncio.to_thread(postgresql_server.start)
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
     assert not level.censored
 
@@ -64,7 +64,7 @@ async def test_one_of_two_controllers_is_killed(
             await killed.start()
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
     assert not level.censored
 

@@ -24,5 +24,5 @@ async def test_share_of_an_agent_that_moved_to_the_other_controller_is_executed_
         agent.cable.drop()
         await pause(here, LEASE_SECONDS + 0.5, LEASE_SECONDS + 1.5)
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert any(agent.agent_id in note for note in books.notes)

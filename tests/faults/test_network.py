@@ -25,7 +25,7 @@ async def test_cut_that_is_shorter_than_a_lease_is_not_seen_in_the_result(
             agent.cable.mend()
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
     assert books.notes == []
 
@@ -42,7 +42,7 @@ async def test_sole_agent_measures_on_behind_a_cut_that_is_longer_than_a_lease(
         agent.cable.mend()
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
 
 
@@ -61,7 +61,7 @@ async def test_share_behind_a_cut_that_is_longer_than_a_lease_is_carried_out_by_
         await pause(here, LEASE_SECONDS + 0.5, LEASE_SECONDS + 2)
         agent.cable.mend()
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert any(agent.agent_id in note for note in books.result.notes)
 
 
@@ -77,7 +77,7 @@ async def test_all_agents_are_cut_off_for_longer_than_a_lease(
         for agent in here.agents:
             agent.cable.mend()
         books = await here.books(run_id)
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
 
 
 @pytest.mark.short

@@ -36,7 +36,7 @@ async def test_full_disk_loses_nothing(tmp_path: Path, seed: int) -> None:
         agent.cable.mend()
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
     assert not level.censored
 
@@ -52,6 +52,6 @@ async def test_full_memory_holds_load_back_and_loses_nothing(tmp_path: Path, see
         agent.cable.mend()
         books = await here.books(run_id)
     (level,) = books.levels()
-    assert books.result.status == "completed"
+    assert books.result.status == "completed", books.result.notes
     assert sum(level.executed.values()) == level.planned
     assert any("the uplink was full" in note for note in books.notes), books.notes

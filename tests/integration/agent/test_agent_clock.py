@@ -9,6 +9,7 @@ import structlog
 
 from agent.assets import Assets
 from agent.clock import OffsetEstimator
+from agent.contact import Contact, contact_file
 from agent.leases import Leases
 from agent.pool import WorkerPool
 from agent.session import Identity, Session
@@ -52,6 +53,7 @@ async def session(controller, wall, tmp_path):
             probe=lambda _: None,
             scrape=lambda _: None,
             waiting=lambda: Waiting(0, 0),
+            contact=Contact(contact_file(tmp_path, "a")),
             on_silent=lambda: None,
         )
         leases = Leases(

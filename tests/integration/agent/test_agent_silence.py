@@ -7,6 +7,7 @@ import pytest
 from fake_controller import grant
 
 from agent.clock import OffsetEstimator
+from agent.contact import Contact, contact_file
 from agent.session import Identity, Session
 from loadcell.channel import dial
 from loadcell.clock import AnchoredClock, StepDetector
@@ -83,7 +84,7 @@ class NoLeases:
         return set()
 
 
-async def test_session_does_not_outlive_its_heartbeats(controller):
+async def test_session_does_not_outlive_its_heartbeats(controller, tmp_path):
     def broken():
         raise ZeroDivisionError
 
@@ -98,6 +99,7 @@ async def test_session_does_not_outlive_its_heartbeats(controller):
             probe=None,
             scrape=None,
             waiting=broken,
+            contact=Contact(contact_file(tmp_path, "tested")),
             on_silent=None,
         )
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -21,7 +21,8 @@ SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.Health
 @asynccontextmanager
 async def telling(database, link=None):
     states = health.aio.HealthServicer()
-    task = asyncio.create_task(dependencies.tell_dependencies(states, database, link))
+    condition = dependencies.condition_of(link)
+    task = asyncio.create_task(dependencies.tell_dependencies(states, condition, database, link))
     yield states
     task.cancel()
     await asyncio.wait([task])

@@ -11,6 +11,8 @@ import pytest
 
 from loadcell.rpc_errors import from_rpc_error
 from loadcell.v1 import agent_pb2, fleet_pb2, run_pb2
+from tests.unit.report.test_exports import cells_of
+from tests.unit.report.test_page import Page
 
 
 async def refusal(call) -> tuple[str, str | None, str]:
@@ -116,6 +118,54 @@ async def test_exports(controller):
     assert (await refusal(wrong))[:2] == ("INVALID_FIELD_VALUE", "format")
     unknown = controller.runs.ExportRunResult(run_pb2.ExportRunResultRequest(run_id="x", format="jsonl"))
     assert (await refusal(unknown))[0] == "RUN_NOT_FOUND"
+
+
+async def test_reports_hold_what_is_stored(controller):
+    await controller.agent(fail_requests=1)
+    first, second = [await finished(controller) for _ in range(2)]
+
+    async def exported(**fields) -> bytes:
+        request = run_pb2.ExportRunResultRequest(run_id=first, **fields)
+        return b"".join([piece.data async for piece in controller.runs.ExportRunResult(request)])
+
+    answer = await controller.runs.GetRunResult(run_pb2.GetRunResultRequest(run_id=first))
+    level = answer.result.results[0]
+    rows = Page(await exported(format="html")).rows
+    assert ["TTFT p50 (ms)", f"{level.ttft.p50:,.2f}"] in rows
+    assert ["Failed", f"{level.failed_requests}"] in rows
+    lines = [json.loads(line) for line in (await exported(format="jsonl")).splitlines()]
+    cells = cells_of(await exported(format="xlsx"), "Requests")
+    sent = [line for line in lines if not line["warmup"]]
+    for number, line in enumerate(sorted(sent, key=lambda line: line["ordinal"]), 2):
+        told = [cells.get(f"{column}{number}", ("", ""))[1] for column in "BCKL"]
+        assert told == [str(line["ordinal"]), line["agent_id"], line["status"], line["error_class"] or ""]
+        e2e = float(cells[f"H{number}"][1])
+        assert e2e == pytest.approx(line["e2e_micros"] / 1000)
+    assert f"A{len(sent) + 2}" not in cells
+    page = Page(await exported(format="html", further_run_ids=[second], gates=["ttft.p50:+100%"]))
+    assert page.texts.count("Requests over time") == 2
+    (gate,) = [cells for cells in page.rows if cells[0] == "ttft.p50:+100%"]
+    assert gate[1] == "Run 2"
+    assert page.row("Run 2")[0] == second
+    for fields, reason, field in (
+        ({"format": "csv", "further_run_ids": [second]}, "INVALID_FIELD_VALUE", "further_run_ids"),
+        ({"format": "jsonl", "further_run_ids": [second]}, "INVALID_FIELD_VALUE", "further_run_ids"),
+        ({"format": "html", "gates": ["ttft.p50:+5%"]}, "INVALID_FIELD_VALUE", "gates"),
+        ({"format": "html", "further_run_ids": [second], "gates": ["x"]}, "INVALID_FIELD_VALUE", "gates"),
+        ({"format": "html", "further_run_ids": [first]}, "INVALID_FIELD_VALUE", "run_ids"),
+        ({"format": "html", "further_run_ids": ["gone"]}, "RUN_NOT_FOUND", None),
+    ):
+        request = run_pb2.ExportRunResultRequest(run_id=first, **fields)
+        assert (await refusal(controller.runs.ExportRunResult(request)))[:2] == (reason, field)
+
+
+async def test_a_page_goes_without_what_takes_too_long_to_read(controller, monkeypatch):
+    await controller.agent()
+    request = run_pb2.ExportRunResultRequest(run_id=await finished(controller), format="html")
+    monkeypatch.setattr("controller.query.files.PATIENCE_SECONDS", -1.0)
+    page = Page(b"".join([piece.data async for piece in controller.runs.ExportRunResult(request)]))
+    assert any(text.startswith("The requests of some or all levels take too long") for text in page.texts)
+    assert "Requests over time" not in page.texts
 
 
 async def test_F9_compare_names_what_is_missing(controller):

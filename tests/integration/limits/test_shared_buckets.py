@@ -141,5 +141,5 @@ async def test_without_redis_each_controller_counts_by_itself_until_it_is_back(r
     clock.now += REST_SECONDS
     assert await admitted() == [True, True, False]
     assert degraded() == 0
-    assert registry.get_sample_value("rate_limit_exceeded_total", {"role": "viewer"}) == 9
+    assert registry.get_sample_value("rate_limit_exceeded_total", {"role": "viewer", "route_class": "all"}) == 9
     await link.close()

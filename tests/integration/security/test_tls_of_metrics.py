@@ -40,14 +40,14 @@ async def test_metrics_are_served_over_tls_and_nothing_else(start, ca):
     await start(tls=ca.trusted(), metrics=Address("127.0.0.1", port), **serving(pair))
     # Who connects and says nothing is in nobody's way.
     _, silent = await asyncio.open_connection("127.0.0.1", port)
-    assert "grpc_server_started_total" in await fetch(port, ca)
+    assert "cache_hits_total" in await fetch(port, ca)
     with pytest.raises(OSError, match=r".+"):
         await fetch(port)
     other = Authority(ca.file.parent, "other")
     with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
         await fetch(port, other)
     other.pair("server", into=pair)
-    assert "grpc_server_started_total" in await fetch(port, other)
+    assert "cache_hits_total" in await fetch(port, other)
     silent.close()
     await silent.wait_closed()
 
@@ -59,7 +59,7 @@ async def test_scrapers_need_a_certificate_where_clients_do(start, ca):
     )
     with pytest.raises(OSError, match=r".+"):
         await fetch(port, ca)
-    assert "grpc_server_started_total" in await fetch(port, ca, own)
+    assert "cache_hits_total" in await fetch(port, ca, own)
 
 
 async def test_a_taken_port_is_named(start, controller):

@@ -16,9 +16,9 @@ from sqlalchemy import func, select, update
 from controller.dispatch.results import compute_result
 from controller.ingest.decode import decode, rows
 from controller.keeping import FAILURES
+from controller.query.files import export
 from controller.query.metrics.rows import Contexts
 from controller.query.metrics.spans import Edge
-from controller.query.results import export
 from controller.query.timeline import run_timeline
 from controller.scope import Scope
 from controller.store import censored, leases, runs, samples, sums
@@ -320,9 +320,8 @@ async def test_the_lines_of_requests_say_that_they_are_a_sample(begin):
     for keeps, rate in ((ALL, None), (TENTH, 0.1), (NONE, 0.0)):
         of = await begin(keeps)
         await of.ingest_all(every)
-        pieces = [
-            piece async for piece in export(of.database, of.run.run_id, Scope.everything(), "jsonl", partial=True)
-        ]
+        wanted = run_pb2.ExportRunResultRequest(run_id=of.run.run_id, format="jsonl", partial=True)
+        pieces = [piece async for piece in export(of.database, wanted, Scope.everything())]
         lines = [json.loads(line) for line in b"".join(pieces).splitlines()]
         assert len(lines) == await of.count()
         assert {line.get("trace_sample_rate") for line in lines} == {rate}

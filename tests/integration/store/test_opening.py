@@ -17,6 +17,7 @@ from controller.store.database import Database
 from controller.store.migrate import HEAD, StoreError, alembic_config, open_database, prepare
 from controller.store.place import Place, parse_place
 from controller.store.schema import metadata
+from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 
 RUN = (
@@ -53,8 +54,8 @@ def connection(place: Place):
 
 
 def unseen(name: str | None) -> bool:
-    """The index of words is no part of the metadata: in SQLite it is made of tables of its own kind."""
-    return name is not None and name.startswith("trace_word")
+    """Not part of the metadata: words, for which SQLite has tables of its own kind, and what it does not have."""
+    return name is not None and name.startswith(("trace_word", "idx_benchmark_runs_time"))
 
 
 def partitions(connection) -> set[str]:
@@ -147,6 +148,16 @@ async def test_newer_database_is_refused(place):
     await database.close()
     with pytest.raises(StoreError, match=r"newer version of loadcell \(revision 9999"):
         await open_database(place)
+
+
+async def test_a_clock_far_from_the_servers_is_refused_before_anything_is_made(postgresql_url, monkeypatch):
+    place = parse_place(postgresql_url)
+    monkeypatch.setattr("controller.store.migrate.wall_micros", lambda: wall_micros() + 7_200_000_000)
+    with pytest.raises(StoreError, match=r"the clock of this machine is 7,(200|199) s ahead of the server's"):
+        await open_database(place)
+    monkeypatch.undo()
+    database = await open_database(place)
+    await database.close()
 
 
 async def test_other_databases_are_refused(place):

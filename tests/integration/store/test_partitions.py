@@ -101,6 +101,7 @@ def test_earlier_databases_keep_their_rows_there_and_back(connection, key):
     # The indexes were taken over: none was built again but those that a later migration changed.
     names = connection.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'traces_earlier'"))
     assert set(names.scalars()) == {
+        "traces_earlier_context_key_ts_idx",
         "traces_earlier_pkey",
         "idx_traces_ts_earlier",
         "idx_traces_context_earlier",

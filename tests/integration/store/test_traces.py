@@ -177,7 +177,9 @@ class TestTraces:
             question = ask(read_parameters({"fields": path, "limit": 1_000}), NOW)
             page = await self.database.read(lambda c, q=question, s=statements: _listened(c, q, s))
             known = {"contexts", "benchmark_runs", "leases", "trace_errors", "trace_texts", "trace_timelines"}
-            assert {name for name in known if any(name in statement for statement in statements)} == wanted
+            # But for the question where to begin, which PostgreSQL is asked first.
+            read = [statement for statement in statements if "int8range" not in statement]
+            assert {name for name in known if any(name in statement for statement in read)} == wanted
             name, _, key = path.partition(".")
             for record in page.records:
                 whole = self.stored.traces[record.values["trace_id"]]

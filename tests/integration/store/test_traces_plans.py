@@ -20,6 +20,7 @@ from tests.integration.store.random_traces import NOW, shown
 TRACE = "0000000000000000000000000000002a"
 TIME, CONTEXT, KEY = "idx_traces_ts", "idx_traces_context", "traces_pkey"
 ERRORS, UNSET = "idx_traces_errors", "idx_traces_unset"
+FAILED_CONTEXT = "idx_traces_context_errors"
 # What is asked, and the index that leads to the requests.
 LISTS: list[tuple[dict[str, object], str]] = [
     ({}, TIME),
@@ -40,7 +41,7 @@ LISTS: list[tuple[dict[str, object], str]] = [
     ({"status": "error"}, ERRORS),
     ({"status": "pending", "user_id": "u1"}, UNSET),
     ({"sort_by": "status_code"}, UNSET),
-    ({"status": "error", "project_id": "p1"}, ERRORS),
+    ({"status": "error", "project_id": "p1"}, FAILED_CONTEXT),
     ({"sort_by": "status_code", "sort_order": "asc"}, ERRORS),
     ({"trace_id": TRACE}, KEY),
     ({"trace_id": TRACE, "model": "gpt-4o", "sort_by": "duration_ms"}, KEY),
@@ -139,7 +140,8 @@ def through_index(line: str, index: str) -> bool:
         return "SEARCH traces USING PRIMARY KEY" in line or bool(re.search(r"traces(_\w+)?_pkey", line))
     # PostgreSQL names the indexes of partitions by their columns.
     walked = "ts_context_key_status"
-    columns = {TIME: "ts", ERRORS: walked, UNSET: walked, CONTEXT: "context_key_ts"}[index]
+    by_context = "context_key_ts"
+    columns = {TIME: "ts", ERRORS: walked, UNSET: walked, CONTEXT: by_context, FAILED_CONTEXT: by_context}[index]
     return index in line or bool(re.search(rf"(using|on) traces_\w*?{columns}_idx\d*", line))
 
 

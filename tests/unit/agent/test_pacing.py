@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.pacing import demand
+from agent.worker.arriving import arrivals
 from agent.worker.messages import Level
-from agent.worker.preparation import arrivals
 from loadcell.pacing import schedule
 from loadcell.pacing.shares import Deal, WorkerShare, split, worker_share
 

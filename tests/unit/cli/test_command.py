@@ -114,7 +114,7 @@ NUMBERS = (
         (["up", "--grpc", "127.0.0.1:0"], "--grpc '127.0.0.1:0'"),
         (["up", "--grpc", "50051"], "--grpc '50051'"),
         (["runs", "export", "r", "-o", "x.xls"], "--output 'x.xls'"),
-        (["runs"], "Missing command"),
+        (["runs"], "a command is missing; `loadcell runs` has "),
         (["bogus"], "bogus"),
     ],
 )
@@ -153,7 +153,7 @@ def test_help_has_no_warnings(loadcell: Loadcell, arguments: list[str]):
     [
         ([], 0, "Usage: loadcell"),
         (["run", "--help"], 0, "--concurrency"),
-        (["bogus"], 2, "error: No such command"),
+        (["bogus"], 2, "error: no such command 'bogus'"),
     ],
 )
 def test_the_command_is_what_the_tests_here_call(tmp_path: Path, arguments: list[str], code: int, says: str):
@@ -177,7 +177,7 @@ def test_services_take_no_arguments(capsys: pytest.CaptureFixture[str], argument
         refuse_arguments("agent", [argument])
     said = capsys.readouterr()
     assert ended.value.code == code
-    assert (said.err, said.out)[code == 0].startswith("usage: python -m agent\n")
+    assert (said.err, said.out)[code == 0].startswith("usage: python -m agent [health]\n")
     assert (said.out, said.err)[code == 0] == ""
     assert "docs/settings.md" in said.out + said.err
 
@@ -186,7 +186,7 @@ def test_services_take_no_arguments(capsys: pytest.CaptureFixture[str], argument
 def test_a_service_that_is_given_arguments_says_its_usage_and_leaves_nothing(tmp_path: Path, service: str):
     done = started("-m", service, "now", home=tmp_path, **search_path())
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"usage: python -m {service}\n")
+    assert done.stderr.startswith(f"usage: python -m {service} [health]\n")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loadcell.cli.figures import age, byte_count, milliseconds, percent, rate, seconds
+from loadcell.figures import age, byte_count, milliseconds, percent, rate, seconds
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,20 @@ import io
 import pytest
 from rich.console import Console
 
-from loadcell.cli.progress import LiveProgress, PlainProgress, describe, progress_for, remaining_seconds
+from loadcell.cli.live.screen import remaining_seconds
+from loadcell.cli.progress import LiveProgress, NoProgress, PlainProgress, describe, progress_for
 from loadcell.cli.timeline import timeline_tables
 from loadcell.v1 import run_pb2
 from tests.unit.cli.shown_text import row, text_of
 
 
-def test_the_live_table_is_for_terminals_that_can_show_it(monkeypatch: pytest.MonkeyPatch):
-    def chosen(width: int, term: str = "xterm") -> type:
+def test_the_live_view_is_for_terminals_that_can_show_it(monkeypatch: pytest.MonkeyPatch):
+    def chosen(width: int, term: str = "xterm", **how: bool) -> type:
         monkeypatch.setenv("TERM", term)
-        progress = progress_for(Console(file=io.StringIO(), force_terminal=True, width=width))
-        progress.close()
-        return type(progress)
+        return type(progress_for(Console(file=io.StringIO(), force_terminal=True, width=width, height=24), **how))
 
-    assert (chosen(80), chosen(79), chosen(80, "dumb")) == (LiveProgress, PlainProgress, PlainProgress)
+    assert (chosen(40), chosen(39), chosen(80, "dumb")) == (LiveProgress, PlainProgress, PlainProgress)
+    assert chosen(80, quiet=True) is NoProgress
 
 
 def progress_update(**level: object) -> run_pb2.WatchRunResponse:
@@ -27,17 +27,6 @@ def progress_update(**level: object) -> run_pb2.WatchRunResponse:
         level_count=1,
         levels=[run_pb2.LevelProgress(**{**base, **level})],
     )
-
-
-def test_the_live_table_shows_whole_numbers_where_they_are_long():
-    screen = io.StringIO()
-    progress = LiveProgress(Console(file=screen, force_terminal=True, width=80, markup=False, highlight=False))
-    latency = run_pb2.LiveLatency(p50=12_345, p99=54_321)
-    long = {"concurrency": 100_000, "completed": 98_765_432, "request_rate": 123_456, "token_rate": 1_234_567}
-    progress.update(progress_update(**long, ttft=latency, error_count=765_432, elapsed_seconds=12_345))
-    progress.close()
-    for text in ("98,765,432", "123,456", "1,234,567", "12,345", "54,321", "765,432"):
-        assert text in screen.getvalue()
 
 
 def test_a_level_is_described_in_one_line():
@@ -67,18 +56,6 @@ def test_plain_progress_prints_every_end_of_a_level_once(capsys: pytest.CaptureF
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("c=10: 95 requests")
     assert captured.err.endswith("done\n")
-
-
-def test_live_progress_draws_and_leaves_the_terminal_as_it_was():
-    screen = io.StringIO()
-    progress = LiveProgress(Console(file=screen, force_terminal=True, width=120, markup=False, highlight=False))
-    progress.update(progress_update(error_count=3))
-    progress.say("run [x] started")
-    progress.close()
-    shown = screen.getvalue()
-    assert "c=10" in shown
-    assert "run [x] started" in shown
-    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
 
 
 def test_a_timeline_has_a_line_for_each_second_of_each_level():

@@ -244,10 +244,12 @@ async def test_watch_does_not_insist_when_it_is_refused():
 async def test_export_hands_out_the_pieces():
     runs = ScriptedRuns()
     pieces = [run_pb2.ExportRunResultResponse(data=data) for data in (b"a,b\r\n", b"1,2\r\n")]
-    runs.answers["ExportRunResult"] = [pieces]
+    runs.answers["ExportRunResult"] = [pieces, []]
     async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
         assert b"".join([piece async for piece in client.export("r", "csv", partial=True)]) == b"a,b\r\n1,2\r\n"
+        assert [piece async for piece in client.export("r", "html", further=["s"], gates=["ttft.p50:+5%"])] == []
     assert (runs.requests[0].format, runs.requests[0].partial) == ("csv", True)
+    assert (runs.requests[1].further_run_ids, runs.requests[1].gates) == (["s"], ["ttft.p50:+5%"])
 
 
 @pytest.mark.parametrize("as_path", [True, False])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from importlib import resources
 from pathlib import Path
@@ -13,24 +11,14 @@ from typing import Any
 import pytest
 
 from scripts.reference import document
+from tests.node_path import node_path
 
 BROWSER = Path(__file__).with_name("page_without_browser.js")
 
 
-def _node() -> str:
-    """Return the command that runs the script of the page; where it is missing in CI, the test fails."""
-    node = shutil.which("node")
-    if node is None:
-        reason = "Node.js is not installed (Debian: apt-get install nodejs)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return node
-
-
 def show(operation: str) -> dict[str, Any]:
     """Return what the page holds, and what it asked for when the form of an operation was sent."""
-    node = _node()
+    node = node_path()
     with resources.as_file(resources.files("gateway.web").joinpath("docs.js")) as script:
         command = [node, str(BROWSER), str(script), operation]
         done = subprocess.run(
@@ -70,4 +58,4 @@ def test_without_node_the_page_is_not_taken_for_tested(monkeypatch, ci, outcome)
     monkeypatch.setenv("CI", ci)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(outcome, match=r"Node\.js is not installed"):
-        _node()
+        node_path()

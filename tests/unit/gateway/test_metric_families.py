@@ -8,11 +8,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.metrics.families import LATENCY_BOUNDS_SECONDS, families
-from gateway.metrics.names import metric_names
 from loadcell import sketches
 from loadcell.stats.sketch import bucket_counts
 from loadcell.v1 import fleet_pb2, run_pb2
+from scripts.reference import METRICS, metric_names
 
+UNITS = ("_seconds", "_bytes", "_ratio", "_size")
 VALUES_MICROS = np.array([40_000.0, 120_000.0, 120_000.0, 3_000_000.0, 500_000_000.0])
 
 
@@ -40,15 +41,22 @@ def test_histograms_are_cumulative_in_seconds_with_their_sum():
     one = level(index=0)
     one.sketches.append(sketches.to_message("ttft", bucket_counts(VALUES_MICROS)))
     found = shown(one)
-    counts = [found["loadcell_ttft_seconds_bucket", (str(float(b)), "0", "r")] for b in LATENCY_BOUNDS_SECONDS]
+    counts = [found["loadcell_ttft_seconds_bucket", (str(float(b)), "r")] for b in LATENCY_BOUNDS_SECONDS]
     assert counts == sorted(counts)
-    assert found["loadcell_ttft_seconds_bucket", ("0.05", "0", "r")] == 1
-    assert found["loadcell_ttft_seconds_bucket", ("0.15", "0", "r")] == 3
-    assert found["loadcell_ttft_seconds_bucket", ("120.0", "0", "r")] == 4
-    assert found["loadcell_ttft_seconds_bucket", ("+Inf", "0", "r")] == 5
-    assert found["loadcell_ttft_seconds_count", ("0", "r")] == 5
-    assert found["loadcell_ttft_seconds_sum", ("0", "r")] == pytest.approx(VALUES_MICROS.sum() / 1e6)
+    assert found["loadcell_ttft_seconds_bucket", ("0.05", "r")] == 1
+    assert found["loadcell_ttft_seconds_bucket", ("0.15", "r")] == 3
+    assert found["loadcell_ttft_seconds_bucket", ("120.0", "r")] == 4
+    assert found["loadcell_ttft_seconds_bucket", ("+Inf", "r")] == 5
+    assert found["loadcell_ttft_seconds_count", ("r",)] == 5
+    assert found["loadcell_ttft_seconds_sum", ("r",)] == pytest.approx(VALUES_MICROS.sum() / 1e6)
     assert not [name for name, _ in found if name.startswith("loadcell_e2e")]
+
+
+def test_the_levels_of_a_run_share_its_histograms():
+    each = [level(index=0), level(index=1)]
+    for one in each:
+        one.sketches.append(sketches.to_message("e2e", bucket_counts(VALUES_MICROS)))
+    assert shown(*each)["loadcell_e2e_seconds_count", ("r",)] == 2 * len(VALUES_MICROS)
 
 
 def test_counters_by_level_status_class_and_direction():
@@ -96,10 +104,11 @@ def test_without_a_controller_only_that_is_shown():
     assert [(s.name, s.value) for s in family.samples] == [("loadcell_controller_up", 0)]
 
 
-def test_names_are_unique_and_follow_the_conventions():
-    names = metric_names()
+@pytest.mark.parametrize("process", METRICS)
+def test_names_are_unique_and_follow_the_conventions(process):
+    names = metric_names(process)
     assert len({name.name for name in names}) == len(names)
     for name in names:
         assert name.help.endswith(".")
         assert name.name.endswith("_total") == (name.type == "counter"), name.name
-        assert name.type != "histogram" or name.name.endswith("_seconds"), name.name
+        assert name.type != "histogram" or name.name.endswith(UNITS), name.name

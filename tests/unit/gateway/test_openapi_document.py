@@ -21,6 +21,7 @@ from gateway.openapi import make_document
 from gateway.openapi.example_values import REQUESTS
 from gateway.openapi.examples import example
 from gateway.openapi.refusals import refusals_of
+from gateway.web.dashboard import CHARTS_PATH, FILES_PATH
 from loadcell.documents import parse
 from loadcell.errors import REASONS
 from scripts import reference
@@ -63,6 +64,7 @@ def test_every_route_is_described(document):
     described = {(verb.upper(), path) for path, verb, _ in operations(document)}
     assert {(b.verb, b.template.documented) for b in BINDINGS} < described
     of_the_page = {"/docs/docs.css", "/docs/docs.js", "/graphql/playground.css", "/graphql/playground.js"}
+    of_the_page |= {FILES_PATH, CHARTS_PATH}
     documented = {b.template.route: b.template.documented for b in BINDINGS}
     served = {documented.get(route.path, route.path) for route in APP.routes} - of_the_page
     sockets = {route.path for route in APP.routes if isinstance(route, WebSocketRoute)}

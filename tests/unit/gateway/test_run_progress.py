@@ -67,6 +67,23 @@ def test_a_level_bounded_by_time_and_with_a_rate():
     assert "metrics" not in found
 
 
+def test_what_agents_do_is_told():
+    agent = run_pb2.AgentProgress(agent_id="a", state="running", started=5, ended=3, in_flight=2, verdict="clean")
+    told = update(concurrency=2)
+    told.agents.append(agent)
+    assert shown(told)["agents"] == [
+        {
+            "agent_id": "a",
+            "state": "running",
+            "started": 5,
+            "ended": 3,
+            "in_flight": 2,
+            "unacknowledged_batches": 0,
+            "verdict": "clean",
+        }
+    ]
+
+
 def test_a_request_is_told_of_once():
     log = run_pb2.RequestLog(trace_id="t", success=False, e2e_ms=12.0, error_type="timeout")
     log.timestamp.FromMicroseconds(1_500_000)

@@ -44,6 +44,22 @@ def test_a_level_counts_what_its_batches_hold() -> None:
     assert (metrics.objectives_set, LiveLevel(COUNTED, Objectives()).metrics(0.0).objectives_set) == (True, False)
 
 
+def test_what_comes_late_of_a_level_that_has_ended_is_in_its_metrics() -> None:
+    level = LiveLevel(COUNTED, Objectives())
+    level.fold(make_rows({}), [], 1.0)
+    level.progress(agent_pb2.LeaseProgress(lease_id="a", in_flight=1))
+    level.finish(2.0)
+    first = level.metrics(3.0)
+    assert (first.progress.completed, first.progress.in_flight, first.progress.finished) == (1, 0, True)
+    assert level.metrics(60.0) == first
+    level.fold(make_rows({}), [], 61.0)
+    assert level.metrics(62.0).progress.completed == 2
+    level.progress(agent_pb2.LeaseProgress(lease_id="a", in_flight=1))
+    assert level.metrics(63.0).progress.in_flight == 1
+    level.forget("a")
+    assert level.metrics(64.0).progress.in_flight == 0
+
+
 @given(requests())
 def test_batches_may_come_in_any_order(rows: list[dict[str, Any]]) -> None:
     batches = [make_rows(*rows[i::3]) for i in range(3)]

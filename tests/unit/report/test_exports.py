@@ -5,16 +5,18 @@ import io
 import json
 import math
 import zipfile
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
+import pytest
+
+from controller.report import xlsx
 from controller.report.csv import render_csv
 from controller.report.document import build_result
-from controller.report.html import render_html
+from controller.report.request_sheet import request_rows
 from controller.report.requests import CHUNK_ROWS, render_requests
 from controller.report.xlsx import render_xlsx
 from loadcell.stats.columns import ERROR
-from loadcell.v1 import result_pb2, sample_pb2, target_pb2
+from loadcell.v1 import result_pb2, sample_pb2, target_pb2, validation_pb2
 from tests.unit.report.run_facts import make_level, make_run
 from tests.unit.stats.sample_rows import make_rows
 
@@ -121,16 +123,19 @@ def hostile_result() -> result_pb2.RunResult:
     )
 
 
-def cells_of(data: bytes) -> dict[str, tuple[str, str]]:
-    """Kind and text of every cell of a workbook, read without the library that wrote it."""
+SHEET_TAG = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
+
+
+def cells_of(data: bytes, name: str = "Benchmark Results") -> dict[str, tuple[str, str]]:
+    """Kind and text of every cell of a sheet of a workbook, read without the library that wrote it."""
     space = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
     with zipfile.ZipFile(io.BytesIO(data)) as book:
         assert book.testzip() is None
         assert not [name for name in book.namelist() if "external" in name.lower() or "vba" in name.lower()]
         shared = ElementTree.fromstring(book.read("xl/sharedStrings.xml"))
         texts = ["".join(part.text or "" for part in item.iter() if part.tag.endswith("}t")) for item in shared]
-        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
-        assert 'name="Benchmark Results"' in book.read("xl/workbook.xml").decode()
+        names = [one.get("name") for one in ElementTree.fromstring(book.read("xl/workbook.xml")).iter(SHEET_TAG)]
+        sheet = ElementTree.fromstring(book.read(f"xl/worksheets/sheet{names.index(name) + 1}.xml"))
     assert not sheet.findall(".//x:f", space)  # no formula
     assert not sheet.findall(".//x:hyperlink", space)
     found = {}
@@ -157,48 +162,60 @@ def test_S8_a_workbook_holds_the_rows_of_the_csv_as_text_and_numbers() -> None:
 
 
 def test_the_same_document_is_the_same_workbook() -> None:
-    result = result_pb2.RunResult(run_id="r", model="m")
+    result = hostile_result()
     assert render_xlsx(result) == render_xlsx(result)
 
 
-TAGS = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "table", "tr", "th", "td", "ul", "li", "p"}
+def test_a_workbook_has_charts_of_the_cells_of_its_levels() -> None:
+    data = render_xlsx(hostile_result())
+    cells = cells_of(data, "Levels")
+    assert [cells[place][1] for place in ("A1", "A2", "A3", "B1", "C2")] == [
+        "Level",
+        "c=2",
+        "2.5/s",
+        "Concurrency",
+        "0.125",
+    ]
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        charts = [ElementTree.fromstring(book.read(name)) for name in book.namelist() if "/charts/chart" in name]
+    assert len(charts) == 6
+    drawn = {part.text for chart in charts for part in chart.iter() if part.tag.endswith("}f")}
+    assert {"Levels!$C$2:$C$3", "Levels!$E$2:$E$3", "Levels!$A$2:$A$3"} <= drawn
+    assert cells["C1"] == ("s", "Throughput (tok/s)")
+    assert cells["E1"] == ("s", "TTFT p50 (ms)")
 
 
-class Page(HTMLParser):
-    """Tags, attributes and text of a page, as a browser takes them."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.texts: list[str] = []
-        self.feed(data.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
+def test_S8_a_workbook_has_requests_and_notes_as_text_and_numbers() -> None:
+    rows = make_rows(
+        {"ordinal": 7, "start_offset_micros": 1_500_000, "scheduled_offset_micros": 1_499_000, "finish_reason": 0},
+        {"status": ERROR, "error_class": sample_pb2.ERROR_CLASS_TIMEOUT, "ttft_micros": -1, "tpot_micros": -1.0},
+    )
+    data = render_xlsx(hostile_result(), list(request_rows("c=2", rows, [HOSTILE], ["stop"])))
+    cells = cells_of(data, "Requests")
+    assert [cells[f"{column}2"][1] for column in "ABDEFGH"] == ["c=2", "7", "1.5", "1", "100", "100", "1000"]
+    assert cells["C2"][1].startswith("'=HYPERLINK(")
+    assert (cells["K3"][1], cells["L3"][1], "F3" in cells, cells["N2"][1]) == ("error", "timeout", False, "stop")
+    notes = [text for _, text in cells_of(data, "Notes").values()]
+    assert notes.count(f"'{HOSTILE}".replace("\x01", "_x0001_")) + notes.count(f"'{HOSTILE}") >= 2
 
 
-def test_a_page_stands_alone_and_executes_nothing() -> None:
-    page = Page(render_html(hostile_result()))
-    assert page.tags <= TAGS
-    assert page.attributes <= {"lang", "charset", "http-equiv", "content", "name", "class"}
-    # The run, its status and error, its labels and so on: all there, as text.
-    assert sum(HOSTILE in text for text in page.texts) >= 10
-    assert "1,234,567" in page.texts
-    assert any(text == "c=2" for text in page.texts)
-    assert any(text == "2.5/s" for text in page.texts)
-    assert f"c=2: 3 x timeout: {HOSTILE}" in page.texts
+def test_a_sheet_that_has_not_all_requests_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "MOST_REQUESTS", 3)
+    data = render_xlsx(result_pb2.RunResult(), list(request_rows("c=1", make_rows(*[{}] * 4), ["a"], [])))
+    assert {int(place[1:]) for place in cells_of(data, "Requests")} == {1, 2, 3, 4}
+    assert any("has the first 3 requests" in text for _, text in cells_of(data, "Notes").values())
 
 
-def test_a_page_of_a_measured_run_shows_its_figures() -> None:
-    rows = make_rows(*({"start_offset_micros": i * 1_000_000} for i in range(9)))
-    result = build_result(make_run(*[make_level(rows)] * 9))
-    page = Page(render_html(result))
-    assert page.texts.count("TTFT p50 (ms)") == 2 + 1  # nine levels are two tables; one of the agents
-    assert "100.00" in page.texts
-    assert "completed" in page.texts
-    assert render_html(result_pb2.RunResult(run_id="r")).startswith(b"<!doctype html>")
+def test_the_comparison_with_the_server_is_in_sheets() -> None:
+    validation = validation_pb2.Validation(overall_passed=False, all_warnings=["=warned"])
+    validation.all_comparisons.add(
+        metric_name="Request Count", client_value=10, server_value=8, difference_percent=25, passed=False
+    )
+    result = result_pb2.RunResult(validation=validation)
+    _, table = parse(result)
+    assert ["Server agrees", "failed"] in table
+    assert ["Request Count", "10.00", "8.00", "25.00", "failed"] in table
+    assert ["Warning", "'=warned"] in table
+    assert ("s", "Request Count") in cells_of(render_xlsx(result)).values()
+    result.validation.ClearField("overall_passed")
+    assert ["Server agrees", "not judged"] in parse(result)[1]

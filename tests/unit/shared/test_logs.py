@@ -1,6 +1,9 @@
 """Every line is JSON with the documented keys when nobody watches."""
 
 import json
+import os
+import pty
+import re
 import subprocess
 import sys
 
@@ -36,3 +39,12 @@ def test_lines_are_json_on_standard_error():
     }
     assert all(line["timestamp"].endswith("Z") for line in lines)
     assert (lines[1]["half"], lines[1]["huge"], lines[1]["path"]) == ("\ud800", 2**70, "PosixPath('/x')")
+
+
+def test_lines_can_be_read_on_a_terminal():
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal, os.fdopen(theirs, "wb") as shown:
+        subprocess.run([sys.executable, "-c", PROGRAM], stderr=shown, check=True, timeout=PATIENCE_SECONDS)
+        text = terminal.read(65_536).decode()
+    first = re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()[0]
+    assert re.search(r"\[info *\] benchmark_started .*request_id=r-1 run_id=x service=tester", first), first

@@ -22,7 +22,7 @@ print(gc.isenabled(), gc.get_freeze_count() > 10_000)
 """
 
 
-@pytest.mark.parametrize("modules", ["controller.__main__", "gateway.__main__", "agent.__main__, agent.main"])
+@pytest.mark.parametrize("modules", ["controller.process", "gateway.process", "agent.process, agent.main"])
 def test_only_what_every_start_needs_is_imported_and_the_collector_begins_then(modules: str):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(modules=modules)],

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from loadcell.settings import SettingInfo, describe, load
+from agent.settings import AgentSettings
+from loadcell.secret_file import MOST_BYTES
+from loadcell.settings import SettingInfo, SettingsError, describe, load
 from scripts.reference import settings_classes
 
 # What is in a variable of such a name is a secret, unless it is the path of a file or an identifier.
@@ -60,3 +63,37 @@ def test_a_secret_is_in_no_repr_and_may_be_in_a_file(cls: type[Any], info: Setti
         for text in (repr(given), str(given), *(repr(getattr(given, f.name)) for f in dataclasses.fields(cls))):
             assert value not in text
             assert _CANARY not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("pipe", "is no regular file"),
+        ("link to a pipe", "is no regular file"),
+        ("folder", "cannot be read: .*directory|is no regular file"),
+        ("none", "cannot be read: .*No such file"),
+        ("large", "is longer than 64 KiB"),
+        ("binary", "cannot be read: .* it is to be text"),
+        ("empty", "the file is empty"),
+        ("two lines", "must be printable ASCII characters in one line"),
+    ],
+)
+def test_a_file_that_holds_no_secret_is_refused_by_its_variable(tmp_path: Path, name: str, why: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link to a pipe").symlink_to("pipe")
+    (tmp_path / "folder").mkdir()
+    files = {"large": b"x" * (MOST_BYTES + 1), "binary": b"\xff\xfe", "empty": b" \n", "two lines": b"canary\nb\n"}
+    for file, content in files.items():
+        (tmp_path / file).write_bytes(content)
+    with pytest.raises(SettingsError, match=f"^LOADCELL_API_KEY_FILE={tmp_path}/{name}: ({why})") as refused:
+        load(AgentSettings, {"LOADCELL_API_KEY_FILE": str(tmp_path / name)})
+    assert "canary" not in str(refused.value)
+
+
+def test_a_device_is_not_read_as_a_secret_and_a_link_is_followed(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="LOADCELL_API_KEY_FILE=/dev/zero: is no regular file"):
+        load(AgentSettings, {"LOADCELL_API_KEY_FILE": "/dev/zero"})
+    (tmp_path / "secret").write_text("one\n")
+    (tmp_path / "link").symlink_to("secret")
+    found = load(AgentSettings, {"LOADCELL_API_KEY_FILE": str(tmp_path / "link")})
+    assert found == load(AgentSettings, {"LOADCELL_API_KEY": "one"})

@@ -1,0 +1,106 @@
+"""The whole command on a terminal: the live view, its size, Ctrl-C, and what a shell is offered meanwhile."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import pty
+import struct
+import termios
+from collections.abc import Callable
+
+import pyte
+from system import PATIENCE_SECONDS, System
+
+from loadcell.mockserver import Behavior, serve
+
+LONG = ("-c", "4", "-d", "600", "--input-len", "16", "--output-len", "4", "--warmup", "0")
+
+
+class Person:
+    """Who sits at a terminal and sees its screen."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.ours, self.theirs = pty.openpty()
+        os.set_blocking(self.ours, False)
+        self.attributes = termios.tcgetattr(self.theirs)
+        self.written = b""
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.resize(columns, rows)
+        self._arrived = asyncio.Event()
+        # All the time: who writes to a terminal that nobody reads is held up.
+        asyncio.get_running_loop().add_reader(self.ours, self._read)
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen.resize(rows, columns)
+        self._screen.reset()
+
+    def _read(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            piece = os.read(self.ours, 65_536)
+            self.written += piece
+            self._stream.feed(piece)
+            self._arrived.set()
+
+    def shown(self) -> str:
+        return "\n".join(row.rstrip() for row in self._screen.display)
+
+    async def sees(self, wanted: Callable[[str], bool]) -> str:
+        """Look until the screen is as it is wanted, and return its lines."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not wanted(self.shown()):
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            raise AssertionError(f"never seen; last was:\n{self.shown()}") from None
+        return self.shown()
+
+    def press_ctrl_c(self) -> None:
+        os.write(self.ours, b"\x03")
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.ours)
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
+async def test_a_run_is_watched_on_a_terminal_and_stopped_there(shared: System):
+    person = Person(40, 24)
+    terminal = {"stdin": person.theirs, "stdout": person.theirs, "stderr": person.theirs}
+    clean = {name: value for name, value in shared.environment.items() if name not in ("COLUMNS", "LINES")}
+    async with serve(Behavior(ttft_ms=5)) as server:
+        process = await asyncio.create_subprocess_exec(
+            *("setsid", "--ctty", "--wait", *shared.command, "run", server.url, *LONG),
+            env={**clean, "TERM": "xterm"},
+            **terminal,
+        )
+        try:
+            narrow = await person.sees(
+                lambda shown: "client  " in shown and "agent" in shown and "4 in flight" in shown
+            )
+            assert server.url not in narrow
+            run_id = narrow.split()[0]
+            person.resize(120, 40)
+            wide = await person.sees(lambda shown: server.url in shown)
+            assert wide.startswith(f"{run_id}  running  mock-model  {server.url}")
+            words = f"loadcell runs show {run_id[:8]}"
+            offered = await shared.run(_LOADCELL_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD="3")
+            assert run_id in offered.out.split()
+            person.press_ctrl_c()
+            assert await asyncio.wait_for(process.wait(), PATIENCE_SECONDS) == 130
+            shown = await person.sees(lambda shown: "interrupted;" in shown)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+            left = termios.tcgetattr(person.theirs)
+            person.close()
+    assert left == person.attributes
+    order = [person.written.rindex(mark) for mark in (b"\x1b[?1049h", b"\x1b[?25h", b"\x1b[?1049l", b"TTFT p50")]
+    assert order == sorted(order)
+    assert f"see it again with: {shared.command[0]}" in shown
+    assert "stopping; press Ctrl-C again" in shown
+    assert "in short" in shown

@@ -1,0 +1,155 @@
+"""What the pages of new and of live runs reckon, without a browser."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.node_path import node_path
+
+PAGES = Path(__file__).parents[3] / "gateway" / "web" / "app" / "pages"
+RUN = {"status": "running", "started_at": "2026-01-01T00:00:00Z", "config": {"concurrency": [1, 4]}}
+STARTED = 1767225600
+PROGRESS = {"type": "progress", "status": "running", "overall_percent": 10}
+FIRST = {"level": 1, "index": 0, "total": 2}
+SECOND = {"level": 4, "index": 1, "total": 2}
+
+
+def reckoned(module: str, script: str, given: Any) -> Any:
+    """Return what a script makes of `given` with the exports of a module, which are `page` there."""
+    code = (
+        f"const page = await import({json.dumps(str(PAGES / module))}); const given = JSON.parse(process.argv[1]);"
+    )
+    command = [node_path(), "--input-type=module", "--no-warnings", "-e", f"{code}\n{script}", json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def merged(*messages: dict[str, Any]) -> Any:
+    script = """
+    const state = page.stateOf(given.run);
+    for (const message of given.messages) page.merge(state, message);
+    console.log(JSON.stringify({ ...state, elapsed: page.elapsed(state) }));
+    """
+    return reckoned("live/state.js", script, {"run": RUN, "messages": messages})
+
+
+def test_a_message_that_lacks_figures_leaves_those_there_are() -> None:
+    log = {"step": "before", "message": "asked", "status": "completed", "timestamp": 1.0}
+    found = merged(
+        {
+            **PROGRESS,
+            "concurrency": FIRST,
+            "progress": {"current": 5, "total": 10, "percent": 50},
+            "eta_seconds": 7,
+            "agents": [{"agent_id": "a"}],
+            "metrics": {"request_rate": 3.5, "timestamp": STARTED + 4},
+        },
+        {"type": "validation_log", "validation_log": log},
+        {"type": "validation_log", "validation_log": log},
+        {**PROGRESS, "concurrency": SECOND, "progress": {"current": 0, "total": 10, "percent": 0}},
+    )
+    assert found["metrics"]["request_rate"] == 3.5
+    assert (found["overall"], found["eta"], found["elapsed"]) == (10, 7, 4)
+    assert found["agents"] == [{"agent_id": "a"}]
+    assert [level["percent"] for level in found["levels"]] == [100, 0]
+    assert found["levels"][0]["metrics"]["request_rate"] == 3.5
+    assert found["levels"][1]["metrics"] is None
+    assert found["steps"] == [log]
+
+
+def test_the_newest_requests_are_kept_and_numbered() -> None:
+    found = merged(*({**PROGRESS, "request_log": {"request_id": str(number)}} for number in range(70)))
+    assert len(found["requests"]) == 50
+    assert found["requests"][0] == {"request_id": "69", "number": 70}
+
+
+def test_the_history_of_a_long_run_stays_small_and_spans_all_of_it() -> None:
+    script = """
+    const history = page.makeHistory();
+    for (let at = 0; at < 36000; at += 1) {
+      const level = { index: at < 18000 ? 0 : 1, levels: [{ load: 1 }, { load: 4 }] };
+      history.add({ metrics: { timestamp: at / 10 }, started: 0, ...level });
+    }
+    const times = history.points.map(({ at }) => at);
+    const [first, last] = [times[0], times.at(-1)];
+    console.log(JSON.stringify({ count: times.length, first, last, marks: history.marks }));
+    """
+    found = reckoned("live/history.js", script, None)
+    assert 300 <= found["count"] <= 600
+    assert found["first"] == 0
+    assert found["last"] > 3_580
+    assert found["marks"] == [{"x": 0, "text": "1"}, {"x": 1_800, "text": "4"}]
+
+
+def specified(**query: str) -> Any:
+    script = """
+    const values = page.valuesOf(given);
+    const told = Object.entries(page.queryOf(values)).filter(([, text]) => text !== null);
+    const same = JSON.stringify(page.valuesOf(Object.fromEntries(told))) === JSON.stringify(values);
+    console.log(JSON.stringify({ ...page.specificationOf(values), same }));
+    """
+    found = reckoned("new/specification.js", script, query)
+    assert found["same"]
+    return found["specification"], found["problems"]
+
+
+def test_only_what_was_chosen_is_specified() -> None:
+    specification, problems = specified(
+        **{
+            "server_url": "http://192.0.2.1",
+            "loop": "open",
+            "rate": "5, 20",
+            "concurrency": "7",
+            "goodput_thresholds.ttft_ms": "500",
+            "labels": "a=b=c, d=1",
+            "stream": "false",
+            "api_key": "never from an address",
+        }
+    )
+    assert problems == []
+    assert specification == {
+        "server_url": "http://192.0.2.1",
+        "rate": [5, 20],
+        "num_prompts": 50,
+        "input_len": 128,
+        "output_len": 64,
+        "goodput_thresholds": {"ttft_ms": 500},
+        "labels": {"a": "b=c", "d": "1"},
+        "stream": False,
+    }
+
+
+def test_what_cannot_be_read_is_named() -> None:
+    problems = specified(concurrency="1,many", labels="nothing", framework_config="[]", seed="1.5")[1]
+    assert problems == [
+        ["framework_config", "not_object"],
+        ["concurrency", "not_number"],
+        ["seed", "not_whole"],
+        ["labels", "not_pairs"],
+    ]
+
+
+def test_the_plan_says_what_it_knows() -> None:
+    script = "console.log(JSON.stringify(given.map((one) => page.planOf(one))));"
+    lengths = {"input_len": 10, "output_len": 5}
+    closed, timed, opened = reckoned(
+        "new/plan.js",
+        script,
+        [
+            {"concurrency": [1, 50], "num_prompts": 100, "requests_per_slot": 4, **lengths},
+            {"concurrency": [2], "duration_seconds": 30, "warmup": 0, **lengths},
+            {"rate": [5, 20], "duration_seconds": 10, "dataset_asset": "ab", **lengths},
+        ],
+    )
+    assert (closed["requests"], closed["promptTokens"], closed["seconds"], closed["warmup"]) == (
+        300,
+        3_000,
+        None,
+        6,
+    )
+    assert (timed["requests"], timed["outputTokens"], timed["seconds"], timed["warmup"]) == (None, None, 30, 0)
+    assert (opened["requests"], opened["promptTokens"], opened["seconds"]) == (250, None, 20)
