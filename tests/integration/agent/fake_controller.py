@@ -138,9 +138,10 @@ class FakeController(agent_pb2_grpc.AgentServiceServicer):
             while True:
                 response = await queue.get()
                 if self.refuse is not None:
-                    refusal, self.refuse = self.refuse, None
-                    context.set_trailing_metadata((("grpc-status-details-bin", status_details(refusal, "r")),))
-                    await context.abort(status_code(refusal), refusal.message)
+                    # As a real one: again at each registration. The status of the first refusal may not reach
+                    # the agent, for gRPC gives INTERNAL instead when the agent is just writing.
+                    context.set_trailing_metadata((("grpc-status-details-bin", status_details(self.refuse, "r")),))
+                    await context.abort(status_code(self.refuse), self.refuse.message)
                 yield response
         finally:
             self._to_agent = [other for other in self._to_agent if other is not queue]
