@@ -2,7 +2,8 @@
 #   make setup   everything for development        PYTHON=python3.12 chooses the interpreter
 #   make demo    a whole load test on this machine
 #   make up      the whole system in the foreground (make up ARGS="--http 127.0.0.1:8086")
-#   make test    all tests with coverage           make test ARGS="tests/unit -x" runs a part, without the floor
+#   make test    all quick tests with coverage     make test ARGS="tests/unit -x" runs a part, without the floor
+#   make test-outside  the pages' commands as they stand, clients and servers of others
 #   make test-browser  the dashboard in chromium; screenshots are left in build/screenshots
 #   make screenshots   docs/images, the pictures of docs/guide.md
 #   make test-deploy   images, installations, compose, rules and boards, without Docker
@@ -30,9 +31,10 @@ UPGRADE ?=
 # Twice as many as the usual 2 cores, since most tests wait for processes; a free one takes from the others' lists.
 JOBS := -n 4 --dist worksteal
 # What has a target of its own, because it installs or starts what is large.
-APART := --ignore=tests/deploy --ignore=tests/browser
+OUTSIDE := tests/pages tests/compat
+APART := $(foreach path,$(OUTSIDE) tests/deploy tests/browser,--ignore=$(path))
 
-.PHONY: setup demo up test test-browser screenshots test-deploy test-faults test-fuzz lint protos docs boards locks bench clean
+.PHONY: setup demo up test test-outside test-browser screenshots test-deploy test-faults test-fuzz lint protos docs boards locks bench clean
 
 setup:
 	@scripts/setup "$(PYTHON)" dev
@@ -44,9 +46,12 @@ up: setup
 	@$(BIN)/loadcell up $(ARGS)
 
 test: setup
-	@$(if $(ARGS),,scripts/setup_peers "$(PYTHON)")
 	$(BIN)/python $(if $(ARGS),,-m slipcover --json --out .coverage.json) -m pytest $(JOBS) $(or $(ARGS),$(APART))
 	@$(if $(ARGS),,$(BIN)/python scripts/coverage_floor.py .coverage.json)
+
+test-outside: setup
+	@scripts/setup_peers "$(PYTHON)"
+	$(BIN)/python -m pytest $(JOBS) $(or $(ARGS),$(OUTSIDE))
 
 # Two at a time, and each file by one: its environments are made once.
 test-deploy: setup

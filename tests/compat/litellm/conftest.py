@@ -26,7 +26,7 @@ model_list:
 def litellm(tmp_path_factory):
     """The base URL of a running proxy that serves one model, "mock-model", to whoever has KEY."""
     if not PROXY.exists():
-        text = f"the LiteLLM proxy is not installed at {PROXY.relative_to(ROOT)}: make test installs it"
+        text = f"the LiteLLM proxy is not installed at {PROXY.relative_to(ROOT)}: make test-outside installs it"
         if os.environ.get("CI"):
             pytest.fail(text)
         pytest.skip(text)

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from tests.integration.peers.conftest import KEY
+from tests.compat.litellm.conftest import KEY
 from tests.patience import PATIENCE_SECONDS
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from loadcell.client import Client
-from tests.docs.test_examples import ROOT, ended
+from tests.pages.test_examples import ROOT, ended
 from tests.free_ports import free_address
 from tests.patience import PATIENCE_SECONDS, first_line
 

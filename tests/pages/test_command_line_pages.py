@@ -20,7 +20,7 @@ import pytest
 
 from loadcell.cli.failure import EXIT_GATE_MISSED, EXIT_OK
 from tests.command_server import CommandServer
-from tests.docs.test_examples import ROOT, ended
+from tests.pages.test_examples import ROOT, ended
 from tests.free_ports import free_address
 from tests.patience import first_line
 
