@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from loadcell.client import Client
-from tests.pages.test_examples import ROOT, ended
 from tests.free_ports import free_address
+from tests.pages.test_examples import ROOT, ended
 from tests.patience import PATIENCE_SECONDS, first_line
 
 BLOCK = re.compile(r"^```\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)

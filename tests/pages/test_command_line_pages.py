@@ -20,8 +20,8 @@ import pytest
 
 from loadcell.cli.failure import EXIT_GATE_MISSED, EXIT_OK
 from tests.command_server import CommandServer
-from tests.pages.test_examples import ROOT, ended
 from tests.free_ports import free_address
+from tests.pages.test_examples import ROOT, ended
 from tests.patience import first_line
 
 BLOCK = re.compile(r"^```\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
