@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 from controller.analysis.finding import INFO, WARNING, Finding
 from controller.analysis.level import Level, figure
-from controller.analysis.sweep import NEARLY_ALL, Sweep, is_kept_up
-
-# The rate that was sent may be so much below the one asked for.
-SENT_SHARE = 0.95
+from controller.analysis.sweep import NEARLY_ALL, Sweep, is_held_back, is_kept_up
 
 
 def capacity(found: Sweep) -> list[Finding]:
@@ -40,10 +37,11 @@ def _closed(found: Sweep) -> Iterator[Finding]:
 
 
 def _open(found: Sweep) -> Iterator[Finding]:
-    unsent = next((level for level in found.levels if _is_unsent(level)), None)
+    unsent = next((level for level in found.levels if is_held_back(level)), None)
     if unsent is not None:
         yield unsent.finding("RATE_NOT_SENT", WARNING, achieved_rate=figure(unsent.result, "achieved_rate"))
-    over = next((level for level in found.levels if not is_kept_up(level)), None)
+    sent = [level for level in found.levels if not is_held_back(level)]
+    over = next((level for level in sent if not is_kept_up(level)), None)
     if over is not None:
         yield over.finding(
             "RATE_EXCEEDED",
@@ -52,13 +50,8 @@ def _open(found: Sweep) -> Iterator[Finding]:
             completed_percent=100.0 * over.completed_rate / over.load,
             load_kept=None if found.knee is None else found.knee.load,
         )
-    else:
+    elif unsent is None:
         yield found.highest.finding("RATE_KEPT", INFO, completed_rate=found.highest.completed_rate)
-
-
-def _is_unsent(level: Level) -> bool:
-    achieved = figure(level.result, "achieved_rate")
-    return achieved is not None and achieved < SENT_SHARE * level.load
 
 
 def _between(code: str, severity: str, low: Level, high: Level, **numbers: float | None) -> Finding:

@@ -10,14 +10,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from controller.analysis.level import Level
+from controller.analysis.level import Level, figure
 
 # Share of the best throughput that is nearly all there is.
 NEARLY_ALL = 0.9
 # Only so much more load than at the knee shows that more does not help.
 FAR_BEYOND = 1.5
-# Share of the rate asked for that must be completed, but for one request at either end of the window.
+# Share of what came that must be completed, but for one request at either end of the window.
 KEPT_SHARE = 0.95
+# The rate that was sent may be so much below the one asked for; then arrivals waited, if one in twenty was late.
+SENT_SHARE = 0.95
+LATE_MS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,27 @@ def sweep(levels: Sequence[Level]) -> Sweep | None:
     return Sweep(usable, knee, best, saturated=usable[-1].load >= FAR_BEYOND * knee.load)
 
 
+def is_held_back(level: Level) -> bool:
+    """Whether arrivals of an open loop waited in the client, so that less was sent than was asked for.
+
+    Few arrivals of a Poisson process may be fewer than asked for by chance; those are on time.
+    """
+    sent, late = figure(level.result, "achieved_rate"), level.latency("schedule_delay", "p95")
+    if sent is None or late is None:
+        return False
+    return sent + _one_request(level) < SENT_SHARE * level.load and late > LATE_MS
+
+
 def is_kept_up(level: Level) -> bool:
-    """Whether a server completes an open loop's requests as fast as they come."""
+    """Whether a server completes an open loop's requests as fast as they come, and they come as was asked for."""
+    sent = figure(level.result, "achieved_rate")
+    came = level.load if sent is None else min(sent, level.load)
+    return not is_held_back(level) and level.completed_rate + _one_request(level) >= KEPT_SHARE * came
+
+
+def _one_request(level: Level) -> float:
     span = level.result.window.end_seconds - level.result.window.start_seconds
-    forgiven = 1.0 / span if span > 0 else 0.0
-    return level.completed_rate + forgiven >= KEPT_SHARE * level.load
+    return 1.0 / span if span > 0 else 0.0
 
 
 def _kept_up(levels: Sequence[Level]) -> Level | None:

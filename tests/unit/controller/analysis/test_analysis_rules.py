@@ -109,7 +109,27 @@ def test_one_request_more_or_less_is_no_lost_rate() -> None:
     window = result_pb2.MeasuredWindow(start_seconds=0, end_seconds=2)
     found = by_code(run(level(rate=5.0, completed=4.5, achieved_rate=4.5, window=window)))
     assert found["RATE_KEPT"].numbers["completed_rate"] == 4.5
-    assert found["RATE_NOT_SENT"].numbers["achieved_rate"] == 4.5
+    assert "RATE_NOT_SENT" not in found
+
+
+def test_arrivals_that_came_slowly_by_chance_are_no_fault_of_the_server() -> None:
+    window = result_pb2.MeasuredWindow(start_seconds=0, end_seconds=60)
+    on_time = result_pb2.LatencyStats(p95=0.4)
+    slow = level(rate=10.0, completed=8.9, achieved_rate=9.0, window=window, schedule_delay=on_time)
+    found = by_code(run(slow))
+    assert found["RATE_KEPT"].numbers["completed_rate"] == 8.9
+    assert not {"RATE_EXCEEDED", "RATE_NOT_SENT"} & found.keys()
+
+
+def test_a_rate_that_our_own_cap_held_back_says_nothing_of_the_server() -> None:
+    window = result_pb2.MeasuredWindow(start_seconds=0, end_seconds=60)
+    waited = result_pb2.LatencyStats(p95=900.0)
+    capped = level(rate=10.0, completed=5.0, achieved_rate=5.1, window=window, schedule_delay=waited)
+    kept = level(rate=4.0, completed=4.0, achieved_rate=4.0, window=window)
+    found = by_code(run(kept, capped))
+    assert found["RATE_NOT_SENT"].numbers == {"load": 10, "achieved_rate": 5.1}
+    assert not {"RATE_EXCEEDED", "RATE_KEPT"} & found.keys()
+    assert found["RECOMMENDED_AT_KNEE"].numbers["load"] == 4
 
 
 def goodput(percent: float, **satisfied: int) -> result_pb2.GoodputResult:
