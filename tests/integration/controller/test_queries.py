@@ -293,7 +293,8 @@ async def test_agents_are_listed_drained_and_lost(controller):
 
 
 async def test_second_session_ends_the_first(controller):
-    first = await controller.agent()
+    # It writes nothing while it is being ended: grpc.aio would tell of that instead of the answer.
+    first = await controller.agent(heartbeat_seconds=600)
     second = await controller.agent()
     await first.until(lambda: first.ended is not None)
     assert first.ended.code() is grpc.StatusCode.ABORTED
