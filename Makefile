@@ -14,8 +14,8 @@
 #   make docs    generated reference tables in docs/
 #   make boards  generated boards of Grafana in deploy/grafana/boards/
 #   make locks   deploy/locks from pyproject.toml  UPGRADE=--upgrade takes the newest versions
-#   make bench   all figures      make bench-NAME one case, bench-fleet those of many agents, bench-query ROWS=5000000;
-#                                                  OUT=file.json keeps them
+#   make bench   all figures      make bench-NAME one case, bench-fleet those of many agents, bench-web those of pages
+#                                                  in a browser, bench-query ROWS=5000000; OUT=file.json keeps them
 #   make clean   removes everything that was generated or installed
 SHELL := /bin/bash
 .DEFAULT_GOAL := setup

@@ -34,6 +34,10 @@ from benchmarks.cases import (
     start_size,
     startup,
     throughput,
+    web_live,
+    web_report,
+    web_start,
+    web_traces,
 )
 from benchmarks.figures import Figure, save, table
 from benchmarks.nullserver import CannotMeasureError
@@ -66,6 +70,10 @@ CASES: dict[str, Measure] = {
     "gateway_watchers": gateway_watchers.measure,
     "query_sqlite": query.measure_sqlite,
     "query_postgresql": query.measure_postgresql,
+    "web_start": web_start.measure,
+    "web_traces": web_traces.measure,
+    "web_live": web_live.measure,
+    "web_report": web_report.measure,
 }
 
 

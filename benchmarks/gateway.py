@@ -22,9 +22,15 @@ from benchmarks.processes import Service, started
 from benchmarks.recorded_runs import Filler
 from benchmarks.sizes import Sizes
 from benchmarks.system import System, whole_system
+from controller.dispatch.results import compute_result
+from controller.scope import Scope
+from controller.store.database import Connection
 from controller.store.migrate import open_database
+from controller.store.run_history import RunFilter, list_runs
+from controller.store.runs import set_result
 
 READY_SECONDS = 60.0
+_RESULTS = 50  # runs whose results pages show
 
 
 class Asked(NamedTuple):
@@ -42,12 +48,13 @@ class _Answer(NamedTuple):
 
 @dataclass
 class Gateway:
-    """A running gateway. The runs in its database ended by `until`."""
+    """A running gateway. The runs in its database ended by `until`; they have `traces` requests."""
 
     system: System
     service: Service
     port: int
     until: datetime
+    traces: int
 
     @property
     def url(self) -> str:
@@ -88,7 +95,7 @@ async def gateway(sizes: Sizes, controller: Mapping[str, str] = MappingProxyType
                 },
             )
             async with started(service):
-                running = Gateway(system, service, port, filled.until)
+                running = Gateway(system, service, port, filled.until, filled.traces)
                 await _ready(running)
                 yield running
 
@@ -96,9 +103,17 @@ async def gateway(sizes: Sizes, controller: Mapping[str, str] = MappingProxyType
 async def _fill(file: Path, total: int) -> Filled:
     database = await open_database(file)
     try:
-        return await fill(database, Filler(database), total)
+        filled = await fill(database, Filler(database), total)
+        await database.write(_keep_results)
+        return filled
     finally:
         await database.close()
+
+
+def _keep_results(connection: Connection) -> None:
+    """Give the newest runs the documents that runs end with."""
+    for run in list_runs(connection, RunFilter(Scope.everything()), limit=_RESULTS):
+        set_result(connection, run.run_key, compute_result(connection, run))
 
 
 async def _ready(running: Gateway) -> None:

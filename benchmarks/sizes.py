@@ -64,3 +64,12 @@ class Sizes:
     gateway_watchers: int = setting(
         1_000, parse=integer(1, 20_000), names=("GATEWAY_WATCHERS",), doc="WebSockets that watch one run."
     )
+    web_updates: int = setting(
+        36_000,
+        parse=integer(100, 1_000_000),
+        names=("WEB_UPDATES",),
+        doc="Updates of the live page, ten a second.",
+    )
+    web_requests: int = setting(
+        100_000, parse=integer(100, 10_000_000), names=("WEB_REQUESTS",), doc="Requests of the report."
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,30 +12,24 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.chromium import FLAGS, NoChromiumError, chromium_path
 from tests.browser.dashboard_system import DashboardSystem
 from tests.browser.watched_page import DESKTOP, OpenPage, WatchedPage
 
 ARTEFACTS = Path(__file__).parents[2] / "build" / "screenshots"
 
 
-def chromium_path() -> str:
-    """Where the browser is; where it is missing tests are skipped, in CI they fail."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        reason = "chromium is not installed (Debian: apt-get install --no-install-recommends chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = chromium_path()
+    """Without a browser tests are skipped; in CI they fail."""
+    try:
+        path = chromium_path()
+    except NoChromiumError as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))
     with sync_playwright() as playwright:
-        # Containers permit no sandbox of its own to it, and give it little shared memory.
-        flags = ["--no-sandbox", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 
