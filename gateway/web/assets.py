@@ -41,8 +41,12 @@ class Assets:
 
     def initial_modules(self) -> list[str]:
         """Return the modules that are loaded before anything is shown, the first of them first."""
+        return self.needed_by(ENTRY)
+
+    def needed_by(self, module: str) -> list[str]:
+        """Return a module and all that it cannot begin without, itself first."""
         found: list[str] = []
-        waiting = [ENTRY]
+        waiting = [module]
         while waiting:
             path = waiting.pop(0)
             if path not in found:
