@@ -1,4 +1,4 @@
-"""Copies of a whole database, each in the form of its engine: a file of SQLite, or an archive of pg_dump."""
+"""Copies of a whole database, each in the form of its engine: a file of SQLite, or the rows of PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from controller.store.place import Place, describe
 from controller.store.upkeep import UpkeepError, look_at
 from loadcell.data_dir import make_private
 
-_SQLITE, _POSTGRESQL = b"SQLite format 3\0", b"PGDMP"
+_SQLITE, _POSTGRESQL = b"SQLite format 3\0", b"PK\3\4"
 _PRIVATE = 0o600
 
 

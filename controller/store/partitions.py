@@ -7,6 +7,7 @@ that was far ahead, or behind. A day with rows there stays there. What is older 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -71,6 +72,22 @@ def list_partitions(connection: Connection, table: Table) -> list[Partition]:
         if (bounds := _BOUNDS.search(bound))
     ]
     return sorted(found, key=lambda partition: partition.first)
+
+
+def replace_partitions(connection: Connection, wanted: Mapping[str, Sequence[Partition]]) -> None:
+    """Have these partitions of each table named, beside its default one, and no others; the tables are empty."""
+    quoted = connection.dialect.identifier_preparer.quote_identifier
+    for table in PARTITIONED:
+        if table.name not in wanted:
+            continue
+        for name in _bounds(connection, table):
+            connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(text(f"CREATE TABLE {table.name}_default PARTITION OF {table.name} DEFAULT"))
+        for new in wanted[table.name]:
+            connection.exec_driver_sql(
+                f"CREATE TABLE {quoted(new.name)} PARTITION OF {table.name}"
+                f" FOR VALUES FROM ({new.first:d}) TO ({new.end:d})"
+            )
 
 
 def _bounds(connection: Connection, table: Table) -> dict[str, str]:

@@ -5,11 +5,13 @@ Imported by those who have a server: it takes a tenth of the time a controller t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg import Error, errors
+from psycopg.abc import Buffer
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import Format
 from psycopg.sql import SQL, Identifier
@@ -17,7 +19,17 @@ from sqlalchemy import URL, Connection, Table, create_engine, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
-__all__ = ["Error", "copy_rows", "lost", "notifications", "postgresql_engine", "rolled_back", "timed_out"]
+__all__ = [
+    "Error",
+    "copy_in",
+    "copy_out",
+    "copy_rows",
+    "lost",
+    "notifications",
+    "postgresql_engine",
+    "rolled_back",
+    "timed_out",
+]
 
 # A server that has gone without a word is noticed within 15 s, in mid-answer as well.
 _CONNECT: dict[str, str | int] = {
@@ -79,15 +91,43 @@ def copy_rows(connection: Connection, table: Table, rows: Iterable[tuple[object,
     Raises:
         DBAPIError: As any statement does: IntegrityError for a key that is there already.
     """
+    types = [column.type.compile(dialect=connection.dialect).lower() for column in table.columns]
+    # Named, for migrations have added columns at the end.
+    names = ", ".join(column.name for column in table.columns)
+    with _copying(connection, f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([_BINARY.get(name, name) for name in types])
+        for row in rows:
+            copy.write_row(row)
+
+
+def copy_out(connection: Connection, statement: str) -> Iterator[Buffer]:
+    """Yield what a COPY ... TO STDOUT gives, in pieces.
+
+    Raises:
+        DBAPIError: As any statement does.
+    """
+    with _copying(connection, statement) as copy:
+        yield from copy
+
+
+def copy_in(connection: Connection, statement: str, pieces: Iterable[bytes]) -> None:
+    """Carry out a COPY ... FROM STDIN with what one TO STDOUT has given.
+
+    Raises:
+        DBAPIError: As any statement does.
+    """
+    with _copying(connection, statement) as copy:
+        for piece in pieces:
+            copy.write(piece)
+
+
+@contextmanager
+def _copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - tells the type checker the driver
-    types = [column.type.compile(dialect=connection.dialect).lower() for column in table.columns]
-    statement = f"COPY {table.name} FROM STDIN (FORMAT BINARY)"
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            copy.set_types([_BINARY.get(name, name) for name in types])
-            for row in rows:
-                copy.write_row(row)
+            yield copy
     except psycopg.Error as error:
         wrapped = DBAPIError.instance(
             statement, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect

@@ -45,8 +45,8 @@ def backup(
 ) -> int:
     """Copy the whole database to a file, as of one moment, while controllers work with it.
 
-    A file of SQLite from SQLite; from PostgreSQL an archive of pg_dump, which must be installed. It holds prompts
-    and sealed keys: only you may read it.
+    A file of SQLite from SQLite; from PostgreSQL a ZIP file with the rows of each table. It holds prompts and
+    sealed keys: only you may read it.
     """
     return _run(["backup", str(file)], db, as_json=as_json)
 

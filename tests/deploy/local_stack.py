@@ -36,7 +36,6 @@ class LocalStack:
         self._ports: dict[tuple[str, int], int] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._postgresql: PostgresqlServer | None = None
-        self._in_postgresql: dict[str, str] = {}
         make = ["sh", ROOT / "deploy" / "make-secrets", folder / "secrets"]
         subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
 
@@ -137,7 +136,7 @@ class LocalStack:
         assert self._postgresql._process is not None
         self.processes[service.name] = self._postgresql._process
         # In the container its own tools come in through a socket, and need no password.
-        self._in_postgresql = {
+        environment = {
             "POSTGRES_USER": given["POSTGRES_USER"],
             "PGPASSWORD": password,
             "PGHOST": "127.0.0.1",
@@ -148,7 +147,7 @@ class LocalStack:
         own = self.folder / "set-up-postgres"
         own.write_text(self.said(service, (ROOT / script).read_text()))
         own.chmod(0o755)
-        subprocess.run([own], check=True, env=self._in_postgresql)
+        subprocess.run([own], check=True, env=environment)
 
     def _redis(self, service: Service) -> list[str]:
         _, inside = service.fields["command"]
@@ -200,28 +199,25 @@ class LocalStack:
         """docker compose run --rm NAME ARGUMENTS: return what it prints."""
         service = self.services[name]
         words = [*service.fields.get("entrypoint", service.image.entry_point), *arguments]
-        return self._done(self.command(service, words), self.environment(service), b"").decode()
+        return self._done(self.command(service, words), self.environment(service))
 
-    def execute(self, name: str, *words: str, given: bytes = b"") -> bytes:
-        """docker compose exec -T NAME WORDS: return what it prints."""
+    def execute(self, name: str, *words: str) -> str:
+        """docker compose exec NAME WORDS: return what it prints."""
         service = self.services[name]
-        if name == "postgres":
-            assert self._postgresql is not None
-            program = self._postgresql.binaries / words[0]
-            return self._done([str(program), *words[1:]], self._in_postgresql, given)
-        return self._done(self.command(service, [*words]), self.environment(service), given)
+        return self._done(self.command(service, [*words]), self.environment(service))
 
-    def _done(self, command: list[str], environment: Mapping[str, str], given: bytes) -> bytes:
+    def _done(self, command: list[str], environment: Mapping[str, str]) -> str:
         done = subprocess.run(
             command,
             env=environment,
             cwd=self.folder,
-            input=given,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
+            text=True,
             check=False,
             timeout=PATIENCE_SECONDS,
         )
-        assert done.returncode == 0, (done.stdout + done.stderr).decode()
+        assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def stop(self, *names: str) -> dict[str, int]:

@@ -169,7 +169,7 @@ def test_the_page_can_be_followed(running: LocalStack):
             given["LOADCELL_CONTROLLER"] = f"127.0.0.1:{running.port('controller', int(port))}"
             given["LOADCELL_API_KEY_FILE"] = given["LOADCELL_API_KEY_FILE"].replace("deploy/secrets", secrets)
             environment |= given
-        elif words[:4] == ["docker", "compose", "run", "--rm"]:
+        elif words[:5] == ["docker", "compose", "run", "--rm", "cli"]:
             assert running.run(*words[4:])
         elif words[0] in ("curl", "loadcell"):
             here = line.replace("deploy/secrets", secrets).replace("8085", str(running.port("gateway", 8085)))
@@ -247,13 +247,14 @@ def test_the_stack_for_development_works(tmp_path: Path):
 
 
 def test_the_database_is_checked_saved_and_put_back_as_documented(running: LocalStack):
-    executed = [words[3:] for words in map(shlex.split, documented()) if words[2:3] == ["exec"]]
-    check, save, back = ([word for word in words if word != "-T"] for words in executed)
+    lines = [shlex.split(line) for line in documented()]
+    check, save = (words[3:] for words in lines if words[2:3] == ["exec"])
+    (back,) = (words[4:] for words in lines if words[2:4] == ["run", "--rm"] and "restore" in words)
     running.execute(*check)
-    saved = running.execute(*save[:-1])  # to the file that the shell writes
+    running.execute(*save)
     before = api(running, "benchmark/history")
     assert running.stop("gateway", "controller") == {"gateway": 0, "controller": 0}
-    running.execute(*back[:-1], given=saved)
+    running.run(*back)
     running.up("controller")
     running.wait_healthy("controller")
     running.up("gateway")
