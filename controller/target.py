@@ -48,21 +48,27 @@ def check_secrets(api_key: str, headers: dict[str, str]) -> TargetSecrets:
     return TargetSecrets(api_key, headers)
 
 
-def target_spec(run: RunRecord, secrets: TargetSecrets) -> target_pb2.TargetSpec:
-    """Return the target as agents are told of it."""
+def unprobed_target(config: result_pb2.RunConfig, secrets: TargetSecrets) -> target_pb2.TargetSpec:
+    """Return a target as agents are told of it that have yet to look at it."""
     return target_pb2.TargetSpec(
-        server_url=run.server_url,
-        adapter=run.adapter,
-        model=run.model,
+        server_url=config.server_url,
+        adapter=config.adapter,
+        model=config.model,
         api_key=secrets.api_key,
         headers=secrets.headers,
-        stream=run.config.stream,
-        timeout_micros=round(run.config.timeout * 1e6),
-        tls_verify=run.config.tls_verify,
-        pin_output=run.pin_output,
-        allowed_targets=run.config.allowed_targets,
-        redact_texts=run.config.redact_texts,
+        stream=config.stream,
+        timeout_micros=round(config.timeout * 1e6),
+        tls_verify=config.tls_verify,
+        allowed_targets=config.allowed_targets,
+        redact_texts=config.redact_texts,
     )
+
+
+def target_spec(run: RunRecord, secrets: TargetSecrets) -> target_pb2.TargetSpec:
+    """Return the target of a run as agents are told of it, with what the look at it has shown so far."""
+    target = unprobed_target(run.config, secrets)
+    target.model, target.pin_output = run.model, run.pin_output
+    return target
 
 
 def workload_spec(config: result_pb2.RunConfig, words_per_token: float) -> target_pb2.WorkloadSpec:

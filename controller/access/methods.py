@@ -70,6 +70,7 @@ PERMISSIONS: Final[dict[str, str]] = {
     "RecommendService/DeleteRecommendation": "runs:delete",
     "RunService/AnalyzeRun": "runs:read",
     "RunService/BatchGetRuns": "runs:read",
+    "RunService/CheckTarget": "runs:create",
     "RunService/CreateRun": "runs:create",
     "RunService/GetRun": "runs:read",
     "RunService/ListRuns": "runs:read",

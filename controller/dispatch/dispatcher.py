@@ -23,6 +23,7 @@ from controller.dispatch.probe import Probes
 from controller.dispatch.results import rebuild_result
 from controller.dispatch.scrape import Scrapes
 from controller.dispatch.sessions import Sessions
+from controller.dispatch.target_checks import TargetChecks
 from controller.dispatch.telling import tell_of_thresholds
 from controller.dispatch.tenure import Tenure
 from controller.dispatch.upkeep import Upkeep
@@ -74,6 +75,7 @@ class Dispatcher:
     book: LeaseBook = field(init=False)
     probes: Probes = field(init=False)
     scrapes: Scrapes = field(init=False)
+    target_checks: TargetChecks = field(init=False)
     draining: Draining = field(init=False)
     committer: Committer = field(init=False)
     deletions: Deletions = field(init=False)
@@ -93,6 +95,7 @@ class Dispatcher:
         self.deletions = Deletions(self.database, self.committer, self.owner)
         self.tenure = Tenure(self.database)
         placement = Placement(self.book, self.agent_wait_seconds)
+        self.target_checks = TargetChecks(placement, self.probes)
         handover = HandOver(self.tenure, self.book, placement, self.clock)
         validating = Validating(self.tenure, self.scrapes)
         self._driver = Driver(self.tenure, self.book, placement, self.probes, self.clock, handover, validating)

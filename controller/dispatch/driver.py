@@ -34,7 +34,7 @@ from controller.store.leases import insert_leases, list_leases
 from controller.store.ownership import NotHeldError
 from controller.store.records import LeaseRecord, LevelRecord
 from controller.store.runs import change_state, get_run, set_level, set_probe
-from controller.target import TargetSecrets
+from controller.target import TargetSecrets, target_spec, workload_spec
 from loadcell.clock import AnchoredClock, wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import agent_pb2, run_pb2
@@ -114,8 +114,8 @@ class Driver:
                 await self._change(run, _Run.RUN_STATE_SCHEDULED)
             found = await self.probes.ask(
                 agents[0],
-                run.record,
-                self._secrets(run),
+                target_spec(run.record, self._secrets(run)),
+                workload_spec(run.record.config, run.record.words_per_token),
                 probe_limit(run.record.config.timeout) + asset_limit(run.record.config),
                 given_up=lambda: run.cancel_requested,
             )

@@ -45,7 +45,7 @@ class Placement:
                 seen = sessions.changes.revision
                 if run.cancel_requested:
                     raise CancelRequestedError
-                usable, taken = usable_agents(sessions, config.agent_labels), self._taken(run)
+                usable, taken = usable_agents(sessions, config.agent_labels), self._taken(run.record.run_id)
                 free = self.free(run)
                 best = ranked(free, mine=run.reserved, worker_count=config.worker_count)[:wanted]
                 if len(best) == wanted:
@@ -89,14 +89,30 @@ class Placement:
             return chosen, []
         return chosen, [excess_note(level, excess)]
 
+    def best_free(self, labels: Mapping[str, str]) -> AgentRecord:
+        """Return the agent that a new run with these labels would take first, and leave it free.
+
+        Raises:
+            LoadcellError: NO_AGENTS_READY, there is none or all work for runs.
+        """
+        usable, taken = usable_agents(self.book.sessions, labels), self._taken("")
+        free = [agent for agent in usable if agent.agent_id not in taken]
+        if free:
+            return ranked(free, mine=(), worker_count=0)[0]
+        text = f"no agent{with_labels(labels)} is free"
+        if usable:
+            busy = {agent.agent_id: taken[agent.agent_id] for agent in usable}
+            raise LoadcellError("NO_AGENTS_READY", "; ".join([text, *_busy_with(busy)]))
+        raise LoadcellError("NO_AGENTS_READY", text + self._who_is_there(labels))
+
     def free(self, run: ActiveRun) -> list[AgentRecord]:
         """Return the agents that a run may take: those it has, and those that work for no other."""
-        usable, taken = usable_agents(self.book.sessions, run.record.config.agent_labels), self._taken(run)
+        usable = usable_agents(self.book.sessions, run.record.config.agent_labels)
+        taken = self._taken(run.record.run_id)
         return [agent for agent in usable if agent.agent_id not in taken]
 
-    def _taken(self, run: ActiveRun) -> dict[str, str]:
-        """Return the agents that work for another run, and for which, also where another controller drives it."""
-        own = run.record.run_id
+    def _taken(self, own: str) -> dict[str, str]:
+        """Return the agents that work for a run but `own`, and for which, also where another one drives it."""
         taken = {session.agent.agent_id: session.works_for for session in self.book.sessions}
         taken |= {agent_id: other.record.run_id for agent_id, other in self.book.runs.reservations().items()}
         return {agent_id: run_id for agent_id, run_id in taken.items() if run_id not in ("", own)}
@@ -120,9 +136,7 @@ class Placement:
         """Let watchers know what the run waits for."""
         labels = run.record.config.agent_labels
         parts = [f"{WAITING_FOR} {wanted - have} of {wanted} agents{with_labels(labels)}"]
-        parts += [f"{agent} busy with run {run_id}" for agent, run_id in islice(busy.items(), NAMED_AGENTS)]
-        if len(busy) > NAMED_AGENTS:
-            parts.append(f"{len(busy) - NAMED_AGENTS} more busy")
+        parts += _busy_with(busy)
         if draining := self._draining(labels):
             parts.append(f"{draining} draining")
         if run.waiting_for != (waiting := "; ".join(parts)):
@@ -130,10 +144,15 @@ class Placement:
             run.changes.publish()
 
     def _missing(self, config: result_pb2.RunConfig, wanted: int, found: int) -> str:
-        labels, connected = config.agent_labels, self.book.sessions.connected()
+        labels = config.agent_labels
         text = f"{found} of {wanted} agents{with_labels(labels)} were ready after {self.agent_wait_seconds:g} s"
-        if draining := self._draining(labels):
-            text += f"; {draining} draining"
+        return text + self._who_is_there(labels)
+
+    def _who_is_there(self, labels: Mapping[str, str]) -> str:
+        """Say which agents there are that cannot be taken."""
+        connected = self.book.sessions.connected()
+        draining = self._draining(labels)
+        text = f"; {draining} draining" if draining else ""
         if labels:
             text += f"; connected: {len(connected)}"
             text += f", {labels_there(connected, labels)}" if connected else ""
@@ -147,3 +166,9 @@ def usable_agents(sessions: Sessions, labels: Mapping[str, str]) -> list[AgentRe
     """Return the agents with these labels that may get leases."""
     usable = set(sessions.usable())
     return [agent for agent in sessions.connected() if agent.agent_id in usable and has_labels(agent, labels)]
+
+
+def _busy_with(busy: Mapping[str, str]) -> list[str]:
+    """Name agents and the runs they work for, the first few."""
+    parts = [f"{agent} busy with run {run_id}" for agent, run_id in islice(busy.items(), NAMED_AGENTS)]
+    return [*parts, f"{len(busy) - NAMED_AGENTS} more busy"] if len(busy) > NAMED_AGENTS else parts

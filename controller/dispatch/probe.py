@@ -7,9 +7,7 @@ from collections.abc import Callable
 
 from controller.dispatch.questions import Questions
 from controller.dispatch.sessions import Sessions
-from controller.store.records import RunRecord
-from controller.target import TargetSecrets, target_spec, workload_spec
-from loadcell.v1 import agent_pb2
+from loadcell.v1 import agent_pb2, target_pb2
 
 
 class Probes:
@@ -21,8 +19,8 @@ class Probes:
     async def ask(
         self,
         agent_id: str,
-        run: RunRecord,
-        secrets: TargetSecrets,
+        target: target_pb2.TargetSpec,
+        workload: target_pb2.WorkloadSpec,
         limit_seconds: float,
         *,
         given_up: Callable[[], bool],
@@ -32,11 +30,7 @@ class Probes:
         Raises:
             LoadcellError: REQUEST_TIMEOUT, the agent did not answer in time.
         """
-        probe = agent_pb2.Probe(
-            probe_id=str(uuid.uuid4()),
-            target=target_spec(run, secrets),
-            workload=workload_spec(run.config, run.words_per_token),
-        )
+        probe = agent_pb2.Probe(probe_id=str(uuid.uuid4()), target=target, workload=workload)
         message = agent_pb2.SessionResponse(probe=probe)
         return await self._questions.ask(agent_id, probe.probe_id, message, limit_seconds, given_up=given_up)
 

@@ -40,6 +40,7 @@ from controller.store.assets import insert_asset
 from controller.store.contexts import DEFAULT_PROJECT
 from controller.store.database import Connection, Database
 from controller.store.leases import agents_of_runs
+from controller.target_check import check_target
 from controller.watch import watch
 from loadcell.clock import wall_micros
 from loadcell.v1 import analysis_pb2, run_pb2, run_pb2_grpc
@@ -75,6 +76,11 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         return await create_run(
             request, plan, self._database, self._dispatcher, scope=scope, quotas=self._quotas, rules=self._rules
         )
+
+    async def CheckTarget(self, request: run_pb2.CheckTargetRequest, context: Any) -> run_pb2.CheckTargetResponse:
+        """Have an agent look at a target."""
+        request.project_id = project_of_new(request.project_id, scope_of(context))
+        return await check_target(request, self._database, self._dispatcher.target_checks, self._rules)
 
     async def GetRun(self, request: run_pb2.GetRunRequest, context: Any) -> run_pb2.GetRunResponse:
         """Return a run."""

@@ -8,6 +8,7 @@ import typer.core
 from loadcell.cli.agents import agents_app
 from loadcell.cli.analyze import analyze_run
 from loadcell.cli.calibrate import calibrate
+from loadcell.cli.check_target import check_target
 from loadcell.cli.compare import compare_runs
 from loadcell.cli.completion import completion
 from loadcell.cli.config import config_app
@@ -60,6 +61,7 @@ app = typer.Typer(
 )
 app.command("run")(run)
 app.command("recommend")(recommend)
+app.command("check-target")(check_target)
 app.command("report")(report)
 app.command("up")(up)
 app.command("demo")(demo)

@@ -14,6 +14,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "recommend http://127.0.0.1:8000 --peak-concurrency 500",
         "recommend http://127.0.0.1:8000 -p 500 --ttft 300 --gpu H100 --gpu-count 4 --gpu-cost 2.5",
     ),
+    "check-target": (
+        "check-target http://127.0.0.1:8000",
+        "check-target http://10.0.0.7:8000 --model qwen3-14b --agents region=eu --json",
+    ),
     "report": (
         f"report {RUN_ID}",
         f"report baseline {RUN_ID} --gate ttft.p99:+5% --output summary.md",

@@ -22,6 +22,7 @@ from loadcell.client.notebook.methods import show_in_notebooks
 from loadcell.client.projects import Projects
 from loadcell.client.recommendations import Recommendations
 from loadcell.client.references import RunReference, identifier
+from loadcell.client.targets import Targets
 from loadcell.client.traces import Traces
 from loadcell.client.watch import watch_to_the_end
 from loadcell.errors import LoadcellError
@@ -42,7 +43,7 @@ show_in_notebooks(
 _KINDS = {"tokenizer": run_pb2.ASSET_KIND_TOKENIZER, "dataset": run_pb2.ASSET_KIND_DATASET}
 
 
-class Client(History, Exports, Access, Projects, Recommendations, Traces):
+class Client(History, Exports, Access, Projects, Recommendations, Targets, Traces):
     """A connection to a controller. Every method raises LoadcellError with the controller's reason and field.
 
     Args:

@@ -216,6 +216,66 @@ class CreateRunResponse(_message.Message):
     status: str
     def __init__(self, run_id: _Optional[str] = ..., status: _Optional[str] = ...) -> None: ...
 
+class CheckTargetRequest(_message.Message):
+    __slots__ = ("server_url", "model", "adapter", "api_key", "headers", "stream", "tls_verify", "agent_labels", "project_id")
+    class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class AgentLabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    SERVER_URL_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    ADAPTER_FIELD_NUMBER: _ClassVar[int]
+    API_KEY_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
+    STREAM_FIELD_NUMBER: _ClassVar[int]
+    TLS_VERIFY_FIELD_NUMBER: _ClassVar[int]
+    AGENT_LABELS_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    server_url: str
+    model: str
+    adapter: str
+    api_key: str
+    headers: _containers.ScalarMap[str, str]
+    stream: bool
+    tls_verify: bool
+    agent_labels: _containers.ScalarMap[str, str]
+    project_id: str
+    def __init__(self, server_url: _Optional[str] = ..., model: _Optional[str] = ..., adapter: _Optional[str] = ..., api_key: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., stream: _Optional[bool] = ..., tls_verify: _Optional[bool] = ..., agent_labels: _Optional[_Mapping[str, str]] = ..., project_id: _Optional[str] = ...) -> None: ...
+
+class CheckTargetResponse(_message.Message):
+    __slots__ = ("ok", "error_reason", "error", "advice", "agent_id", "adapter", "model", "pin_output", "notes", "timestamp_source")
+    OK_FIELD_NUMBER: _ClassVar[int]
+    ERROR_REASON_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    ADVICE_FIELD_NUMBER: _ClassVar[int]
+    AGENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ADAPTER_FIELD_NUMBER: _ClassVar[int]
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    PIN_OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMP_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    ok: bool
+    error_reason: str
+    error: str
+    advice: str
+    agent_id: str
+    adapter: str
+    model: str
+    pin_output: bool
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    timestamp_source: str
+    def __init__(self, ok: _Optional[bool] = ..., error_reason: _Optional[str] = ..., error: _Optional[str] = ..., advice: _Optional[str] = ..., agent_id: _Optional[str] = ..., adapter: _Optional[str] = ..., model: _Optional[str] = ..., pin_output: _Optional[bool] = ..., notes: _Optional[_Iterable[str]] = ..., timestamp_source: _Optional[str] = ...) -> None: ...
+
 class GetRunRequest(_message.Message):
     __slots__ = ("run_id",)
     RUN_ID_FIELD_NUMBER: _ClassVar[int]

@@ -45,6 +45,11 @@ class RunServiceStub:
                 request_serializer=loadcell_dot_v1_dot_run__pb2.CreateRunRequest.SerializeToString,
                 response_deserializer=loadcell_dot_v1_dot_run__pb2.CreateRunResponse.FromString,
                 _registered_method=True)
+        self.CheckTarget = channel.unary_unary(
+                '/loadcell.v1.RunService/CheckTarget',
+                request_serializer=loadcell_dot_v1_dot_run__pb2.CheckTargetRequest.SerializeToString,
+                response_deserializer=loadcell_dot_v1_dot_run__pb2.CheckTargetResponse.FromString,
+                _registered_method=True)
         self.GetRun = channel.unary_unary(
                 '/loadcell.v1.RunService/GetRun',
                 request_serializer=loadcell_dot_v1_dot_run__pb2.GetRunRequest.SerializeToString,
@@ -133,6 +138,19 @@ class RunServiceServicer:
         LOAD_NOT_ACKNOWLEDGED when so much load needs acknowledge_load; RESOURCE_EXHAUSTED with reason QUOTA_EXCEEDED
         when the runs of the project would take too much together; PERMISSION_DENIED with reason TARGET_DENIED when no
         load may be aimed at the target.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckTarget(self, request, context):
+        """Has an agent look at a target as it would before a run, and tells what it found; no load is made and nothing is
+        stored. A target that would not do is an answer with ok=false, not an error. The best agent that works for no run
+        looks, for 25 seconds at most; its test request may take 20.
+
+        Errors: INVALID_ARGUMENT names the field; PERMISSION_DENIED with reason TARGET_DENIED when no load may be aimed at
+        the target; FAILED_PRECONDITION with reason NO_AGENTS_READY when no agent with the labels is there and free;
+        RESOURCE_EXHAUSTED with reason TOO_MANY_REQUESTS when too many targets are being looked at.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -268,6 +286,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.CreateRunRequest.FromString,
                     response_serializer=loadcell_dot_v1_dot_run__pb2.CreateRunResponse.SerializeToString,
             ),
+            'CheckTarget': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckTarget,
+                    request_deserializer=loadcell_dot_v1_dot_run__pb2.CheckTargetRequest.FromString,
+                    response_serializer=loadcell_dot_v1_dot_run__pb2.CheckTargetResponse.SerializeToString,
+            ),
             'GetRun': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRun,
                     request_deserializer=loadcell_dot_v1_dot_run__pb2.GetRunRequest.FromString,
@@ -370,6 +393,33 @@ class RunService:
             '/loadcell.v1.RunService/CreateRun',
             loadcell_dot_v1_dot_run__pb2.CreateRunRequest.SerializeToString,
             loadcell_dot_v1_dot_run__pb2.CreateRunResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckTarget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/loadcell.v1.RunService/CheckTarget',
+            loadcell_dot_v1_dot_run__pb2.CheckTargetRequest.SerializeToString,
+            loadcell_dot_v1_dot_run__pb2.CheckTargetResponse.FromString,
             options,
             channel_credentials,
             insecure,

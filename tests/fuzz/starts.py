@@ -53,6 +53,7 @@ STARTS: Final[dict[str, dict[str, Any]]] = {
     },
     "RunService/AnalyzeRun": {"run_id": "run-0"},
     "RunService/BatchGetRuns": {"run_ids": ["run-0", "run-1"]},
+    "RunService/CheckTarget": {"server_url": "http://127.0.0.1:9", "model": "m"},
     "RunService/CompareRuns": {"run_ids": ["run-0", "run-1"]},
     "RunService/CreateRun": {"server_url": "http://127.0.0.1:9", "model": "m", "num_prompts": 5, "warmup": 0},
     "RunService/DownloadRunResult": {"run_id": "run-0", "partial": True},

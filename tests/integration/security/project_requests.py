@@ -136,6 +136,9 @@ ASKED: dict[str, Make] = {
             server_url="http://127.0.0.1:9", project_id="alpha", workload=PEAK, validate_only=True
         )
     ),
+    "RunService/CheckTarget": about(
+        lambda _: run_pb2.CheckTargetRequest(server_url="http://127.0.0.1:9", project_id="alpha")
+    ),
     "RunService/CreateRun": about(
         lambda _: run_pb2.CreateRunRequest(
             server_url="http://127.0.0.1:9", model="m", project_id="alpha", validate_only=True
