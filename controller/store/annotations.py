@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select, update
 
 from controller.store.postgresql import announce
+from controller.store.run_search import keep_text
 from controller.store.schema import benchmark_runs as runs
 from loadcell.v1 import result_pb2
 
@@ -32,5 +33,6 @@ def get_annotations(connection: Connection, run_id: str, *, to_change: bool = Fa
 def set_annotations(connection: Connection, run_id: str, new: Annotations) -> None:
     """Replace the annotations of a run."""
     values = {"config": new.config.SerializeToString(), "remark": new.remark, "baseline": new.baseline}
-    connection.execute(update(runs).where(runs.c.run_id == run_id).values(values))
+    changed = update(runs).where(runs.c.run_id == run_id).values(values).returning(runs.c.run_key)
+    keep_text(connection, connection.execute(changed).scalar_one())
     announce(connection, run_id)

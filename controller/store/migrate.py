@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 import controller.store.schema_access
 import controller.store.schema_analyses
+import controller.store.schema_search
 import controller.store.schema_sums
 import controller.store.schema_validation  # noqa: F401 - the tables of all belong to the metadata
 from controller.store import sqlite
@@ -32,7 +33,7 @@ from loadcell.exit_codes import PassingError, passes
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0018"
+HEAD = "0019"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _MOST_APART_SECONDS = 3_600.0  # of clocks; requests and runs have times of days
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 
 from controller.scope import Scope
 from controller.store.records import RunRecord
 from controller.store.run_labels import may_have_label
+from controller.store.run_order import NEWEST_FIRST, Position, RunOrder
+from controller.store.run_search import has_words
 from controller.store.runs import DELETING, RUN_COLUMNS, run_record
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema_queries import contexts
@@ -26,7 +28,7 @@ class RunFilter:
     """Which runs a list holds; None selects all.
 
     Times are microseconds since 1970 UTC, the upper one exclusive. A label is a key with its value, or with
-    None for any value.
+    None for any value. Words are those of `run_search`.
     """
 
     scope: Scope
@@ -38,8 +40,9 @@ class RunFilter:
     created_to: int | None = None
     baseline: bool | None = None
     labels: tuple[tuple[str, str | None], ...] = ()
+    words: tuple[str, ...] = ()
 
-    def condition(self) -> ColumnElement[bool]:
+    def condition(self, connection: Connection) -> ColumnElement[bool]:
         """Return all but the labels as a condition."""
         parts: list[ColumnElement[bool]] = [runs.c.status != DELETING]
         for column, value in (
@@ -58,6 +61,8 @@ class RunFilter:
             parts.append(_of_projects([self.project_id]))
         if self.scope.projects is not None:
             parts.append(_of_projects(self.scope.projects))
+        if self.words:
+            parts.append(has_words(connection, self.words))
         return and_(*parts)
 
     def holds(self, config: bytes) -> bool:
@@ -77,21 +82,13 @@ def list_runs(
     *,
     limit: int,
     offset: int = 0,
-    after: tuple[int, int] | None = None,
+    order: RunOrder = NEWEST_FIRST,
+    after: Position | None = None,
 ) -> list[RunRecord]:
-    """Return a page of runs, newest first; `after` is (created_at, run_key) of the last one of the page before."""
-    query = select(*RUN_COLUMNS).where(filters.condition())
+    """Return a page of runs in an order; `after` is the position of the last one of the page before."""
+    query = select(*RUN_COLUMNS).where(filters.condition(connection)).order_by(*order.columns())
     if after is not None:
-        created_at, run_key = after
-        query = query.where(
-            or_(
-                runs.c.created_at < created_at,
-                and_(runs.c.created_at == created_at, runs.c.run_key < run_key),
-            ),
-            # Implied by the line above, and what lets the index on created_at find the place.
-            runs.c.created_at <= created_at,
-        )
-    query = query.order_by(runs.c.created_at.desc(), runs.c.run_key.desc())
+        query = query.where(order.behind(after))
     if filters.labels:
         rows = islice(_labelled(connection, query, filters), offset, offset + limit)
         return [run_record(row) for row in rows]
@@ -101,13 +98,19 @@ def list_runs(
 def count_runs(connection: Connection, filters: RunFilter) -> int:
     """Return the number of runs on all pages."""
     if filters.labels:
-        return sum(1 for _ in _labelled(connection, select(runs.c.config).where(filters.condition()), filters))
-    return connection.execute(select(func.count()).select_from(runs).where(filters.condition())).scalar_one()
+        return sum(
+            1 for _ in _labelled(connection, select(runs.c.config).where(filters.condition(connection)), filters)
+        )
+    return connection.execute(
+        select(func.count()).select_from(runs).where(filters.condition(connection))
+    ).scalar_one()
 
 
 def count_by_status(connection: Connection, scope: Scope) -> dict[str, int]:
     """Return the number of runs by status word."""
-    query = select(runs.c.status, func.count()).where(RunFilter(scope).condition()).group_by(runs.c.status)
+    query = (
+        select(runs.c.status, func.count()).where(RunFilter(scope).condition(connection)).group_by(runs.c.status)
+    )
     return {row[0]: row[1] for row in connection.execute(query)}
 
 

@@ -17,6 +17,7 @@ from controller.store.ownership import ACTIVE_STATES
 from controller.store.postgresql import announce
 from controller.store.records import LevelRecord, RunRecord
 from controller.store.run_keys import next_key
+from controller.store.run_search import keep_text
 from controller.store.schema import benchmark_runs as runs
 from controller.store.schema import run_levels as levels
 from loadcell.errors import LoadcellError
@@ -69,6 +70,7 @@ def insert_run(
             for plan in plans
         ],
     )
+    keep_text(connection, key)
     announce(connection, record.run_id)
     record_run_state(
         connection, run_id=record.run_id, state=record.state, config=record.config, model=record.model
@@ -141,6 +143,7 @@ def set_probe(
             context_key=intern_context(connection, context),
         )
     )
+    keep_text(connection, run_key)
 
 
 def set_notes(connection: Connection, run_key: int, notes: Iterable[str]) -> None:

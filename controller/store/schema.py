@@ -86,6 +86,8 @@ Index("idx_benchmark_runs_status", benchmark_runs.c.status)
 Index("idx_benchmark_runs_status_created", benchmark_runs.c.status, benchmark_runs.c.created_at.desc())
 Index("idx_benchmark_runs_model", benchmark_runs.c.model)
 Index("idx_benchmark_runs_completed_at", benchmark_runs.c.completed_at, benchmark_runs.c.run_key)
+Index("idx_benchmark_runs_started_at", benchmark_runs.c.started_at, benchmark_runs.c.run_key)
+Index("idx_benchmark_runs_server_url", benchmark_runs.c.server_url, benchmark_runs.c.run_key)
 Index("idx_benchmark_runs_context", benchmark_runs.c.context_key, benchmark_runs.c.created_at)
 # From when a run was created until it ended, for PostgreSQL to find those that were going on at some time.
 TIME_OF_RUN = func.int8range(

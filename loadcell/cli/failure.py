@@ -31,6 +31,8 @@ _FLAG_OF_FIELD = {
     "gates": "--gate",
     "created_from": "--since",
     "created_to": "--until",
+    "sort_by": "--sort",
+    "sort_order": "--order",
     "remove_labels": "--remove-label",
     "offset_seconds": "--offset",
     "agent_id": "AGENT_ID",

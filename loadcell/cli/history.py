@@ -1,5 +1,6 @@
 """`loadcell runs list` and `update`: finding runs, and saying something about them."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,9 +15,31 @@ if TYPE_CHECKING:
 LABEL = "KEY=VALUE"
 
 
+class Sort(StrEnum):
+    """What runs are sorted by."""
+
+    CREATED_AT = "created_at"
+    STARTED_AT = "started_at"
+    COMPLETED_AT = "completed_at"
+    DURATION = "duration"
+    MODEL = "model"
+    SERVER_URL = "server_url"
+    STATUS = "status"
+
+
+class Order(StrEnum):
+    """Which end of a list comes first."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
 def list_runs(
     *,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Most runs to list.")] = 20,
+    search: Annotated[
+        str, typer.Option(help="Only runs with these words in identifier, model, server, labels or notes.")
+    ] = "",
     status: Annotated[str, typer.Option(help="Only runs with this status.")] = "",
     model: Annotated[str, typer.Option(help="Only runs of this model.")] = "",
     project: Annotated[str, typer.Option(help="Only runs of this project.")] = "",
@@ -31,6 +54,8 @@ def list_runs(
     baseline: Annotated[
         bool | None, typer.Option("--baseline/--no-baseline", help="Only runs marked as baseline, or the others.")
     ] = None,
+    sort: Annotated[Sort, typer.Option(help="What the list is sorted by.")] = Sort.CREATED_AT,
+    order: Annotated[Order, typer.Option(help="asc: the least first; desc: the greatest.")] = Order.DESC,
     as_json: JsonFlag = False,
     controller: ControllerFlag = None,
     database: DatabaseFlag = None,
@@ -54,6 +79,9 @@ def list_runs(
             created_to=until,
             labels=labels or [],
             baseline=baseline,
+            search=search,
+            sort_by=sort.value,
+            sort_order=order.value,
             page_size=min(limit, 1000),
         )
         async with aclosing(pages):

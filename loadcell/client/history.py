@@ -27,9 +27,12 @@ class History:
         created_to: str = "",
         labels: Sequence[str] = (),
         baseline: bool | None = None,
+        search: str = "",
+        sort_by: str = "",
+        sort_order: str = "",
         page_size: int = 50,
     ) -> AsyncGenerator[run_pb2.ListRunsResponse, None]:
-        """Yield pages of runs, newest first; each tells how many runs there are on all of them.
+        """Yield pages of runs, newest first by default; each tells how many runs there are on all of them.
 
         Args:
             status: Status word or state.
@@ -39,6 +42,10 @@ class History:
             created_to: Latest creation, exclusive.
             labels: Labels the runs must have: "key=value", or "key" for any value.
             baseline: Only runs that are marked as baselines, or only the others.
+            search: Words that must all stand in identifier, model, server URL, labels or notes, in either case.
+            sort_by: "created_at" (default), "started_at", "completed_at", "duration", "model", "server_url" or
+                "status".
+            sort_order: "asc" or "desc" (default).
             page_size: Runs on a page, 1 to 1,000.
         """
         request = run_pb2.ListRunsRequest(
@@ -50,6 +57,9 @@ class History:
             created_to=created_to,
             labels=labels,
             baseline=baseline,
+            search=search,
+            sort_by=sort_by,
+            sort_order=sort_order,
         )
         while True:
             page: run_pb2.ListRunsResponse = await answer(self._runs.ListRuns(request, timeout=self._timeout))
@@ -68,9 +78,12 @@ class History:
         created_to: str = "",
         labels: Sequence[str] = (),
         baseline: bool | None = None,
+        search: str = "",
+        sort_by: str = "",
+        sort_order: str = "",
         page_size: int = 50,
     ) -> AsyncGenerator[run_pb2.Run, None]:
-        """Yield the runs, newest first, fetching page after page; the arguments are those of `run_pages`."""
+        """Yield the runs, fetching page after page; the arguments and the order are those of `run_pages`."""
         pages = self.run_pages(
             status=status,
             model=model,
@@ -79,6 +92,9 @@ class History:
             created_to=created_to,
             labels=labels,
             baseline=baseline,
+            search=search,
+            sort_by=sort_by,
+            sort_order=sort_order,
             page_size=page_size,
         )
         async with aclosing(pages):

@@ -303,7 +303,7 @@ class BatchGetRunsResponse(_message.Message):
     def __init__(self, runs: _Optional[_Iterable[_Union[Run, _Mapping]]] = ..., not_found: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ListRunsRequest(_message.Message):
-    __slots__ = ("limit", "offset", "cursor", "status", "model", "created_from", "created_to", "labels", "baseline", "project_id")
+    __slots__ = ("limit", "offset", "cursor", "status", "model", "created_from", "created_to", "labels", "baseline", "project_id", "search", "sort_by", "sort_order")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     OFFSET_FIELD_NUMBER: _ClassVar[int]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
@@ -314,6 +314,9 @@ class ListRunsRequest(_message.Message):
     LABELS_FIELD_NUMBER: _ClassVar[int]
     BASELINE_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_FIELD_NUMBER: _ClassVar[int]
+    SORT_BY_FIELD_NUMBER: _ClassVar[int]
+    SORT_ORDER_FIELD_NUMBER: _ClassVar[int]
     limit: int
     offset: int
     cursor: str
@@ -324,7 +327,10 @@ class ListRunsRequest(_message.Message):
     labels: _containers.RepeatedScalarFieldContainer[str]
     baseline: bool
     project_id: str
-    def __init__(self, limit: _Optional[int] = ..., offset: _Optional[int] = ..., cursor: _Optional[str] = ..., status: _Optional[str] = ..., model: _Optional[str] = ..., created_from: _Optional[str] = ..., created_to: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ..., baseline: _Optional[bool] = ..., project_id: _Optional[str] = ...) -> None: ...
+    search: str
+    sort_by: str
+    sort_order: str
+    def __init__(self, limit: _Optional[int] = ..., offset: _Optional[int] = ..., cursor: _Optional[str] = ..., status: _Optional[str] = ..., model: _Optional[str] = ..., created_from: _Optional[str] = ..., created_to: _Optional[str] = ..., labels: _Optional[_Iterable[str]] = ..., baseline: _Optional[bool] = ..., project_id: _Optional[str] = ..., search: _Optional[str] = ..., sort_by: _Optional[str] = ..., sort_order: _Optional[str] = ...) -> None: ...
 
 class ListRunsResponse(_message.Message):
     __slots__ = ("runs", "total", "limit", "offset", "next_cursor")

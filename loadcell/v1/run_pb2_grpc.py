@@ -172,8 +172,8 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRuns(self, request, context):
-        """Lists runs, newest first. Errors: INVALID_ARGUMENT for a malformed cursor, limit, offset, status, time, text or
-        label; PERMISSION_DENIED for a project of others.
+        """Lists runs, newest first unless sort_by says otherwise. Errors: INVALID_ARGUMENT for a malformed cursor, limit,
+        offset, status, time, text, label or order; PERMISSION_DENIED for a project of others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -86,13 +86,12 @@ async def test_a_run_is_marked_found_and_compared_with(shared: System):
     marked = await shared.run("runs", "update", first, "--baseline", "--label", "gpu=h100", "--notes", "as sold")
     assert (marked.code, marked.err) == (0, "")
     assert "baseline, gpu=h100" in marked.out
-    listed = await shared.run(
-        "runs", "list", "--project", "marked", "--since", "now-1d", "--label", "gpu", "--json"
-    )
+    about = ("--project", "marked", "--since", "now-1d", "--label", "gpu", "--search", "H100 sold")
+    listed = await shared.run("runs", "list", *about, "--json")
     (run,) = listed.document["runs"]
     assert (run["run_id"], run["baseline"], run["notes"], listed.document["total"]) == (first, True, "as sold", 1)
-    few = await shared.run("runs", "list", "--project", "marked", "--limit", "1")
-    assert "1 of 2 runs" in few.out
+    few = await shared.run("runs", "list", *about[:4], "--limit", "1", "--sort", "started_at", "--order", "asc")
+    assert (first in few.out, "1 of 2 runs" in few.out) == (True, True)
     compared = await shared.run("runs", "compare", "baseline", second, "--gate", "error_rate:+0", "--json")
     assert (compared.code, compared.document["gates_passed"]) == (0, True)
     assert [figures["run_id"] for figures in compared.document["by_concurrency"]["2"]["runs"]] == ids

@@ -17,6 +17,7 @@ from controller.store.place import Place
 from controller.store.rollups import add_rollups
 from controller.store.rollups_subtraction import subtract_rollups
 from controller.store.run_history import RunFilter
+from controller.store.run_order import RunOrder
 from controller.store.samples import read_page, read_samples
 from controller.trace_ids import RequestKey
 from loadcell.stats.columns import OK, SampleArrays
@@ -50,6 +51,17 @@ ALL = Scope.everything()
 async def test_lists_use_their_documented_index(place, filters, after, index):
     plans = await plans_of(place, lambda c: run_history.list_runs(c, filters, limit=10, after=after))
     assert any(index in line for line in plans), plans
+
+
+async def test_sorted_lists_walk_an_index(place):
+    def ask(connection) -> None:
+        for sort in ("started_at", "completed_at", "model", "server_url", "status"):
+            order = RunOrder(sort, descending=False)
+            run_history.list_runs(connection, RunFilter(ALL), limit=10, order=order)
+
+    plans = await plans_of(place, ask)
+    for name in ("started_at", "completed_at", "model", "server_url", "status"):
+        assert any(f"idx_benchmark_runs_{name}" in line for line in plans), (name, plans)
 
 
 async def test_several_runs_are_looked_up_by_one_statement(place):

@@ -12,6 +12,7 @@ from controller.scope import Scope
 from controller.store import runs
 from controller.store.annotations import Annotations, get_annotations, set_annotations
 from controller.store.run_history import RunFilter, count_runs, find_baseline, list_runs
+from controller.store.run_search import words_of
 from loadcell.v1 import result_pb2, run_pb2
 from tests.integration.store.test_behaviour import PLANS, RUN
 
@@ -34,6 +35,7 @@ async def database(open_one):
             config=config,
             created_at=10 * number,
             baseline=number in {0, 2, 3, 4},
+            remark="ÜBERLAST in der Straße: 100%" if number == 5 else "",
             state=run_pb2.RUN_STATE_COMPLETED if number != 4 else run_pb2.RUN_STATE_RUNNING,
         )
         await opened.write(partial(runs.insert_run, record=run, plans=PLANS, request_id=None))
@@ -69,6 +71,38 @@ async def test_filters_with_true_totals_and_complete_pages(database, filters, ex
         return [run.run_id for run in found], count_runs(connection, filters)
 
     assert await database.read(ask) == ([f"run-{number}" for number in expected], len(expected))
+
+
+async def test_runs_are_found_by_words_in_either_case_and_by_no_wildcards(database):
+    def ask(connection) -> None:
+        for search, filters, expected in (
+            ("RUN-3", {}, [3]),
+            ("team=T1", {}, [4, 1]),
+            ("m http t1 M", {}, [7, 4, 1]),
+            ("%", {}, [5]),
+            ("_t", {}, []),
+            ("strasse überlast", {}, [5]),
+            ("team=t0", {"labels": (("team", "t0"),), "project_id": "odd"}, [3]),
+        ):
+            found = RunFilter(ALL, words=words_of(search), **filters)
+            page = list_runs(connection, found, limit=8)
+            assert [run.run_id for run in page] == [f"run-{number}" for number in expected], search
+            assert count_runs(connection, found) == len(expected)
+
+    await database.read(ask)
+
+    def change(connection) -> None:
+        before = get_annotations(connection, "run-3", to_change=True)
+        set_annotations(connection, "run-3", replace(before, config=result_pb2.RunConfig(labels={"gpu": "H100"})))
+        run = runs.get_run(connection, "run-4", ALL)
+        runs.set_probe(connection, run.run_key, model="Found", pin_output=True, words_per_token=1.0)
+
+    await database.write(change)
+
+    def ask_again(connection) -> list[int]:
+        return [count_runs(connection, RunFilter(ALL, words=(word,))) for word in ("gpu=h100", "team=t0", "found")]
+
+    assert await database.read(ask_again) == [1, 2, 1]
 
 
 async def test_configurations_without_a_label_are_not_read(database, monkeypatch):

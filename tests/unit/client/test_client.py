@@ -158,6 +158,9 @@ async def test_runs_are_filtered_and_changed():
             "created_to": "now",
             "labels": ["a"],
             "baseline": False,
+            "search": "h100",
+            "sort_by": "model",
+            "sort_order": "asc",
         }
         assert [page.total async for page in client.run_pages(**filters)] == [7]
         assert (await client.update_run("r", labels={"a": "b"}, remove_labels=["c"], notes="")).notes == "n"
