@@ -14,6 +14,9 @@ from starlette.routing import Route
 
 from gateway.analysis import OPERATION as ANALYSIS
 from gateway.analysis import analysis_route
+from gateway.asset_upload import OPERATION as UPLOAD
+from gateway.asset_upload import PATH as ASSETS
+from gateway.asset_upload import asset_route
 from gateway.bindings import Binding
 from gateway.contract import comments
 from gateway.door import HOW_TO_CLOSE
@@ -76,7 +79,7 @@ def make_app(
     front = next(probe for probe in probes if probe.path == FRONT_PAGE)
     others = [probe for probe in probes if probe is not front]
     operations = [front_operation(front), *(probe.operation for probe in others), *DOCUMENTATION]
-    operations += [DOWNLOAD, ANALYSIS, *SIGN_IN]
+    operations += [UPLOAD, DOWNLOAD, ANALYSIS, *SIGN_IN]
     operations += GRAPHQL_OPERATIONS if graphql.graphql else ()
     operations += LIVE_OPERATIONS if live is not None else ()
     document = orjson.dumps(make_document(bindings, operations, comments()))
@@ -85,7 +88,7 @@ def make_app(
         *(probe_route(probe) for probe in others),
         *page_routes(),
         _document_route(document),
-        *answering_json(make_routes(bindings, upstream), bindings),
+        *answering_json([*make_routes(bindings, upstream), asset_route(upstream)], bindings),
         download_route(upstream),
         analysis_route(upstream),
         *sign_in_routes(upstream),
@@ -106,7 +109,7 @@ def make_app(
             Middleware(Bounds),
             Middleware(Apology),
             Middleware(Limits),
-            Middleware(BodyBudget),
+            Middleware(BodyBudget, passed_on={ASSETS}),
             Middleware(Compression),
         ],
         exception_handlers={LoadcellError: on_loadcell_error, HTTPException: on_http_exception},

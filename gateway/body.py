@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from starlette.requests import Request
 
 from loadcell.documents import load
 from loadcell.errors import LoadcellError
+from loadcell.uploading import PIECE_BYTES
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-READ_TIMEOUT_SECONDS = 30.0
+READ_TIMEOUT_SECONDS = 30.0  # for a body, and for each piece of one that is passed on in pieces
 
 
 async def read_json(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Any:
@@ -47,14 +49,47 @@ async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes
     announced = request.headers.get("content-length")
     if announced is None and "transfer-encoding" not in request.headers:
         return b""  # no message without either has a body (RFC 9112, 6.3)
-    announced = announced or "0"
-    if announced.isdecimal() and int(announced) > most_bytes:
-        raise _too_large(most_bytes)
+    check_announced(request, most_bytes)
     try:
         async with asyncio.timeout(READ_TIMEOUT_SECONDS):
             return await _read(request, most_bytes)
     except TimeoutError:
-        raise LoadcellError("REQUEST_TIMEOUT", "the body of the request did not arrive in time") from None
+        raise _too_slow() from None
+
+
+def check_announced(request: Request, most_bytes: int) -> None:
+    """Refuse a body that says itself that it is too large.
+
+    Raises:
+        LoadcellError: PAYLOAD_TOO_LARGE.
+    """
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > most_bytes:
+        raise _too_large(most_bytes)
+
+
+async def body_in_pieces(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
+    """Yield the body of a request in pieces of `PIECE_BYTES`, and what came with the last of their bytes.
+
+    Raises:
+        LoadcellError: as `read_body`; REQUEST_TIMEOUT when the next piece does not arrive.
+    """
+    parts, size, ended = request.stream(), 0, False
+    while not ended:
+        piece = bytearray()
+        try:
+            async with asyncio.timeout(READ_TIMEOUT_SECONDS):
+                while len(piece) < PIECE_BYTES and not ended:
+                    part = await anext(parts, b"")
+                    piece += part
+                    ended = not part
+        except TimeoutError:
+            raise _too_slow() from None
+        size += len(piece)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
+        if piece:
+            yield bytes(piece)
 
 
 async def _read(request: Request, most_bytes: int) -> bytes:
@@ -65,6 +100,10 @@ async def _read(request: Request, most_bytes: int) -> bytes:
             raise _too_large(most_bytes)
         parts.append(part)
     return b"".join(parts)
+
+
+def _too_slow() -> LoadcellError:
+    return LoadcellError("REQUEST_TIMEOUT", "the body of the request did not arrive in time")
 
 
 def _too_large(most_bytes: int) -> LoadcellError:

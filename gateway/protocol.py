@@ -15,11 +15,12 @@ from gateway.gathered import Gathered
 from gateway.heads import MAX_HEAD_BYTES, Fault, fault_of, too_large, unreadable
 from gateway.live.protocol import LiveState
 from loadcell.errors import LoadcellError
+from loadcell.uploading import PIECE_BYTES
 
 MAX_CONNECTIONS = 1_024  # a connection carries one request at a time, so this bounds requests, too
 HEAD_SECONDS = 10.0
 LAST_SECONDS = 1.0  # for what a client sends that was refused already
-BODY_SECONDS = 35.0  # longer than reading a body may take: whoever reads it can still answer
+BODY_SECONDS = 35.0  # longer than a body, or a piece of one, may take: whoever reads it can still answer
 WRITE_SECONDS = 30.0  # for as much as is buffered: whoever reads slower than 64 KiB in that time is given up
 _log = structlog.get_logger()
 
@@ -37,6 +38,7 @@ class JsonHttpProtocol(HttpToolsProtocol):
     _write_deadline: asyncio.TimerHandle | None = None
     _last_end: asyncio.TimerHandle | None = None
     _head_bytes = 0
+    _body_bytes = 0  # since its deadline was set
     _fault: Fault | None = None  # of the head that is being parsed
     _refused = False
     # The first of several that were sent at once, whereas `cycle` is the last: both have to hear of the end.
@@ -98,11 +100,18 @@ class JsonHttpProtocol(HttpToolsProtocol):
         if self._fault is not None:
             raise FaultyHeadError
         self._stop_waiting()
-        self._body_deadline = self.loop.call_later(BODY_SECONDS, self._abandon, "sends")
+        self._expect_body()
         super().on_headers_complete()
         if self.parser.should_upgrade() and not self._should_upgrade():
             # It is answered as any other (RFC 9110, 7.8), but what follows was meant for another protocol.
             self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """Take some of a body; a piece of a file, which somebody waits for, gives time for the next."""
+        self._body_bytes += len(body)
+        if self._body_bytes >= PIECE_BYTES and not self.cycle.response_complete:
+            self._expect_body()
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note the end of a request."""
@@ -143,6 +152,11 @@ class JsonHttpProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _expect_body(self) -> None:
+        self._stop_waiting_for_body()
+        self._body_bytes = 0
+        self._body_deadline = self.loop.call_later(BODY_SECONDS, self._abandon, "sends")
 
     def _stop_waiting_for_body(self) -> None:
         if self._body_deadline is not None:

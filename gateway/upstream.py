@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import grpc
 import structlog
@@ -17,8 +17,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from gateway.middleware.limits import note_limits
 from loadcell.errors import REASONS, LoadcellError
 from loadcell.rpc_errors import from_rpc_error
+from loadcell.uploading import upload
+from loadcell.v1 import run_pb2
 
+UPLOAD: Final = run_pb2.DESCRIPTOR.services_by_name["RunService"].methods_by_name["UploadAsset"]
 CALL_TIMEOUT_SECONDS = 30.0
+STORE_TIMEOUT_SECONDS = 120.0  # for a file, once all of it is there
 HEALTH_TIMEOUT_SECONDS = 2.0
 
 # What these say is about machines and connections inside, so the caller gets the catalog's words instead.
@@ -113,6 +117,35 @@ class Upstream:
         finally:
             answers.cancel()
 
+    async def upload(
+        self,
+        asset: run_pb2.UploadAssetRequest,
+        pieces: AsyncGenerator[bytes, None],
+        *,
+        metadata: Sequence[tuple[str, str]] = (),
+    ) -> run_pb2.UploadAssetResponse:
+        """Store a file; `pieces` are asked for once the caller is let in, and no faster than they are taken.
+
+        Raises:
+            LoadcellError: as `ask`; REQUEST_TIMEOUT also when a piece is not taken in time.
+        """
+        if self._before is not None:
+            await self._before()
+        started = time.monotonic()
+        call = self._stub(UPLOAD)(metadata=metadata)
+        try:
+            answer = await upload(
+                call,
+                asset,
+                pieces,
+                patience_seconds=CALL_TIMEOUT_SECONDS,
+                answer_seconds=STORE_TIMEOUT_SECONDS,
+            )
+            note_limits(await call.trailing_metadata())
+        except grpc.aio.AioRpcError as failure:
+            raise _public(failure, UPLOAD, time.monotonic() - started) from failure
+        return answer
+
     async def is_ready(self) -> bool:
         """Whether the controller takes calls now."""
         try:
@@ -135,9 +168,11 @@ class Upstream:
         path = f"/{method.containing_service.full_name}/{method.name}"
         if path not in self._calls:
             serializer = GetMessageClass(method.input_type).SerializeToString
+            deserializer = GetMessageClass(method.output_type).FromString
             if method.server_streaming:
-                deserializer = GetMessageClass(method.output_type).FromString
                 self._calls[path] = self._streams.unary_stream(path, serializer, deserializer)
+            elif method.client_streaming:
+                self._calls[path] = self._streams.stream_unary(path, serializer, deserializer)
             else:
                 self._calls[path] = self._channel.unary_unary(path, serializer)
         return self._calls[path]

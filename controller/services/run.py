@@ -196,9 +196,11 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
     ) -> run_pb2.UploadAssetResponse:
         """Check and store a file."""
         with await receive(request_iterator) as upload:
-            asset = upload.finish()
+            asset = await asyncio.to_thread(upload.finish)
             await self._database.write(lambda c: insert_asset(c, asset, upload.pieces(), wall_micros()))
-        return run_pb2.UploadAssetResponse(sha256=asset.sha256, size_bytes=asset.size_bytes)
+        return run_pb2.UploadAssetResponse(
+            sha256=asset.sha256, size_bytes=asset.size_bytes, row_count=upload.row_count
+        )
 
     def _driven(self, run_id: str, scope: Scope) -> run_pb2.Run | None:
         """Return a run that this controller drives now."""

@@ -1,4 +1,4 @@
-"""Cutting files into the messages of an upload."""
+"""Files on their way to the controller."""
 
 import io
 from collections.abc import AsyncGenerator
@@ -6,9 +6,7 @@ from typing import BinaryIO
 
 from loadcell.errors import LoadcellError
 from loadcell.protocol import MAX_ASSET_BYTES
-from loadcell.v1 import run_pb2
-
-PIECE_BYTES = 512 * 1024
+from loadcell.uploading import PIECE_BYTES
 
 
 def check_size(file: BinaryIO, filename: str) -> None:
@@ -23,13 +21,7 @@ def check_size(file: BinaryIO, filename: str) -> None:
         raise LoadcellError("PAYLOAD_TOO_LARGE", f"{filename} has {size:,} bytes, more than {MAX_ASSET_BYTES:,}")
 
 
-async def upload_messages(
-    file: BinaryIO, kind: run_pb2.AssetKind, filename: str
-) -> AsyncGenerator[run_pb2.UploadAssetRequest, None]:
-    """Yield the messages of an upload; the first one says what the file is.
-
-    gRPC may still be reading from this when the call has failed, so the file belongs to the caller.
-    """
-    yield run_pb2.UploadAssetRequest(kind=kind, filename=filename)
+async def pieces_of(file: BinaryIO) -> AsyncGenerator[bytes, None]:
+    """Yield a file from where it stands."""
     while piece := file.read(PIECE_BYTES):
-        yield run_pb2.UploadAssetRequest(data=piece)
+        yield piece

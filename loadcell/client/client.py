@@ -14,7 +14,7 @@ from google.protobuf import struct_pb2
 
 from loadcell.channel import dial
 from loadcell.client.access import Access
-from loadcell.client.assets import check_size, upload_messages
+from loadcell.client.assets import check_size, pieces_of
 from loadcell.client.calls import answer
 from loadcell.client.exports import Exports
 from loadcell.client.history import History
@@ -29,6 +29,7 @@ from loadcell.errors import LoadcellError
 from loadcell.settings import Secret, credential
 from loadcell.tls import ClientTls
 from loadcell.tls_errors import meaning
+from loadcell.uploading import upload
 from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, result_pb2, run_pb2, run_pb2_grpc, target_pb2, validation_pb2
 
 _WHY_SECONDS = 1.0  # to learn why a controller cannot be reached
@@ -249,9 +250,15 @@ class Client(History, Exports, Access, Projects, Recommendations, Targets, Trace
         with io.BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:  # noqa: ASYNC230
             name = filename or ("" if isinstance(source, bytes) else Path(source).name)
             check_size(file, name or "the file")
-            call = self._runs.UploadAsset(upload_messages(file, _KINDS[kind], name), timeout=10 * self._timeout)
-            response: run_pb2.UploadAssetResponse = await answer(call)
-        return response
+            first = run_pb2.UploadAssetRequest(kind=_KINDS[kind], filename=name)
+            sending = upload(
+                self._runs.UploadAsset(),
+                first,
+                pieces_of(file),
+                patience_seconds=self._timeout,
+                answer_seconds=10 * self._timeout,
+            )
+            return await answer(sending)
 
     async def agents(self, *, page_size: int = 50) -> AsyncGenerator[fleet_pb2.Agent, None]:
         """Yield the agents the controller knows."""

@@ -786,9 +786,11 @@ class UploadAssetRequest(_message.Message):
     def __init__(self, kind: _Optional[_Union[AssetKind, str]] = ..., filename: _Optional[str] = ..., data: _Optional[bytes] = ...) -> None: ...
 
 class UploadAssetResponse(_message.Message):
-    __slots__ = ("sha256", "size_bytes")
+    __slots__ = ("sha256", "size_bytes", "row_count")
     SHA256_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ROW_COUNT_FIELD_NUMBER: _ClassVar[int]
     sha256: str
     size_bytes: int
-    def __init__(self, sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    row_count: int
+    def __init__(self, sha256: _Optional[str] = ..., size_bytes: _Optional[int] = ..., row_count: _Optional[int] = ...) -> None: ...

@@ -271,7 +271,8 @@ class RunServiceServicer:
 
     def UploadAsset(self, request_iterator, context):
         """Stores a tokenizer or dataset under its SHA-256 for use by runs. The first message carries the kind; storing
-        the same bytes again changes nothing. Errors: INVALID_ARGUMENT names the line of a malformed dataset,
+        the same bytes again changes nothing. Initial metadata comes once the call is let in: who waits for it before
+        sending the file reads why it is not. Errors: INVALID_ARGUMENT names the line of a malformed dataset,
         RESOURCE_EXHAUSTED above 256 MiB.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -122,13 +122,15 @@ async def test_curl_examples_find_the_requests_of_a_run(places: dict[str, str], 
 
 @needs_curl
 async def test_curl_examples_show_how_http_is_spoken(places: dict[str, str], tmp_path: Path) -> None:
-    history, nothing, refused, health = await answers_of("http.md", places, tmp_path)
+    (tmp_path / "prompts.jsonl").write_text('{"prompt": "a"}\n{"prompt": "b"}\n')
+    history, nothing, refused, health, stored = await answers_of("http.md", places, tmp_path)
     assert history["runs"] is not None
     assert nothing is None
     assert "allow: GET, HEAD, OPTIONS" in (tmp_path / "allowed.txt").read_text()
     assert refused["error"]["error_code"] == "NOT_ACCEPTABLE"
     parts = {name: health[name] for name in ("status", "controller", "database", "redis")}
     assert parts == {"status": "healthy", "controller": "healthy", "database": "healthy", "redis": "unused"}
+    assert (len(stored["sha256"]), stored["row_count"]) == (64, 2)
 
 
 @needs_curl

@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+from loadcell.channel import REQUEST_ID_METADATA
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import DETAILS_KEY, status_code, status_details
 from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc
@@ -73,6 +74,7 @@ class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
             yield item
 
     async def UploadAsset(self, request_iterator, context):
+        await context.send_initial_metadata(((REQUEST_ID_METADATA, "r"),))
         pieces = [piece async for piece in request_iterator]
         return await self._next("UploadAsset", pieces, context)
 

@@ -5,6 +5,8 @@ from pathlib import Path
 from gateway import body, heads, protocol, upstream
 from gateway.middleware import body_budget, bounds, compression
 from loadcell.documents import text
+from loadcell.protocol import MAX_ASSET_BYTES
+from loadcell.uploading import PIECE_BYTES
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "http.md").read_text()
 
@@ -15,6 +17,7 @@ def test_every_bound_is_told_as_it_is():
         "path, query": f"{bounds.MAX_PATH_BYTES:,} bytes, {bounds.MAX_QUERY_BYTES // 1024} KiB",
         "parameters of a query": f"{bounds.MAX_PARAMETERS}",
         "body": f"{body.MAX_BODY_BYTES // 2**20} MiB",
+        "file that is uploaded": f"{MAX_ASSET_BYTES // 2**20} MiB",
         "values in a body, depth": f"{text.MAX_VALUES:,}, {text.MAX_DEPTH}",
         "bodies of all requests together": (
             f"{body_budget.MOST_BYTES // 2**20} MiB, and {body_budget.ALWAYS_TAKEN_BYTES // 1024} KiB of each"
@@ -22,6 +25,7 @@ def test_every_bound_is_told_as_it_is():
         "connections": f"{protocol.MAX_CONNECTIONS:,}",
         "time for a head to arrive": f"{protocol.HEAD_SECONDS:g} s",
         "time for a body to arrive": f"{body.READ_TIMEOUT_SECONDS:g} s",
+        f"time for {PIECE_BYTES // 1024} KiB of a file to arrive": f"{body.READ_TIMEOUT_SECONDS:g} s",
         "time for the controller to answer": f"{upstream.CALL_TIMEOUT_SECONDS:g} s",
         "time for a client to read 64 KiB": f"{protocol.WRITE_SECONDS:g} s",
     }
