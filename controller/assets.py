@@ -12,6 +12,7 @@ from typing import Self
 
 import orjson
 
+from controller.bounds import text
 from controller.store.records import AssetRecord
 from loadcell.dataset import DatasetError, DatasetReader
 from loadcell.errors import LoadcellError
@@ -118,7 +119,8 @@ async def receive(requests: AsyncIterable[run_pb2.UploadAssetRequest]) -> Upload
     A file that is wrong is refused at its end: a caller who is still sending might not learn why.
 
     Raises:
-        LoadcellError: MISSING_REQUIRED_FIELD without a kind, and what `Upload.add` raises.
+        LoadcellError: MISSING_REQUIRED_FIELD without a kind, INVALID_FIELD_VALUE for a name that is none, and what
+            `Upload.add` raises.
     """
     messages = aiter(requests)
     first = await anext(messages, None)
@@ -126,7 +128,7 @@ async def receive(requests: AsyncIterable[run_pb2.UploadAssetRequest]) -> Upload
         raise LoadcellError("MISSING_REQUIRED_FIELD", "the stream has no message", field="kind")
     upload: Upload | None = None
     try:
-        upload = Upload(first.kind, first.filename[:256])
+        upload = Upload(first.kind, text("filename", first.filename)[:256])
         # Rows are read in a thread: half a MiB of short ones takes long enough for others to notice.
         await asyncio.to_thread(upload.add, first.data)
         async for request in messages:

@@ -126,6 +126,7 @@ async def test_a_dataset_is_stored_once_and_runs_may_use_it(world, monkeypatch):
         ("kind=dataset&filename=a", b"", {}, (400, "MALFORMED_DATASET", "a has no rows")),
         ("kind=tokenizer", ROW, {}, (400, "INVALID_FIELD_VALUE", 'it has no "model"')),
         ("kind=picture", ROW, {}, (400, "INVALID_FIELD_VALUE", "tokenizer")),
+        ("kind=dataset&filename=a%00", ROW, {}, (400, "INVALID_FIELD_VALUE", "filename must have")),
         ("filename=a", ROW, {}, (400, "MISSING_REQUIRED_FIELD", "kind must be dataset or tokenizer")),
         ("kind=dataset&data=AA", ROW, {}, (400, "UNKNOWN_FIELD", "data")),
         ("kind=dataset", ROW, {"Content-Type": "text/plain"}, (415, "UNSUPPORTED_MEDIA_TYPE", "octet-stream")),

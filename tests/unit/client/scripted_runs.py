@@ -1,5 +1,6 @@
 """A controller that answers from a script, over a real socket."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,10 +14,11 @@ from loadcell.v1 import fleet_pb2, fleet_pb2_grpc, run_pb2, run_pb2_grpc
 
 
 class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
-    """Answers each method from a list of answers: messages, lists of messages (streams) or errors."""
+    """Answers each method from a list of answers: messages, lists of messages (streams), errors or statuses."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Any]] = {}
+        self.lets_in = True
         self.requests: list[Any] = []
         self.metadata: list[dict[str, str]] = []
 
@@ -26,6 +28,8 @@ class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
         answer = self.answers[method].pop(0)
         if isinstance(answer, LoadcellError):
             await self._refuse(answer, context)
+        if isinstance(answer, grpc.StatusCode):
+            await context.abort(answer)
         return answer
 
     async def _refuse(self, error: LoadcellError, context: grpc.aio.ServicerContext) -> None:
@@ -74,6 +78,8 @@ class ScriptedRuns(run_pb2_grpc.RunServiceServicer):
             yield item
 
     async def UploadAsset(self, request_iterator, context):
+        if not self.lets_in:
+            await asyncio.Event().wait()
         await context.send_initial_metadata(((REQUEST_ID_METADATA, "r"),))
         pieces = [piece async for piece in request_iterator]
         return await self._next("UploadAsset", pieces, context)

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import grpc
 import pytest
 from google.protobuf import json_format
 from scripted_runs import ScriptedRuns, scripted, update
@@ -278,6 +279,23 @@ async def test_a_refused_upload_carries_its_reason():
     async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
         with pytest.raises(LoadcellError, match="line 2"):
             await client.upload_asset(b"x" * 3_000_000, "dataset")
+
+
+async def test_an_upload_that_is_not_let_in_is_given_up():
+    runs = ScriptedRuns()
+    runs.lets_in = False
+    async with scripted(runs) as port, Client(f"127.0.0.1:{port}", timeout_seconds=0.1) as client:
+        with pytest.raises(LoadcellError, match="did not take the file in time"):
+            await client.upload_asset(b"x", "dataset")
+
+
+async def test_an_upload_that_is_cut_off_says_so():
+    runs = ScriptedRuns()
+    runs.answers["UploadAsset"] = [grpc.StatusCode.INTERNAL]
+    async with scripted(runs) as port, Client(f"127.0.0.1:{port}") as client:
+        with pytest.raises(LoadcellError, match="try again") as caught:
+            await client.upload_asset(b"x", "dataset")
+    assert caught.value.reason == "SERVICE_UNAVAILABLE"
 
 
 async def test_a_file_that_is_too_large_is_refused_before_it_travels(tmp_path: Path):
