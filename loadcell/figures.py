@@ -22,8 +22,12 @@ def rate(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Write a share that is given in percent."""
-    return ABSENT if value is None else f"{value:.1f} %"
+    """Write a share that is given in percent. A little is not written as nothing, nor nearly all as all."""
+    if value is None:
+        return ABSENT
+    if 0 < value < 0.05:
+        return "<0.1 %"
+    return ">99.9 %" if 99.95 <= value < 100 else f"{value:.1f} %"
 
 
 def seconds(value: float | None) -> str:

@@ -95,21 +95,23 @@ def run_rows(result: result_pb2.RunResult) -> list[list[Cell]]:
     ]
 
 
+_ONLY_OF_SOME = ("Best Rate (req/s)", "Avg Goodput (%)")  # open loops, runs with objectives
+
+
 def summary_rows(result: result_pb2.RunResult) -> list[list[Cell]]:
     """Return the run at a glance."""
     summary = result.summary
-    goodput: list[list[Cell]] = (
-        [["Avg Goodput (%)", summary.avg_goodput_percent]] if summary.HasField("avg_goodput_percent") else []
-    )
-    return [
+    rows: list[list[Cell]] = [
         ["Best Throughput (tok/s)", _get(summary, "best_throughput")],
         ["Best TTFT p50 (ms)", _get(summary, "best_ttft_p50")],
         ["Best Concurrency", _get(summary, "best_concurrency")],
+        ["Best Rate (req/s)", _get(summary, "best_rate")],
         ["Total Requests", summary.total_requests],
         ["Overall Error Rate (%)", _get(summary, "overall_error_rate")],
-        *goodput,
+        ["Avg Goodput (%)", _get(summary, "avg_goodput_percent")],
         ["Verdict", result.verdict.status],
     ]
+    return [[title, value] for title, value in rows if value is not None or title not in _ONLY_OF_SOME]
 
 
 def validation_rows(validation: validation_pb2.Validation) -> list[list[Cell]]:

@@ -76,6 +76,8 @@ def report(
     chosen = report_format(form, output)
     if len(run_ids) > 1 and chosen not in _OF_SEVERAL:
         raise CommandError(f"--format {chosen}: is of one run, and {len(run_ids)} are given")
+    if run_ids == [BASELINE]:
+        raise CommandError("`baseline` is what another run is compared with; give its RUN_ID, too")
     if gates and len(run_ids) == 1:
         raise CommandError("--gate needs a run to compare with; give its RUN_ID first, or `baseline`")
     if chosen is ReportFormat.XLSX and output is None and sys.stdout.isatty():
@@ -129,5 +131,12 @@ async def _markdown(
 ) -> bytes:
     from loadcell.reports.markdown import markdown  # noqa: PLC0415
 
-    results = [await client.result(run_id) for run_id in run_ids if run_id != BASELINE]
+    results = [await client.result(run_id) for run_id in identified(run_ids, comparison)]
     return markdown(results, comparison).encode()
+
+
+def identified(run_ids: Sequence[str], comparison: "run_pb2.CompareRunsResponse | None") -> list[str]:
+    """Return the runs of a report, with the identifier that the comparison has for the baseline."""
+    levels = comparison.by_concurrency.values() if comparison is not None else ()
+    others = {figures.run_id for level in levels for figures in level.runs} - set(run_ids)
+    return [each for run_id in run_ids for each in (others if run_id == BASELINE else [run_id])]

@@ -64,7 +64,7 @@ def code(text: str) -> str:
         return ABSENT
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence, space = "`" * (longest + 1), " " if longest else ""
-    return f"{fence}{space}{shown}{space}{fence}".replace("|", "\\|")  # a bar ends a cell even in code
+    return f"{fence}{space}{shown}{space}{fence}"
 
 
 def _run(result: result_pb2.RunResult) -> Iterator[str]:
@@ -162,7 +162,9 @@ def _name(level: result_pb2.LevelResult) -> str:
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [titles, ["---"] * len(titles), *rows[:MOST_ROWS]]
+    # A bar ends a cell even in code.
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in rows[:MOST_ROWS]]
+    lines = [titles, ["---"] * len(titles), *cells]
     text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return text + _rest(len(rows))
 

@@ -40,8 +40,6 @@ async def collect(found: AsyncGenerator[M, None], *, limit: int = 1_000) -> Rows
     """
     rows: Rows[M] = Rows()
     async with aclosing(found):
-        async for message in found:
-            if len(rows) == limit:
-                break
+        while len(rows) < limit and (message := await anext(found, None)) is not None:
             rows.append(message)
     return rows

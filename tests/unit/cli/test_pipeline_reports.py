@@ -11,7 +11,7 @@ import pytest
 
 from loadcell.cli.failure import EXIT_GATE_MISSED, CommandError
 from loadcell.cli.gates import check_junit, tell_gates
-from loadcell.cli.report import ReportFormat, report_format
+from loadcell.cli.report import ReportFormat, identified, report_format
 from loadcell.reports.annotations import annotations
 from loadcell.reports.junit import junit
 from loadcell.reports.markdown import code, markdown
@@ -84,13 +84,17 @@ def test_a_result_is_read_back_from_its_tables():
 
 def test_nothing_from_outside_is_markup():
     written = code(NASTY)
-    assert written == "``` a\\|b`c <script>@team [31m [x](y) `` ```"
+    assert written == "``` a|b`c <script>@team [31m [x](y) `` ```"
     assert (code(""), code(" \n"), code("a" * 300)) == ("-", "-", f"`{'a' * 200}...`")
     text = markdown([result()], comparison(gate(NASTY, "10", passed=False, sentence=NASTY)))
     assert NASTY not in text
     assert re.sub(r"(`+) ?.*?[^`]\1(?!`)", "", text).count("<script>") == 0
     widths = {len(re.split(r"(?<!\\)\|", row)) for row in text.splitlines() if row.startswith("| level")}
     assert widths == {14}
+    # A bar is led by a backslash where it would end a cell, and nowhere else.
+    told = [line for line in text.splitlines() if "b`c" in line]
+    assert {"a\\|b" in line for line in told if line.startswith("| ")} == {True}
+    assert {"a\\|b" in line for line in told if not line.startswith("| ")} == {False}
 
 
 def test_a_comparison_begins_with_its_gates_and_missed_ones_first():
@@ -104,6 +108,15 @@ def test_a_comparison_begins_with_its_gates_and_missed_ones_first():
     assert "| `new` | 5/s | throughput | - | - | - | - | unknown |" in text
     assert "icl.std" not in text
     assert "all 1 passed" in markdown([], comparison(gates[0]))
+
+
+def test_the_baseline_of_a_comparison_is_among_the_runs_of_its_report():
+    compared = comparison()
+    for run_id in ("base", "new"):
+        compared.by_concurrency["10"].runs.add(run_id=run_id)
+    assert identified(["baseline", "new"], compared) == ["base", "new"]
+    assert identified(["base", "new"], compared) == ["base", "new"]
+    assert identified(["new"], None) == ["new"]
 
 
 def test_long_reports_are_cut_where_it_is_said():

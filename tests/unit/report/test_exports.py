@@ -64,6 +64,7 @@ def test_csv_of_an_open_loop_with_goodput() -> None:
         "100.00",
     )
     assert ["Avg Goodput (%)", "100.00"] in table
+    assert ["Best Rate (req/s)", "2.50"] in table
 
 
 def test_S8_cells_that_look_like_formulas_are_guarded() -> None:
