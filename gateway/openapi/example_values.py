@@ -12,6 +12,7 @@ _DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 TEXTS: Final[dict[str, str]] = {
     "adapter": "openai",
+    "advice": "Name a model that the server has.",
     "agent_id": "agent-1",
     "agent_ids": "agent-1",
     "aggregation": "avg",
@@ -40,6 +41,7 @@ TEXTS: Final[dict[str, str]] = {
     "environment": "production",
     "error": "no agent is ready",
     "error_message": "the target closed the connection",
+    "error_reason": "MODEL_NOT_FOUND",
     "error_type": "connection_reset",
     "errors": "timeout",
     "error_messages": "timeout",
@@ -121,6 +123,7 @@ TEXTS: Final[dict[str, str]] = {
     "tags": "nightly",
     "tags_all": "nightly",
     "threshold_type": "percentage",
+    "timestamp_source": "kernel",
     "to": "now",
     "token": "the token",
     "token_id": "e2a4c6f80b1d",
@@ -168,6 +171,7 @@ SUFFIXES: Final[dict[str, float]] = {
 
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "CancelRunRequest": {"run_id": _RUN},
+    "CheckTargetRequest": {"server_url": "http://127.0.0.1:8000", "model": "qwen3-14b"},
     "CompareModelsRequest": {"models": ["gpt-4o", "gpt-4o-mini"], "start_time": "now-7d"},
     "CompareRunsRequest": {"run_ids": [_RUN, _OTHER_RUN]},
     "CreateAgentTokenRequest": {"name": "load-1"},

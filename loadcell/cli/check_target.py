@@ -22,6 +22,7 @@ from loadcell.cli.load_flags import (
 )
 from loadcell.cli.runs import JsonFlag
 from loadcell.cli.session import Session, end_of_child, open_session
+from loadcell.clock import wall_micros
 from loadcell.stack import ChildError, Stack
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ def check_target(
         "agent_labels": _labels(agents),
         "project_id": project,
     }
+    began = wall_micros()
     with open_session(controller=controller, database=database, agents=1, load_maker=True) as session:
-        return asyncio.run(_check(session, fields, as_json=as_json))
+        return asyncio.run(_check(session, fields, began, as_json=as_json))
 
 
 def _labels(agents: str | None) -> dict[str, str]:
@@ -69,14 +71,14 @@ def _labels(agents: str | None) -> dict[str, str]:
     return labels
 
 
-async def _check(session: Session, fields: dict[str, Any], *, as_json: bool) -> int:
+async def _check(session: Session, fields: dict[str, Any], began: int, *, as_json: bool) -> int:
     from loadcell.cli import json_output  # noqa: PLC0415 (see Session.client)
     from loadcell.cli.sdk import LoadcellError  # noqa: PLC0415
 
     async with session.client() as client:
         try:
             if session.stack is not None:
-                await _own_agent(session.stack, client)
+                await _own_agent(session.stack, client, began)
             found = await client.check_target(**fields)
         except LoadcellError as error:
             raise from_error(error, address=session.address) from error
@@ -93,12 +95,14 @@ async def _check(session: Session, fields: dict[str, Any], *, as_json: bool) -> 
     return EXIT_RUN_FAILED
 
 
-async def _own_agent(stack: Stack, client: "Client") -> None:
-    """Wait until the agent that was started for this is ready; a run would wait by itself."""
-    from loadcell.v1 import fleet_pb2  # noqa: PLC0415 (see Session.client)
+async def _own_agent(stack: Stack, client: "Client", began: int) -> None:
+    """Wait until the agent that was started for this is there; a run would wait by itself.
+
+    Agents of earlier commands are known as well: `began`, microseconds since 1970 UTC, tells them apart.
+    """
 
     async def registered() -> None:
-        while not [a async for a in client.agents() if a.state == fleet_pb2.AGENT_STATE_READY]:  # noqa: ASYNC110
+        while max([a.last_seen_at.ToMicroseconds() async for a in client.agents()], default=0) < began:  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
 
     try:

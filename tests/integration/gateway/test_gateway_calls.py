@@ -47,6 +47,24 @@ async def test_a_plan_beyond_the_calibration_is_a_conflict(gateway):
     assert response.json()["detail"] == message
 
 
+async def test_a_target_that_would_not_do_is_an_answer(gateway):
+    gateway.controller.answers["CheckTarget"] = run_pb2.CheckTargetResponse(
+        error_reason="TARGET_REFUSED", error="HTTP 401", advice="See it.", agent_id="a", timestamp_source="kernel"
+    )
+    asked = {"server_url": "http://127.0.0.1:8000", "api_key": "target-key", "agent_labels": {"region": "eu"}}
+    response = await gateway.http.post("/api/v1/benchmark/check-target", json=asked)
+    document = response.json()
+    assert (response.status_code, document["ok"], document["error_reason"]) == (200, False, "TARGET_REFUSED")
+    assert (document["model"], document["pin_output"], document["notes"]) == (None, None, [])
+    request = gateway.controller.calls[0].request
+    assert (request.api_key, dict(request.agent_labels)) == ("target-key", {"region": "eu"})
+    gateway.controller.answers["CheckTarget"] = LoadcellError("NO_AGENTS_READY", "no agent is free")
+    response = await gateway.http.post("/api/v1/benchmark/check-target", json=asked)
+    assert (response.status_code, response.json()["error"]["error_code"]) == (409, "NO_AGENTS_READY")
+    refused = await gateway.http.post("/api/v1/benchmark/check-target", json=asked | {"concurrency": [1]})
+    assert (refused.status_code, refused.json()["error"]["field"]) == (400, "concurrency")
+
+
 async def test_response_body_and_path_parameters(gateway):
     gateway.controller.answers["GetRun"] = run_pb2.GetRunResponse(run=run_pb2.Run(run_id="r1", status="running"))
     document = (await gateway.http.get(f"{RUN}/r1")).json()
