@@ -128,7 +128,7 @@ class Agent:
         )
         tls = server_tls(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
         shown = None if tls is None else tls.over_http()
-        return contextlib.closing(open_metrics_port(settings.metrics, vitals, shown))
+        return contextlib.closing(open_metrics_port(settings.metrics, vitals, data_dir(settings.data_dir), shown))
 
     async def run(self) -> str:
         """Serve until told to end and return why.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
@@ -13,14 +14,18 @@ from loadcell.settings import Address
 
 
 def open_metrics_port(
-    address: Address, registry: CollectorRegistry, condition: Condition, tls: ssl.SSLContext | None
+    address: Address,
+    registry: CollectorRegistry,
+    condition: Condition,
+    folder: Path,
+    tls: ssl.SSLContext | None,
 ) -> MetricsPort:
-    """Serve metrics and health; with `tls` over TLS and over nothing else.
+    """Serve metrics, with those of the disk of a folder, and health; with `tls` over TLS and over nothing else.
 
     Raises:
         StartError: The address is taken or not of this machine.
     """
     try:
-        return MetricsPort("loadcell-controller", address, registry, condition.health, tls)
+        return MetricsPort("loadcell-controller", address, registry, condition.health, folder, tls=tls)
     except OSError as error:
         raise cannot_listen(error)(f"LOADCELL_CONTROLLER_METRICS={address}: {error.strerror or error}") from error

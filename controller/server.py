@@ -139,7 +139,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
         bound = bind(server, settings.grpc, tls)
         if settings.metrics is not None:
             shown = None if tls is None else tls.over_http()
-            stack.callback(open_metrics_port(settings.metrics, registry, condition, shown).close)
+            folder = _folder(settings, database)
+            stack.callback(open_metrics_port(settings.metrics, registry, condition, folder, shown).close)
         events.start()
         stack.push_async_callback(events.stop)
         parts.exports.start()
@@ -222,6 +223,11 @@ def _ages(settings: ControllerSettings) -> Ages:
         days=settings.day_retention_days,
         audit=settings.audit_retention_days,
     )
+
+
+def _folder(settings: ControllerSettings, database: Database) -> Path:
+    """Return where there must be room: beside the database or, where that is a server's, for exports."""
+    return database.place.parent if isinstance(database.place, Path) else data_dir(settings.data_dir)
 
 
 def _owner(database: Database) -> str:

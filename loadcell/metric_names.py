@@ -25,3 +25,14 @@ PROCESS_METRICS = (
     MetricName("process_open_fds", "gauge", (), "Open files and sockets."),
     MetricName("process_max_fds", "gauge", (), "Files and sockets that may be open."),
 )
+
+# Of the disk that a process keeps its data on.
+DISK_FREE = MetricName(
+    "loadcell_disk_free_bytes",
+    "gauge",
+    (),
+    "Bytes the process may still write where its data is: an agent's spool, a controller's SQLite file or, with"
+    " PostgreSQL, its data directory. Absent where the file system does not say.",
+)
+DISK_SIZE = MetricName("loadcell_disk_size_bytes", "gauge", (), "All of that disk, used or not.")
+DISK_METRICS = (DISK_FREE, DISK_SIZE)

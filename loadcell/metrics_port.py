@@ -8,12 +8,17 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics, make_wsgi_app
 
 from loadcell import __version__
+from loadcell.disk import room
+from loadcell.metric_names import DISK_FREE, DISK_METRICS, DISK_SIZE
+from loadcell.metric_sheet import Sheet, show
 from loadcell.metrics_server import MetricsServer
 from loadcell.settings import Address
 
@@ -43,8 +48,9 @@ class MetricsPort:
     Args:
         service: Whose they are, such as "loadcell-agent".
         address: Where.
-        registry: The metrics; those of the process come with them.
+        registry: The metrics; those of the process and of its disk come with them.
         health: Tells how the process is, on any thread.
+        folder: Where the process keeps its data.
         tls: What to speak TLS with, and nothing else; None: nothing.
 
     Raises:
@@ -57,6 +63,8 @@ class MetricsPort:
         address: Address,
         registry: CollectorRegistry,
         health: Callable[[], Health],
+        folder: Path,
+        *,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         if address.unix_path:
@@ -66,6 +74,7 @@ class MetricsPort:
         # One series more for each counter, which nobody asks for.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream
         ProcessCollector(registry=registry)
+        show(registry, DISK_METRICS, partial(_fill_disk, folder))
         self._server.set_app(_application(service, registry, health))
         serve = self._server.serve_forever
         self._thread = threading.Thread(target=serve, args=(_LOOK_SECONDS,), name="metrics", daemon=True)
@@ -76,6 +85,13 @@ class MetricsPort:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def _fill_disk(folder: Path, sheet: Sheet) -> None:
+    left = room(folder)
+    if left is not None:
+        sheet.add(DISK_FREE, (), left.free)
+        sheet.add(DISK_SIZE, (), left.size)
 
 
 def _application(service: str, registry: CollectorRegistry, health: Callable[[], Health]) -> WSGIApplication:

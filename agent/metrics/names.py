@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadcell.metric_names import PROCESS_METRICS, MetricName
+from loadcell.metric_names import DISK_METRICS, PROCESS_METRICS, MetricName
 
 CONNECTED = MetricName(
     "loadcell_agent_up_to_controller", "gauge", (), "1 while the agent is registered with a controller."
@@ -60,4 +60,4 @@ AGENT_METRICS = (
 
 def metric_names() -> tuple[MetricName, ...]:
     """Return every metric an agent can show."""
-    return (*AGENT_METRICS, *PROCESS_METRICS)
+    return (*AGENT_METRICS, *DISK_METRICS, *PROCESS_METRICS)

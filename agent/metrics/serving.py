@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
@@ -13,8 +14,10 @@ from loadcell.metrics_port import MetricsPort
 from loadcell.settings import Address, kind_of
 
 
-def open_metrics_port(address: Address, vitals: AgentVitals, tls: ssl.SSLContext | None) -> MetricsPort:
-    """Serve metrics and health; with `tls` over TLS and over nothing else.
+def open_metrics_port(
+    address: Address, vitals: AgentVitals, folder: Path, tls: ssl.SSLContext | None
+) -> MetricsPort:
+    """Serve metrics, with those of the disk of a folder, and health; with `tls` over TLS and over nothing else.
 
     Raises:
         SettingsError: The address is taken or not of this machine.
@@ -22,6 +25,6 @@ def open_metrics_port(address: Address, vitals: AgentVitals, tls: ssl.SSLContext
     registry = CollectorRegistry()
     show(registry, AGENT_METRICS, vitals.fill)
     try:
-        return MetricsPort("loadcell-agent", address, registry, vitals.health, tls)
+        return MetricsPort("loadcell-agent", address, registry, vitals.health, folder, tls=tls)
     except OSError as error:
         raise kind_of(error)(f"LOADCELL_AGENT_METRICS={address}: {error.strerror or error}") from error

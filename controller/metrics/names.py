@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadcell.metric_names import PROCESS_METRICS, MetricName
+from loadcell.metric_names import DISK_METRICS, PROCESS_METRICS, MetricName
 
 _METHOD = ("grpc_service", "grpc_method")
 _MODEL = ("model", "provider")
@@ -156,5 +156,6 @@ def metric_names() -> tuple[MetricName, ...]:
         *INGEST_METRICS,
         *MODEL_METRICS,
         *FLEET_METRICS,
+        *DISK_METRICS,
         *PROCESS_METRICS,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 from pathlib import Path
 
+from loadcell.disk import nearest, room
 from loadcell.settings import Address, NotNowError, SettingsError, kind_of
 
 _PATIENCE_SECONDS = 5.0
@@ -25,20 +25,15 @@ def check_writable(name: str, folder: Path, what: str = "") -> None:
         SettingsError: It cannot.
     """
     subject = what or f"{name}={folder}"
-    # Not by Path.exists, which raises where a folder above may not be looked into.
-    nearest = next(place for place in (folder, *folder.absolute().parents) if os.path.exists(place))  # noqa: PTH110
-    if not nearest.is_dir():
-        raise SettingsError(f"{subject}: {nearest} is no directory; set {name} to one that can be written")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise SettingsError(f"{subject}: {nearest} cannot be written by this user; set {name} to a place that can")
-    try:
-        usage = shutil.disk_usage(nearest)
-    except OSError:  # a file system that does not count its bytes
-        return
-    # One that says it has none at all, such as /proc, does not count them either.
-    if usage.total and usage.free < _LEAST_FREE_BYTES:
+    there = nearest(folder)
+    if not there.is_dir():
+        raise SettingsError(f"{subject}: {there} is no directory; set {name} to one that can be written")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise SettingsError(f"{subject}: {there} cannot be written by this user; set {name} to a place that can")
+    left = room(there)
+    if left is not None and left.free < _LEAST_FREE_BYTES:
         raise NotNowError(
-            f"{subject}: the disk of {nearest} is full, {usage.free:,} bytes are left; free some or set {name} to"
+            f"{subject}: the disk of {there} is full, {left.free:,} bytes are left; free some or set {name} to"
             " another"
         )
 

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from scripts.boards.layout import CONTROLLER, OF_CONTROLLER, Row, board
 from scripts.boards.panels import THIRD, Limits, Query, graph
-from scripts.boards.promql import per_second, quantile, quantiles
+from scripts.boards.promql import free_disk, per_second, quantile, quantiles
 
 _SLOW = Limits(warning=1)
 
@@ -87,6 +87,19 @@ def make() -> Dashboard:
                     ),
                     width=THIRD,
                     limits=Limits(critical=1),
+                ),
+            ),
+        ),
+        Row(
+            "Disk",
+            (
+                graph(
+                    "Room on the disk",
+                    "Share of the disk that is free where a controller has its SQLite file, or its exports with"
+                    " PostgreSQL.",
+                    "percentunit",
+                    Query(free_disk(OF_CONTROLLER), "{{instance}}"),
+                    limits=Limits(warning=0.15, critical=0.05, low=True),
                 ),
             ),
         ),

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from scripts.boards.layout import AGENT, OF_AGENT, Row, board
 from scripts.boards.panels import THIRD, Limits, Query, graph, number
-from scripts.boards.promql import growth, per_second
+from scripts.boards.promql import free_disk, growth, per_second
 
 _EACH = "{{instance}}"
 
@@ -136,7 +136,6 @@ def make() -> Dashboard:
                         f"max by (instance) (loadcell_agent_clock_uncertainty_seconds{{{OF_AGENT}}})",
                         "{{instance}} known to",
                     ),
-                    width=THIRD,
                     limits=Limits(warning=1),
                 ),
                 graph(
@@ -147,14 +146,19 @@ def make() -> Dashboard:
                         per_second("process_cpu_seconds_total", OF_AGENT, by="instance"),
                         _EACH,
                     ),
-                    width=THIRD,
+                ),
+                graph(
+                    "Room on the disk",
+                    "Share of the disk that is free where an agent has its spool.",
+                    "percentunit",
+                    Query(free_disk(OF_AGENT), _EACH),
+                    limits=Limits(warning=0.15, critical=0.05, low=True),
                 ),
                 graph(
                     "Memory",
                     "Memory of the main process of an agent.",
                     "bytes",
                     Query(f"sum by (instance) (process_resident_memory_bytes{{{OF_AGENT}}})", _EACH),
-                    width=THIRD,
                 ),
             ),
         ),

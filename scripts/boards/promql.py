@@ -32,5 +32,10 @@ def quantiles(name: str, selector: str, *, by: str = "", exemplars: bool = False
     ]
 
 
+def free_disk(selector: str) -> str:
+    """Return the PromQL of which share of its disk each process has left."""
+    return f"loadcell_disk_free_bytes{{{selector}}} / loadcell_disk_size_bytes{{{selector}}}"
+
+
 def _sum(by: str) -> str:
     return f"sum by ({by}) " if by else "sum"

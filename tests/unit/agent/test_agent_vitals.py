@@ -95,11 +95,11 @@ async def test_what_cannot_be_kept_is_told(vitals: AgentVitals) -> None:
     assert told("clock_offset_seconds") is None  # nobody has said what time it is
 
 
-async def test_a_port_that_is_taken_is_named(vitals: AgentVitals) -> None:
+async def test_a_port_that_is_taken_is_named(vitals: AgentVitals, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
         with pytest.raises(SettingsError, match=f"LOADCELL_AGENT_METRICS={address}: "):
-            open_metrics_port(address, vitals, None)
+            open_metrics_port(address, vitals, tmp_path, None)
 
 
 def test_an_agent_without_the_setting_imports_nothing_of_metrics() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -33,9 +35,11 @@ class Served:
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
+def served(tmp_path: Path) -> Iterator[Served]:
     one = Served()
-    with closing(MetricsPort("loadcell-agent", one.address, CollectorRegistry(), lambda: one.health)):
+    with closing(
+        MetricsPort("loadcell-agent", one.address, CollectorRegistry(), lambda: one.health, tmp_path / "not yet")
+    ):
         yield one
 
 
@@ -57,6 +61,18 @@ def test_what_is_not_there_is_refused(served: Served) -> None:
     assert served.ask("/health", "POST")[0] == 405
     status, text = served.ask("/metrics")
     assert (status, "process_resident_memory_bytes" in text) == (200, True)
+
+
+def test_the_room_on_the_disk_is_told_where_the_file_system_says_it(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = shutil.disk_usage(tmp_path)
+    text = served.ask("/metrics")[1]
+    told = dict(line.split() for line in text.splitlines() if line.startswith("loadcell_disk"))
+    assert float(told["loadcell_disk_size_bytes"]) == there.total
+    assert 0 < float(told["loadcell_disk_free_bytes"]) < there.total
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: there._replace(total=0, free=0))
+    assert "loadcell_disk" not in served.ask("/metrics")[1]
 
 
 def raw(connection: socket.socket, sent: bytes = b"") -> bytes:
@@ -112,7 +128,10 @@ def test_where_all_have_asked_the_next_one_is_told_to_come_again() -> None:
         return Health(ready=True, well=True, facts={})
 
     address = Address("127.0.0.1", free_port())
-    with closing(MetricsPort("loadcell-agent", address, CollectorRegistry(), health)), ExitStack() as held:
+    with (
+        closing(MetricsPort("loadcell-agent", address, CollectorRegistry(), health, Path.cwd())),
+        ExitStack() as held,
+    ):
         held.callback(go_on.set)
         for _ in range(MOST_CONNECTIONS):
             busy = held.enter_context(socket.create_connection(("127.0.0.1", address.port)))
@@ -139,4 +158,4 @@ def test_connections_that_got_no_thread_take_none_away_later(
 def test_an_address_that_cannot_be_listened_on_is_an_error(served: Served) -> None:
     for address in (served.address, Address("", 0, unix_path="/nowhere")):
         with pytest.raises(OSError, match=r"."):
-            MetricsPort("loadcell-agent", address, CollectorRegistry(), lambda: served.health)
+            MetricsPort("loadcell-agent", address, CollectorRegistry(), lambda: served.health, Path.cwd())
