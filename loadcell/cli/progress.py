@@ -1,6 +1,7 @@
 """What is seen while a run goes on: a live view on a terminal, plain lines elsewhere."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -91,7 +92,8 @@ class LiveProgress:
     """The view of a run, on the other screen of the terminal from the first update on.
 
     A terminal keeps two screens. What was there before, and what is said, stay whole on the usual one, and on the
-    other nothing is left of lines that a terminal breaks or joins when its width changes.
+    other nothing is left of lines that a terminal breaks or joins when its width changes. The shell has the usual
+    one whenever it has the terminal: after Ctrl-Z, and while the command goes on in the background.
     """
 
     def __init__(self, console: Console) -> None:
@@ -104,9 +106,10 @@ class LiveProgress:
     def update(self, update: run_pb2.WatchRunResponse) -> None:
         """Draw the view anew."""
         self._history.take(update, time.monotonic())
-        if self._live is None:
+        if self._live is None and self._has_terminal():
             self._live = self._begun()
-        self._live.refresh()
+        if self._live is not None:
+            self._live.refresh()
 
     def say(self, text: str) -> None:
         """Show a line, and print it where it stays."""
@@ -123,7 +126,8 @@ class LiveProgress:
             return
         live, self._live = self._live, None
         if self._loop is not None:
-            self._loop.remove_signal_handler(signal.SIGWINCH)
+            for number in (signal.SIGWINCH, signal.SIGTSTP):
+                self._loop.remove_signal_handler(number)
         live.stop()
         for text in self._unsaid:
             self._console.print(text)
@@ -141,7 +145,20 @@ class LiveProgress:
         live.start()
         self._loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(signal.SIGWINCH, live.refresh)
+        self._loop.add_signal_handler(signal.SIGTSTP, self._stand_still)
         return live
+
+    def _stand_still(self) -> None:
+        """Give the terminal back and stop, as Ctrl-Z asks for; the next update takes it again."""
+        self.close()
+        signal.raise_signal(signal.SIGTSTP)  # nobody listens any more: it stops us until somebody has us go on
+
+    def _has_terminal(self) -> bool:
+        """Whether we are in the foreground of the terminal, if that is one with a foreground for us."""
+        try:
+            return os.tcgetpgrp(self._console.file.fileno()) == os.getpgrp()
+        except OSError:
+            return True
 
 
 class _View:

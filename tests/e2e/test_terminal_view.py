@@ -1,10 +1,11 @@
-"""The whole command on a terminal: the live view, its size, Ctrl-C, and what a shell is offered meanwhile."""
+"""The whole command on a terminal: the live view, its size, Ctrl-C, Ctrl-Z, and what a shell offers meanwhile."""
 
 import asyncio
 import contextlib
 import fcntl
 import os
 import pty
+import shlex
 import struct
 import termios
 from collections.abc import Callable
@@ -61,6 +62,12 @@ class Person:
     def press_ctrl_c(self) -> None:
         os.write(self.ours, b"\x03")
 
+    def press_ctrl_z(self) -> None:
+        os.write(self.ours, b"\x1a")
+
+    def type(self, line: str) -> None:
+        os.write(self.ours, line.encode() + b"\n")
+
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self.ours)
         os.close(self.ours)
@@ -104,3 +111,40 @@ async def test_a_run_is_watched_on_a_terminal_and_stopped_there(shared: System):
     assert f"see it again with: {shared.command[0]}" in shown
     assert "stopping; press Ctrl-C again" in shown
     assert "in short" in shown
+
+
+async def test_a_run_that_is_stopped_by_ctrl_z_leaves_the_screen_to_the_shell_and_comes_back(shared: System):
+    person = Person(100, 30)
+    terminal = {"stdin": person.theirs, "stdout": person.theirs, "stderr": person.theirs}
+    clean = {name: value for name, value in shared.environment.items() if name not in ("COLUMNS", "LINES")}
+    async with serve(Behavior(ttft_ms=5)) as server:
+        shell = await asyncio.create_subprocess_exec(
+            *("setsid", "--ctty", "--wait", "bash", "--norc", "--noprofile", "-i"),
+            env={**clean, "TERM": "xterm", "PS1": "shell$ ", "HISTFILE": ""},
+            **terminal,
+        )
+        try:
+            await person.sees(lambda shown: "shell$" in shown)
+            person.type(shlex.join([*shared.command, "run", server.url, *LONG]))
+            await person.sees(lambda shown: "4 in flight" in shown)
+            began = len(person.written)
+            person.press_ctrl_z()
+            await person.sees(lambda _: b"shell$" in person.written[began:])
+            assert is_usual(person.written), "the shell is on the other screen"
+            stopped = len(person.written)
+            person.type("fg")
+            await person.sees(lambda shown: "4 in flight" in shown and not is_usual(person.written[stopped:]))
+            person.press_ctrl_c()
+            await person.sees(lambda _: b"interrupted;" in person.written and is_usual(person.written))
+            person.type("exit 0")
+            assert await asyncio.wait_for(shell.wait(), PATIENCE_SECONDS) == 0
+        finally:
+            if shell.returncode is None:
+                shell.kill()
+                await shell.wait()
+            person.close()
+
+
+def is_usual(written: bytes) -> bool:
+    """Whether a terminal shows its usual screen after all that was written, and not the other one."""
+    return written.rfind(b"\x1b[?1049h") <= written.rfind(b"\x1b[?1049l")

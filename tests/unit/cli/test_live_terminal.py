@@ -114,6 +114,29 @@ async def test_the_view_follows_the_size_of_the_terminal(terminal: Terminal):
     assert terminal.read().endswith(b"\x1b[?1049l")
 
 
+async def test_ctrl_z_leaves_the_usual_screen_to_the_shell(terminal: Terminal, monkeypatch: pytest.MonkeyPatch):
+    left: list[bytes] = []
+    monkeypatch.setattr(signal, "raise_signal", lambda number: left.append(terminal.read()))
+    progress = terminal.progress()
+    progress.update(update())
+    progress.say("kept")
+    terminal.read()
+    os.kill(os.getpid(), signal.SIGTSTP)
+    while not left:
+        await asyncio.sleep(0)
+    assert left == [b"\x1b[?25h\x1b[?1049lkept\r\n"]
+    assert signal.getsignal(signal.SIGTSTP) is signal.SIG_DFL
+    # The terminal of somebody else is not drawn on.
+    with monkeypatch.context() as background:
+        background.setattr(os, "tcgetpgrp", lambda _file: os.getpgrp() + 1)
+        progress.update(update())
+        progress.say("in the background")
+        assert terminal.read() == b"in the background\r\n"
+    progress.update(update())
+    assert b"\x1b[?1049h" in terminal.read()
+    progress.close()
+
+
 @pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])
 async def test_no_color_is_heeded(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, no_color: str, *, colored: bool
