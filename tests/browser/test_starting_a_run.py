@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -59,6 +61,36 @@ def test_a_run_is_started_watched_and_leads_to_its_result(dashboard: DashboardSy
     assert (config["concurrency"], config["num_prompts"], config["output_len"]) == ([2, 4], 150, 64)
 
 
+def test_a_dataset_is_uploaded_and_a_run_takes_its_prompts(
+    dashboard: DashboardSystem, open_page: OpenPage, tmp_path: Path
+) -> None:
+    watched = open_page(dashboard)
+    watched.expected.append("status of 400")
+    page = watched.open("#/new?prompts=dataset&concurrency=2&num_prompts=20")
+    page.get_by_label("Server URL").fill(dashboard.target)
+    digest = page.get_by_label("Dataset (SHA-256)")
+    page.get_by_role("button", name="Start").click()
+    expect(digest).to_have_attribute("aria-invalid", "true")
+    file = tmp_path / "my prompts.jsonl"
+    file.write_text('{"prompt": "one"}\n{"prompt": 2}\n')
+    page.get_by_label("File of the dataset").set_input_files(file)
+    expect(page.locator(".problem", has_text="my prompts.jsonl line 2")).to_be_visible()
+    file.write_text('{"prompt": "one"}\n{"prompt": "two"}\n')
+    page.get_by_label("File of the dataset").set_input_files(file)
+    expect(page.get_by_text("my prompts.jsonl: 2 rows, 36 B")).to_be_visible()
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    expect(digest).to_have_value(sha256)
+    expect(page).to_have_url(re.compile(f"dataset_asset={sha256}"))
+    line, curl = page.locator(".copyable-text").all_inner_texts()
+    assert "--dataset 'my prompts.jsonl'" in line
+    assert sha256 in curl
+    assert watched.findings() == []
+    page.get_by_role("button", name="Start").click()
+    expect(page).to_have_url(re.compile(r"#/result/[0-9a-f-]{36}$"))
+    run = dashboard.call("GET", f"/api/v1/benchmark/run/{page.url.rpartition('/')[2]}")
+    assert (run["config"]["dataset_asset"], run["status"]) == (sha256, "completed")
+
+
 def test_the_address_and_the_commands_have_all_but_the_secrets(
     dashboard: DashboardSystem, open_page: OpenPage
 ) -> None:
@@ -106,6 +138,39 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_started(
     page.get_by_role("button", name="Check only").click()
     expect(page.get_by_label("Only agents with labels")).to_have_attribute("aria-invalid", "true")
     assert watched.findings() == []
+
+
+def test_a_target_is_checked_before_there_is_a_run(dashboard: DashboardSystem, open_page: OpenPage) -> None:
+    watched = open_page(dashboard)
+    watched.expected += ["status of 400", "status of 409"]
+    page = watched.open("#/new")
+    url, check = page.get_by_label("Server URL"), page.get_by_role("button", name="Check target")
+    found = page.locator(".target-check").get_by_role("status")
+    check.click()
+    expect(url).to_have_attribute("aria-invalid", "true")
+    url.fill(dashboard.target)
+    check.click()
+    expect(found).to_contain_text("mock-model")
+    expect(found.locator(".badge.good")).to_have_text("works")
+    assert watched.findings() == []
+    page.get_by_label("Model", exact=True).fill("other")
+    expect(found).to_be_empty()  # it was about another target
+    check.click()
+    expect(found.locator(".badge.bad")).to_be_visible()
+    expect(found).to_contain_text("Name a model that the server has.")
+    assert watched.findings() == []
+    page.get_by_text("Agents", exact=True).last.click()
+    page.get_by_label("Only agents with labels").fill("region=nowhere")
+    check.click()
+    expect(found.get_by_role("link", name="See the agents")).to_be_visible()
+    page.get_by_label("Only agents with labels").fill("")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url.fill(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        check.click()
+        expect(found).to_contain_text("is looking")
+        expect(check).to_be_disabled()
+        with page.expect_event("requestfailed", lambda request: request.url.endswith("/check-target")):
+            page.get_by_role("link", name="History").click()
 
 
 def test_a_live_run_is_watched_on_after_the_gateway_was_started_anew_and_cancelled(

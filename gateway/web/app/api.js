@@ -127,7 +127,8 @@ async function errorOf(response) {
   return failureOf(response, await read(response).catch(() => null));
 }
 
-function failureOf(response, body) {
+/** What an answer that is no success says; `response` has its status and headers. */
+export function failureOf(response, body) {
   const told = body?.error ?? {};
   const retryAfter = Number(response.headers.get("Retry-After"));
   return new ApiError({

@@ -133,6 +133,22 @@ def test_what_cannot_be_read_is_named() -> None:
     ]
 
 
+def test_a_dataset_takes_the_place_of_a_length_and_is_needed() -> None:
+    digest = "ab" * 32
+    assert specified(prompts="dataset")[1] == [["dataset_asset", "needed"]]
+    specification, problems = specified(prompts="dataset", dataset_asset=digest, input_len="7")
+    assert problems == []
+    assert (specification["dataset_asset"], "input_len" in specification) == (digest, False)
+    assert "dataset_asset" not in specified(dataset_asset=digest)[0]
+    script = "console.log(JSON.stringify(given.map((one) => page.commandOf(...one))));"
+    known, unknown = reckoned(
+        "new/commands.js", script, [[specification, "c:1", "my prompts.jsonl"], [specification, "c:1"]]
+    )
+    assert "--dataset 'my prompts.jsonl'" in known["command"]
+    assert (known["missing"], unknown["missing"]) == ([], ["dataset_asset"])
+    assert "--dataset" not in unknown["command"]
+
+
 def test_the_plan_says_what_it_knows() -> None:
     script = "console.log(JSON.stringify(given.map((one) => page.planOf(one))));"
     lengths = {"input_len": 10, "output_len": 5}

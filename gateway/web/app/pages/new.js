@@ -10,6 +10,7 @@ import { toast } from "../parts/toast.js";
 import { go, link } from "../router.js";
 import * as words from "../texts/new.js";
 import { fieldOf, fillIn, textOf } from "./new/controls.js";
+import { offerUpload } from "./new/dataset.js";
 import { ALWAYS_OPEN, FIELDS, GROUPS, PRESETS, applies, presetOf } from "./new/fields.js";
 import { makeOutlook } from "./new/outlook.js";
 import { newRequestId } from "./new/request_id.js";
@@ -23,6 +24,7 @@ export async function show({ root, query, api, signal, setQuery }) {
   const first = valuesOf(query);
   const fields = new Map(FIELDS.map((about) => [about.name, fieldOf(about, first[about.name])]));
   const groups = new Map(GROUPS.map((name) => [name, groupOf(name, fields, first)]));
+  offerUpload(fields.get("dataset_asset"), signal);
   const outlook = makeOutlook(signal);
   let requestId = newRequestId();
   let typing = null;

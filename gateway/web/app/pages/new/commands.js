@@ -27,21 +27,23 @@ const FLAGS = {
   trace_sample_rate: ["--trace-sample-rate"],
 };
 const SWITCHES = { force: "--force", acknowledge_load: "--acknowledge-load", record_texts: "--record-texts", sketch_only: "--sketch-only" };
-const ONLY_HTTP = ["headers", "framework", "framework_config", "requests_per_slot", "timeline", "dataset_asset", "tokenizer_asset"];
+const ONLY_HTTP = ["headers", "framework", "framework_config", "requests_per_slot", "timeline", "tokenizer_asset"];
 
-/** The command line, and the fields that it has no flag for. */
-export function commandOf(specification, controller) {
+/** The command line, which takes a dataset by the name of its file, and the fields that it has no flag for. */
+export function commandOf(specification, controller, datasetName = "") {
   const words = ["loadcell", "run", specification.server_url ?? "URL", "--controller", controller];
   for (const [name, [flag, shown = String]] of Object.entries(FLAGS)) {
     if (specification[name] !== undefined) words.push(flag, shown(specification[name]));
   }
   for (const [name, flag] of Object.entries(SWITCHES)) if (specification[name]) words.push(flag);
+  if (specification.dataset_asset && datasetName) words.push("--dataset", datasetName);
   if (specification.stream === false) words.push("--no-stream");
   if (specification.tls_verify === false) words.push("--no-tls-verify");
   for (const [key, value] of Object.entries(specification.labels ?? {})) words.push("--label", `${key}=${value}`);
   for (const tag of specification.tags ?? []) words.push("--tag", tag);
   words.push(...agentWords(specification), ...validationWords(specification.validation_config));
-  return { command: words.map(quoted).join(" "), missing: ONLY_HTTP.filter((name) => specification[name] !== undefined) };
+  const missing = datasetName ? ONLY_HTTP : [...ONLY_HTTP, "dataset_asset"];
+  return { command: words.map(quoted).join(" "), missing: missing.filter((name) => specification[name] !== undefined) };
 }
 
 /** The call, as curl makes it. */

@@ -2,8 +2,9 @@
 //
 // `kind` says how its text is read (kinds.js); `preset` is what an empty field stands for; `sent: true` is always told,
 // all else only when it is not the default of the controller; `when` is the choice it belongs to; `secret` never gets
-// into the address; `choice: true` is no field of the contract but chooses among them; `term` is of terms.js; `hint`
-// says that there is a text hint_<name>; `options` are the words to choose from.
+// into the address; `choice: true` is no field of the contract but chooses among them; `needed: true` must not be empty
+// where it belongs; `term` is of terms.js; `hint` says that there is a text hint_<name>; `options` are the words to
+// choose from.
 
 export const GROUPS = ["target", "load", "workload", "objectives", "agents", "filing", "keeping"];
 export const ALWAYS_OPEN = new Set(["target", "load", "workload"]);
@@ -11,6 +12,8 @@ export const ALWAYS_OPEN = new Set(["target", "load", "workload"]);
 const closed = { loop: "closed" };
 const open = { loop: "open" };
 const counted = { bound: "count" };
+const random = { prompts: "random" };
+const fromFile = { prompts: "dataset" };
 
 export const FIELDS = [
   { name: "server_url", group: "target", kind: "text", type: "url", required: true, placeholder: "http://192.0.2.1:8000", hint: true },
@@ -35,10 +38,11 @@ export const FIELDS = [
   { name: "warmup", group: "load", kind: "integer", preset: "3", hint: true },
   { name: "timeout", group: "load", kind: "number", preset: "120" },
 
-  { name: "input_len", group: "workload", kind: "integer", preset: "128", sent: true },
+  { name: "prompts", group: "workload", kind: "text", choice: true, preset: "random", options: ["random", "dataset"], hint: true },
+  { name: "dataset_asset", group: "workload", kind: "text", when: fromFile, needed: true, hint: true },
+  { name: "input_len", group: "workload", kind: "integer", preset: "128", sent: true, when: random },
   { name: "output_len", group: "workload", kind: "integer", preset: "64", sent: true },
   { name: "seed", group: "workload", kind: "whole", preset: "0", hint: true },
-  { name: "dataset_asset", group: "workload", kind: "text", hint: true },
   { name: "tokenizer_asset", group: "workload", kind: "text", hint: true },
 
   { name: "goodput_thresholds.ttft_ms", group: "objectives", kind: "number", term: "ttft", placeholder: "500" },

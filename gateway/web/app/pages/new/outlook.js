@@ -9,6 +9,7 @@ import { copyable } from "../../parts/secret.js";
 import { isSignedIn } from "../../session.js";
 import * as words from "../../texts/new.js";
 import { commandOf, curlOf } from "./commands.js";
+import { nameOf } from "./dataset.js";
 import { planOf, stepsOf } from "./plan.js";
 
 const GRPC_PORT = 50051;
@@ -66,7 +67,7 @@ function chartOf(plan) {
 }
 
 function commandNodes(specification) {
-  const { command, missing } = commandOf(specification, `${location.hostname}:${GRPC_PORT}`);
+  const { command, missing } = commandOf(specification, `${location.hostname}:${GRPC_PORT}`, nameOf(specification.dataset_asset));
   const curl = curlOf(specification, location.origin, { isSignedIn: isSignedIn() });
   return [
     h("h3", {}, t("command_line")),

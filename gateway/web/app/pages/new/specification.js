@@ -44,6 +44,7 @@ export function specificationOf(values) {
   for (const field of FIELDS) {
     if (field.choice || !applies(field, values)) continue;
     const text = values[field.name];
+    if (text === "" && field.needed) problems.push([field.name, "needed"]);
     if (text === "" || (!field.sent && text === presetOf(field))) continue;
     try {
       put(specification, field.name, KINDS[field.kind](text));
