@@ -28,7 +28,9 @@ def compare(
         LoadcellError: LIMIT_EXCEEDED, there are too many levels.
     """
     pairs = pair_levels(results)
-    response = run_pb2.CompareRunsResponse(run_count=len(results), deltas=deltas(pairs))
+    response = run_pb2.CompareRunsResponse(
+        run_count=len(results), run_ids=[result.run_id for result in results], deltas=deltas(pairs)
+    )
     if gates:
         response.gates.extend(outcomes(gates, pairs, [result.run_id for result in results[1:]]))
         response.gates_passed = all(outcome.passed for outcome in response.gates)

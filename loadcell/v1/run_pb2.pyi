@@ -617,7 +617,7 @@ class CompareRunsRequest(_message.Message):
     def __init__(self, run_ids: _Optional[_Iterable[str]] = ..., gates: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CompareRunsResponse(_message.Message):
-    __slots__ = ("run_count", "best_throughput", "best_ttft", "by_concurrency", "deltas", "gates", "gates_passed")
+    __slots__ = ("run_count", "best_throughput", "best_ttft", "by_concurrency", "deltas", "gates", "gates_passed", "run_ids")
     class ByConcurrencyEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -632,6 +632,7 @@ class CompareRunsResponse(_message.Message):
     DELTAS_FIELD_NUMBER: _ClassVar[int]
     GATES_FIELD_NUMBER: _ClassVar[int]
     GATES_PASSED_FIELD_NUMBER: _ClassVar[int]
+    RUN_IDS_FIELD_NUMBER: _ClassVar[int]
     run_count: int
     best_throughput: BestValue
     best_ttft: BestValue
@@ -639,7 +640,8 @@ class CompareRunsResponse(_message.Message):
     deltas: _containers.RepeatedCompositeFieldContainer[MetricDelta]
     gates: _containers.RepeatedCompositeFieldContainer[GateOutcome]
     gates_passed: bool
-    def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ..., deltas: _Optional[_Iterable[_Union[MetricDelta, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateOutcome, _Mapping]]] = ..., gates_passed: _Optional[bool] = ...) -> None: ...
+    run_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ..., deltas: _Optional[_Iterable[_Union[MetricDelta, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateOutcome, _Mapping]]] = ..., gates_passed: _Optional[bool] = ..., run_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class MetricDelta(_message.Message):
     __slots__ = ("run_id", "level", "metric", "unit", "base_value", "value", "change", "change_low", "change_high", "change_percent", "verdict", "unknown_reason")

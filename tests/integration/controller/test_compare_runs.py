@@ -59,7 +59,7 @@ async def test_baseline_stands_for_the_newest_run_marked_so(controller):
     for run_ids in (["baseline", current], [current, "baseline"]):
         answer = await compared(controller, run_ids)
         against = [newest if run_id == "baseline" else run_id for run_id in run_ids]
-        assert [figures.run_id for figures in answer.by_concurrency["1"].runs] == against
+        assert [figures.run_id for figures in answer.by_concurrency["1"].runs] == answer.run_ids == against
     assert (await compared(controller, ["baseline", newest, current])).deltas[0].run_id == newest
     answer = await compared(controller, ["baseline", newest, current])
     assert answer.by_concurrency["1"].runs[0].run_id == old

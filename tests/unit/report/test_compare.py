@@ -36,7 +36,7 @@ def test_F9_every_level_is_filled_and_missing_ones_are_absent() -> None:
             run("b", level(1, 110.0, 40.0), level(None, 900.0, 90.0, rate=12.5)),
         ]
     )
-    assert response.run_count == 2
+    assert (response.run_count, response.run_ids) == (2, ["a", "b"])
     assert sorted(response.by_concurrency) == ["1", "10", "rate:12.5"]
     ones = response.by_concurrency["1"].runs
     assert [f.run_id for f in ones] == ["a", "b"]
