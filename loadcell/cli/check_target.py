@@ -85,7 +85,7 @@ async def _check(session: Session, fields: dict[str, Any], began: int, *, as_jso
     if as_json:
         json_output.print_document(json_output.document(found))
     elif found.ok:
-        print(f"{fields['server_url']} would do: model {found.model}, dialect {found.adapter}")
+        print(f"{fields['server_url']} works: model {found.model}, dialect {found.adapter}")
         print(f"seen by {found.agent_id}, receive stamps of the {found.timestamp_source}")
         for note in found.notes:
             print(f"note: {note}")

@@ -8,7 +8,7 @@ from tests.free_ports import free_address
 KEY, WRONG = "sk-right-key-of-the-target", "sk-wrong-key-of-the-target"
 
 
-async def test_what_would_do_is_told_from_what_would_not(shared: System):
+async def test_what_works_is_told_from_what_does_not(shared: System):
     completions = ("--adapter", "openai-completions")
     async with serve(Behavior(ttft_ms=1), api_key=KEY) as server:
         good = await shared.run("check-target", server.url, LLM_API_KEY=KEY)
@@ -16,7 +16,7 @@ async def test_what_would_do_is_told_from_what_would_not(shared: System):
         unknown = await shared.run("check-target", server.url, "--model", "other", "--json", LLM_API_KEY=KEY)
         refused = await shared.run("check-target", server.url, LLM_API_KEY=WRONG)
     assert (good.code, good.err) == (0, ""), good.err + shared.logs()
-    assert good.out.startswith(f"{server.url} would do: model mock-model, dialect openai\nseen by ")
+    assert good.out.startswith(f"{server.url} works: model mock-model, dialect openai\nseen by ")
     document = told.document
     assert (told.code, document["ok"], document["model"], document["pin_output"]) == (0, True, "mock-model", True)
     assert (document["adapter"], document["error"], document["advice"]) == ("openai-completions", None, None)

@@ -15,8 +15,10 @@ import { ALWAYS_OPEN, FIELDS, GROUPS, PRESETS, applies, presetOf } from "./new/f
 import { makeOutlook } from "./new/outlook.js";
 import { newRequestId } from "./new/request_id.js";
 import { queryOf, specificationOf, valuesOf } from "./new/specification.js";
+import { makeTargetCheck } from "./new/target_check.js";
 
 const TYPING_MILLISECONDS = 300;
+const NAMES = FIELDS.map(({ name }) => name);
 const TRIES = 3; // the identifier of the request makes a repeat the same run
 const t = texts(words);
 
@@ -26,6 +28,8 @@ export async function show({ root, query, api, signal, setQuery }) {
   const groups = new Map(GROUPS.map((name) => [name, groupOf(name, fields, first)]));
   offerUpload(fields.get("dataset_asset"), signal);
   const outlook = makeOutlook(signal);
+  const targetCheck = makeTargetCheck({ api, signal, read, refused });
+  fields.get("server_url").node.after(targetCheck.node);
   let requestId = newRequestId();
   let typing = null;
 
@@ -36,7 +40,9 @@ export async function show({ root, query, api, signal, setQuery }) {
   function draw() {
     const present = values();
     for (const about of FIELDS) fields.get(about.name).node.hidden = !applies(about, present);
-    outlook.update(specificationOf(present));
+    const said = specificationOf(present);
+    outlook.update(said);
+    targetCheck.update(said);
   }
 
   function changed() {
@@ -50,11 +56,22 @@ export async function show({ root, query, api, signal, setQuery }) {
     for (const about of FIELDS) if (about.name in wanted) fillIn(about, fields.get(about.name), wanted[about.name]);
   }
 
-  async function send(options) {
+  /** The specification; an error at the first of these fields that cannot be read. */
+  function read(names) {
     const { specification, problems } = specificationOf(values());
+    const [field, key] = problems.find(([name]) => names.includes(name)) ?? [];
+    if (field) throw new ApiError({ status: 400, reason: "UNREADABLE", field, message: t(key) });
+    return specification;
+  }
+
+  function refused(error) {
+    uncover(error?.field, groups);
+    whole.setErrors(error);
+  }
+
+  async function send(options) {
     try {
-      if (problems.length) throw new ApiError({ status: 400, reason: "UNREADABLE", field: problems[0][0], message: t(problems[0][1]) });
-      return await api.post("/api/v1/benchmark/run", { ...specification, ...options }, { tries: TRIES });
+      return await api.post("/api/v1/benchmark/run", { ...read(NAMES), ...options }, { tries: TRIES });
     } catch (error) {
       uncover(error.field, groups);
       throw error;
