@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -31,7 +30,7 @@ from loadcell.channel import dial
 from loadcell.clock import AnchoredClock, StepDetector
 from loadcell.data_dir import data_dir
 from loadcell.errors import LoadcellError
-from loadcell.exit_codes import exit_code
+from loadcell.exit_codes import give_up
 from loadcell.lifetime import wait_for_stop
 from loadcell.settings import SettingsError
 from loadcell.target_guard.guard import TargetGuard
@@ -226,8 +225,7 @@ async def serve(settings: AgentSettings, spawned: Sequence[Spawned], spool: Spoo
         with agent.metrics():
             why = await agent.run()
     except SettingsError as error:
-        print(f"agent: {error}", file=sys.stderr)  # noqa: T201  the one line a wrong setting gives
-        return exit_code(error)
+        return give_up("agent", error)
     except LoadcellError as error:
         log.warning("agent_refused", reason=error.reason, detail=error.message)
         return 1

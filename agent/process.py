@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 import loadcell.quick_start
@@ -18,7 +17,7 @@ from loadcell import logs
 from loadcell.arguments import refuse_arguments
 from loadcell.config.places import check_free
 from loadcell.data_dir import data_dir
-from loadcell.exit_codes import exit_code
+from loadcell.exit_codes import give_up
 from loadcell.settings import SettingsError, kind_of, load
 
 
@@ -32,8 +31,7 @@ def serve_forever(arguments: Sequence[str]) -> int:
             check_free("LOADCELL_AGENT_METRICS", settings.metrics)
         spool = _open_spool(settings)
     except (SettingsError, SpoolInUseError) as error:
-        print(f"agent: {error}", file=sys.stderr)  # noqa: T201  the one line a wrong setting gives
-        return exit_code(error)
+        return give_up("agent", error)
     # The workers come up while this process imports its half, gRPC above all.
     spawned = [spawn() for _ in range(settings.workers or usable_cpus())]
     import uvloop  # noqa: PLC0415

@@ -105,7 +105,7 @@ class AgentSettings(DialSettings):
     )
     metrics: Address | None = setting(
         None,
-        parse=settings.address,
+        parse=settings.tcp_address,
         names=("LOADCELL_AGENT_METRICS",),
         doc="Address to serve the agent's own Prometheus metrics on, with /health, /ready and /alive. Default:"
         " none.",

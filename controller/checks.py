@@ -66,8 +66,6 @@ def _exports(settings: ControllerSettings) -> None:
 
 
 def _addresses(settings: ControllerSettings) -> None:
-    if settings.metrics is not None and settings.metrics.unix_path:
-        raise SettingsError(f"LOADCELL_CONTROLLER_METRICS={settings.metrics}: must be host:port")
     check_different("LOADCELL_GRPC", settings.grpc, "LOADCELL_CONTROLLER_METRICS", settings.metrics)
     for name, address in (("LOADCELL_GRPC", settings.grpc), ("LOADCELL_CONTROLLER_METRICS", settings.metrics)):
         if address is not None:

@@ -8,9 +8,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from controller.condition import Condition
-from controller.listening import cannot_listen
 from loadcell.metrics_port import MetricsPort
-from loadcell.settings import Address
+from loadcell.settings import Address, kind_of
 
 
 def open_metrics_port(
@@ -23,9 +22,9 @@ def open_metrics_port(
     """Serve metrics, with those of the disk of a folder, and health; with `tls` over TLS and over nothing else.
 
     Raises:
-        StartError: The address is taken or not of this machine.
+        SettingsError: The address is taken or not of this machine.
     """
     try:
         return MetricsPort("loadcell-controller", address, registry, condition.health, folder, tls=tls)
     except OSError as error:
-        raise cannot_listen(error)(f"LOADCELL_CONTROLLER_METRICS={address}: {error.strerror or error}") from error
+        raise kind_of(error)(f"LOADCELL_CONTROLLER_METRICS={address}: {error.strerror or error}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 import loadcell.quick_start  # isort: split
@@ -12,13 +11,12 @@ import structlog
 import uvloop
 
 import loadcell.quiet_grpc  # before anything imports gRPC
-from controller.listening import StartError
 from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import StoreError
 from loadcell import __version__, logs
 from loadcell.arguments import refuse_arguments
-from loadcell.exit_codes import exit_code
+from loadcell.exit_codes import give_up
 from loadcell.lifetime import PARENT_EXITED, end_at_once_on_a_signal, wait_for_stop
 from loadcell.open_files import raise_open_files_limit
 from loadcell.settings import SettingsError, load
@@ -46,7 +44,6 @@ def serve_forever(arguments: Sequence[str]) -> int:
         settings = load(ControllerSettings, os.environ)
         logs.configure("controller", settings.log_level)
         uvloop.run(run(settings))
-    except (SettingsError, StoreError, StartError) as error:
-        print(f"loadcell controller: {error}", file=sys.stderr)  # noqa: T201 - the one line for the user
-        return exit_code(error)
+    except (SettingsError, StoreError) as error:
+        return give_up("controller", error)
     return 0

@@ -31,7 +31,7 @@ from controller.exports.runner import Exports
 from controller.exports.where import open_place
 from controller.interceptors.stopping import Calls, stop_serving
 from controller.limits.limiter import Limiter
-from controller.listening import StartError, bind, try_address
+from controller.listening import bind
 from controller.metrics import names
 from controller.metrics.fleet import FleetMetrics
 from controller.metrics_port import open_metrics_port
@@ -43,9 +43,10 @@ from controller.store.migrate import StoreError, open_database
 from controller.store.place import describe
 from controller.surface import Parts, make_server
 from controller.vault import Vault
+from loadcell.config.places import check_free
 from loadcell.data_dir import data_dir
 from loadcell.metric_sheet import show
-from loadcell.settings import Address
+from loadcell.settings import Address, SettingsError
 from loadcell.tls import server_tls
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
     """Run a controller.
 
     Raises:
-        StartError: The address is taken or open to the network without an API key.
-        SettingsError: A setting cannot be used, which is seen before anything is touched.
+        SettingsError: A setting cannot be used, which is seen before anything is touched, or the address is open to
+            the network without an API key.
         StoreError: The database cannot be used.
     """
     _refuse(settings)
@@ -91,7 +92,7 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
             private=bool(settings.grpc.unix_path),
         )
         if not settings.grpc.is_loopback and await authenticator.is_open():
-            raise StartError(
+            raise SettingsError(
                 f"LOADCELL_GRPC={settings.grpc} can be reached from other machines; set LOADCELL_API_KEY or make"
                 " a key with `loadcell keys create` first"
             )
@@ -174,12 +175,12 @@ def _refuse(settings: ControllerSettings) -> None:
     """See whether a controller can start with these settings, before it touches anything.
 
     Raises:
-        SettingsError, StartError: It cannot.
+        SettingsError: It cannot.
     """
     CHECKS.refuse(settings)
-    try_address("LOADCELL_GRPC", settings.grpc)
+    check_free("LOADCELL_GRPC", settings.grpc)
     if settings.metrics is not None:
-        try_address("LOADCELL_CONTROLLER_METRICS", settings.metrics)
+        check_free("LOADCELL_CONTROLLER_METRICS", settings.metrics)
 
 
 async def _open_database(settings: ControllerSettings) -> Database:

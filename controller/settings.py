@@ -18,13 +18,13 @@ from loadcell.logs import LEVELS
 from loadcell.settings import (
     Address,
     Secret,
-    address,
     boolean,
     choice,
     integer,
     number,
     path,
     setting,
+    tcp_address,
 )
 from loadcell.target_guard.rules import Rules, parse_rules
 
@@ -173,7 +173,7 @@ class ControllerSettings(ListeningSettings, ExportSettings, AdviceSettings, Anal
     )
     metrics: Address | None = setting(
         None,
-        parse=address,
+        parse=tcp_address,
         names=("LOADCELL_CONTROLLER_METRICS",),
         doc="Address to serve the controller's own Prometheus metrics on, with /health, /ready and /alive."
         " Default: none.",

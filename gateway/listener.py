@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from gateway.live.protocol import MAX_MESSAGE_BYTES, PING_SECONDS, LiveProtocol, LiveState
 from gateway.protocol import JsonHttpProtocol
+from loadcell.listening import listen
 from loadcell.settings import Address, kind_of
 
 BACKLOG = 2048
@@ -25,20 +26,10 @@ def bind(name: str, address: Address) -> socket.socket:
     Raises:
         SettingsError: the address is taken or not of this machine.
     """
-    bound = None
     try:
-        family, kind, protocol, _, where = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(where)
-        bound.listen(BACKLOG)
+        return listen(address, BACKLOG)
     except OSError as error:
-        if bound is not None:
-            bound.close()
         raise kind_of(error)(f"{name}={address}: cannot listen: {error.strerror or error}") from error
-    return bound
 
 
 def local_address(listening: socket.socket) -> str:

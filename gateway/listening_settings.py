@@ -12,7 +12,7 @@ from loadcell.settings import Address, setting
 def http_address(value: str) -> Address:
     """Parse host:port, or a bare port, which is one on loopback."""
     # A bare number is what the variable PORT holds on hosting platforms.
-    return settings.address(f"127.0.0.1:{value}" if value.isdecimal() else value)
+    return settings.tcp_address(f"127.0.0.1:{value}" if value.isdecimal() else value)
 
 
 @dataclass(frozen=True)

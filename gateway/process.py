@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-import sys
 from collections.abc import Sequence
 
 import loadcell.quick_start  # isort: split
@@ -36,7 +35,7 @@ from loadcell.certificates import TlsFile
 from loadcell.channel import dial
 from loadcell.config.places import check_free
 from loadcell.errors import LoadcellError
-from loadcell.exit_codes import exit_code
+from loadcell.exit_codes import give_up
 from loadcell.lifetime import end_at_once_on_a_signal, wait_for_stop
 from loadcell.open_files import raise_open_files_limit
 from loadcell.serving_tls import HttpTls
@@ -58,8 +57,7 @@ def serve_forever(arguments: Sequence[str]) -> int:
         logs.configure("gateway", found.log_level)
         uvloop.run(_serve(found))
     except settings.SettingsError as error:
-        print(f"gateway: {error}", file=sys.stderr)  # noqa: T201 - the one line a user without logs reads
-        return exit_code(error)
+        return give_up("gateway", error)
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 from typing import Final
 
 TRY_AGAIN: Final = 1
@@ -26,3 +27,9 @@ def passes(error: OSError) -> bool:
 def exit_code(error: Exception) -> int:
     """Return the exit code of a service that an error keeps from starting."""
     return TRY_AGAIN if isinstance(error, PassingError) else WRONG_SETTINGS
+
+
+def give_up(service: str, error: Exception) -> int:
+    """Say in one line on standard error why a service cannot start; return its exit code."""
+    print(f"{service}: {error}", file=sys.stderr)  # noqa: T201 - the line for the user
+    return exit_code(error)

@@ -47,7 +47,7 @@ class MetricsPort:
 
     Args:
         service: Whose they are, such as "loadcell-agent".
-        address: Where.
+        address: Where; a TCP one.
         registry: The metrics; those of the process and of its disk come with them.
         health: Tells how the process is, on any thread.
         folder: Where the process keeps its data.
@@ -67,8 +67,6 @@ class MetricsPort:
         *,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        if address.unix_path:
-            raise OSError("must be host:port")
         family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
         self._server = MetricsServer(family, address, tls)
         # One series more for each counter, which nobody asks for.

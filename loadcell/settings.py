@@ -298,10 +298,15 @@ def address(value: str) -> Address:
         if not socket_path:
             raise ValueError("must name a path after unix:")
         return Address("", 0, socket_path)
+    return tcp_address(value, otherwise=", or unix:/path")
+
+
+def tcp_address(value: str, *, otherwise: str = "") -> Address:
+    """Parse "host:port" or "[ipv6]:port"; `otherwise` is what else it may be, for the error."""
     host, separator, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not separator or not host or not port.isdecimal() or int(port) > 65535:
-        raise ValueError("must be host:port with a port from 0 to 65535, or unix:/path")
+        raise ValueError(f"must be host:port with a port from 0 to 65535{otherwise}")
     if ":" in host and not _is_ipv6(host):
         raise ValueError(
             "must be one host:port; several have commas between them, IPv6 is written [2001:db8::7]:50051"

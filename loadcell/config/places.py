@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
 
 from loadcell.disk import nearest, room
+from loadcell.listening import listen
 from loadcell.settings import Address, NotNowError, SettingsError, kind_of
 
 _PATIENCE_SECONDS = 5.0
+_LONGEST_PATH = 107  # of a unix socket, in bytes
 _LEAST_FREE_BYTES = 512 * 1024  # a database of nothing takes less
 
 
@@ -66,27 +69,41 @@ def check_known(name: str, address: Address) -> None:
 
 
 def check_free(name: str, address: Address) -> None:
-    """Listen on an address for a moment.
+    """See whether one can listen on an address, on a TCP one by doing so for a moment.
 
     Raises:
         SettingsError: It is taken, or not of this machine.
     """
-    if address.unix_path:
-        raise SettingsError(f"{name}={address}: must be host:port")
     try:
-        family, kind, _, _, where = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind) as probe:
-            # As servers do: connections that have ended are not in the way, listeners are.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(where)
-            probe.listen(1)
+        if address.unix_path:
+            _check_path(Path(address.unix_path))
+        else:
+            listen(address).close()
     except OSError as error:
         raise kind_of(error)(
             f"{name}={address}: cannot listen: {error.strerror or error}; set {name} to an address of this machine"
             " that is free"
         ) from error
+
+
+def _check_path(path: Path) -> None:
+    """See whether a socket can be made; one that a killed process has left behind is in nobody's way."""
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        raise OSError(errno.ENAMETOOLONG, f"is longer than {_LONGEST_PATH} bytes")
+    if not path.exists():
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, f"{path.parent} is no directory")
+        if not os.access(path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, f"{path.parent} cannot be written by this user")
+        return
+    if not path.is_socket():
+        raise OSError(errno.ENOTSOCK, "is another file")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return
+    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
 
 def check_reachable(name: str, address: Address) -> None:

@@ -1,9 +1,9 @@
 """Whether the addresses of a stack are free, asked before anything is started."""
 
-import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 
+from loadcell.listening import listen
 from loadcell.settings import Address
 
 
@@ -25,7 +25,7 @@ def check_free(addresses: Mapping[str, Address]) -> None:
             if address.unix_path:
                 continue
             try:
-                held.enter_context(_bound(address))
+                held.enter_context(listen(address))
             except OSError as error:
                 reason = error.strerror or str(error)
                 raise TakenError(f"{flag} {address}: {reason[:1].lower()}{reason[1:]}") from None
@@ -38,17 +38,3 @@ def is_free(address: Address) -> bool:
     except TakenError:
         return False
     return True
-
-
-def _bound(address: Address) -> socket.socket:
-    family, kind, _, _, target = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0]
-    found = socket.socket(family, kind)
-    try:
-        # As servers do: connections that have ended are not in the way, listeners are.
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(target)
-        found.listen(1)
-    except OSError:
-        found.close()
-        raise
-    return found

@@ -14,7 +14,6 @@ import pytest_asyncio
 from controller_process import held, inherit, killed_in_mid_level, process, started
 from scripted_agent import ScriptedAgent
 
-from controller.listening import StartError
 from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import StoreError
@@ -118,7 +117,7 @@ async def test_controller_dies_with_its_parent(tmp_path, address):
 )
 async def test_what_cannot_start_is_told_in_one_line(tmp_path, address, environment, expected):
     usual = {"LOADCELL_GRPC": address, "LOADCELL_DATABASE_URL": str(tmp_path / "loadcell.db")}
-    with pytest.raises((SettingsError, StartError, StoreError)) as refused:
+    with pytest.raises((SettingsError, StoreError)) as refused:
         async with serve(load(ControllerSettings, {**usual, **environment})):
             pass
     assert expected in str(refused.value)
@@ -139,7 +138,7 @@ async def test_process_that_cannot_start_says_nothing_but_that_line(
     async with process(tmp_path, address, **environment) as (running, lines):
         assert await running.wait() == status
     assert len(lines) == 1
-    assert lines[0].startswith(f"loadcell controller: {expected}")
+    assert lines[0].startswith(f"controller: {expected}")
 
 
 async def test_taken_address_is_one_line(tmp_path, unused_tcp_port):
@@ -149,12 +148,12 @@ async def test_taken_address_is_one_line(tmp_path, unused_tcp_port):
         assert await running.wait() == 1
     (line,) = lines
     assert line.startswith(
-        f"loadcell controller: LOADCELL_GRPC={address}: Address already in use; set LOADCELL_GRPC"
+        f"controller: LOADCELL_GRPC={address}: cannot listen: Address already in use; set LOADCELL_GRPC"
     )
 
 
 async def test_taken_socket_is_told(start, tmp_path):
     address = Address("", 0, unix_path=str(tmp_path / "grpc.sock"))
     await start(grpc=address)
-    with pytest.raises(StartError, match=f"LOADCELL_GRPC={address}: Address already in use"):
+    with pytest.raises(SettingsError, match=f"LOADCELL_GRPC={address}: cannot listen: Address already in use"):
         await start(grpc=address)

@@ -12,7 +12,6 @@ import grpc
 import pytest
 
 from controller.access.authenticator import REMEMBERED_SECONDS
-from controller.listening import StartError
 from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.place import parse_place
@@ -20,7 +19,7 @@ from loadcell.channel import API_KEY_METADATA, CLIENT_ADDRESS_METADATA, dial
 from loadcell.client import Client
 from loadcell.errors import LoadcellError
 from loadcell.rpc_errors import from_rpc_error
-from loadcell.settings import Address, Secret
+from loadcell.settings import Address, Secret, SettingsError
 from loadcell.v1 import run_pb2, run_pb2_grpc
 from tests.patience import PATIENCE_SECONDS
 
@@ -96,7 +95,7 @@ async def test_a_socket_of_one_user_asks_for_no_key_that_was_made(start, tmp_pat
 
 async def test_an_address_for_others_needs_a_credential_of_any_kind(start, tmp_path):
     everywhere = ControllerSettings(grpc=Address("0.0.0.0", 0), database=tmp_path / "loadcell.db")
-    with pytest.raises(StartError, match="keys create"):
+    with pytest.raises(SettingsError, match="keys create"):
         async with serve(everywhere):
             pass
     controller = await start(database=tmp_path / "loadcell.db")

@@ -153,7 +153,7 @@ async def test_a_controller_without_its_files_does_not_start(begin, ca, tmp_path
     }
     async with begin("controller", **settings) as controller:
         assert await controller.ends() == 2
-        assert f"loadcell controller: LOADCELL_TLS_CERT={gone}: No such file" in controller.log
+        assert f"controller: LOADCELL_TLS_CERT={gone}: No such file" in controller.log
 
 
 async def test_of_two_agents_with_one_id_the_first_ends_for_good(start, begin):

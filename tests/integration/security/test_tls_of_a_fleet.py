@@ -8,7 +8,6 @@ import grpc
 import pytest
 import structlog
 
-from controller.listening import StartError
 from loadcell.channel import dial
 from loadcell.client import Client, LoadcellError
 from loadcell.rpc_errors import from_rpc_error
@@ -171,7 +170,7 @@ async def test_half_a_configuration_is_refused(start, ca):
 
 async def test_other_machines_are_served_without_tls_only_with_a_key_and_a_warning(start, ca):
     everywhere = Address("0.0.0.0", 0)
-    with pytest.raises(StartError, match="LOADCELL_API_KEY"):
+    with pytest.raises(SettingsError, match="LOADCELL_API_KEY"):
         await start(grpc=everywhere, tls=ca.trusted(), **serving(ca.pair("server")))
     with structlog.testing.capture_logs() as lines:
         await start(grpc=everywhere, api_key=Secret("k"))

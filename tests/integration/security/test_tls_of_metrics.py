@@ -9,8 +9,7 @@ import urllib.request
 
 import pytest
 
-from controller.listening import StartError
-from loadcell.settings import Address
+from loadcell.settings import Address, SettingsError
 from tests.free_ports import free_port
 from tests.integration.security.certificates import Authority, Pair, serving
 from tests.patience import PATIENCE_SECONDS
@@ -64,5 +63,5 @@ async def test_scrapers_need_a_certificate_where_clients_do(start, ca):
 
 async def test_a_taken_port_is_named(start, controller):
     taken = Address("127.0.0.1", int(controller.address.rpartition(":")[2]))
-    with pytest.raises(StartError, match=f"LOADCELL_CONTROLLER_METRICS={taken}: "):
+    with pytest.raises(SettingsError, match=f"LOADCELL_CONTROLLER_METRICS={taken}: "):
         await start(metrics=taken)

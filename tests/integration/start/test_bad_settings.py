@@ -20,9 +20,9 @@ import gateway.checks
 import loadcell.config.clock
 import loadcell.config.places
 from agent.settings import AgentSettings
-from controller.listening import StartError, try_address
 from controller.settings import ControllerSettings
 from gateway.settings import Settings
+from loadcell.config.places import check_free
 from loadcell.config.report import look
 from loadcell.settings import Address, NotNowError, Secret, SettingsError, load
 from loadcell.stack.child import search_path
@@ -62,7 +62,7 @@ def refusal(service, environ: dict[str, object], folder: Path, kind: type = Sett
             {"LOADCELL_CONTROLLER_METRICS": "127.0.0.1:50051"},
             "LOADCELL_GRPC and LOADCELL_CONTROLLER_METRICS are both 127.0.0.1:50051",
         ),
-        (CONTROLLER, {"LOADCELL_CONTROLLER_METRICS": "unix:/x"}, "LOADCELL_CONTROLLER_METRICS=unix:/x: must be"),
+        (CONTROLLER, {"LOADCELL_CONTROLLER_METRICS": "unix:/x"}, "LOADCELL_CONTROLLER_METRICS='unix:/x': must be"),
         (CONTROLLER, {"LOADCELL_GRPC": "no.invalid:1"}, "LOADCELL_GRPC=no.invalid:1: the host no.invalid is not"),
         (CONTROLLER, {"LOADCELL_GRPC": "0.0.0.0:1"}, "LOADCELL_GRPC=0.0.0.0:1 can be reached from other machines"),
         (CONTROLLER, {"LOADCELL_DATA_DIR": "{file}"}, "{file} is no directory; set LOADCELL_DATA_DIR"),
@@ -139,8 +139,8 @@ def test_a_directory_that_may_not_be_looked_into(monkeypatch, tmp_path, service)
 )
 def test_a_unix_socket_that_cannot_be_made(tmp_path, path: str, why: str):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(StartError, match=why):
-        try_address("LOADCELL_GRPC", Address("", 0, path.format(folder=tmp_path)))
+    with pytest.raises(SettingsError, match=why):
+        check_free("LOADCELL_GRPC", Address("", 0, path.format(folder=tmp_path)))
 
 
 def test_what_is_right_is_not_refused_and_what_may_not_be_meant_is_told(tmp_path):

@@ -9,7 +9,6 @@ import sqlite3
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from controller.listening import StartError, StartLaterError, try_address
 from controller.store.migrate import StoreAwayError, StoreError, _has_no_room, open_database
 from controller.store.place import parse_place
 from loadcell.config import places
@@ -21,10 +20,8 @@ from loadcell.settings import Address, NotNowError, SettingsError
     ("error", "code"),
     [
         (SettingsError("x"), WRONG_SETTINGS),
-        (StartError("x"), WRONG_SETTINGS),
         (StoreError("x"), WRONG_SETTINGS),
         (NotNowError("x"), TRY_AGAIN),
-        (StartLaterError("x"), TRY_AGAIN),
         (StoreAwayError("x"), TRY_AGAIN),
     ],
 )
@@ -54,8 +51,6 @@ def test_a_name_server_that_does_not_answer_passes(monkeypatch: pytest.MonkeyPat
     for check in (places.check_known, places.check_free):
         with pytest.raises(NotNowError, match="LOADCELL_GRPC=a:1"):
             check("LOADCELL_GRPC", Address("a", 1))
-    with pytest.raises(StartLaterError, match="LOADCELL_GRPC=a:1"):
-        try_address("LOADCELL_GRPC", Address("a", 1))
 
 
 async def test_a_database_that_is_not_there_yet_passes() -> None:
