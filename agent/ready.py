@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import time
 from collections.abc import Mapping
 
@@ -12,7 +11,7 @@ from agent.host import default_agent_id
 from agent.settings import AgentSettings
 from loadcell.data_dir import data_dir
 from loadcell.readiness import over_http
-from loadcell.readiness.connecting import unverified
+from loadcell.readiness.connecting import tls_to_own
 from loadcell.readiness.verdict import NotReadyError, tell
 from loadcell.settings import load
 
@@ -26,7 +25,14 @@ def _ask(environ: Mapping[str, str]) -> str:
     settings = load(AgentSettings, environ)
     if settings.metrics is not None:
         meaning = f"it is not with its controller {settings.controller} (LOADCELL_CONTROLLER) now"
-        name, tls = "LOADCELL_AGENT_METRICS", _tls(settings)
+        tls = tls_to_own(
+            settings.tls_cert,
+            settings.tls_key,
+            settings.tls_client_ca,
+            settings.tls_client_cert,
+            settings.tls_client_key,
+        )
+        name = "LOADCELL_AGENT_METRICS"
         return over_http.ask(name, settings.metrics, tls, service="loadcell-agent", meaning=meaning)
     directory = data_dir(settings.data_dir, environ)
     agent_id = settings.agent_id or default_agent_id(directory)
@@ -46,16 +52,6 @@ def _ask(environ: Mapping[str, str]) -> str:
             f" for {max(0, now_ns - heard.at_ns) / 1e9:.0f} s; its log says why"
         )
     return f"with its controller {settings.controller}"
-
-
-def _tls(settings: AgentSettings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None:
-        return None
-    if settings.tls_client_ca is None:
-        return unverified()
-    if settings.tls_client_cert is not None:
-        return unverified(settings.tls_client_cert, settings.tls_client_key)
-    return unverified(settings.tls_cert, settings.tls_key)
 
 
 def _runs(pid: int) -> bool:

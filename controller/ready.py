@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from controller.listening_settings import ListeningSettings
 from loadcell.readiness import over_grpc
-from loadcell.readiness.connecting import unverified
+from loadcell.readiness.connecting import tls_to_own
 from loadcell.readiness.verdict import NotReadyError, tell
 from loadcell.settings import load, path, setting
 
@@ -29,8 +28,17 @@ def health(environ: Mapping[str, str]) -> int:
 
 def _ask(environ: Mapping[str, str]) -> str:
     settings = load(_Settings, environ)
+    tls = None
+    if not settings.grpc.unix_path:
+        tls = tls_to_own(
+            settings.tls_cert,
+            settings.tls_key,
+            settings.tls_client_ca,
+            settings.client_cert,
+            settings.client_key,
+        )
     try:
-        return over_grpc.ask("LOADCELL_GRPC", settings.grpc, _tls(settings))
+        return over_grpc.ask("LOADCELL_GRPC", settings.grpc, tls)
     except NotReadyError as error:
         if settings.tls_client_ca is None or settings.client_cert is not None:
             raise
@@ -38,13 +46,3 @@ def _ask(environ: Mapping[str, str]) -> str:
             f"{error}; it was shown the controller's own certificate, and LOADCELL_TLS_CLIENT_CA may not have"
             " signed that: set LOADCELL_TLS_CLIENT_CERT and LOADCELL_TLS_CLIENT_KEY to what to show"
         ) from error
-
-
-def _tls(settings: _Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None or settings.grpc.unix_path:
-        return None
-    if settings.tls_client_ca is None:
-        return unverified()
-    if settings.client_cert is not None:
-        return unverified(settings.client_cert, settings.client_key)
-    return unverified(settings.tls_cert, settings.tls_key)

@@ -46,6 +46,23 @@ def reachable(address: Address) -> Address:
     return dataclasses.replace(address, host="127.0.0.1" if listening.version == 4 else "::1")
 
 
+def tls_to_own(
+    cert: Path | None, key: Path | None, client_ca: Path | None, client_cert: Path | None, client_key: Path | None
+) -> ssl.SSLContext | None:
+    """Return what to speak TLS with to a process of this machine that serves with these files; None: it has none.
+
+    One that wants certificates is shown that of clients or, where there is none, its own.
+
+    Raises:
+        SettingsError: They cannot be used.
+    """
+    if cert is None:
+        return None
+    if client_ca is None:
+        return unverified()
+    return unverified(cert, key) if client_cert is None else unverified(client_cert, client_key)
+
+
 def unverified(cert: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
     """Return what to speak TLS with to a process of this machine, whatever names its certificate is for.
 
