@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import structlog
 from google.protobuf import descriptor_pool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 
 from controller.access.audit import Failures, changes_something, project_of, resource_of
 from controller.access.methods import short_name
@@ -31,6 +32,7 @@ from controller.store.audit_log import AuditEntry, append_entry
 from controller.store.database import Database
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
+from loadcell.metric_sheet import Sheet, show
 
 log = structlog.get_logger()
 
@@ -45,9 +47,14 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
         database: Where the log is.
         registry: Counts refusals, also those that are too many to be kept.
     """
-    name = names.CALLS_REFUSED
-    refused = Counter(name.name, name.help, name.labels, registry=registry)
+    refused: Counter[str] = Counter()
     failures = Failures()
+
+    def fill(sheet: Sheet) -> None:
+        for reason, count in sorted(refused.items()):
+            sheet.add(names.CALLS_REFUSED, (reason,), count)
+
+    show(registry, (names.CALLS_REFUSED,), fill)
 
     async def keep(method: str, came_in: Any, answer: Any, context: Context, outcome: str) -> None:
         who, request = who_calls(), _read(method, came_in)
@@ -88,7 +95,7 @@ def audit(database: Database, registry: CollectorRegistry) -> Around:
             except LoadcellError as error:
                 is_refused = error.category in _REFUSED
                 if is_refused:
-                    refused.labels(error.reason).inc()
+                    refused[error.reason] += 1
                 always = noted_change()
                 if (always or is_refused) and is_kept(always=always and not is_refused):
                     await keep(method, request, None, context, error.reason)

@@ -7,11 +7,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry
 
 from controller.limits.bucket import Rate
 from controller.limits.memory import Buckets
 from controller.metrics import names
+from loadcell.metric_sheet import Sheet, show
 
 _ADDRESSES = 10_000
 _KNOWN = 10_000  # credentials that were right
@@ -36,9 +37,8 @@ class Strangers:
         self._next = float("-inf")  # when the line of those who are refused ends
         self._failures = Buckets(_ADDRESSES, clock)
         self._known: OrderedDict[bytes, None] = OrderedDict()
-        name = names.AUTH_FAILURES
-        counter = Counter(name.name, name.help, name.labels, registry=registry)
-        self._failed, self._unheard = counter.labels("failed"), counter.labels("unheard")
+        self._failed = self._unheard = 0
+        show(registry, (names.AUTH_FAILURES,), self._fill)
 
     @property
     def there_are(self) -> bool:
@@ -58,7 +58,7 @@ class Strangers:
 
     def unheard(self) -> float:
         """Count a call that is refused without a look, and return after how many seconds it is told so."""
-        self._unheard.inc()
+        self._unheard += 1
         now = self._clock()
         told = max(now + HELD_SECONDS, self._next)
         if told - now > LONGEST_SECONDS:
@@ -68,7 +68,7 @@ class Strangers:
 
     def failed(self, address: str, credential: str | None) -> None:
         """Note that a credential was wrong; None: one that is not looked at here."""
-        self._failed.inc()
+        self._failed += 1
         if credential is not None:
             self._known.pop(_digest(credential), None)
         if self._rate is None:
@@ -84,6 +84,10 @@ class Strangers:
         self._known.move_to_end(digest)
         if len(self._known) > _KNOWN:
             self._known.popitem(last=False)
+
+    def _fill(self, sheet: Sheet) -> None:
+        sheet.add(names.AUTH_FAILURES, ("failed",), self._failed)
+        sheet.add(names.AUTH_FAILURES, ("unheard",), self._unheard)
 
 
 def _digest(credential: str) -> bytes:
