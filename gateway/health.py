@@ -52,7 +52,7 @@ def make_probes(upstream: Upstream) -> list[Probe]:
         return 200, {"service": SERVICE, "version": loadcell.__version__, "docs": "/docs"}
 
     async def alive() -> tuple[int, dict[str, Any]]:
-        return 200, {"status": "alive"}
+        return 200, {"status": "alive", "service": SERVICE}
 
     async def benchmark() -> tuple[int, dict[str, Any]]:
         return 200, {"status": "healthy", "version": loadcell.__version__, "timestamp": now()}
@@ -84,7 +84,7 @@ def make_probes(upstream: Upstream) -> list[Probe]:
             root,
             {"service": SERVICE, **_VERSION, "docs": "/docs"},
         ),
-        Probe("/alive", "Answers as long as the gateway runs.", alive, {"status": "alive"}),
+        Probe("/alive", "Answers as long as the gateway runs.", alive, {"status": "alive", "service": SERVICE}),
         Probe(
             "/ready",
             "Answers 200 when the controller takes calls, 503 otherwise.",

@@ -40,7 +40,8 @@ def run_module(
     if done.returncode and lines and lines[-1].startswith(_MISSING):
         service = module.partition(".")[0]
         raise NotInstalledError(f"the {service} is not installed here: pip install 'loadcell[{service}]'")
-    if done.returncode and lines:
+    # What answers may end with a status of its own: a database that is not well, settings that are wrong.
+    if done.returncode and lines and not done.stdout:
         raise CommandError(lines[-1].removeprefix("error: "), done.returncode)
-    sys.stderr.write(done.stderr)  # a warning on the way to a good end
+    sys.stderr.write(done.stderr)  # warnings on the way to an answer
     return done.returncode, done.stdout

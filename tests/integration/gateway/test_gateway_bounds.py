@@ -16,6 +16,7 @@ from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+ALIVE = b'{"status":"alive","service":"loadcell-gateway"}'
 REQUEST = b"GET /alive HTTP/1.1\r\nHost: localhost\r\n"
 
 
@@ -60,7 +61,7 @@ async def test_the_next_head_on_a_connection_has_a_deadline_too(gateway, monkeyp
     monkeypatch.setattr("gateway.protocol.HEAD_SECONDS", 0.2)
     reader, writer = await connect(gateway)
     writer.write(REQUEST + b"\r\n")
-    assert (await reader.readuntil(b'{"status":"alive"}')).startswith(b"HTTP/1.1 200 ")
+    assert (await reader.readuntil(ALIVE)).startswith(b"HTTP/1.1 200 ")
     writer.write(REQUEST)
     assert await answer(reader) == (408, "REQUEST_TIMEOUT")
     await close(writer)
@@ -81,7 +82,7 @@ async def test_S7_connections_are_bounded(gateway_with, monkeypatch):
         held = [await connect(gateway) for _ in range(2)]
         for reader, writer in held:
             writer.write(REQUEST + b"\r\n")
-            await reader.readuntil(b'{"status":"alive"}')
+            await reader.readuntil(ALIVE)
         reader, writer = await connect(gateway)
         assert await answer(reader) == (503, "SERVICE_UNAVAILABLE")
         for _, open_writer in (*held, (reader, writer)):
@@ -93,7 +94,7 @@ async def test_S7_a_body_that_nobody_reads_has_a_deadline_too(gateway, monkeypat
     reader, writer = await connect(gateway)
     writer.write(REQUEST + b"Content-Length: 1000000\r\n\r\n")
     async with asyncio.timeout(PATIENCE_SECONDS):
-        await reader.readuntil(b'{"status":"alive"}')
+        await reader.readuntil(ALIVE)
 
         async def drip() -> None:
             with contextlib.suppress(ConnectionError):

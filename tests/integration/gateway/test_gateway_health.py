@@ -18,7 +18,7 @@ async def test_all_is_well(gateway):
         loadcell.__version__,
     )
     assert (await gateway.http.get("/ready")).status_code == 200
-    assert (await gateway.http.get("/alive")).json() == {"status": "alive"}
+    assert (await gateway.http.get("/alive")).json() == {"status": "alive", "service": "loadcell-gateway"}
     benchmark = (await gateway.http.get("/api/v1/benchmark/health")).json()
     assert (benchmark["status"], benchmark["version"]) == ("healthy", loadcell.__version__)
     assert benchmark["timestamp"].endswith("Z")

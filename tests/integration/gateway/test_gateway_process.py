@@ -109,7 +109,7 @@ async def test_a_gateway_that_stops_takes_nobody_else_and_keeps_no_connection():
         async with asyncio.timeout(PATIENCE_SECONDS):
             kept, writer = await asyncio.open_connection(host, port)
             writer.write(b"GET /alive HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            await kept.readuntil(b'{"status":"alive"}')
+            await kept.readuntil(b'{"status":"alive","service":"loadcell-gateway"}')
             call = asyncio.create_task(client.get("/api/v1/benchmark/history"))
             await controller.called.wait()
             process.send_signal(signal.SIGTERM)

@@ -124,7 +124,7 @@ async def test_requests_sent_at_once_are_answered_in_order(gateway):
 async def test_a_protocol_that_is_not_spoken_is_not_changed_to(gateway):
     upgrade = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n\r\n"
     answers = await all_answers(gateway, GET + HOST + upgrade + b"PRI * HTTP/2.0\r\n\r\n")
-    assert answers == [(200, {"status": "alive"})]
+    assert answers == [(200, {"status": "alive", "service": "loadcell-gateway"})]
 
 
 async def test_who_asks_and_sends_nothing_more_is_answered(gateway):
