@@ -461,9 +461,9 @@ def test_documented_commands_name_what_there_is(words: list[str]):
     assert set(profiles) <= {"*"} | {profile for service in SERVICES for profile in service.profiles}
     rest = [word for at, word in enumerate(words[2:], 2) if word != "--profile" and words[at - 1] != "--profile"]
     command, *named = rest
-    assert command in ("up", "down", "stop", "run", "exec", "logs")
-    names = [word for word in named if not word.startswith("-")]
-    for one in names[:1] if command in ("run", "exec") else names:
+    assert command in ("up", "down", "stop", "run", "exec", "logs", "cp")
+    names = [word.partition(":")[0] for word in named if not word.startswith("-")]
+    for one in names[:1] if command in ("run", "exec", "cp") else names:
         assert one in stack().services
 
 

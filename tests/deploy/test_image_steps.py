@@ -94,6 +94,11 @@ def test_images_begin_with_one_pinned_slim_python_and_have_locked_dependencies()
         if one.keyword == "RUN" and "install" in (words := one.words()) and words[0] == "python"
     ]
     assert len(installs) == 2 * len(TARGETS) + 1
+    kept = image(STAGES, "python").environment["PIP_CACHE_DIR"]
+    mounts = [
+        one.flags["mount"] for stage in STAGES.values() for one in stage.instructions if "mount" in one.flags
+    ]
+    assert mounts == [f"type=cache,target={kept}"] * (len(TARGETS) + 1)
     for words in installs:
         assert {"--require-hashes", "--only-binary=:all:"} <= set(words) or {"--no-deps", "--no-index"} <= set(
             words

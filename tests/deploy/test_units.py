@@ -31,6 +31,7 @@ HARDENED = {
     "UMask": "0077",
     "Restart": "on-failure",
     "RestartPreventExitStatus": "2",
+    "StartLimitIntervalSec": "0",
 }
 EXPOSURE = 20  # of 100, where an unhardened service has 96
 
