@@ -85,6 +85,39 @@ def test_the_history_of_a_long_run_stays_small_and_spans_all_of_it() -> None:
     assert found["marks"] == [{"x": 0, "text": "1"}, {"x": 1_800, "text": "4"}]
 
 
+def test_the_past_of_a_run_stands_before_what_is_seen_of_it() -> None:
+    script = """
+    const history = page.makeHistory();
+    const state = { started: given.started, index: 1, levels: [{ load: 1 }, { load: 4 }] };
+    const metrics = { request_rate: 7, error_count: 5 };
+    const see = (at) => history.add({ ...state, metrics: { ...metrics, timestamp: given.started + at } });
+    see(8);
+    history.fill(given.seconds, state);
+    see(9);
+    console.log(JSON.stringify(history));
+    """
+    second = {
+        "success_count": "3",
+        "error_count": "1",
+        "output_tokens": "30",
+        "in_flight": "2",
+        "ttft": {"p50": 4.5},
+    }
+    seconds = [
+        {**second, "level": at // 4, "second": at % 4, "started_at": f"2026-01-01T00:00:0{at}Z"} for at in range(8)
+    ]
+    found = reckoned("live/history.js", script, {"started": STARTED, "seconds": seconds})
+    points = found["points"]
+    # What has just been measured may not be stored yet, so the last seconds before it was watched are left out.
+    assert [point["at"] for point in points] == [1, 2, 3, 4, 5, 8, 9]
+    assert [point["level"] for point in points] == [0, 0, 0, 0, 1, 1, 1]
+    assert [point["error_count"] for point in points] == [1, 2, 3, 4, 1, 5, 5]
+    assert (points[0]["request_rate"], points[0]["token_rate"], points[0]["ttft_second"]) == (4, 30, 4.5)
+    assert points[-1]["request_rate"] == 7
+    assert found["marks"] == [{"x": 1, "text": "1"}, {"x": 5, "text": "4"}]
+    assert found["changes"] == 3
+
+
 def specified(**query: str) -> Any:
     script = """
     const values = page.valuesOf(given);

@@ -1,19 +1,20 @@
-// Two to ten runs side by side; the first is the base. Which they are stands in the address: ?runs=a,b.
+// Two to ten runs side by side; the first is the base. Which they are stands in the address: ?runs=a,b, or
+// ?runs=baseline,b with the run that is marked so.
 
-import { path } from "../api.js";
+import { ApiError, path } from "../api.js";
 import { h, replace } from "../dom.js";
-import { milliseconds, moment, number } from "../format.js";
+import { milliseconds, number } from "../format.js";
 import { texts } from "../i18n.js";
 import { badge } from "../parts/badge.js";
 import { card, figure, figures } from "../parts/card.js";
 import { region } from "../parts/region.js";
-import { labelList, shortId } from "../parts/run.js";
+import { createdAt, labelList, shortId } from "../parts/run.js";
 import { copyable } from "../parts/secret.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { link } from "../router.js";
 import * as words from "../texts/compare.js";
-import { LEAST, choosing } from "./compare/choosing.js";
+import { BASELINE, LEAST, choosing } from "./compare/choosing.js";
 import { deltas } from "./compare/deltas.js";
 import { levelText, overlays } from "./compare/overlays.js";
 
@@ -36,7 +37,8 @@ export async function show({ root, query, api, signal, setQuery, setTitle }) {
 
   const whole = region({
     load: () => loaded(ids, api),
-    draw({ runs, found }) {
+    draw({ runs, found, noBaseline }) {
+      if (noBaseline) return empty(noBaseline, t("no_baseline_advice"), h("a", { class: "button", href: link("history") }, t("to_history")));
       const names = namesOf(runs);
       const hasLevels = found.deltas.length > 0;
       return [
@@ -44,7 +46,7 @@ export async function show({ root, query, api, signal, setQuery, setTitle }) {
         figures(best(t("best_throughput"), found.best_throughput, names, number, "throughput"), best(t("best_ttft"), found.best_ttft, names, milliseconds, "ttft")),
         overlays(found.by_concurrency, names, signal),
         hasLevels ? deltas(found.deltas, names, { query: given, choose }) : empty(t("no_levels"), t("no_levels_advice")),
-        card(t("command"), {}, copyable(`loadcell runs compare ${runs.map((run) => run.run_id).join(" ")}`)),
+        card(t("command"), {}, copyable(`loadcell runs compare ${ids.join(" ")}`)),
       ];
     },
     signal,
@@ -55,9 +57,17 @@ export async function show({ root, query, api, signal, setQuery, setTitle }) {
   return { update: same };
 }
 
+/** The comparison and its runs, or what the gateway says where no run is marked as the baseline. */
 async function loaded(ids, api) {
-  const found = await api.post("/api/v1/benchmark/compare", { run_ids: ids }, { timeout: 60_000, tries: 3 });
-  const runs = await Promise.all(ids.map((id) => api.get(path`/api/v1/benchmark/run/${id}`)));
+  let found;
+  try {
+    found = await api.post("/api/v1/benchmark/compare", { run_ids: ids }, { timeout: 60_000, tries: 3 });
+  } catch (error) {
+    const isMissing = error instanceof ApiError && error.status === 404 && error.field === "run_ids" && ids.includes(BASELINE);
+    if (isMissing) return { noBaseline: error.message };
+    throw error;
+  }
+  const runs = await Promise.all(found.run_ids.map((id) => api.get(path`/api/v1/benchmark/run/${id}`)));
   return { runs, found };
 }
 
@@ -83,7 +93,7 @@ function runTable(runs, names, compare) {
     { key: "role", label: t("role"), cell: (run) => run.run_id === ids[0] && badge(t("base"), "info") },
     { key: "model", label: t("model") },
     { key: "server", label: t("server"), cell: (run) => h("code", {}, run.server_url) },
-    { key: "created", label: t("created"), cell: (run) => moment(run.created_at) },
+    { key: "created", label: t("created"), cell: createdAt },
     { key: "labels", label: t("labels"), cell: labelList },
     { key: "actions", label: "", cell: actions },
   ], runs, { caption: t("runs") });

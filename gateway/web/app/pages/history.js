@@ -1,4 +1,5 @@
-// All runs: found by filters, page by page, labelled, deleted, and chosen to be compared. The address has all of it.
+// All runs: found by words and filters, sorted, page by page, labelled, deleted, and chosen to be compared. The address
+// has all of it.
 
 import { h, replace } from "../dom.js";
 import { texts } from "../i18n.js";
@@ -12,7 +13,7 @@ import { go, link } from "../router.js";
 import { may } from "../session.js";
 import * as words from "../texts/history.js";
 import { filterForm, givenOf } from "./history/filters.js";
-import { runTable } from "./history/table.js";
+import { SORTS, runTable } from "./history/table.js";
 
 const PAGE_SIZE = 50;
 const LEAST = 2;
@@ -22,14 +23,17 @@ const t = texts(words);
 
 export async function show({ root, query, api, signal, setQuery }) {
   const cursor = query.cursor ?? "";
-  const sort = { key: query.sort ?? "", descending: query.order === "desc" };
+  const sort = { key: SORTS.includes(query.sort) ? query.sort : SORTS[0], descending: query.order !== "asc" };
   const chosen = new Set((query.chosen ?? "").split(",").filter(Boolean).slice(0, MOST));
   let runs = [];
 
-  const onSort = ({ key, descending }) => {
-    Object.assign(sort, { key, descending });
-    setQuery({ sort: key, order: descending ? "desc" : null }, { replace: true });
+  // Another question begins at its first page; the same one is asked again.
+  const ask = (changes) => {
+    const before = location.hash;
+    setQuery({ cursor: null, ...changes });
+    if (location.hash === before) list.reload();
   };
+  const onSort = ({ key, descending }) => ask({ sort: key, order: descending ? null : "asc" });
   const bar = h("div", { class: "actions" });
   const choice = {
     has: (id) => chosen.has(id),
@@ -57,7 +61,9 @@ export async function show({ root, query, api, signal, setQuery }) {
   }
 
   const list = region({
-    load: () => api.get("/api/v1/benchmark/history", { query: { ...givenOf(query), limit: PAGE_SIZE, cursor } }),
+    load: () => api.get("/api/v1/benchmark/history", {
+      query: { ...givenOf(query), sort_by: sort.key, sort_order: sort.descending ? "desc" : "asc", limit: PAGE_SIZE, cursor },
+    }),
     draw(page) {
       runs = page.runs;
       return [
@@ -83,7 +89,7 @@ export async function show({ root, query, api, signal, setQuery }) {
   const start = may("runs:create") && h("a", { class: "button primary", href: link("new") }, t("start"));
   replace(
     root,
-    card(t("question"), { beside: start }, filterForm(query, (given) => setQuery({ cursor: null, ...given }), signal)),
+    card(t("question"), { beside: start }, filterForm(query, ask, signal)),
     card(t("runs"), { beside: bar }, h("p", { class: "small" }, t("order")), list.node),
   );
   const timer = setInterval(() => {
@@ -92,11 +98,9 @@ export async function show({ root, query, api, signal, setQuery }) {
   }, REFRESH_MILLISECONDS);
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
 
-  // Order and choice are drawn already when they come to stand in the address.
-  const stateOf = ({ sort: key = "", order = "", chosen: ids = "" }) => [key, order, ids].join("|");
-  const drawn = () => stateOf({ sort: sort.key, order: sort.descending ? "desc" : "", chosen: [...chosen].join(",") });
-  const questionOf = (given) => JSON.stringify([givenOf(given), given.cursor ?? ""]);
-  return { update: (next) => questionOf(next) === questionOf(query) && stateOf(next) === drawn() };
+  // The choice is drawn already when it comes to stand in the address.
+  const questionOf = (given) => JSON.stringify([givenOf(given), given.sort ?? "", given.order ?? "", given.cursor ?? ""]);
+  return { update: (next) => questionOf(next) === questionOf(query) && (next.chosen ?? "") === [...chosen].join(",") };
 }
 
 function nothing(query) {

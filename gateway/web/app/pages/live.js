@@ -1,4 +1,5 @@
-// A run while it goes on. What its messages do not say stays as it was; when it has ended its result is shown.
+// A run while it goes on. What its messages do not say stays as it was; when it has ended its result is shown, and when
+// it has failed, why.
 
 import { path } from "../api.js";
 import { h, replace } from "../dom.js";
@@ -9,6 +10,7 @@ import { badge } from "../parts/badge.js";
 import { card } from "../parts/card.js";
 import { confirmed } from "../parts/dialog.js";
 import { region } from "../parts/region.js";
+import { statusBadge } from "../parts/run.js";
 import { empty, failed } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
 import { goInstead, link } from "../router.js";
@@ -22,6 +24,8 @@ import { merge, stateOf } from "./live/state.js";
 import { makeAgents, makeRequests, makeSteps } from "./live/strips.js";
 
 const DRAW_MILLISECONDS = 250;
+const PAST_SECONDS = 3_600; // of the charts when a run is opened that goes on already
+const PAST_MILLISECONDS = 60_000; // how long they are waited for
 const CONNECTION_TONES = { connecting: "plain", live: "good", waiting: "warn", ended: "plain" };
 const t = texts(words);
 
@@ -41,11 +45,15 @@ function watched(run, { api, signal, setTitle }) {
     showResult(run.run_id);
     return null;
   }
+  if (run.status === "failed") {
+    setTitle(titleOf(run), statusBadge(run));
+    return failedNode(run, run.error, Boolean(run.started_at));
+  }
   const state = stateOf(run);
   const history = makeHistory();
   const connection = h("span", { role: "status" });
   const notice = h("p", { role: "status", hidden: true });
-  const problem = h("div");
+  const problem = h("div", { class: "region" });
   const views = [makeFigures(), makeLevels(), makeAgents(), makeSteps(), makeRequests()];
   const [figures, levels, agents, steps, requests] = views;
   const cancel = may("runs:cancel") && h("button", { type: "button", class: "dangerous", onclick: () => cancelRun(run.run_id, { api, signal }) }, t("cancel"));
@@ -69,8 +77,10 @@ function watched(run, { api, signal, setTitle }) {
     changed = true;
     if (hasResult(state.status)) showResult(run.run_id);
     else if (told.type === "failed") {
-      if (cancel) cancel.disabled = true;
-      replace(problem, failedNode(run.run_id, told.error));
+      const hasBegun = state.index >= 0;
+      setTitle(titleOf(run), connection);
+      replace(problem, failedNode(run, told.error, hasBegun));
+      measured.hidden = !hasBegun; // there is nothing to be seen
     }
   }
 
@@ -78,13 +88,28 @@ function watched(run, { api, signal, setTitle }) {
     replace(connection, badge(name === "waiting" ? t("waiting", { seconds: number(Math.ceil(seconds)) }) : t(`connection_${name}`), CONNECTION_TONES[name]));
   }
 
-  setTitle(t("title", { model: run.model || run.server_url }), connection, cancel);
-  if (run.status === "failed") replace(problem, failedNode(run.run_id, run.error ?? ""));
-  else watchRun(run.run_id, { message, state: connected, error: (error) => replace(problem, failed(error)) }, signal);
+  const measured = h("div", { class: "region" }, notice, figures.node, card(t("levels"), {}, levels.node), makeCharts(history, state, signal), agents.node, steps.node, requests.node);
+  setTitle(titleOf(run), connection, cancel);
+  watchRun(run.run_id, { message, state: connected, error: (error) => replace(problem, failed(error)) }, signal);
+  if (run.started_at) {
+    // Without it the charts begin now.
+    pastOf(run, api).then((seconds) => history.fill(seconds, state), () => {});
+  }
   draw();
   const timer = setInterval(draw, DRAW_MILLISECONDS);
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  return [problem, notice, figures.node, card(t("levels"), {}, levels.node), makeCharts(history, state, signal), agents.node, steps.node, requests.node];
+  return [problem, measured];
+}
+
+/** What has happened in each second of the last hour. */
+async function pastOf(run, api) {
+  const seconds = Math.floor((Date.now() - new Date(run.started_at).getTime()) / 1000);
+  const query = { offset_seconds: Math.max(0, seconds - PAST_SECONDS), limit: PAST_SECONDS };
+  return (await api.get(path`/api/v1/benchmark/run/${run.run_id}/timeline`, { query, timeout: PAST_MILLISECONDS })).points;
+}
+
+function titleOf(run) {
+  return t("title", { model: run.model || run.server_url });
 }
 
 async function cancelRun(runId, { api, signal }) {
@@ -103,11 +128,15 @@ function noticeOf({ status, index }, { config }) {
   return status === "running" && index < 0 ? t("preparing") : "";
 }
 
-function failedNode(runId, reason) {
+/** Why a run has failed, and what to do: of one that had begun there is what was measured until then. */
+function failedNode({ run_id: id, server_url: server }, reason, hasBegun) {
+  const result = h("a", { class: "button", href: link("result", [id]) }, t(hasBegun ? "measured_so_far" : "to_result"));
+  const another = may("runs:create") && h("a", { class: "button primary", href: link("new", [], { server_url: server }) }, t("another"));
   return h("div", { class: "state failed", role: "alert" },
-    h("p", { class: "state-text" }, reason || t("run_failed")),
-    h("p", {}, t("run_failed_advice")),
-    h("p", { class: "actions" }, h("a", { class: "button", href: link("result", [runId]) }, t("measured_so_far"))));
+    h("p", { class: "state-text" }, t("run_failed")),
+    h("p", {}, reason || t("no_reason")),
+    h("p", {}, t(hasBegun ? "run_failed_advice" : "not_begun_advice")),
+    h("p", { class: "actions" }, hasBegun ? [result, another] : [another, result]));
 }
 
 function hasResult(status) {

@@ -93,6 +93,6 @@ function all() {
 }
 
 function nothing() {
-  const start = may("runs:create") && h("a", { class: "button primary", href: link("new") }, t("new"));
+  const start = may("runs:create") && h("a", { class: "button primary", href: link("new") }, t("first"));
   return empty(t("no_runs"), t(may("runs:create") ? "no_runs_advice" : "no_runs_wait"), start);
 }

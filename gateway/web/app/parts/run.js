@@ -1,6 +1,7 @@
 // A run as it stands on several pages: its name, its state, its labels, and where it leads to.
 
 import { h } from "../dom.js";
+import { moment } from "../format.js";
 import { texts } from "../i18n.js";
 import { link } from "../router.js";
 import * as words from "../texts/runs.js";
@@ -24,6 +25,11 @@ export function shortId(id) {
 /** Where a run is looked at: while it goes on, or what came of it. */
 export function runAddress(run) {
   return link(goesOn(run) ? "live" : "result", [run.run_id]);
+}
+
+/** When a run was created. */
+export function createdAt({ created_at: at }) {
+  return h("time", { datetime: at }, moment(at));
 }
 
 export function statusBadge({ status }) {

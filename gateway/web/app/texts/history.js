@@ -3,7 +3,9 @@
 export const en = {
   question: "Which runs",
   runs: "Runs",
-  order: "Newest first. A head puts the runs of this page in another order.",
+  order: "Newest first. A head sorts all runs, not only those of this page.",
+  search: "Search",
+  search_hint: "Words in model, server, labels, notes or identifier.",
   status: "State",
   any: "any",
   model: "Model",
@@ -40,7 +42,9 @@ export const en = {
 export const ko = {
   question: "어떤 실행",
   runs: "실행",
-  order: "최신순입니다. 머리글을 누르면 이 페이지의 실행을 다른 순서로 정렬합니다.",
+  order: "최신순입니다. 머리글을 누르면 이 페이지만이 아니라 모든 실행을 정렬합니다.",
+  search: "검색",
+  search_hint: "모델, 서버, 레이블, 메모, 식별자에 있는 단어.",
   status: "상태",
   any: "모두",
   model: "모델",

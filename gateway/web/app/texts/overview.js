@@ -3,6 +3,7 @@
 export const en = {
   title: "Overview",
   new: "New run",
+  first: "Start the first run",
   compare: "Compare",
   status_pending: "pending",
   status_running: "running",
@@ -37,6 +38,7 @@ export const en = {
 export const ko = {
   title: "개요",
   new: "새 실행",
+  first: "첫 실행 시작",
   compare: "비교",
   status_pending: "대기 중",
   status_running: "실행 중",

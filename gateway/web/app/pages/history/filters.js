@@ -7,7 +7,8 @@ import { STATUSES } from "../../parts/run.js";
 import * as words from "../../texts/history.js";
 import * as runWords from "../../texts/runs.js";
 
-export const FILTERS = ["status", "model", "labels", "created_from", "created_to", "baseline", "project_id"];
+const MOST_SEARCHED = 256; // characters
+export const FILTERS = ["search", "status", "model", "labels", "created_from", "created_to", "baseline", "project_id"];
 const t = texts(words);
 const run = texts(runWords);
 
@@ -21,6 +22,7 @@ export function filterForm(query, ask, signal) {
   const text = (name, label, rest = {}) => field({ name, label, value: query[name] ?? "", maxlength: 512, ...rest });
   const choice = (name, label, options) => field({ name, label, type: "select", value: query[name] ?? "", options: [["", t("any")], ...options] });
   const usual = [
+    text("search", t("search"), { type: "search", maxlength: MOST_SEARCHED, hint: t("search_hint") }),
     choice("status", t("status"), STATUSES.map((one) => [one, run(`status_${one}`)])),
     text("model", t("model")),
     text("labels", t("labels"), { hint: t("labels_hint") }),

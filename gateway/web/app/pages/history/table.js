@@ -1,9 +1,9 @@
 // A page of runs, as a table.
 
 import { h } from "../../dom.js";
-import { clock, moment } from "../../format.js";
+import { clock } from "../../format.js";
 import { texts } from "../../i18n.js";
-import { goesOn, labelList, runAddress, shortId, statusBadge } from "../../parts/run.js";
+import { createdAt, goesOn, labelList, runAddress, shortId, statusBadge } from "../../parts/run.js";
 import { table } from "../../parts/table.js";
 import { may } from "../../session.js";
 import * as words from "../../texts/history.js";
@@ -12,20 +12,23 @@ import * as runWords from "../../texts/runs.js";
 const t = texts(words);
 const run = texts(runWords);
 
+/** What the list can be sorted by; the first is what it is sorted by unless told. */
+export const SORTS = ["created_at", "status", "model", "server_url", "duration"];
+
 /** `choice` is {has(id), set(id, isChosen)}; `describe` and `remove` are told of a run. */
 export function runTable(runs, { sort, onSort, empty, choice, describe, remove }) {
   const columns = [
-    { key: "created", label: t("created"), cell: (one) => h("a", { href: runAddress(one) }, moment(one.created_at)), sort: (one) => one.created_at },
-    { key: "status", label: t("status"), cell: state, sort: (one) => one.status },
+    { key: "created_at", label: t("created"), cell: (one) => h("a", { href: runAddress(one) }, createdAt(one)) },
+    { key: "status", label: t("status"), cell: state },
     { key: "choose", label: t("choose"), cell: (one) => !goesOn(one) && tick(one.run_id, choice) },
-    { key: "model", label: t("model"), sort: (one) => one.model },
-    { key: "target", label: t("target"), cell: (one) => h("code", {}, one.server_url), sort: (one) => one.server_url },
-    { key: "duration", label: t("duration"), cell: (one) => clock(secondsOf(one)), sort: secondsOf, numeric: true },
+    { key: "model", label: t("model") },
+    { key: "server_url", label: t("target"), cell: (one) => h("code", {}, one.server_url) },
+    { key: "duration", label: t("duration"), cell: (one) => clock(secondsOf(one)), numeric: true },
     { key: "labels", label: t("labels"), cell: labelList },
     { key: "run", label: t("run"), cell: (one) => h("code", {}, shortId(one.run_id)) },
     { key: "actions", label: "", cell: (one) => actions(one, describe, remove) },
-  ];
-  return table(columns, runs, { caption: t("runs"), sort, onSort, empty, rowClass: (one) => (one.status === "failed" ? "bad" : null) });
+  ].map((column) => ({ ...column, sortable: SORTS.includes(column.key) }));
+  return table(columns, runs, { caption: t("runs"), sort, onSort, remote: true, empty, rowClass: (one) => (one.status === "failed" ? "bad" : null) });
 }
 
 function state(one) {

@@ -15,13 +15,12 @@ export function makeCharts(history, state, signal) {
   const drawers = [() => rateChart(history, state), () => flightChart(history, state), ...LATENCIES.map((name) => () => latencyChart(history, name))];
   const charts = drawers.map((draw) => makeChart(draw(), signal));
   let turn = 0;
-  let drawn = drawers.map(() => 0);
+  const drawn = drawers.map(() => 0);
   const timer = setInterval(() => {
     if (document.visibilityState !== "visible") return;
     turn = (turn + 1) % drawers.length;
-    const latest = history.points.at(-1)?.at ?? 0;
-    if (drawn[turn] === latest) return;
-    drawn[turn] = latest;
+    if (drawn[turn] === history.changes) return;
+    drawn[turn] = history.changes;
     charts[turn].update(drawers[turn]());
   }, TURN_MILLISECONDS);
   signal.addEventListener("abort", () => clearInterval(timer), { once: true });
@@ -29,7 +28,7 @@ export function makeCharts(history, state, signal) {
 }
 
 function column(history, name) {
-  return history.points.map((point) => point[name]);
+  return history.points.map((point) => point[name] ?? null);
 }
 
 function shared(history, title) {
@@ -65,10 +64,14 @@ function flightChart(history, { isOpen }) {
   };
 }
 
-/** p50 as a line, the band up to p99, p95 dashed within; of each level since it began. */
+/**
+ * p50 as a line, the band up to p99, p95 dashed within; of each level since it began. From before this page was opened
+ * only the p50 of each second is known.
+ */
 function latencyChart(history, name) {
   const x = column(history, "at");
   const [low, middle, high] = ["p50", "p95", "p99"].map((part) => column(history, `${name}_${part}`));
+  const seconds = column(history, `${name}_second`);
   return {
     ...shared(history, t(`${name}_chart`)),
     term: name,
@@ -76,6 +79,7 @@ function latencyChart(history, name) {
       { name: "p50", x, y: low, low, high, color: 0 },
       { name: "p95", x, y: middle, dashed: true, color: 0 },
       { name: "p99", x, y: high, color: 3 },
+      ...(seconds.some((value) => value !== null) ? [{ name: t("each_second"), x, y: seconds, color: 7 }] : []),
     ],
     y: { title: "ms" },
   };
