@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 
+from controller.assets import assets_of
 from controller.capacity import check_capacity
 from controller.dispatch.dispatcher import Dispatcher
 from controller.dispatch.limits import agents_wanted
@@ -19,7 +20,7 @@ from controller.limits.quotas import Quotas
 from controller.load_rules import LoadRules
 from controller.plan import RunPlan
 from controller.scope import Scope
-from controller.store.assets import get_asset, hold_asset
+from controller.store.assets import get_asset, give_asset, hold_asset
 from controller.store.database import Connection, Database
 from controller.store.ownership import extend_ownership
 from controller.store.project_usage import taken_of
@@ -59,7 +60,7 @@ async def create_run(
         )
     project = await database.read(lambda c: get_project(c, plan.config.project_id))
     await rules.apply(plan.config, project)
-    await database.read(lambda c: _check_assets(plan, lambda sha256: get_asset(c, sha256)))
+    await database.read(lambda c: _check_assets(plan, lambda sha256: get_asset(c, sha256, scope)))
     await _check_capacity(plan, request.request_id, database, dispatcher.sessions, scope)
     rules.check_acknowledged(plan.config, acknowledged=request.acknowledge_load)
     if request.validate_only:
@@ -76,12 +77,14 @@ async def create_run(
 
     async def begin() -> RunRecord:
         def store(connection: Connection) -> tuple[RunRecord | None, RunRecord | None]:
-            _check_assets(plan, lambda sha256: hold_asset(connection, sha256))
+            _check_assets(plan, lambda sha256: hold_asset(connection, sha256, scope))
             created = insert_run(connection, record, plan.levels, request.request_id or None, sealed)
             if created is not None:
                 # Creating one takes a lock, so whoever comes next finds this run when they look.
                 _check_quotas(connection, plan.config.project_id, quotas)
                 extend_ownership(connection, [created.run_key], dispatcher.owner, OWNER_SECONDS)
+                for sha256 in assets_of(plan.config):
+                    give_asset(connection, sha256, [plan.config.project_id])
             return created, None if created else find_by_request(connection, request.request_id, scope)
 
         since = ownership_clock()

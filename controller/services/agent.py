@@ -15,6 +15,7 @@ from controller.dispatch.dispatcher import Dispatcher
 from controller.ingest.stream import acknowledge
 from controller.lifecycle import lease_ended
 from controller.refusals import Refusals
+from controller.scope import Scope
 from controller.store.assets import get_asset, is_used_by_agent, read_piece
 from controller.store.database import Database
 from loadcell.errors import LoadcellError
@@ -59,7 +60,7 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
         self, request: agent_pb2.GetAssetRequest, context: Any
     ) -> AsyncIterator[agent_pb2.GetAssetResponse]:
         """Stream an uploaded file."""
-        found = await self._database.read(lambda c: get_asset(c, request.sha256))
+        found = await self._database.read(lambda c: get_asset(c, request.sha256, Scope.everything()))
         if found is None or not await self._may_read(current_admission(), request.sha256):
             shown = request.sha256[:64]
             raise LoadcellError("ASSET_NOT_FOUND", f"there is no asset {shown}", metadata={"sha256": shown})

@@ -1,7 +1,7 @@
 """RunService."""
 
 # Names and signatures are those of the generated classes.
-# ruff: noqa: N802, ARG002
+# ruff: noqa: N802
 
 from __future__ import annotations
 
@@ -195,9 +195,12 @@ class RunServicer(run_pb2_grpc.RunServiceServicer):
         self, request_iterator: AsyncIterator[run_pb2.UploadAssetRequest], context: Any
     ) -> run_pb2.UploadAssetResponse:
         """Check and store a file."""
+        scope = scope_of(context)
         with await receive(request_iterator) as upload:
             asset = await asyncio.to_thread(upload.finish)
-            await self._database.write(lambda c: insert_asset(c, asset, upload.pieces(), wall_micros()))
+            await self._database.write(
+                lambda c: insert_asset(c, asset, upload.pieces(), wall_micros(), scope=scope)
+            )
         return run_pb2.UploadAssetResponse(
             sha256=asset.sha256, size_bytes=asset.size_bytes, row_count=upload.row_count
         )

@@ -6,29 +6,50 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from controller.scope import Scope
 from controller.store.leases import OPEN_STATES
 from controller.store.records import AssetRecord
-from controller.store.schema import asset_pieces, assets, benchmark_runs, leases
+from controller.store.schema import asset_pieces, asset_projects, assets, benchmark_runs, leases
 from loadcell.v1 import result_pb2
 
 
-def get_asset(connection: Connection, sha256: str) -> AssetRecord | None:
-    """Return what is known of a file, None when it was not uploaded."""
+def get_asset(connection: Connection, sha256: str, scope: Scope) -> AssetRecord | None:
+    """Return what is known of a file, None when it was not uploaded for any project of a scope."""
     query = select(assets.c.sha256, assets.c.kind, assets.c.filename, assets.c.size_bytes)
-    row = connection.execute(query.where(assets.c.sha256 == sha256)).one_or_none()
+    query = query.where(assets.c.sha256 == sha256)
+    if scope.projects is not None:
+        theirs = select(asset_projects.c.sha256).where(asset_projects.c.project_id.in_(scope.projects))
+        query = query.where(assets.c.sha256.in_(theirs.where(asset_projects.c.sha256 == sha256)))
+    row = connection.execute(query).one_or_none()
     return None if row is None else AssetRecord(*row)
 
 
-def hold_asset(connection: Connection, sha256: str) -> AssetRecord | None:
+def hold_asset(connection: Connection, sha256: str, scope: Scope) -> AssetRecord | None:
     """Return what is known of a file, which is not deleted before this transaction has ended."""
     connection.execute(select(assets.c.sha256).where(assets.c.sha256 == sha256).with_for_update(read=True))
-    return get_asset(connection, sha256)
+    return get_asset(connection, sha256, scope)
 
 
-def insert_asset(connection: Connection, asset: AssetRecord, pieces: Iterable[bytes], now: int) -> None:
-    """Store a file; the same bytes again only count as uploaded now."""
+def give_asset(connection: Connection, sha256: str, projects: Iterable[str]) -> None:
+    """Let the callers of projects use a file."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(asset_projects).on_conflict_do_nothing()
+    for project_id in sorted(projects):
+        connection.execute(new, {"sha256": sha256, "project_id": project_id})
+
+
+def insert_asset(
+    connection: Connection, asset: AssetRecord, pieces: Iterable[bytes], now: int, *, scope: Scope
+) -> None:
+    """Store a file for the projects of a scope; the same bytes again count as uploaded now, and are kept once."""
+    _insert(connection, asset, pieces, now)
+    give_asset(connection, asset.sha256, scope.projects or ())
+
+
+def _insert(connection: Connection, asset: AssetRecord, pieces: Iterable[bytes], now: int) -> None:
     again = update(assets).where(assets.c.sha256 == asset.sha256).values(created_at=now)
     if connection.execute(again.returning(assets.c.sha256)).first() is not None:
         return

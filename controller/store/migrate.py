@@ -33,7 +33,7 @@ from loadcell.exit_codes import PassingError, passes
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0019"
+HEAD = "0020"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _MOST_APART_SECONDS = 3_600.0  # of clocks; requests and runs have times of days
 

@@ -298,6 +298,15 @@ assets = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
+# Who may use a file: a project one of whose callers has uploaded it, or one of whose runs uses it.
+asset_projects = Table(
+    "asset_projects",
+    metadata,
+    # By the database itself: controllers of an older release delete files as well.
+    Column("sha256", Text, ForeignKey("assets.sha256", ondelete="CASCADE"), primary_key=True),
+    Column("project_id", Text, primary_key=True),
+)
+
 asset_pieces = Table(
     "asset_pieces",
     metadata,

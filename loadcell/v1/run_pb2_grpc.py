@@ -133,11 +133,11 @@ class RunServiceServicer:
         """Checks a specification, stores the run and starts it as soon as enough agents are ready.
 
         Idempotent when request_id is set: a repeat returns the first run. Errors: INVALID_ARGUMENT names the field;
-        NOT_FOUND with reason ASSET_NOT_FOUND when an asset was not uploaded; FAILED_PRECONDITION with reason
-        CAPACITY_EXCEEDED when enough agents are connected and the plan is beyond what they were calibrated for,
-        LOAD_NOT_ACKNOWLEDGED when so much load needs acknowledge_load; RESOURCE_EXHAUSTED with reason QUOTA_EXCEEDED
-        when the runs of the project would take too much together; PERMISSION_DENIED with reason TARGET_DENIED when no
-        load may be aimed at the target.
+        NOT_FOUND with reason ASSET_NOT_FOUND when an asset was not uploaded for a project of the caller;
+        FAILED_PRECONDITION with reason CAPACITY_EXCEEDED when enough agents are connected and the plan is beyond what they
+        were calibrated for, LOAD_NOT_ACKNOWLEDGED when so much load needs acknowledge_load; RESOURCE_EXHAUSTED with reason
+        QUOTA_EXCEEDED when the runs of the project would take too much together; PERMISSION_DENIED with reason
+        TARGET_DENIED when no load may be aimed at the target.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -270,10 +270,10 @@ class RunServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UploadAsset(self, request_iterator, context):
-        """Stores a tokenizer or dataset under its SHA-256 for use by runs. The first message carries the kind; storing
-        the same bytes again changes nothing. Initial metadata comes once the call is let in: who waits for it before
-        sending the file reads why it is not. Errors: INVALID_ARGUMENT names the line of a malformed dataset,
-        RESOURCE_EXHAUSTED above 256 MiB.
+        """Stores a tokenizer or dataset under its SHA-256 for use by runs of the caller's projects. The first message
+        carries the kind; the same bytes are stored once, whoever sends them again. Initial metadata comes once the call is
+        let in: who waits for it before sending the file reads why it is not. Errors: INVALID_ARGUMENT names the line of a
+        malformed dataset, RESOURCE_EXHAUSTED above 256 MiB.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -167,6 +167,35 @@ async def test_who_is_refused_hears_it_before_sending_anything(world):
         await closed(writer)
 
 
+async def test_a_file_is_for_the_projects_of_who_has_uploaded_it(world):
+    keys = {}
+    async with Client(world.controller, api_key=KEY) as boss:
+        for name in ("search", "ads"):
+            keys[name] = (await boss.create_api_key(name, role="developer", projects=[name])).key
+    mine, given = (ROW + b'{"prompt": "%d"}\n' % number for number in range(2))
+
+    async def created(who: str, content: bytes, **fields: object) -> httpx.Response:
+        plan = {"server_url": "http://127.0.0.1:9", "dataset_asset": hashlib.sha256(content).hexdigest(), **fields}
+        return await world.http.post("/api/v1/benchmark/run", json=plan, headers={"X-API-Key": keys.get(who, KEY)})
+
+    only_checked = {"validate_only": True}
+    assert (await world.upload(mine, **{"X-API-Key": keys["search"]})).status_code == 200
+    for who in ("search", "boss"):
+        assert (await created(who, mine, **only_checked)).status_code == 200
+    for fields in (only_checked, {}):
+        assert error_of(await created("ads", mine, **fields)) == (404, "ASSET_NOT_FOUND")
+    # Whoever has the same bytes may use them.
+    assert (await world.upload(mine, **{"X-API-Key": keys["ads"]})).status_code == 200
+    assert (await created("ads", mine, **only_checked)).status_code == 200
+    # Of a caller with all projects it is nobody else's, until a run of a project uses it.
+    assert (await world.upload(given)).status_code == 200
+    assert error_of(await created("ads", given, **only_checked)) == (404, "ASSET_NOT_FOUND")
+    run = (await created("boss", given, project_id="ads")).json()["run_id"]
+    assert (await created("ads", given, **only_checked)).status_code == 200
+    assert error_of(await created("search", given, **only_checked)) == (404, "ASSET_NOT_FOUND")
+    await world.http.delete(f"/api/v1/benchmark/run/{run}")
+
+
 @pytest.mark.parametrize("where", ["gateway.asset_upload", "controller.assets"])
 async def test_a_file_that_turns_out_too_large_is_refused(world, monkeypatch, where):
     monkeypatch.setattr(f"{where}.MAX_ASSET_BYTES", 2**20)

@@ -201,13 +201,18 @@ class TestStore:
     async def test_same_file_is_uploaded_to_two_controllers(self):
         asset = AssetRecord("sha", run_pb2.ASSET_KIND_DATASET, "f", 3)
         await self.both(
-            lambda c: assets.insert_asset(c, asset, [b"abc"], 5),
-            lambda c: assets.insert_asset(c, asset, [b"abc"], 6),
+            lambda c: assets.insert_asset(c, asset, [b"abc"], 5, scope=Scope.of(["a", "b"])),
+            lambda c: assets.insert_asset(c, asset, [b"abc"], 6, scope=Scope.of(["b", "c"])),
         )
         assert await self.one.read(lambda c: assets.read_piece(c, "sha", 0)) == b"abc"
         assert await self.one.read(lambda c: assets.read_piece(c, "sha", 1)) is None
+        seen = {name: Scope.of(name) for name in ("a", "bd", "c", "d", "")} | {"all": Scope.everything()}
+        found = await self.one.read(
+            lambda c: {n for n, scope in seen.items() if assets.get_asset(c, "sha", scope)}
+        )
+        assert found == {"a", "bd", "c", "all"}
         unused = await self.one.read(lambda c: assets.find_unused_assets(c, 100))
-        await self.one.write(lambda c: assets.insert_asset(c, asset, [], 200))
+        await self.one.write(lambda c: assets.insert_asset(c, asset, [], 200, scope=Scope.everything()))
         assert await self.other.write(lambda c: assets.delete_unused_assets(c, unused)) == 0
         unused = await self.one.read(lambda c: assets.find_unused_assets(c, 300))
         assert await self.other.write(lambda c: assets.delete_unused_assets(c, unused)) == 1

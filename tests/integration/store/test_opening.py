@@ -11,14 +11,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, insert, inspect, text
 
 from controller.store.database import Database
 from controller.store.migrate import HEAD, StoreError, alembic_config, open_database, prepare
 from controller.store.place import Place, parse_place
-from controller.store.schema import metadata
+from controller.store.schema import assets, metadata
 from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
+from loadcell.v1 import result_pb2
 
 RUN = (
     "INSERT INTO benchmark_runs (run_id, log_request_id, status, state, server_url, model, adapter, config,"
@@ -128,6 +129,29 @@ def test_back_to_the_first_revision_and_forward_again_keeps_the_data(connection)
         assert connection.execute(text("SELECT hostname FROM agents")).scalar_one() == "h"
     assert connection.execute(text("SELECT first_ordinal, end_ordinal FROM leases")).one() == (0, None)
     assert differences(connection) == []
+
+
+def test_files_belong_to_the_projects_whose_runs_use_them(connection):
+    config = alembic_config(connection)
+    command.upgrade(config, "0019")
+    for sha256 in ("used", "also used", "unused"):
+        values = {"sha256": sha256, "kind": 2, "filename": "f", "size_bytes": 1, "created_at": 1}
+        connection.execute(insert(assets).values(values))
+    used = (
+        {"dataset_asset": "used"},
+        {"dataset_asset": "gone"},
+        {"tokenizer_asset": "also used", "project_id": "b"},
+    )
+    for number, fields in enumerate((*used, {"dataset_asset": "used", "project_id": "b"})):
+        connection.execute(text(RUN.replace("'run'", f"'run-{number}'")))
+        packed = result_pb2.RunConfig(**fields).SerializeToString()
+        update = text("UPDATE benchmark_runs SET config = :config WHERE run_id = :run_id")
+        connection.execute(update, {"config": packed, "run_id": f"run-{number}"})
+    for change, revision in ((command.upgrade, "head"), (command.downgrade, "0019"), (command.upgrade, "head")):
+        change(config, revision)
+        assert connection.execute(text("SELECT count(*) FROM assets")).scalar_one() == 3
+    rows = connection.execute(text("SELECT sha256, project_id FROM asset_projects")).all()
+    assert sorted(map(tuple, rows)) == [("also used", "b"), ("used", "b"), ("used", "default")]
 
 
 def test_down_to_nothing_with_data_and_up_again(connection):

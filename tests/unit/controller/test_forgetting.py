@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.dispatch.sessions import Session, Sessions
+from controller.scope import Scope
 from controller.store import agents
 from controller.store.assets import delete_unused_assets, find_unused_assets, insert_asset, read_piece
 from controller.store.leases import get_lease, insert_leases, save_leases
@@ -60,13 +61,13 @@ async def test_files_no_run_uses_are_forgotten(tmp_path):
             _insert_run(connection, key, result_pb2.RunConfig(**config))
         for sha256, uploaded in {"data": 0, "tokenizer": 0, "unused": 0, "again": 0, "late": 0, "new": 99}.items():
             asset = AssetRecord(sha256, run_pb2.ASSET_KIND_DATASET, "file", 1)
-            insert_asset(connection, asset, [b"x"], uploaded)
+            insert_asset(connection, asset, [b"x"], uploaded, scope=Scope.of(["a"]))
 
     await database.write(fill)
     found = await database.read(lambda c: find_unused_assets(c, before=50))
     assert found.unused == {"unused", "again", "late"}
     again = AssetRecord("again", run_pb2.ASSET_KIND_DATASET, "file", 1)
-    await database.write(lambda c: insert_asset(c, again, [b"x"], 99))
+    await database.write(lambda c: insert_asset(c, again, [b"x"], 99, scope=Scope.everything()))
     await database.write(lambda c: _insert_run(c, 3, result_pb2.RunConfig(dataset_asset="late")))
     assert await database.write(lambda c: delete_unused_assets(c, found)) == 1
     for sha256 in ("data", "tokenizer", "again", "late", "new"):
