@@ -65,6 +65,9 @@ async def test_an_agent_is_told_of_the_target_and_tells_what_it_found(controller
     assert (line["agent_id"], line["reason"]) == ("agent-1", None)
     assert not any(secret in str(logged) for secret in (SECRET, HEADER))
     assert not (await controller.runs.ListRuns(run_pb2.ListRunsRequest())).runs
+    asked = auth_pb2.ListAuditLogRequest(method="CheckTarget")
+    (entry,) = (await auth_pb2_grpc.AuthServiceStub(controller.channel).ListAuditLog(asked)).entries
+    assert (entry.project_id, entry.resource_id, entry.outcome) == ("default", "agent-1", "OK")
 
 
 async def test_a_target_that_would_not_do_is_an_answer(controller):
