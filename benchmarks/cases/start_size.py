@@ -1,9 +1,9 @@
 """How much of a disk an agent takes: its extra, installed from the wheel into an environment of its own.
 
-The requirement is for what the packages hold. Bytecode is not counted: it is a cache that Python fills by itself, and
-whoever counts the megabytes installs without it. With it the figure would be missed by 6 MB, and nothing that is not
-needed could leave for them: numpy (57 MB, 17 of them its own tests), grpcio (18) and uvloop (14) are the pacing, the
-connection and the loop of the load path, and all the others together take 8.
+The requirement is for what the packages hold. Bytecode is not counted: it is a cache that Python fills by itself,
+and whoever counts the megabytes installs without it. With it the figure would be missed by 6 MB, and nothing that
+is not needed could leave for them: numpy (57 MB, 17 of them its own tests), grpcio (18) and uvloop (14) are the
+pacing, the connection and the loop of the load path, and all the others together take 8.
 """
 
 from __future__ import annotations
