@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from gateway.body import body_in_pieces, check_announced, media_type_of
 from gateway.credentials import credentials
-from gateway.openapi.operation import FILE, JSON, Operation, json_answer, query_parameter
+from gateway.openapi.operation import JSON, Operation, json_answer, query_parameter
 from gateway.upstream import UPLOAD, Upstream
 from loadcell.documents import parse_query, render
 from loadcell.documents.reader import unknown_field
@@ -22,6 +22,7 @@ from loadcell.v1 import run_pb2
 PATH: Final = "/api/v1/assets"
 _PARAMETERS: Final = ("kind", "filename")
 _KINDS: Final = ["dataset", "tokenizer"]
+_BINARY: Final = {"type": "string", "format": "binary"}
 # Pages of other sites can send these, and what has no type, without asking; everything else needs their visitor's
 # consent. A file is what it is, whatever type its sender gives it.
 _REFUSED_TYPES: Final = ("", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
@@ -50,7 +51,7 @@ OPERATION = Operation(
         {**query_parameter("kind", "What the file is.", {"type": "string", "enum": _KINDS}), "required": True},
         query_parameter("filename", "Name of the file for messages, at most 256 characters."),
     ),
-    body=FILE,
+    body=dict.fromkeys(("application/octet-stream", "application/x-ndjson"), _BINARY),
     refused=(
         "MISSING_REQUIRED_FIELD",
         "INVALID_FIELD_VALUE",

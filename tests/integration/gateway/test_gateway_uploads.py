@@ -170,14 +170,16 @@ async def test_who_is_refused_hears_it_before_sending_anything(world):
 async def test_a_file_is_for_the_projects_of_who_has_uploaded_it(world):
     keys = {}
     async with Client(world.controller, api_key=KEY) as boss:
-        for name in ("search", "ads"):
-            keys[name] = (await boss.create_api_key(name, role="developer", projects=[name])).key
+        for name, role in (("search", "developer"), ("ads", "developer"), ("reader", "viewer")):
+            keys[name] = (await boss.create_api_key(name, role=role, projects=[name])).key
     mine, given = (ROW + b'{"prompt": "%d"}\n' % number for number in range(2))
 
     async def created(who: str, content: bytes, **fields: object) -> httpx.Response:
         plan = {"server_url": "http://127.0.0.1:9", "dataset_asset": hashlib.sha256(content).hexdigest(), **fields}
         return await world.http.post("/api/v1/benchmark/run", json=plan, headers={"X-API-Key": keys.get(who, KEY)})
 
+    refused = await world.upload(mine, **{"X-API-Key": keys["reader"]})
+    assert error_of(refused) == (403, "INSUFFICIENT_PERMISSIONS")
     only_checked = {"validate_only": True}
     assert (await world.upload(mine, **{"X-API-Key": keys["search"]})).status_code == 200
     for who in ("search", "boss"):
