@@ -68,6 +68,7 @@ export async function show({ root, parts, query, api, signal, setQuery, setTitle
     return [
       hasResult && [format, button(t("export"), () => take(format.value))],
       hasResult && h("a", { class: "button", href: link("compare", [], { runs: id }) }, t("compare")),
+      hasResult && !run.baseline && h("a", { class: "button", href: link("compare", [], { runs: `baseline,${id}` }) }, t("compare_baseline")),
       may("traces:read") && h("a", { class: "button", href: tracesAddress(id) }, t("traces")),
       may("runs:update") && button(t("describe"), () => describe(run)),
       may("runs:update") && hasResult && button(t(run.baseline ? "no_baseline" : "baseline"), () => mark(run)),
