@@ -8,7 +8,8 @@ from loadcell.documents import text
 from loadcell.protocol import MAX_ASSET_BYTES
 from loadcell.uploading import PIECE_BYTES
 
-PAGE = (Path(__file__).resolve().parents[3] / "docs" / "http.md").read_text()
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = (ROOT / "docs" / "http.md").read_text()
 
 
 def test_every_bound_is_told_as_it_is():
@@ -32,3 +33,8 @@ def test_every_bound_is_told_as_it_is():
     for what, most in rows.items():
         assert f"| {what} | {most} |" in PAGE
     assert f"at least {compression.LEAST_BYTES // 1024} KiB" in PAGE
+
+
+def test_the_dashboard_sends_no_file_that_the_controller_would_refuse():
+    script = (ROOT / "gateway/web/app/pages/new/dataset.js").read_text()
+    assert f"const MOST_BYTES = {MAX_ASSET_BYTES // 2**20} * 1024 * 1024;" in script

@@ -21,6 +21,7 @@ export function nameOf(sha256) {
 export function offerUpload(field, signal) {
   const id = identifier("dataset-file");
   const chooser = h("input", { type: "file", id, accept: ".jsonl,.ndjson,.json", onchange: () => send(chooser.files[0]) });
+  const sent = h("p", { class: "small" }); // apart from what is read out, for it changes all the time
   const told = h("p", { class: "small", role: "status" });
   let current = null;
 
@@ -41,20 +42,20 @@ export function offerUpload(field, signal) {
     const mine = new AbortController();
     current = mine;
     fill("");
-    const progress = (sent) => replace(told, t("uploading", { sent: bytes(sent), total: bytes(file.size) }));
+    const progress = (gone) => replace(sent, t("uploading", { sent: bytes(gone), total: bytes(file.size) }));
     try {
       const stored = await upload(file, { signal: AbortSignal.any([signal, mine.signal]), progress });
       names.set(stored.sha256, file.name);
       replace(told, t("uploaded", { name: file.name, rows: count(stored.row_count), size: bytes(stored.size_bytes) }));
       fill(stored.sha256);
     } catch (error) {
-      if (signal.aborted || mine.signal.aborted) return;
-      replace(told);
-      field.setError(messageOf(error));
+      if (!signal.aborted && !mine.signal.aborted) field.setError(messageOf(error));
+    } finally {
+      if (current === mine) replace(sent);
     }
   }
 
-  field.node.prepend(h("div", { class: "field-head" }, h("label", { for: id }, t("dataset_file"))), chooser, told);
+  field.node.prepend(h("div", { class: "field-head" }, h("label", { for: id }, t("dataset_file"))), chooser, sent, told);
 }
 
 /** Stores a file and returns what the gateway says of it. By XMLHttpRequest: fetch does not tell how much has gone. */
