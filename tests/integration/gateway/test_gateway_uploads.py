@@ -181,7 +181,8 @@ async def test_a_file_is_for_the_projects_of_who_has_uploaded_it(world):
     refused = await world.upload(mine, **{"X-API-Key": keys["reader"]})
     assert error_of(refused) == (403, "INSUFFICIENT_PERMISSIONS")
     only_checked = {"validate_only": True}
-    assert (await world.upload(mine, **{"X-API-Key": keys["search"]})).status_code == 200
+    stored = await world.upload(mine, **{"X-API-Key": keys["search"]})
+    assert (stored.status_code, "x-ratelimit-remaining" in stored.headers) == (200, True)
     for who in ("search", "boss"):
         assert (await created(who, mine, **only_checked)).status_code == 200
     for fields in (only_checked, {}):
