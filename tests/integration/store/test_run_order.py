@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 import random
 from dataclasses import replace
 
@@ -93,11 +95,16 @@ def go_on(connection) -> None:
     """A cursor goes on with its own list alone."""
     request = run_pb2.ListRunsRequest(limit=5, sort_by="model", search="http")
     cursor = page_of_runs(connection, request, ALL, NOW).next_cursor
-    for other in ({"sort_by": "server_url"}, {"sort_order": "asc"}, {"search": "ma"}):
+    digest, *place = json.loads(base64.urlsafe_b64decode(cursor + "=="))
+    forged = [[word, *place[1:]] for word in ("null", "3", "true", '"\\u0000"', '"\\ud800"', "[")]
+    forged += [[place[0], 2**63, NOW], [place[0], 1, 2**63]]
+    texts = (json.dumps([digest, *position]) for position in forged)
+    others = [{"cursor": base64.urlsafe_b64encode(text.encode()).decode()} for text in texts]
+    for other in ({"sort_by": "server_url"}, {"sort_order": "asc"}, {"search": "ma"}, *others):
         asked = run_pb2.ListRunsRequest(limit=5, sort_by="model", search="http", cursor=cursor)
         asked.MergeFrom(run_pb2.ListRunsRequest(**other))
         with pytest.raises(LoadcellError) as refused:
             page_of_runs(connection, asked, ALL, NOW)
-        assert refused.value.reason == "INVALID_CURSOR"
+        assert refused.value.reason == "INVALID_CURSOR", other
     request.cursor = cursor
     assert len(page_of_runs(connection, request, ALL, NOW).runs) == 5
