@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from scripts.images.dockerfile import Image, image, read
@@ -165,3 +166,14 @@ def settings() -> dict[str, set[str]]:
             names = {*info.names, *(f"{name}_FILE" for name in info.names if info.hidden)}
             found.setdefault(process, set()).update(names)
     return found
+
+
+SERVICES = list(stack().services.values())
+OURS = [service for service in SERVICES if service.target]
+DEV = [service for service in SERVICES if service.profiles == ["dev"]]
+LASTING = [service for service in SERVICES if not service.ends]
+
+
+def each(services: list[Service]) -> pytest.MarkDecorator:
+    """Have a test for each of some services."""
+    return pytest.mark.parametrize("service", services, ids=lambda service: service.name)

@@ -5,53 +5,18 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from handing_over import CLOSED, committed, finish, held, lose, running, successor
 from lease_ledger import lease_ids, read_ledger
 from scripted_agent import State, columns, share
 
 from loadcell.pacing.arrivals import due_blocks
-from loadcell.v1 import agent_pb2, run_pb2, sample_pb2, target_pb2
+from loadcell.v1 import run_pb2, sample_pb2, target_pb2
 from tests.patience import PATIENCE_SECONDS
 
-CLOSED = {"concurrency": [4], "num_prompts": 60}
 PLANNED = 4_000  # at 100/s: a slow machine may take seconds to see a loss, and that is still little of the plan
+
+
 IN_FEW_BATCHES = 1_000  # requests each: so many planned ones are not worth a message for every fourth
-
-
-def held(lease_id: str, state: int = State.LEASE_STATE_RUNNING, **more: object) -> agent_pb2.LeaseUpdate:
-    return agent_pb2.LeaseUpdate(lease_id=lease_id, state=state, **more)
-
-
-async def committed(agent, lease_id: str, number: int) -> None:
-    await agent.until(
-        lambda: any(a.lease_id == lease_id and a.committed_batch_number >= number for a in agent.acks)
-    )
-
-
-async def running(controller, *names: str, batch_size: int = 4, **fields: object):
-    """Agents in the middle of a run's only level, its identifier, and the lease of each."""
-    agents = [await controller.agent(name, complete=False, batch_size=batch_size) for name in names]
-    run_id = await controller.create(agent_count=len(names), **fields)
-    for agent in agents:
-        await agent.until(lambda agent=agent: agent.starts)
-    return agents, run_id, [next(iter(agent.starts)) for agent in agents]
-
-
-async def finish(agent, lease_id: str) -> None:
-    await agent.until(lambda: lease_id in agent.starts)
-    await agent.finish(lease_id, await agent.deliver(lease_id))
-
-
-async def lose(agent, lease_id: str, delivered: int = 0) -> None:
-    """Let an agent deliver some requests and die."""
-    if delivered:
-        await committed(agent, lease_id, await agent.deliver(lease_id, count=delivered))
-    await agent.close()
-
-
-async def successor(agent, known: list[str]) -> str:
-    """Wait until an agent has been started with a lease it did not have before, and return that."""
-    await agent.until(lambda: set(agent.starts) - set(known))
-    return next(iter(set(agent.starts) - set(known)))
 
 
 def arrivals(rate: float, seconds: float, *, poisson: bool) -> int:
@@ -235,67 +200,6 @@ async def test_share_that_had_not_started_is_granted_anew_in_full(controller, re
     assert "Agent agent-1 was lost before c=4 started: not heard of for 1 s." in "\n".join(notes)
 
 
-async def test_only_agent_has_no_fence_and_is_waited_for(controller):
-    (agent,), run_id, (lease,) = await running(controller, "agent-1", num_prompts=12)
-    assert agent.grants[lease].fence_micros == 0
-    grants = agent.grants
-    await agent.close()
-    updates = controller.runs.WatchRun(run_pb2.WatchRunRequest(run_id=run_id))
-    async for update in updates:
-        if "waiting for agent-1 or another agent to go on" in update.notes:
-            break
-    updates.cancel()
-    again = await controller.agent("agent-1", held=[held(lease)], complete=False)
-    again.grants = grants
-    await again.finish(lease, await again.deliver(lease))
-    assert (await controller.ended(run_id)).status == "completed"
-    assert read_ledger(controller.database, run_id).balances(12)
-    assert lease_ids(controller.database, run_id) == [lease]
-
-
-async def test_run_fails_when_nobody_is_left_for_long(start):
-    controller = await start(agent_wait_seconds=0.5)
-    (first, second), run_id, leases = await running(controller, "agent-1", "agent-2", **CLOSED)
-    await lose(first, leases[0], delivered=8)
-    await second.close()
-    run = await controller.ended(run_id)
-    assert run.status == "failed"
-    assert "lost, not heard of for 1 s; nobody was there to take over" in run.error
-    assert (await controller.result(run_id, partial=True)).results[0].successful_requests == 8
-
-
-async def test_agents_that_are_all_away_for_a_while_go_on(controller):
-    """A network that is cut between the controller and all agents costs none of them its share."""
-    agents, run_id, leases = await running(controller, "agent-1", "agent-2", **CLOSED)
-    grants = [agent.grants for agent in agents]
-    for agent in agents:
-        await agent.close()
-    run = controller.dispatcher.runs.get(run_id)
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not run.unheard:
-            await asyncio.sleep(0.02)
-    back = [
-        await controller.agent(agent.agent_id, held=[held(lease)], complete=False)
-        for agent, lease in zip(agents, leases, strict=True)
-    ]
-    for agent, known, lease in zip(back, grants, leases, strict=True):
-        agent.grants = known
-        await agent.finish(lease, await agent.deliver(lease))
-    assert (await controller.ended(run_id)).status == "completed"
-    assert read_ledger(controller.database, run_id).balances(60)
-
-
-async def test_free_agent_takes_over_when_the_only_one_does_not_come_back(start):
-    controller = await start(agent_wait_seconds=0.5)
-    (lost,), run_id, (lease,) = await running(controller, "agent-1", num_prompts=20)
-    other = await controller.agent("agent-2")
-    await lose(lost, lease, delivered=8)
-    run = await controller.ended(run_id)
-    assert (run.status, list(run.agent_ids)) == ("completed", ["agent-1", "agent-2"])
-    assert len(other.grants) == 1
-    assert read_ledger(controller.database, run_id).balances(20)
-
-
 async def test_restarted_agent_has_lost_its_share_at_once(controller):
     (lost, other), run_id, leases = await running(controller, "agent-1", "agent-2", **CLOSED)
     await lose(lost, leases[0], delivered=8)
@@ -346,50 +250,6 @@ async def test_batches_that_never_come_do_not_hold_the_run_for_ever(start, resta
     assert (
         "Agent agent-1 was lost before all samples of c=4 were delivered. 22 of its requests are CENSORED" in notes
     )
-
-
-@pytest.mark.parametrize("fields", [CLOSED, {"rate": [100], "num_prompts": 60}])
-async def test_part_of_a_lost_worker_is_done_by_another(controller, fields):
-    (agent,), run_id, (lease,) = await running(controller, "agent-1", **fields)
-    grant = agent.grants[lease]
-    lost, kept = (share(grant, worker=worker, workers=2) for worker in (1, 0))
-    await committed(agent, lease, await agent.deliver(lease, ordinals=lost[:4]))
-    loss = agent_pb2.WorkerLoss(
-        worker=1, worker_count=2, offset_micros=100_000, next_ordinal=lost[9] + 1, error="worker 1 was killed"
-    )
-    for _ in range(3):  # again and again, as registrations do
-        await agent.report(lease, State.LEASE_STATE_RUNNING, lost_workers=[loss])
-    new = await successor(agent, [lease])
-    first = agent.grants[new].first_ordinal
-    assert first >= lost[9] + 1
-    assert read_ledger(controller.database, run_id).censored == [o for o in lost[4:] if o < first]
-    # A batch of the dead worker was still on its way.
-    await committed(agent, lease, await agent.deliver(lease, ordinals=lost[4:6]))
-    await finish(agent, new)
-    last = await agent.deliver(lease, ordinals=kept)
-    await agent.report(lease, State.LEASE_STATE_COMPLETED, last_batch_number=last, lost_workers=[loss])
-    assert (await controller.ended(run_id)).status == "completed"
-    ledger = read_ledger(controller.database, run_id)
-    assert ledger.balances(60)
-    assert ledger.censored == [o for o in lost[6:] if o < first]
-    assert lease_ids(controller.database, run_id) == [lease, new]
-    assert "Agent agent-1 lost worker processes" in "\n".join((await controller.result(run_id)).notes)
-
-
-async def test_worker_then_its_agent_is_lost(controller):
-    (lost, other), run_id, leases = await running(
-        controller, "agent-1", "agent-2", concurrency=[8], num_prompts=96
-    )
-    loss = agent_pb2.WorkerLoss(worker=0, worker_count=3, offset_micros=1_000, error="worker 0 was killed")
-    await lost.report(leases[0], State.LEASE_STATE_RUNNING, lost_workers=[loss])
-    part = await successor(lost, leases)
-    await committed(lost, part, await lost.deliver(part, count=2))
-    await lose(lost, leases[0])
-    await other.until(lambda: len(other.starts) == 4)
-    for lease in list(other.starts):
-        await finish(other, lease)
-    assert (await controller.ended(run_id)).status == "completed"
-    assert read_ledger(controller.database, run_id).balances(96)
 
 
 async def test_watchers_hear_of_it_at_once(controller):
