@@ -20,6 +20,7 @@ from controller.store.backup import back_up, restore
 from controller.store.place import Place, describe
 from controller.store.upkeep import Examined, UpkeepError
 from loadcell import logs
+from loadcell.config.clock import check_clock
 from loadcell.settings import SettingsError, load
 
 NOT_WELL, USAGE = 1, 2
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     logs.configure("loadcell db", "error")
     try:
+        check_clock()  # days of tables are made by it, and times of files
         _, place = database_of(load(ControllerSettings, os.environ))
         return int(asked.do(place, asked))
     except (SettingsError, UpkeepError) as error:

@@ -31,7 +31,8 @@ _CONTENTS = "contents.json"
 _OWN_NAME = "loadcell"  # of connections of controllers
 _LEVEL = 1  # of compression: most of the gain for a tenth of the time
 _PIECE_BYTES = 1 << 18
-_DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, KeyError)
+# What comes of bytes that are not those that were written, which may also say "encrypted" or "of a later version".
+_DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, OSError)
 
 
 @dataclass(frozen=True)

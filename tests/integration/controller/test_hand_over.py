@@ -14,8 +14,6 @@ from loadcell.v1 import run_pb2, sample_pb2, target_pb2
 from tests.patience import PATIENCE_SECONDS
 
 PLANNED = 4_000  # at 100/s: a slow machine may take seconds to see a loss, and that is still little of the plan
-
-
 IN_FEW_BATCHES = 1_000  # requests each: so many planned ones are not worth a message for every fourth
 
 

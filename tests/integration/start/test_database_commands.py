@@ -8,6 +8,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -257,6 +258,14 @@ def test_a_new_database_is_for_its_user_alone_and_an_upgrade_leaves_nothing_besi
         return found
 
     assert asyncio.run(modes()) == {0o600}
+
+
+def test_a_clock_that_cannot_be_right_is_told_before_anything_is_made(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(time, "time", lambda: 86_400.0)
+    monkeypatch.setenv("LOADCELL_DATABASE_URL", str(tmp_path / "loadcell.db"))
+    assert upkeep.main(["upgrade"]) == 2
+    assert "the clock of this machine says 1970-01-02" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_that_is_not_there_is_told_in_one_line(db):
