@@ -31,5 +31,5 @@ def exit_code(error: Exception) -> int:
 
 def give_up(service: str, error: Exception) -> int:
     """Say in one line on standard error why a service cannot start; return its exit code."""
-    print(f"{service}: {error}", file=sys.stderr)  # noqa: T201 - the line for the user
+    print(f"{service}: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201 - the line for the user
     return exit_code(error)

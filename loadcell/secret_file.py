@@ -24,7 +24,7 @@ def read_secret(file: str) -> str:
                 raise ValueError("is no regular file; write the secret to one")
             content = opened.read(MOST_BYTES + 1)
     except OSError as error:
-        raise ValueError(f"cannot be read: {error}") from error
+        raise ValueError(f"cannot be read: {error.strerror}") from error
     if len(content) > MOST_BYTES:
         raise ValueError(f"is longer than {MOST_BYTES // 1024} KiB, which no secret is")
     try:

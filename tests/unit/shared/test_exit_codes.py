@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from controller.store.migrate import StoreAwayError, StoreError, _has_no_room, open_database
 from controller.store.place import parse_place
 from loadcell.config import places
-from loadcell.exit_codes import TRY_AGAIN, WRONG_SETTINGS, exit_code, passes
+from loadcell.exit_codes import TRY_AGAIN, WRONG_SETTINGS, exit_code, give_up, passes
 from loadcell.settings import Address, NotNowError, SettingsError
 
 
@@ -27,6 +27,11 @@ from loadcell.settings import Address, NotNowError, SettingsError
 )
 def test_exit_codes(error: Exception, code: int) -> None:
     assert exit_code(error) == code
+
+
+def test_whatever_a_setting_holds_one_line_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert give_up("agent", SettingsError("LOADCELL_CONTROLLER=x\ny:1: the host x\ny is not known")) == 2
+    assert capsys.readouterr().err == "agent: LOADCELL_CONTROLLER=x y:1: the host x y is not known\n"
 
 
 @pytest.mark.parametrize(
