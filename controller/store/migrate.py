@@ -33,7 +33,7 @@ from loadcell.exit_codes import PassingError, passes
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0020"
+HEAD = "0021"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _MOST_APART_SECONDS = 3_600.0  # of clocks; requests and runs have times of days
 
@@ -131,11 +131,14 @@ def version_of(connection: Connection) -> str | None:
     """Return the revision of the tables, empty when nothing says one, and None when there are no tables at all.
 
     Raises:
-        StoreError: They are not ours.
+        StoreError: They are not ours, or nothing says of which revision they are.
     """
     tables = inspect(connection).get_table_names()
     if _version.name in tables:
-        return connection.execute(select(_version.c.version_num)).scalar_one_or_none() or ""
+        found: str | None = connection.execute(select(_version.c.version_num)).scalar_one_or_none()
+        if not found and len(tables) > 1:
+            raise StoreError("says no revision of its tables; put a backup in its place, `loadcell db restore`")
+        return found or ""
     if tables:
         raise StoreError("is not a loadcell database (it has other tables)")
     return None

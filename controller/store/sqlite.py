@@ -112,6 +112,8 @@ _REMEDIES = {
     sqlite3.SQLITE_NOTADB: (
         "name the file of a database of loadcell, or put a backup in its place, `loadcell db restore FILE --force`"
     ),
+    sqlite3.SQLITE_FULL: "make room on its disk",
+    sqlite3.SQLITE_BUSY: "another program holds it: end that one",
     sqlite3.SQLITE_READONLY: (
         "do it as the user that the controller runs as, and where the file and its folder can be written"
     ),

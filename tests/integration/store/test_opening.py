@@ -55,8 +55,8 @@ def connection(place: Place):
 
 
 def unseen(name: str | None) -> bool:
-    """Not part of the metadata: words, for which SQLite has tables of its own kind, and what it does not have."""
-    return name is not None and name.startswith(("trace_word", "idx_benchmark_runs_time"))
+    """Not part of the metadata: words, for which SQLite has tables of its own kind, and what one of both has alone."""
+    return name is not None and name.startswith(("trace_word", "idx_benchmark_runs_time", "idx_rollups_costs"))
 
 
 def partitions(connection) -> set[str]:
@@ -189,6 +189,14 @@ async def test_other_databases_are_refused(place):
     await database.write(lambda c: c.execute(text("CREATE TABLE benchmark_runs (id TEXT)")))
     await database.close()
     with pytest.raises(StoreError, match="is not a loadcell database"):
+        await open_database(place)
+
+
+async def test_a_database_that_says_no_revision_is_refused(place):
+    database = await open_database(place)
+    await database.write(lambda c: c.execute(text("DELETE FROM alembic_version")))
+    await database.close()
+    with pytest.raises(StoreError, match="says no revision of its tables"):
         await open_database(place)
 
 
