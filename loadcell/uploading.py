@@ -76,6 +76,7 @@ async def _write(
             async for piece in pieces:
                 async with asyncio.timeout(patience_seconds):
                     await call.write(run_pb2.UploadAssetRequest(data=piece))
-        await call.done_writing()
+        async with asyncio.timeout(patience_seconds):
+            await call.done_writing()  # behind the last piece
     except asyncio.InvalidStateError:
         return  # the call has ended, and will say why
