@@ -31,6 +31,7 @@ _CONTENTS = "contents.json"
 _OWN_NAME = "loadcell"  # of connections of controllers
 _LEVEL = 1  # of compression: most of the gain for a tenth of the time
 _PIECE_BYTES = 1 << 18
+_NO_HURRY = "SET LOCAL statement_timeout = 0"  # which may be set for everything else of the role
 # What comes of bytes that are not those that were written, which may also say "encrypted" or "of a later version".
 _DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, OSError)
 
@@ -62,6 +63,7 @@ def back_up(place: URL, file: Path) -> None:
     with reading(place) as connection:
         tables = [_quoted(connection, name) for name, _, _ in _columns(connection)]
         connection.rollback()
+        connection.exec_driver_sql(_NO_HURRY)
         # Locked before anything is read: the moment is that of the first question, and what retention drops after
         # it would be missing.
         connection.exec_driver_sql(f"LOCK TABLE {', '.join(dict.fromkeys(tables))} IN ACCESS SHARE MODE")
@@ -176,6 +178,7 @@ def _changing(place: URL) -> Iterator[Connection]:
     engine = postgresql_engine(place, writes=True, connections=1)
     try:
         with engine.begin() as connection:
+            connection.exec_driver_sql(_NO_HURRY)
             yield connection
     except DBAPIError as error:
         raise UpkeepError(f"database {describe(place)}: {' '.join(str(error.orig).split())}") from error
