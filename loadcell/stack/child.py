@@ -48,7 +48,7 @@ class Child:
     def __init__(
         self, name: str, module: str, settings: Mapping[str, str], log: Path, arguments: Sequence[str] = ()
     ) -> None:
-        self.name = name
+        self.name, self._module = name, module
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = {**os.environ, **search_path(), **settings, "LOADCELL_EXIT_WITH_PARENT": "1"}
@@ -116,4 +116,5 @@ class Child:
         if start:
             del lines[0]  # only its end, which says neither what it is nor what it meant
         spoken = [line.strip() for line in lines if line.strip() and not line.startswith("{")]
-        return spoken[-1].removeprefix("error: ") if spoken else ""
+        # Who it is has been said.
+        return spoken[-1].removeprefix("error: ").removeprefix(f"{self._module}: ") if spoken else ""

@@ -195,7 +195,9 @@ async def test_a_stack_whose_controller_dies_says_so(tmp_path: Path, monkeypatch
     stack = Stack(StackPlan(directory=tmp_path, database=f"sqlite:///{tmp_path}/x.db", agents=0))
     stack.start()
     try:
-        with pytest.raises(ChildError, match="the controller ended with exit code") as ended:
+        with pytest.raises(
+            ChildError, match="the controller ended with exit code 2: LOADCELL_LOG_LEVEL="
+        ) as ended:
             await stack.ready(stack.listening(), "the start")
     finally:
         stack.stop()
