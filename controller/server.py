@@ -68,8 +68,8 @@ async def serve(settings: ControllerSettings) -> AsyncIterator[Serving]:
     """Run a controller.
 
     Raises:
-        SettingsError: A setting cannot be used, which is seen before anything is touched, or the address is open to
-            the network without an API key.
+        SettingsError: A setting cannot be used, which is seen before anything is touched; or others can reach the
+            address and nobody has a key.
         StoreError: The database cannot be used.
     """
     _refuse(settings)

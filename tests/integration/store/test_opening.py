@@ -55,7 +55,7 @@ def connection(place: Place):
 
 
 def unseen(name: str | None) -> bool:
-    """Not part of the metadata: words, for which SQLite has tables of its own kind, and what one of both has alone."""
+    """Not part of the metadata: words, for which SQLite has tables of its own kind, and what only one has."""
     return name is not None and name.startswith(("trace_word", "idx_benchmark_runs_time", "idx_rollups_costs"))
 
 
