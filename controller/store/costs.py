@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Executable,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    tuple_,
     union_all,
 )
 
@@ -38,7 +36,7 @@ from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
 from controller.store.unkept import CONTEXT_KEY, refuse_unkept
 from loadcell.stats.columns import ERROR, OK
-from loadcell.stats.rollup import DAY, HOUR
+from loadcell.stats.rollup import HOUR
 
 REMEMBERED = 256  # statements
 _SUMS = ("prompt", "completion", "requests", "tokens")
@@ -143,13 +141,9 @@ def of_question(shape: Shape, context_key: ColumnElement[int]) -> Sequence[Colum
 def in_span(shape: Shape, place: int) -> ColumnElement[bool]:
     """Return the condition of rollups of a span."""
     grain, bucket = shape.grains[place], rollups.c.bucket
-    first: BindParameter[int] = bindparam(f"first_{place}")
-    before_end = bucket < bindparam(f"end_{place}")
-    if grain == DAY and shape.dialect == "sqlite":
-        # The rows of days are the last of the table. Where SQLite is told an end, it compares each row
-        # with it, and for that reads the whole row with its sketches, which takes ten times as long.
-        return and_(tuple_(rollups.c.grain, bucket) >= tuple_(literal(DAY), first), before_end)
-    return and_(rollups.c.grain == grain, bucket >= first, before_end)
+    return and_(
+        rollups.c.grain == grain, bucket >= bindparam(f"first_{place}"), bucket < bindparam(f"end_{place}")
+    )
 
 
 def in_edge(shape: Shape, place: int) -> ColumnElement[bool]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Float,
     ForeignKey,
     Index,
@@ -13,6 +16,8 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     UniqueConstraint,
+    event,
+    text,
 )
 
 from controller.store.schema import Key, Text, metadata, request_key
@@ -74,6 +79,20 @@ rollups = Table(
     Column("tokens", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+
+def _index_costs(_: Table, connection: Connection, **__: Any) -> None:
+    # SQLite reads whole rows, with their sketches, of which it needs a part; PostgreSQL keeps those apart.
+    if connection.dialect.name == "sqlite":
+        connection.execute(
+            text(
+                "CREATE INDEX idx_rollups_costs ON rollups (grain, bucket, context_key, ok_count, error_count,"
+                " prompt_tokens, completion_tokens, prompt_cost, completion_cost, cost_max)"
+            )
+        )
+
+
+event.listen(rollups, "after_create", _index_costs)
 
 feedback = Table(
     "feedback",

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loadcell.stats.columns import Floats, Ints
-from loadcell.stats.sketch import GAMMA, MAX_BUCKET, bucket_counts
+from loadcell.stats.sketch import GAMMA, MAX_BUCKET, bucket_counts, bucket_numbers
 
 # Format numbers by bytes of a word. Another bucket rule needs other numbers.
 _FORMATS = {2: 1, 4: 2}
@@ -108,6 +108,27 @@ def pack(values: ArrayLike) -> bytes:
     return _pack(histogram.zero_count, histogram.buckets, histogram.counts)
 
 
+def pack_groups(values: ArrayLike, group_index: ArrayLike, group_count: int) -> list[bytes]:
+    """Return the packed sketch of the values of each group, as `pack` would; a group without values is empty.
+
+    Args:
+        values: Of all groups, finite and below 1e154; those at or below zero count as zero.
+        group_index: The group of each, 0 to `group_count` - 1.
+        group_count: Number of groups.
+    """
+    found, groups = np.asarray(values, np.float64), np.asarray(group_index, np.int64)
+    positive = found > 0
+    zeros = np.bincount(groups[~positive], minlength=group_count)
+    buckets = bucket_numbers(found[positive])
+    lowest = int(buckets.min(initial=MAX_BUCKET))
+    span = max(1, int(buckets.max(initial=-MAX_BUCKET)) - lowest + 1)
+    used, counts = _tally(
+        groups[positive] * span + buckets - lowest, np.ones(len(buckets), np.int64), group_count * span
+    )
+    merged = _grouped(zeros, used, counts, lowest, span)
+    return [merged.pack(number) for number in range(group_count)]
+
+
 def merge_each(groups: Sequence[Sequence[bytes]]) -> list[bytes]:
     """Return the packed sketch of all values of each group of sketches. Raises ValueError like `merge_groups`."""
     owners = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
@@ -176,13 +197,18 @@ def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: in
     if total >= _MAX_COUNT:
         raise ValueError(f"sketches count {_MAX_COUNT} values or more")
     used, sums = _tally(_joined(keys), _joined(counts), group_count * span)
-    firsts = np.arange(group_count + 1) * span
+    return _grouped(zeros, used, sums, lowest, span)
+
+
+def _grouped(zeros: Ints, used: Ints, counts: Ints, lowest: int, span: int) -> GroupedSketches:
+    """Return sketches of the counts of some keys, each its group times `span` and its bucket above `lowest`."""
+    firsts = np.arange(len(zeros) + 1) * span
     starts = np.searchsorted(used, firsts)
     return GroupedSketches(
         zero_counts=zeros,
         starts=starts,
         buckets=used - np.repeat(firsts[:-1], np.diff(starts)) + lowest,
-        cumulated=np.concatenate(([0], np.cumsum(sums))),
+        cumulated=np.concatenate(([0], np.cumsum(counts))),
     )
 
 

@@ -117,7 +117,7 @@ def bucket_counts(values_micros: Floats, weights: Ints | None = None) -> Histogr
         raise ValueError("values must be finite and below 1e154")
     positive = values > 0
     counted = np.ones(len(values), np.int64) if weights is None else weights
-    buckets, counts = _tally(np.ceil(np.log(values[positive]) / _LOG_GAMMA).astype(np.int64), counted[positive])
+    buckets, counts = _tally(bucket_numbers(values[positive]), counted[positive])
     return Histogram(
         zero_count=int(counted[~positive].sum()),
         buckets=buckets,
@@ -127,6 +127,11 @@ def bucket_counts(values_micros: Floats, weights: Ints | None = None) -> Histogr
         min=float(values.min()),
         max=float(values.max()),
     )
+
+
+def bucket_numbers(values: Floats) -> Ints:
+    """Return the bucket of each value above zero."""
+    return np.ceil(np.log(values) / _LOG_GAMMA).astype(np.int64)
 
 
 def merge(histograms: Iterable[Histogram]) -> Histogram:

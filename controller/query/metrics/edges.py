@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from controller.query.metrics.question import Needs
 from controller.query.metrics.rows import RequestRows, RollupRows
 from controller.query.metrics.tally import reduce_rows
 from loadcell.stats.columns import ERROR, OK, Ints
-from loadcell.stats.packed import pack
+from loadcell.stats.packed import pack_groups
 from loadcell.stats.rollup import MINUTE
 
 COLUMNS = (
@@ -44,9 +44,11 @@ def add_up_edge(requests: RequestRows, needs: Needs) -> RollupRows:
         context=contexts,
         columns={name: reduce_rows(name, columns[name], group, count) for name in {*_COUNTS, *needs.columns}},
         sketches={
-            name: [pack(part[part >= 0]) for part in _split(values[name], group)] for name in needs.sketches
+            name: pack_groups(values[name][known], group[known], count)
+            for name in needs.sketches
+            for known in [values[name] >= 0]
         },
-        classes=_classes(requests, group) if needs.classes else (),
+        classes=_classes(requests, group, count) if needs.classes else (),
     )
 
 
@@ -82,17 +84,10 @@ def _together(prompt: Ints, completion: Ints) -> Ints:
     return np.where((prompt >= 0) | (completion >= 0), np.maximum(prompt, 0) + np.maximum(completion, 0), -1)
 
 
-def _split(values: Ints, group: Ints) -> Iterator[Ints]:
-    """Yield the values of each group; none is empty."""
-    order = np.argsort(group, kind="stable")
-    yield from np.split(values[order], np.flatnonzero(np.diff(group[order])) + 1) if len(group) else ()
-
-
-def _classes(requests: RequestRows, group: Ints) -> list[str]:
+def _classes(requests: RequestRows, group: Ints, count: int) -> list[str]:
     """Return what a rollup has of the classes of the failures of each group."""
-    classes = np.where(requests.columns["status"] == ERROR, requests.columns["error_class"], -1)
-    texts = []
-    for part in _split(classes, group):
-        names, counts = np.unique(part[part >= 0], return_counts=True)
-        texts.append(json.dumps(dict(zip(map(str, names.tolist()), counts.tolist(), strict=True))))
-    return texts
+    failed = np.flatnonzero(requests.columns["status"] == ERROR)
+    classes: list[Counter[str]] = [Counter() for _ in range(count)]
+    for at in failed.tolist():
+        classes[group[at]][str(requests.columns["error_class"][at])] += 1
+    return [json.dumps(found) for found in classes]

@@ -70,7 +70,7 @@ async def test_rollups_of_few_contexts_among_many_are_looked_up(database):
         list(read_rollups(connection, [span, span], of, Needs(), Extent({}, contexts=1_000)))
 
     plan = "\n".join(await plan_of(database, ask, None))
-    found = ("PRIMARY KEY (grain=? AND bucket=? AND context_key=?)", "rollups_pkey", "pk_rollups")
+    found = ("(grain=? AND bucket=? AND context_key=?)", "rollups_pkey", "pk_rollups")
     assert any(part in plan for part in found), plan
 
 

@@ -1,6 +1,7 @@
 """Packed sketches against exact order statistics, and against one another merged in other ways."""
 
 import math
+import random
 import struct
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadcell.stats import packed
-from loadcell.stats.packed import largest, merge_each, merge_groups, pack, subtract
+from loadcell.stats.packed import largest, merge_each, merge_groups, pack, pack_groups, subtract
 from loadcell.stats.quantiles import nearest_rank
 from loadcell.stats.sketch import ACCURACY, MAX_BUCKET, bucket_counts
 
@@ -31,6 +32,14 @@ def wide(buckets: list[int], counts: list[int], zero_count: int = 0) -> bytes:
 
 def merge(many: list[bytes]) -> bytes:
     return merge_each([many])[0]
+
+
+@given(st.lists(lists, max_size=6))
+def test_packing_groups_equals_packing_one_after_the_other(parts: list[list[float]]) -> None:
+    together = [(number, group) for group, part in enumerate(parts) for number in part]
+    random.Random(len(together)).shuffle(together)
+    numbers, groups = [number for number, _ in together], [group for _, group in together]
+    assert pack_groups(numbers, groups, len(parts)) == [pack(part) for part in parts]
 
 
 @given(st.lists(lists, max_size=6))
