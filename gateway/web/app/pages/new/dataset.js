@@ -30,13 +30,18 @@ export function offerUpload(field, signal) {
     field.input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  function refuse(text) {
+    field.setError(text);
+    chooser.value = ""; // the same file again, corrected, is another choice then
+  }
+
   async function send(file) {
     current?.abort();
     field.setError("");
     replace(told);
     if (!file) return;
     if (file.size > MOST_BYTES) {
-      field.setError(t("file_too_large", { most: bytes(MOST_BYTES) }));
+      refuse(t("file_too_large", { most: bytes(MOST_BYTES) }));
       return;
     }
     const mine = new AbortController();
@@ -49,7 +54,7 @@ export function offerUpload(field, signal) {
       replace(told, t("uploaded", { name: file.name, rows: count(stored.row_count), size: bytes(stored.size_bytes) }));
       fill(stored.sha256);
     } catch (error) {
-      if (!signal.aborted && !mine.signal.aborted) field.setError(messageOf(error));
+      if (!signal.aborted && !mine.signal.aborted) refuse(messageOf(error));
     } finally {
       if (current === mine) replace(sent);
     }
