@@ -92,7 +92,7 @@ function runTable(runs, names, compare) {
     { key: "run", label: t("run"), cell: (run) => h("a", { href: link("result", [run.run_id]) }, names.get(run.run_id)) },
     { key: "role", label: t("role"), cell: (run) => run.run_id === ids[0] && badge(t("base"), "info") },
     { key: "model", label: t("model") },
-    { key: "server", label: t("server"), cell: (run) => h("code", {}, run.server_url) },
+    { key: "server", label: t("server"), cell: (run) => h("code", { class: "address" }, run.server_url) },
     { key: "created", label: t("created"), cell: createdAt },
     { key: "labels", label: t("labels"), cell: labelList },
     { key: "actions", label: "", cell: actions },

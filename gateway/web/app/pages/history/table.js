@@ -1,6 +1,6 @@
 // A page of runs, as a table.
 
-import { h } from "../../dom.js";
+import { h, spoken } from "../../dom.js";
 import { clock } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { createdAt, goesOn, labelList, runAddress, shortId, statusBadge } from "../../parts/run.js";
@@ -18,14 +18,13 @@ export const SORTS = ["created_at", "status", "model", "server_url", "duration"]
 /** `choice` is {has(id), set(id, isChosen)}; `describe` and `remove` are told of a run. */
 export function runTable(runs, { sort, onSort, empty, choice, describe, remove }) {
   const columns = [
-    { key: "created_at", label: t("created"), cell: (one) => h("a", { href: runAddress(one) }, createdAt(one)) },
+    { key: "created_at", label: t("created"), cell: (one) => [h("a", { href: runAddress(one) }, createdAt(one)), h("div", {}, h("code", { class: "small" }, shortId(one.run_id)))] },
     { key: "status", label: t("status"), cell: state },
-    { key: "choose", label: t("choose"), cell: (one) => !goesOn(one) && tick(one.run_id, choice) },
+    { key: "choose", label: spoken(t("choose")), cell: (one) => !goesOn(one) && tick(one.run_id, choice) },
     { key: "model", label: t("model") },
-    { key: "server_url", label: t("target"), cell: (one) => h("code", {}, one.server_url) },
+    { key: "server_url", label: t("target"), cell: (one) => h("code", { class: "address" }, one.server_url) },
     { key: "duration", label: t("duration"), cell: (one) => clock(secondsOf(one)), numeric: true },
     { key: "labels", label: t("labels"), cell: labelList },
-    { key: "run", label: t("run"), cell: (one) => h("code", {}, shortId(one.run_id)) },
     { key: "actions", label: "", cell: (one) => actions(one, describe, remove) },
   ].map((column) => ({ ...column, sortable: SORTS.includes(column.key) }));
   return table(columns, runs, { caption: t("runs"), sort, onSort, remote: true, empty, rowClass: (one) => (one.status === "failed" ? "bad" : null) });
