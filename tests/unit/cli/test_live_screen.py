@@ -82,7 +82,7 @@ def test_a_wide_screen_shows_everything():
     assert [words.split()[1:] for words in shown if words.startswith(("TTFT", "ITL", "E2E"))] == [
         ["23.4", "21.5", "123", "12,345"]
     ] * 3
-    assert "errors 3 (0.0 %)  timeout 2  http_5xx 1" in text
+    assert "errors 3 (<0.1 %)  timeout 2  http_5xx 1" in text
     assert "client  client limited" in text
     assert "agent-1" in text
     assert shown[-1] == "waiting for something"
