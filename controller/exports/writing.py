@@ -16,13 +16,18 @@ from controller.exports.asked import Asked
 from controller.exports.formats.columns import RowWriter, columns_of
 from controller.exports.sink import HashingSink
 from controller.query.traces.bounds import time_bounds
+from controller.query.traces.question import Question
 from controller.query.traces.record import Record
 from controller.scope import Scope
-from controller.store.database import Database
-from controller.store.traces.listing import list_traces
+from controller.store.database import Connection, Database
+from controller.store.traces.limits import bounded
+from controller.store.traces.listing import Page, list_traces
 from loadcell.data_dir import make_private
 
 T = TypeVar("T")
+
+# Nobody waits for a page of a file as for an answer: what is slow while others ask must not cost the whole file.
+PAGE_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -69,7 +74,7 @@ class FileWriting:
             while True:
                 left = self.asked.limit - self.progress.trace_count
                 question = replace(question, limit=min(question.limit, left))
-                page = await self.database.read(partial(list_traces, question=question, scope=self.scope))
+                page = await self.database.read(partial(_page, question=question, scope=self.scope))
                 await self._on_thread(partial(writer.write, page.records))
                 if page.records:
                     first = page.records[0].ts if first is None else first
@@ -106,6 +111,11 @@ class FileWriting:
         except asyncio.CancelledError:
             await asyncio.wait([doing])
             raise
+
+
+def _page(connection: Connection, question: Question, scope: Scope) -> Page:
+    with bounded(connection, PAGE_SECONDS):
+        return list_traces(connection, question, scope)
 
 
 def _sync(file: object) -> None:

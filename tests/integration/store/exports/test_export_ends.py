@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from controller.exports import runner as runner_module
 from controller.exports.places import Folder
 from controller.store import exports as store
 from controller.store.schema_queries import export_jobs
+from controller.store.traces import limits, listing
 from loadcell.errors import LoadcellError
 from loadcell.v1 import export_pb2
 from tests.integration.store.exports.exporting import held_up
@@ -125,6 +127,13 @@ async def test_a_lost_controller_costs_a_job_one_more_try_and_no_file(make, stor
         while left.exists():
             await asyncio.sleep(0.01)
     assert theirs.exists()  # of another database that uses the same folder
+
+
+async def test_a_page_may_take_longer_than_an_answer(make, stored, monkeypatch):
+    monkeypatch.setattr(listing, "bounded", partial(limits.bounded, seconds=0.0))
+    controller = await make()
+    job_id = await controller.create(format="csv")
+    assert (await controller.until(job_id, "completed", "failed")).status == "completed"
 
 
 async def test_one_controller_writes_a_job_however_many_there_are(make, stored):
