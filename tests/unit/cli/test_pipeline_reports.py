@@ -11,7 +11,7 @@ import pytest
 
 from loadcell.cli.failure import EXIT_GATE_MISSED, CommandError
 from loadcell.cli.gates import check_junit, tell_gates
-from loadcell.cli.report import ReportFormat, identified, report_format
+from loadcell.cli.report import ReportFormat, identified, report, report_format
 from loadcell.reports.annotations import annotations
 from loadcell.reports.junit import junit
 from loadcell.reports.markdown import code, markdown
@@ -117,6 +117,11 @@ def test_the_baseline_of_a_comparison_is_among_the_runs_of_its_report():
     assert identified(["baseline", "new"], compared) == ["base", "new"]
     assert identified(["base", "new"], compared) == ["base", "new"]
     assert identified(["new"], None) == ["new"]
+
+
+def test_a_baseline_alone_is_compared_with_nothing():
+    with pytest.raises(CommandError, match="give its RUN_ID, too"):
+        report(run_ids=["baseline"])
 
 
 def test_long_reports_are_cut_where_it_is_said():
