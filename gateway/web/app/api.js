@@ -58,22 +58,24 @@ export function path(literals, ...values) {
 
 /**
  * One call. Options: `query` (empty values are left out, lists are repeated), `body`, `signal`, `timeout` in
- * milliseconds, `tries`, `accept` of statuses that are no errors beside 2xx, `quiet` to stay on the page at 401.
+ * milliseconds, `tries`, `quiet` to stay on the page at 401.
  * Returns what the JSON says, with an envelope as it is; null for an empty body.
  */
 export async function request(method, address, options = {}) {
-  const response = await send(method, address, options);
-  const body = await read(response);
-  // The result of a run that goes on: an error of the catalog with a status of success.
-  if (response.status === 202 && body?.error?.error_code) throw failureOf(response, body);
-  return body;
+  return send(method, address, options, async (response, arrived) => {
+    const body = parsed(response, await arrived(response.text()));
+    // The result of a run that goes on: an error of the catalog with a status of success.
+    if (response.status === 202 && body?.error?.error_code) throw failureOf(response, body);
+    return body;
+  });
 }
 
-async function send(method, address, options) {
+/** Sends a call; `take(response, arrived)` reads the answer, with `arrived` around each promise of a part of it. */
+async function send(method, address, options, take) {
   const tries = options.tries ?? (method === "GET" ? TRIES : 1);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sendOnce(method, address, options);
+      return await sendOnce(method, address, options, take);
     } catch (error) {
       const again = attempt < tries && (error.reason === "UNREACHABLE" || WORTH_ANOTHER_TRY.has(error.status));
       if (!again) throw error;
@@ -84,37 +86,32 @@ async function send(method, address, options) {
   }
 }
 
-async function sendOnce(method, address, { query, body, signal, timeout = TIME_LIMIT_MILLISECONDS, type = "application/json", accept, quiet }) {
+async function sendOnce(method, address, { query, body, signal, timeout = TIME_LIMIT_MILLISECONDS, type = "application/json", quiet }, take) {
   const limit = AbortSignal.timeout(timeout);
   const { Authorization: sent } = credentialHeaders();
   const headers = { Accept: type, ...credentialHeaders() };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  let response;
-  try {
-    response = await fetch(withQuery(address, query), {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      cache: "no-cache", // what was just written is to be seen; what is still the same comes as a 304
-      credentials: "omit",
-      redirect: "error",
-    });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    const reason = limit.aborted ? "TIMEOUT" : "UNREACHABLE";
-    throw new ApiError({ reason, message: "" });
-  }
+  const arrived = (part) => part.catch((error) => {
+    throw signal?.aborted ? error : new ApiError({ reason: limit.aborted ? "TIMEOUT" : "UNREACHABLE", message: "" });
+  });
+  const response = await arrived(fetch(withQuery(address, query), {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    cache: "no-cache", // what was just written is to be seen; what is still the same comes as a 304
+    credentials: "omit",
+    redirect: "error",
+  }));
   noteLimits(response.headers);
-  if (response.ok || accept?.includes(response.status)) return response;
+  if (response.ok) return take(response, arrived);
   const failure = await errorOf(response);
   // Unless somebody has signed in anew meanwhile.
   if (response.status === 401 && !quiet && credentialHeaders().Authorization === sent) for (const callback of listeners) callback();
   throw failure;
 }
 
-async function read(response) {
-  const text = await response.text();
+function parsed(response, text) {
   if (text === "") return null;
   try {
     return JSON.parse(text);
@@ -124,7 +121,7 @@ async function read(response) {
 }
 
 async function errorOf(response) {
-  return failureOf(response, await read(response).catch(() => null));
+  return failureOf(response, await response.json().catch(() => null));
 }
 
 /** What an answer that is no success says; `response` has its status and headers. */
@@ -142,13 +139,14 @@ export function failureOf(response, body) {
   });
 }
 
-/** The data of server-sent events, one after the other, each as its JSON says it, until `[DONE]`. */
+/** The data of server-sent events, each as its JSON says it, until `[DONE]`: what ends without it has broken off. */
 async function* events(address, { query, signal, timeout = 10 * 60_000 }) {
-  const response = await send("GET", address, { query, signal, timeout, tries: 1, type: "text/event-stream" });
+  const options = { query, signal, timeout, tries: 1, type: "text/event-stream" };
+  const [response, arrived] = await send("GET", address, options, (...both) => both);
   const type = response.headers.get("Content-Type") ?? "";
-  if (!type.startsWith("text/event-stream")) throw failureOf(response, await read(response));
+  if (!type.startsWith("text/event-stream")) throw await errorOf(response);
   let rest = "";
-  for await (const text of chunks(response)) {
+  for await (const text of chunks(response, arrived)) {
     const lines = (rest + text).split(/\r?\n/);
     rest = lines.pop();
     for (const line of lines.filter((one) => one.startsWith("data:"))) {
@@ -157,24 +155,25 @@ async function* events(address, { query, signal, timeout = 10 * 60_000 }) {
       yield JSON.parse(data);
     }
   }
+  throw new ApiError({ reason: "UNREACHABLE", message: "" });
 }
 
-async function* chunks(response) {
+async function* chunks(response, arrived) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    for (let next = await arrived(reader.read()); !next.done; next = await arrived(reader.read())) yield next.value;
   } finally {
-    await reader.cancel();
+    reader.cancel().catch(() => {}); // of what has broken off there is nothing left to end
   }
 }
 
 /** Fetches a file with the credential of the session, and has the browser save it. */
-async function download(address, { query, signal, name, timeout = 10 * 60_000 }) {
-  const response = await send("GET", address, { query, signal, timeout, tries: 1, accept: [] });
-  const content = await response.blob();
+async function download(address, { query, signal, timeout = 10 * 60_000 }) {
+  const take = async (response, arrived) => ({ content: await arrived(response.blob()), name: nameOf(response) });
+  const { content, name } = await send("GET", address, { query, signal, timeout, tries: 1 }, take);
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content);
-  link.download = name ?? nameOf(response) ?? "loadcell";
+  link.download = name ?? "loadcell";
   document.body.append(link);
   link.click();
   link.remove();
@@ -200,7 +199,8 @@ export function withQuery(address, query = {}) {
 function pause(duration, signal) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const timer = setTimeout(resolve, duration);
-    signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); }, { once: true });
+    const giveUp = () => { clearTimeout(timer); reject(signal.reason); };
+    const timer = setTimeout(() => { signal?.removeEventListener("abort", giveUp); resolve(); }, duration);
+    signal?.addEventListener("abort", giveUp, { once: true });
   });
 }

@@ -1,6 +1,6 @@
 // What a result means: by rules at once, or by a model as it writes, in either language.
 
-import { path } from "../../api.js";
+import { ApiError, path } from "../../api.js";
 import { h, replace } from "../../dom.js";
 import { LANGUAGES, language, texts } from "../../i18n.js";
 import { badge } from "../../parts/badge.js";
@@ -45,7 +45,7 @@ export function analysis(result, { query, choose, api, signal }) {
       const query_ = { mode: "llm", language: tongue.value(), refresh: refresh || null };
       const address = path`/api/v1/benchmark/result/${result.run_id}/analysis`;
       for await (const piece of api.events(address, { query: query_, signal: AbortSignal.any([signal, mine.signal]) })) {
-        if (piece.error) throw new Error(piece.error);
+        if (piece.error) throw new ApiError({ reason: "ANALYSIS_FAILED", message: piece.error });
         if (piece.thinking !== undefined) state.textContent = t(piece.thinking ? "thinking" : "writing");
         text += piece.content ?? "";
         frame ||= requestAnimationFrame(drawText);
