@@ -64,6 +64,19 @@ def test_a_key_lets_in_and_leads_back_to_what_was_asked_for(
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_nothing_of_a_page_goes_on_after_signing_out(dashboard: DashboardSystem, open_page: OpenPage) -> None:
+    watched = open_page(dashboard)
+    page = watched.page
+    page.clock.install()
+    watched.open("#/agents")  # which looks again every five seconds
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.run_for(30_000)
+    assert not [url for url in asked if "/api/" in url]
+
+
 def test_who_is_refused_in_between_signs_in_again_and_comes_back(
     dashboard: DashboardSystem, open_page: OpenPage, viewer: str
 ) -> None:

@@ -23,9 +23,12 @@ export function makeFrame({ languageChanged, signedOut }) {
   const node = h("div", { class: "frame", id: "app" }, skip, top, side, main);
   let selected = "";
 
-  function open(isOpen) {
-    node.classList.toggle("menu-open", isOpen);
-    top.querySelector(".menu")?.setAttribute("aria-expanded", String(isOpen));
+  const isOpen = () => node.classList.contains("menu-open");
+  const menu = () => top.querySelector(".menu");
+
+  function open(wanted) {
+    node.classList.toggle("menu-open", wanted);
+    menu().setAttribute("aria-expanded", String(wanted));
   }
 
   const colours = h("button", { type: "button", class: "quiet", onclick: toggleTheme });
@@ -36,13 +39,17 @@ export function makeFrame({ languageChanged, signedOut }) {
     const focused = side.contains(document.activeElement) ? document.activeElement.getAttribute("name") : null;
     nameColours();
     skip.textContent = t("skip");
-    replace(top, menuButton(() => open(!node.classList.contains("menu-open"))), h("a", { class: "name", href: "#/" }, "loadcell"));
+    replace(top, menuButton(isOpen(), () => open(!isOpen())), h("a", { class: "name", href: "#/" }, "loadcell"));
     replace(side, h("a", { class: "name", href: "#/" }, "loadcell"), navigation(selected), choices(colours, { languageChanged, signedOut }));
     if (focused) side.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
   }
 
   side.addEventListener("click", (event) => { if (event.target.closest("a")) open(false); });
-  node.addEventListener("keydown", (event) => { if (event.key === "Escape") open(false); });
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !isOpen()) return;
+    open(false);
+    menu().focus();
+  });
 
   return {
     node,
@@ -67,9 +74,9 @@ export function makeFrame({ languageChanged, signedOut }) {
   };
 }
 
-function menuButton(onclick) {
+function menuButton(isOpen, onclick) {
   const bars = h("span", { class: "bars", "aria-hidden": "true" });
-  return h("button", { class: "menu", type: "button", "aria-expanded": "false", "aria-controls": "side", onclick }, bars, spoken(t("menu")));
+  return h("button", { class: "menu", type: "button", "aria-expanded": String(isOpen), "aria-controls": "side", onclick }, bars, spoken(t("menu")));
 }
 
 function navigation(selected) {

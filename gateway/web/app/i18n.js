@@ -12,6 +12,7 @@ export function language() {
   return current;
 }
 
+/** Takes the language that a person has chosen. */
 export function setLanguage(name) {
   current = Object.hasOwn(LANGUAGES, name) ? name : "en";
   prefer("language", current);

@@ -24,7 +24,7 @@
 import { makeApi, onUnauthenticated, request } from "./api.js";
 import { h, replace } from "./dom.js";
 import { makeFrame } from "./frame.js";
-import { language, setLanguage, texts } from "./i18n.js";
+import { language, texts } from "./i18n.js";
 import { PAGES, pageNamed } from "./pages.js";
 import { forbidden, failed } from "./parts/states.js";
 import { skeleton } from "./parts/region.js";
@@ -61,6 +61,12 @@ async function identify() {
 function signInAddress() {
   const here = location.hash;
   return place().parts[0] === SIGN_IN ? here : link(SIGN_IN, [], { next: here });
+}
+
+/** Ends what is shown: nothing that it waits for or listens to goes on. */
+function leave() {
+  shown?.controller.abort();
+  shown = null;
 }
 
 async function show() {
@@ -112,16 +118,32 @@ async function show() {
         api: makeApi(controller.signal),
         caller: currentCaller(),
         setTitle,
-        setQuery,
+        setQuery: (changes, options) => {
+          if (current()) setQuery(changes, options);
+        },
       });
-      if (focused) root.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
+      if (focused) giveBackFocus(root, focused, controller.signal);
     }
   } catch (error) {
     if (!current() || controller.signal.aborted) return;
-    replace(frame.content, failed(error, () => { shown = null; show(); }));
+    replace(frame.content, failed(error, () => { leave(); show(); }));
   } finally {
     if (current()) frame.content.setAttribute("aria-busy", "false");
   }
+}
+
+/** Gives the focus back to what has a name, when it is there again, unless something else has got it by then. */
+function giveBackFocus(root, name, signal) {
+  const observer = new MutationObserver(look);
+  function look() {
+    const found = root.querySelector(`[name="${CSS.escape(name)}"]`);
+    const isFree = document.activeElement === document.body;
+    if (found && isFree) found.focus();
+    if (found || !isFree) observer.disconnect();
+  }
+  observer.observe(root, { childList: true, subtree: true });
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  look();
 }
 
 /** Adds styles/pages/<name>.css to the document, once. */
@@ -139,20 +161,19 @@ function setQuery(changes, { replace: instead = false } = {}) {
 }
 
 function start() {
-  setLanguage(language());
+  document.documentElement.lang = language();
   applyTheme();
   frame = makeFrame({
     languageChanged() {
-      shown?.controller.abort();
-      shown = null;
+      leave();
       frame.draw();
       show();
     },
     signedOut() {
       signOut();
-      shown = null;
+      leave();
       frame.draw();
-      go(link(SIGN_IN));
+      goInstead(link(SIGN_IN));
     },
   });
   document.getElementById("app").replaceWith(frame.node);
