@@ -23,15 +23,15 @@ from loadcell.errors import LoadcellError
 FRONT_PAGE: Final = "/"
 FILES_PATH: Final = "/web/files/{version}/{path:path}"
 CHARTS_PATH: Final = "/web/charts/{version}.js"
-# Nothing but our own files, and no line of script or style in the document; charts are saved as images by way of
-# data: and blob:. Whatever would parse a text as HTML or run it as a script is refused (decision 0019).
+# Nothing but our own files, and no line of script or style in the document; plotly.js tries an image of data: when
+# it is loaded. Whatever would parse a text as HTML or run it as a script is refused (decision 0019).
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "connect-src 'self'",
-        "img-src 'self' data: blob:",
+        "img-src 'self' data:",
         "font-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",

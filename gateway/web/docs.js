@@ -222,4 +222,6 @@ async function main() {
   openTarget();
 }
 
-main();
+main().catch((error) => {
+  document.getElementById("description").textContent = `openapi.json could not be read: ${error}. Load the page again.`;
+});

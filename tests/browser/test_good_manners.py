@@ -8,7 +8,7 @@ import threading
 from playwright.sync_api import Route, expect
 
 from tests.browser.dashboard_system import DashboardSystem
-from tests.browser.watched_page import OpenPage
+from tests.browser.watched_page import PHONE, OpenPage
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
 
@@ -53,6 +53,26 @@ def test_an_error_says_what_to_do_and_another_try_helps(dashboard: DashboardSyst
     expect(page.get_by_role("table")).to_be_visible()
 
 
+def test_what_was_shown_stays_when_a_later_answer_fails(dashboard: DashboardSystem, open_page: OpenPage) -> None:
+    watched = open_page(dashboard)
+    watched.expected.append("Failed to load resource")
+    page = watched.page
+    page.clock.install()
+    watched.open("#/agents")
+    row = page.get_by_role("row", name=re.compile("ready|busy"))
+    expect(row).to_be_visible()
+    address = re.compile(r"/api/v1/agents\?")
+    page.route(address, lambda route: route.abort())
+    page.clock.run_for(6_000)
+    failure = page.get_by_role("alert").filter(has_text="cannot be reached")
+    expect(failure).to_be_visible()
+    expect(row).to_be_visible()
+    page.unroute(address)
+    failure.get_by_role("button", name="Try again").click()
+    expect(failure).to_have_count(0)
+    expect(row).to_be_visible()
+
+
 def test_what_a_server_is_called_is_only_ever_text(dashboard: DashboardSystem, open_page: OpenPage) -> None:
     price = {"model": HOSTILE, "provider": HOSTILE, "prompt_cost_per_1k": 1, "completion_cost_per_1k": 1}
     dashboard.call("PUT", "/api/v1/costs/pricing", price)
@@ -78,6 +98,35 @@ def test_a_chart_is_drawn_pointed_at_and_told_as_numbers(
     expect(page.locator(".chart-figure tbody tr")).not_to_have_count(0)
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".chart .points path")).not_to_have_count(0)
+
+
+def test_a_chart_fits_its_place_after_it_was_out_of_sight(
+    dashboard: DashboardSystem, finished_run: str, open_page: OpenPage
+) -> None:
+    watched = open_page(dashboard)
+    page = watched.open(f"#/result/{finished_run}")
+    expect(page.locator(".chart svg.main-svg").first).to_be_visible()
+    page.get_by_role("tab", name="Levels").click()
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("tab", name="Charts").click()
+    watched.becomes(
+        "Array.from(document.querySelectorAll('.chart')).every((one) => {"
+        " const drawn = one.querySelector('svg.main-svg');"
+        " return drawn && Math.abs(drawn.getBoundingClientRect().width - one.clientWidth) < 2; })"
+    )
+
+
+def test_a_chart_over_time_has_all_of_its_points_in_any_time_zone(
+    dashboard: DashboardSystem, finished_run: str, open_page: OpenPage
+) -> None:
+    watched = open_page(dashboard, timezone_id="Asia/Seoul")
+    watched.open("#/models?model=mock-model&period=24h")
+    watched.becomes(
+        "(() => { const { data, _fullLayout: drawn } = document.querySelector('.chart');"
+        " const places = data?.[0].x.map((at) => drawn.xaxis.d2p(at)) ?? [];"
+        " return places.length > 0 && places.every((at) => at >= 0 && at <= drawn.xaxis._length); })()"
+    )
 
 
 def test_the_page_refuses_html_and_scripts_made_of_texts(dashboard: DashboardSystem, open_page: OpenPage) -> None:

@@ -33,6 +33,7 @@ def test_a_list_is_filtered_turned_over_and_sorted_and_its_address_says_so(
     page.get_by_role("button", name="E2E").click()
     expect(page.locator("th[aria-sort=ascending]")).to_contain_text("E2E")
     watched.settled()
+    expect(page.get_by_role("button", name="E2E")).to_be_focused()
     again = open_page(dashboard).open(page.url.removeprefix(watched.url))
     assert again.locator("tbody tr").all_inner_texts() == rows.all_inner_texts()
     page.get_by_role("button", name="Clear").click()

@@ -2,7 +2,7 @@
 // whoever cannot see it, or wants to copy them.
 
 import { h, replace } from "./dom.js";
-import { number } from "./format.js";
+import { NOTHING, count, number } from "./format.js";
 import { language, texts } from "./i18n.js";
 import { info } from "./parts/term.js";
 import * as words from "./texts/parts.js";
@@ -36,19 +36,22 @@ async function load() {
  * A chart: `{node, update(spec)}`. The spec has
  *   title, term      what it shows, and a key of terms.js
  *   series           list of {name, x, y, kind, low, high, axis, dashed, color, text}: `kind` is line (default), points,
- *                    both, bar, step or area; `low` and `high` draw a band around y; `axis: 2` is the scale on the right;
+ *                    both, bar or step; `low` and `high` draw a band around y; `axis: 2` is the scale on the right;
  *                    `color` a number of the palette, its position unless given; `text` what is shown of each point
- *   x, y, y2         {title, log, range, time, categories, format}
- *   marks            list of {x or y, text}: lines across
- *   stacked, height, onPoint({series, index})
+ *   x, y, y2         {title, range, time, categories}
+ *   marks            list of {x, text}: lines across
+ *   height           in pixels
  */
 export function makeChart(spec, signal) {
   const area = h("div", { class: "chart", "aria-hidden": "true" });
   const caption = h("figcaption");
-  const numbers = h("details", {});
+  const table = h("div", {});
+  const numbers = h("details", {}, h("summary", {}, t("chart_table")), table);
   const node = h("figure", { class: "chart-figure" }, caption, area, numbers);
-  let present = spec;
+  let present = {};
   let wanted = 0;
+  let width = 0; // of the last drawing
+  let isLate = false; // what cannot be seen has no width: it is drawn when it can
 
   async function draw() {
     wanted += 1;
@@ -61,28 +64,28 @@ export function makeChart(spec, signal) {
       return;
     }
     if (mine !== wanted || signal?.aborted) return;
+    width = area.clientWidth;
+    isLate = !width;
+    if (isLate) return;
     await library.react(area, traces(present), layout(present), { displayModeBar: false, displaylogo: false, doubleClick: "reset" });
-    area.removeAllListeners?.("plotly_click");
-    if (present.onPoint) {
-      area.on("plotly_click", ({ points: [point] }) => present.onPoint({ series: point.data.meta, index: point.pointIndex }));
-    }
   }
 
   function update(next) {
+    // A definition that is being read stays open.
+    if (next.title !== present.title || next.term !== present.term) replace(caption, next.title, next.term && info(next.term));
     present = next;
     area.style.setProperty("height", `${next.height ?? HEIGHT_PIXELS}px`);
-    replace(caption, next.title, next.term && info(next.term));
-    replace(numbers, h("summary", {}, t("chart_table")), numbers.open && numbersOf(next));
+    replace(table, numbers.open && numbersOf(next));
     draw();
   }
 
-  numbers.addEventListener("toggle", () => {
-    if (numbers.open) replace(numbers, h("summary", {}, t("chart_table")), numbersOf(present));
-  });
-  let width = 0;
-  const resized = new ResizeObserver(([{ contentRect }]) => {
-    if (width && contentRect.width && Math.abs(contentRect.width - width) > 1) globalThis.Plotly?.Plots.resize(area);
-    width = contentRect.width;
+  numbers.addEventListener("toggle", () => replace(table, numbers.open && numbersOf(present)));
+  const resized = new ResizeObserver(() => {
+    if (isLate && area.clientWidth) draw();
+    else if (width && area.clientWidth && Math.abs(area.clientWidth - width) > 1) {
+      width = area.clientWidth;
+      globalThis.Plotly.Plots.resize(area);
+    }
   });
   resized.observe(area);
   onTheme(draw, signal);
@@ -95,20 +98,20 @@ export function makeChart(spec, signal) {
 }
 
 /** The colours of series, as the theme has them. */
-export function palette() {
+function palette() {
   return getComputedStyle(document.documentElement).getPropertyValue("--series").trim().split(/\s+/);
 }
 
-function traces({ series, stacked }) {
+function traces({ series }) {
   const colors = palette();
   return series.flatMap((one, index) => {
     const color = colors[(one.color ?? index) % colors.length];
-    return [...band(one, color), trace(one, color, index, stacked)];
+    return [...band(one, color), trace(one, color)];
   });
 }
 
-function trace(one, color, index, stacked) {
-  const shared = { name: plain(one.name), x: one.x, y: one.y, yaxis: one.axis === 2 ? "y2" : "y", meta: index };
+function trace(one, color) {
+  const shared = { name: plain(one.name), x: one.x, y: one.y, yaxis: one.axis === 2 ? "y2" : "y" };
   if (one.text) Object.assign(shared, { text: one.text.map(plain), hoverinfo: "text" });
   if (one.kind === "bar") return { ...shared, type: "bar", textposition: "none", marker: { color } };
   const modes = { points: "markers", both: "lines+markers" };
@@ -118,8 +121,6 @@ function trace(one, color, index, stacked) {
     mode: modes[one.kind] ?? "lines",
     line: { color, width: 2, dash: one.dashed ? "dash" : "solid", shape: one.kind === "step" ? "hv" : "linear" },
     marker: { color, size: 7 },
-    ...(one.kind === "area" ? { fill: "tozeroy" } : {}),
-    ...(stacked ? { stackgroup: "all" } : {}),
     connectgaps: false,
   };
 }
@@ -130,7 +131,7 @@ function band(one, color) {
   return [{ ...edge, y: one.low }, { ...edge, y: one.high, fill: "tonexty", fillcolor: `${color}33` }];
 }
 
-function layout({ series, x = {}, y = {}, y2 = null, marks = [], stacked, height = HEIGHT_PIXELS }) {
+function layout({ series, x = {}, y = {}, y2 = null, marks = [], height = HEIGHT_PIXELS }) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(name).trim();
   return {
@@ -144,43 +145,61 @@ function layout({ series, x = {}, y = {}, y2 = null, marks = [], stacked, height
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
     hovermode: "closest",
     hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--strong-line"), font: { color: color("--text") } },
-    barmode: stacked ? "stack" : "group",
     xaxis: axis(x, color("--line")),
-    yaxis: { ...axis(y, color("--line")), rangemode: y.log ? "normal" : "tozero" },
-    ...(y2 ? { yaxis2: { ...axis(y2, color("--line")), overlaying: "y", side: "right", showgrid: false, rangemode: y2.log ? "normal" : "tozero" } } : {}),
+    yaxis: { ...axis(y, color("--line")), rangemode: "tozero" },
+    ...(y2 ? { yaxis2: { ...axis(y2, color("--line")), overlaying: "y", side: "right", showgrid: false, rangemode: "tozero" } } : {}),
     shapes: marks.map((mark) => across(mark, color("--strong-line"))),
     annotations: marks.filter(({ text }) => text).map((mark) => note(mark, color("--muted"))),
   };
 }
 
-function axis({ title = "", log = false, range, time = false, categories = false, format }, grid) {
-  const type = log ? "log" : time ? "date" : categories ? "category" : "-";
-  return { title: { text: plain(title) }, type, gridcolor: grid, linecolor: grid, zerolinecolor: grid, automargin: true, ...(range ? { range } : {}), ...(format ? { tickformat: format } : {}) };
+function axis({ title = "", range, time = false, categories = false }, grid) {
+  const type = time ? "date" : categories ? "category" : "-";
+  return { title: { text: plain(title) }, type, gridcolor: grid, linecolor: grid, zerolinecolor: grid, automargin: true, ...(range ? { range } : {}) };
 }
 
-function across({ x, y }, color) {
-  const line = { color, width: 1.5, dash: "dot" };
-  return x === undefined
-    ? { type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, line }
-    : { type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line };
+function across({ x }, color) {
+  return { type: "line", yref: "paper", y0: 0, y1: 1, x0: x, x1: x, line: { color, width: 1.5, dash: "dot" } };
 }
 
-function note({ x, y, text }, color) {
-  const place = x === undefined ? { xref: "paper", x: 1, xanchor: "right", y, yanchor: "bottom" } : { x, yref: "paper", y: 1, yanchor: "top", xanchor: "left" };
-  return { ...place, text: plain(text), showarrow: false, font: { color } };
+function note({ x, text }, color) {
+  return { x, yref: "paper", y: 1, yanchor: "top", xanchor: "left", text: plain(text), showarrow: false, font: { color } };
 }
 
 /** Text for plotly, which reads some tags and entities: shown as it is. */
-export function plain(text) {
+function plain(text) {
   return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
 function numbersOf({ series, x = {} }) {
-  const rows = series.flatMap((one) => Array.from(one.x, (at, index) => [one.name, at, one.y[index]])).slice(0, MOST_ROWS);
-  const shown = (value) => (typeof value === "number" ? number(value, 6) : value instanceof Date ? value.toLocaleString(language()) : String(value ?? "–"));
-  return h("div", { class: "scroll", tabindex: "0" }, h(
-    "table", {},
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("series")), h("th", { scope: "col" }, x.title ?? "x"), h("th", { scope: "col" }, t("value")))),
-    h("tbody", {}, rows.map(([name, at, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, shown(at)), h("td", { class: "number" }, shown(value))))),
-  ));
+  const place = x.title ?? "x";
+  const { heads, rows } = haveOneX(series) ? sideBySide(series, place) : oneBelowTheOther(series, place);
+  const cells = ([first, ...rest]) => [h("th", { scope: "row" }, shown(first)), rest.map((value) => h("td", { class: "number" }, shown(value)))];
+  return [
+    rows.length > MOST_ROWS && h("p", { class: "small" }, t("chart_rows", { shown: count(MOST_ROWS), total: count(rows.length) })),
+    h("div", { class: "scroll", tabindex: "0" }, h(
+      "table", {},
+      h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+      h("tbody", {}, rows.slice(0, MOST_ROWS).map((row) => h("tr", {}, cells(row)))),
+    )),
+  ];
+}
+
+function haveOneX([first, ...others]) {
+  return Boolean(first) && others.every(({ x }) => x === first.x || (x.length === first.x.length && x.every((at, index) => at === first.x[index])));
+}
+
+function sideBySide(series, place) {
+  const rows = Array.from(series[0].x, (at, index) => [at, ...series.map(({ y }) => y[index])]);
+  return { heads: [place, ...series.map(({ name }) => name)], rows };
+}
+
+function oneBelowTheOther(series, place) {
+  const rows = series.flatMap(({ name, x, y }) => Array.from(x, (at, index) => [name, at, y[index]]));
+  return { heads: [t("series"), place, t("value")], rows };
+}
+
+function shown(value) {
+  if (typeof value === "number") return number(value, 6);
+  return value instanceof Date ? value.toLocaleString(language()) : String(value ?? NOTHING);
 }

@@ -3,7 +3,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "indeterminate", "open", "htmlFor"]);
-const SAFE_ADDRESS = /^(?:#|\/(?!\/)|\.\/|blob:|https?:\/\/)/;
+const SAFE_ADDRESS = /^(?:#|\/(?![/\\])|\.\/|blob:|https?:\/\/)/; // "/\" leads elsewhere, as "//" does
 
 /**
  * An element with properties and children.

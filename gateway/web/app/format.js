@@ -63,8 +63,15 @@ export function clock(seconds) {
 }
 
 /** A share of 1 in per cent. */
-export function percent(share, digits = 3) {
-  return isNumber(share) ? `${number(Number(share) * 100, digits)} %` : NOTHING;
+export function percent(share) {
+  return isNumber(share) ? perCent(Number(share) * 100) : NOTHING;
+}
+
+/** A share that is given in per cent. Nearly all is not written as all. */
+export function perCent(value) {
+  if (!isNumber(value)) return NOTHING;
+  const isNearlyAll = Number(value) < 100 && number(value) === number(100);
+  return isNearlyAll ? `> ${number(99.9)} %` : `${number(value)} %`;
 }
 
 export function perSecond(value, unit = "") {

@@ -8,6 +8,7 @@ const FIRST_WAIT_MILLISECONDS = 500;
 const LONGEST_WAIT_MILLISECONDS = 15_000;
 const SILENCE_MILLISECONDS = 90_000; // the gateway says something each 60 s
 const ENDED = 1000;
+const BROKEN_OFF = 1006;
 // An error that stays one, by 4000 + status: what is asked for is wrong, not permitted, or not there.
 const FINAL = new Set([4400, 4403, 4404, 4409]);
 const UNAUTHENTICATED = 4401;
@@ -64,7 +65,15 @@ function watch(address, handlers, signal) {
 
   function heard() {
     clearTimeout(silence);
-    silence = setTimeout(() => socket?.close(), SILENCE_MILLISECONDS);
+    silence = setTimeout(giveUp, SILENCE_MILLISECONDS);
+  }
+
+  /** Ends a connection at this side: where the other one is gone, nobody answers a close for a minute. */
+  function giveUp() {
+    const dead = socket;
+    dead.onopen = dead.onmessage = dead.onclose = null;
+    dead.close();
+    closed(BROKEN_OFF);
   }
 
   async function open() {
@@ -86,6 +95,7 @@ function watch(address, handlers, signal) {
       return;
     }
     refused = null;
+    heard(); // or never opened
     socket.onopen = () => {
       heard();
       state("live");
@@ -101,10 +111,8 @@ function watch(address, handlers, signal) {
     if (data === "ping" || data === "pong") return;
     const message = JSON.parse(data);
     if (message.type === "lagged") handlers.lagged?.(message.missed);
-    else if (message.type === "error") {
-      refused = message;
-      if (socket.readyState === WebSocket.OPEN) handlers.refused?.(message);
-    } else handlers.message?.(message);
+    else if (message.type === "error") refused = message;
+    else handlers.message?.(message);
   }
 
   function closed(code) {

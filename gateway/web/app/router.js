@@ -27,7 +27,8 @@ export function goInstead(address) {
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
-function decoded(part) {
+/** A part of an address as it was; what is not encoded well stays as it is. */
+export function decoded(part) {
   try {
     return decodeURIComponent(part);
   } catch {

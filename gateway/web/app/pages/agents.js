@@ -33,11 +33,16 @@ export async function show({ root, query, api, signal, setQuery }) {
     load: () => api.get("/api/v1/agents", { query: { limit: PAGE_SIZE, cursor } }),
     draw: (page) => [
       summary(page.agents),
-      card(t("agents"), {}, agentTable(page.agents, { sort, onSort }, drain)),
+      card(t("agents"), {}, agentTable(page.agents, { sort, onSort }, { drain, describe })),
+      (page.next_cursor || cursor) && h("p", { class: "small" }, t("of_page")),
       (page.next_cursor || cursor) && pager({ cursor, next: page.next_cursor, total: page.total, choose: (to) => setQuery({ cursor: to }) }),
     ],
     signal,
   });
+
+  function describe(agent) {
+    openDialog(agent.agent_id, () => facts(agent), { signal, wide: true });
+  }
 
   async function drain(agent) {
     const resume = agent.state === "draining";
@@ -75,7 +80,7 @@ function summary(agents) {
   }));
 }
 
-function agentTable(agents, { sort, onSort }, drain) {
+function agentTable(agents, { sort, onSort }, { drain, describe }) {
   const columns = [
     { key: "agent_id", label: t("agent"), cell: ({ agent_id: id, hostname }) => [h("span", {}, id), h("div", { class: "small" }, hostname)], sort: (agent) => agent.agent_id },
     { key: "state", label: t("state"), cell: ({ state }) => badge(t(`state_${state}`), state), sort: (agent) => agent.state },
@@ -86,14 +91,14 @@ function agentTable(agents, { sort, onSort }, drain) {
     { key: "clock", label: t("clock"), term: "clock_offset", cell: clockOf, sort: (agent) => Math.abs(agent.clock_offset_micros ?? NaN), numeric: true },
     { key: "uplink", label: t("uplink"), term: "uplink", cell: (agent) => bytes(agent.uplink_bytes), sort: (agent) => Number(agent.uplink_bytes), numeric: true },
     { key: "seen", label: t("seen"), cell: (agent) => ago(agent.last_seen_at), sort: (agent) => agent.last_seen_at },
-    { key: "actions", label: "", cell: (agent) => actions(agent, drain) },
+    { key: "actions", label: "", cell: (agent) => actions(agent, { drain, describe }) },
   ];
   const nobody = empty(t("none"), t("none_advice"), h("pre", {}, "loadcell up --agents 2"));
   return table(columns, agents, { caption: t("agents"), sort: { ...sort }, onSort, empty: nobody });
 }
 
-function actions(agent, drain) {
-  const details = h("button", { type: "button", onclick: () => openDialog(agent.agent_id, () => facts(agent), { wide: true }) }, t("details"));
+function actions(agent, { drain, describe }) {
+  const details = h("button", { type: "button", onclick: () => describe(agent) }, t("details"));
   const resume = agent.state === "draining";
   const change = may("agents:drain") && agent.state !== "lost" && h("button", { type: "button", onclick: () => drain(agent) }, t(resume ? "resume" : "drain"));
   return h("div", { class: "actions" }, details, change);

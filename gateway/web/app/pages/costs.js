@@ -13,12 +13,12 @@ const t = texts(words);
 
 export async function show(context) {
   const { root, query, setQuery } = context;
+  const choose = (tab) => setQuery({ tab, cursor: null }, { replace: true });
   const { node } = tabs(t("costs"), [
     { key: "spent", label: t("spent"), draw: () => spent(context) },
     { key: "forecast", label: t("forecast"), draw: () => forecast(context) },
     { key: "prices", label: t("prices"), draw: () => prices(context) },
     { key: "budgets", label: t("budgets"), draw: () => budgets(context) },
-  ], { selected: query.tab ?? "spent", choose: (tab) => setQuery({ tab }, { replace: true }) });
+  ], { selected: query.tab, choose, remote: true });
   replace(root, node);
-  return { update: (next) => next.period === query.period && next.by === query.by };
 }

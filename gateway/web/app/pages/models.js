@@ -9,7 +9,7 @@ import { periodField, periodOf } from "../parts/period.js";
 import { region } from "../parts/region.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
-import { link } from "../router.js";
+import { decoded, link } from "../router.js";
 import { may } from "../session.js";
 import * as words from "../texts/models.js";
 import { comparison } from "./models/comparison.js";
@@ -28,38 +28,42 @@ export async function show({ root, query, api, signal, setQuery, setTitle }) {
     return;
   }
   if (query.compare) {
-    const models = query.compare.split(",").map(decodeURIComponent);
+    const models = query.compare.split(",").map(decoded);
     setTitle(t("comparison"), h("a", { class: "button", href: link("models", [], { period }) }, t("all")));
     replace(root, periodField(period, choosePeriod), comparison({ models, period, api, signal }));
     return;
   }
-  const chosen = new Set();
-  const compare = h("button", {
-    type: "button", class: "primary", disabled: true,
-    onclick: () => setQuery({ compare: [...chosen].map(encodeURIComponent).join(",") }),
-  }, t("compare"));
+  const chosen = new Set((query.chosen ?? "").split(",").filter(Boolean).map(decoded));
+  const inAddress = () => [...chosen].map(encodeURIComponent).join(",");
+  const compare = h("button", { type: "button", class: "primary", onclick: () => setQuery({ compare: inAddress(), chosen: null }) }, t("compare"));
+  const permit = () => { compare.disabled = chosen.size < 2 || chosen.size > MOST_COMPARED; };
   const choose = (model, isChosen) => {
     if (isChosen) chosen.add(model);
     else chosen.delete(model);
-    compare.disabled = chosen.size < 2 || chosen.size > MOST_COMPARED;
+    permit();
+    setQuery({ chosen: inAddress() || null }, { replace: true });
   };
   const list = region({
     load: () => api.get("/api/v1/models", { query: { limit: PAGE_SIZE, cursor: query.cursor } }),
     draw: ({ data, pagination }) => [
-      modelTable(data, choose),
+      modelTable(data, { has: (model) => chosen.has(model), choose }),
       (pagination.has_more || query.cursor) && pager({
         cursor: query.cursor, next: pagination.cursor ?? "", total: pagination.total, choose: (cursor) => setQuery({ cursor }),
       }),
     ],
     signal,
   });
+  permit();
   replace(root, card(t("models"), { beside: compare }, h("p", { class: "small" }, t("compare_hint")), list.node));
+  // A choice is drawn already when it comes to stand in the address.
+  const others = ({ chosen: _, ...rest }) => JSON.stringify(rest);
+  return { update: (next) => others(next) === others(query) && (next.chosen ?? "") === inAddress() };
 }
 
-function modelTable(models, choose) {
+function modelTable(models, choice) {
   const columns = [
     { key: "model", label: t("model"), cell: ({ id }) => h("a", { href: link("models", [], { model: id }) }, id), sort: ({ id }) => id },
-    { key: "chosen", label: t("choose"), cell: ({ id }) => tick(id, choose) },
+    { key: "chosen", label: t("choose"), cell: ({ id }) => tick(id, choice) },
     { key: "provider", label: t("provider"), cell: ({ providers, provider }) => (providers.length ? providers.join(", ") : provider), sort: ({ provider }) => provider },
     { key: "requests", label: t("requests"), cell: (one) => count(one.request_count), sort: (one) => Number(one.request_count), numeric: true },
     { key: "prompt", label: t("prompt_price"), cell: (one) => dollars(one.prompt_cost_per_1k), sort: (one) => one.prompt_cost_per_1k, numeric: true },
@@ -72,7 +76,7 @@ function modelTable(models, choose) {
   return table(columns, models, { caption: t("models"), sort: { key: "model" }, empty: empty(t("none"), t("none_advice"), start) });
 }
 
-function tick(model, choose) {
-  const box = h("input", { type: "checkbox", "aria-label": t("choose_model", { model }), onchange: () => choose(model, box.checked) });
+function tick(model, { has, choose }) {
+  const box = h("input", { type: "checkbox", checked: has(model), "aria-label": t("choose_model", { model }), onchange: () => choose(model, box.checked) });
   return box;
 }

@@ -41,11 +41,11 @@ export async function show({ root, parts, query, api, signal, setQuery, setTitle
 
   const whole = region({ load: () => resultOf(id, api), draw, signal, lines: 14 });
 
-  function draw({ run, result }) {
-    setTitle(t("title", { run: shortId(id) }), statusBadge(run), actions(run));
-    if (goesOn(run)) again(whole.reload, signal);
+  function draw({ run, result }, drawn) {
+    setTitle(t("title", { run: shortId(id) }), statusBadge(run), actions(run, result));
+    if (goesOn(run)) again(whole.reload, drawn);
     if (!result) return without(run);
-    const context = { query: given, choose, api, signal };
+    const context = { query: given, choose, api, signal: drawn };
     const isAnalyzed = run.status !== "failed";
     const findings = async () => (isAnalyzed ? (await rulesOf(id, language(), api)).findings : []);
     const all = [
@@ -62,11 +62,12 @@ export async function show({ root, parts, query, api, signal, setQuery, setTitle
     return [run.error && h("p", { class: "problem" }, run.error), summary(run, result), node];
   }
 
-  function actions(run) {
+  function actions(run, result) {
     const format = h("select", { name: "format", "aria-label": t("format") }, FORMATS.map((one) => h("option", { value: one }, t(`format_${one}`))));
-    const hasResult = ["completed", "cancelled"].includes(run.status);
+    const save = button(t("export"), () => take(format.value, run, save));
+    const hasResult = result && run.status !== "failed";
     return [
-      hasResult && [format, button(t("export"), () => take(format.value))],
+      result && [format, save],
       hasResult && h("a", { class: "button", href: link("compare", [], { runs: id }) }, t("compare")),
       hasResult && !run.baseline && h("a", { class: "button", href: link("compare", [], { runs: `baseline,${id}` }) }, t("compare_baseline")),
       may("traces:read") && h("a", { class: "button", href: tracesAddress(id) }, t("traces")),
@@ -76,11 +77,14 @@ export async function show({ root, parts, query, api, signal, setQuery, setTitle
     ];
   }
 
-  async function take(format) {
+  async function take(format, run, save) {
+    save.disabled = true; // until the file is here
     try {
-      await api.download(path`/api/v1/benchmark/result/${id}/export`, { query: { format } });
+      await api.download(path`/api/v1/benchmark/result/${id}/export`, { query: { format, partial: partOf(run) } });
     } catch (error) {
       if (!signal.aborted) toast(messageOf(error), "bad");
+    } finally {
+      save.disabled = false;
     }
   }
 
@@ -107,7 +111,7 @@ export async function show({ root, parts, query, api, signal, setQuery, setTitle
   return { update: same };
 }
 
-/** Looks again after a while, until the page is left. */
+/** Looks again after a while. */
 function again(reload, signal) {
   const timer = setTimeout(reload, REFRESH_MILLISECONDS);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
@@ -125,13 +129,18 @@ function sorted(query) {
 async function resultOf(id, api) {
   const run = await api.get(path`/api/v1/benchmark/run/${id}`);
   if (goesOn(run)) return { run, result: null };
-  const result = await api.get(path`/api/v1/benchmark/result/${id}`, { query: { partial: run.status === "completed" ? null : true } });
+  const result = await api.get(path`/api/v1/benchmark/result/${id}`, { query: { partial: partOf(run) } });
   return { run, result: result.results.length ? result : null };
+}
+
+/** Whether a part of what was planned is wanted, too: of a run that did not come to its end there is no more. */
+function partOf({ status }) {
+  return status === "completed" ? null : true;
 }
 
 function without(run) {
   const start = may("runs:create") && h("a", { class: "button primary", href: link("new") }, t("start"));
-  if (goesOn(run)) return empty(t("goes_on"), t("goes_on_advice"), h("a", { class: "button primary", href: link("live", [run.run_id]) }, t("watch")));
+  if (goesOn(run)) return empty(t("goes_on"), t("goes_on_advice"), h("a", { class: "button primary", name: "watch", href: link("live", [run.run_id]) }, t("watch")));
   if (run.status === "failed") return empty(t("has_failed", { error: run.error ?? t("no_reason") }), t("has_failed_advice"), start);
-  return empty(t("was_cancelled"), t("was_cancelled_advice"), start);
+  return empty(t(run.status === "cancelled" ? "was_cancelled" : "has_nothing"), t("was_cancelled_advice"), start);
 }

@@ -22,5 +22,5 @@ export async function show(context) {
   ].filter(({ permission }) => may(permission));
   // Filters and the place in a list belong to one tab.
   const choose = (tab) => setQuery({ ...Object.fromEntries(Object.keys(query).map((name) => [name, null])), tab }, { replace: true });
-  replace(root, tabs(t("settings"), all, { selected: query.tab, choose }).node);
+  replace(root, tabs(t("settings"), all, { selected: query.tab, choose, remote: true }).node);
 }

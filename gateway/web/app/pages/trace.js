@@ -7,6 +7,7 @@ import { texts } from "../i18n.js";
 import { badge } from "../parts/badge.js";
 import { card, figure, figures } from "../parts/card.js";
 import { region } from "../parts/region.js";
+import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { link } from "../router.js";
 import * as words from "../texts/traces.js";
@@ -17,14 +18,18 @@ import { STATES } from "./traces/table.js";
 const t = texts(words);
 
 export async function show({ root, parts, api, signal, setTitle }) {
-  const [id = ""] = parts;
+  const [id] = parts;
+  if (!id) {
+    replace(root, empty(t("which"), t("which_advice"), h("a", { class: "button", href: link("traces") }, t("to_traces"))));
+    return;
+  }
   const found = region({
     load: () => api.get(path`/api/v1/traces/${id}`, { query: { include: "timeline,feedback,evaluations" } }),
-    draw: ({ data }) => {
-      setTitle?.(`${t("trace")} ${data.trace_id.slice(-8)}`);
+    draw: ({ data }, drawn) => {
+      setTitle(`${t("trace")} ${data.trace_id.slice(-8)}`);
       return [
         head(data),
-        timeline(data, signal),
+        timeline(data, drawn),
         data.evaluations?.length && evaluations(data.evaluations),
         written(data),
         feedback(data, { api, signal, reload: () => found.reload() }),
@@ -47,7 +52,7 @@ function head(trace) {
       figure("E2E", milliseconds(trace.duration_ms), { term: "e2e" }),
       figure(t("prompt_tokens"), count(trace.prompt_tokens)),
       figure(t("completion_tokens"), count(trace.completion_tokens)),
-      figure(t("speed"), `${number(trace.tokens_per_second)} tok/s`),
+      figure(t("speed"), t("tokens_per_second", { value: number(trace.tokens_per_second) })),
       figure(t("cost"), dollars(trace.total_cost_usd)),
     ));
 }

@@ -21,8 +21,12 @@ export async function show({ root, query, api, signal, setQuery }) {
   const sort = { key: query.sort ?? "ts", descending: query.order !== "asc" };
   const isSearch = query.tab === "conditions";
 
-  // Another question begins at its first page.
-  const ask = (changes) => setQuery({ cursor: null, ...changes });
+  // Another question begins at its first page; the same one is asked again.
+  const ask = (changes) => {
+    const before = location.hash;
+    setQuery({ cursor: null, ...changes });
+    if (location.hash === before) list.reload();
+  };
   const onSort = ({ key, descending }) => ask({ sort: key, order: descending ? null : "asc" });
 
   const list = region({

@@ -25,14 +25,12 @@ export function openDialog(title, draw, { signal, wide = false } = {}) {
 
 /**
  * Asks whether something is to be done, and does it: `act()` is awaited, and what it throws is shown in the dialog.
- * Returns whether it was done. `typed` is a text that has to be typed first, for what cannot be taken back.
+ * Returns whether it was done.
  */
-export function confirmed(title, { text, action, act, dangerous = false, typed = "", signal }) {
+export function confirmed(title, { text, action, act, dangerous = false, signal }) {
   return openDialog(title, (close) => {
     const problem = h("p", { class: "problem", role: "alert" });
-    const id = identifier("typed");
-    const input = h("input", { id, autocomplete: "off", oninput: () => { button.disabled = input.value !== typed; } });
-    const button = h("button", { type: "submit", class: dangerous ? "dangerous" : "primary", disabled: typed !== "" }, action);
+    const button = h("button", { type: "submit", class: dangerous ? "dangerous" : "primary" }, action);
     const submit = async (event) => {
       event.preventDefault();
       button.disabled = true;
@@ -49,7 +47,6 @@ export function confirmed(title, { text, action, act, dangerous = false, typed =
     return h(
       "form", { onsubmit: submit },
       h("p", {}, text),
-      typed && h("div", { class: "field" }, h("label", { for: id }, t("type_it", { text: typed })), input),
       problem,
       h("p", { class: "actions" }, button, cancel),
     );

@@ -56,7 +56,7 @@ function valueOf(input, type) {
  */
 export function form({ fields, action, send, body = null, beside = null, signal }) {
   const problem = h("div", { class: "form-problem", role: "alert" });
-  const button = h("button", { type: "submit", class: "primary" }, action);
+  const button = h("button", { type: "submit", name: "send", class: "primary" }, action);
   const values = () => Object.fromEntries(fields.map((one) => [one.name, one.value()]));
 
   function setErrors(error) {

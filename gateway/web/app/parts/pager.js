@@ -15,13 +15,13 @@ const before = new Map(); // of each cursor that was reached from here, the one 
 export function pager({ cursor = "", next = "", total = null, choose }) {
   if (next) before.set(next, cursor);
   const known = before.has(cursor);
-  const button = (text, target, disabled) =>
-    h("button", { type: "button", disabled, onclick: () => choose(target) }, text);
+  const button = (name, target, disabled) =>
+    h("button", { type: "button", name: `page-${name}`, disabled, onclick: () => choose(target) }, t(name));
   return h(
     "nav", { class: "pager", "aria-label": t("pages") },
-    button(t("first"), "", !cursor),
-    button(t("previous"), before.get(cursor) ?? "", !cursor || !known),
-    button(t("next"), next, !next),
+    button("first", "", !cursor),
+    button("previous", before.get(cursor) ?? "", !cursor || !known),
+    button("next", next, !next),
     total !== null && h("span", { class: "small" }, t("total", { total: count(total) })),
   );
 }

@@ -22,29 +22,47 @@ export function skeleton(lines = 4) {
 }
 
 /**
- * A region: `load()` returns a promise of data, `draw(data)` nodes for it. Returns `{node, reload(), redraw()}`.
+ * A region: `load()` returns a promise of data, `draw(data, signal)` nodes for it; the signal is aborted when they are
+ * drawn anew or the page is left. Returns `{node, reload(), redraw()}`.
  * While it loads there is a skeleton, the first time; when it fails, an error with a button to try again. A reload that
- * was overtaken by another is dropped. What was drawn stays until there is something newer.
+ * was overtaken by another is dropped. What was drawn stays until there is something newer, below an error too, and
+ * what has the focus and a name has it afterwards.
  */
 export function region({ load, draw, signal, lines = 4 }) {
   const node = h("div", { class: "region" });
   let number = 0;
-  let data;
+  let data = null;
+  let drawing = null;
+
+  function redraw() {
+    drawing?.abort();
+    drawing = new AbortController();
+    const focused = node.contains(document.activeElement) ? document.activeElement.getAttribute("name") : null;
+    replace(node, draw(data, AbortSignal.any([signal, drawing.signal])));
+    if (focused) node.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  function tell(failure) {
+    const text = (one) => one?.querySelector(".state-text").textContent;
+    if (text(node.querySelector(":scope > .failed")) === text(failure)) return; // read out once
+    for (const one of node.querySelectorAll(":scope > .failed, :scope > .skeleton")) one.remove();
+    node.prepend(failure);
+  }
 
   async function reload() {
     number += 1;
     const mine = number;
     node.setAttribute("aria-busy", "true");
-    const bones = node.childElementCount && !node.querySelector(":scope > .failed") ? null : skeleton(lines);
+    const bones = drawing ? null : skeleton(lines);
     if (bones) replace(node, bones);
     try {
       const found = await load();
-      if (mine !== number || signal?.aborted) return;
+      if (mine !== number || signal.aborted) return;
       data = found;
-      replace(node, draw(data));
+      redraw();
     } catch (error) {
-      if (mine !== number || signal?.aborted) return;
-      replace(node, failed(error, reload));
+      if (mine !== number || signal.aborted) return;
+      tell(failed(error, reload));
     } finally {
       bones?.stop();
       if (mine === number) node.setAttribute("aria-busy", "false");
@@ -52,5 +70,5 @@ export function region({ load, draw, signal, lines = 4 }) {
   }
 
   reload();
-  return { node, reload, redraw: () => data !== undefined && replace(node, draw(data)) };
+  return { node, reload, redraw: () => { if (drawing) redraw(); } };
 }

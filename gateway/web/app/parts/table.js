@@ -35,7 +35,7 @@ export function table(columns, rows, { caption, sort = null, onSort = null, remo
   function choose(key) {
     present = { key, descending: present?.key === key ? !present.descending : false };
     draw();
-    heads.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+    heads.querySelector(`[name="${CSS.escape(`sort-${key}`)}"]`).focus();
     onSort?.(present);
   }
 
@@ -48,7 +48,7 @@ function head(column, present, choose) {
   const isSorted = present?.key === column.key;
   const order = isSorted ? (present.descending ? "descending" : "ascending") : null;
   const inner = column.sort || column.sortable
-    ? h("button", { type: "button", class: "sort", dataset: { key: column.key }, onclick: () => choose(column.key) },
+    ? h("button", { type: "button", class: "sort", name: `sort-${column.key}`, onclick: () => choose(column.key) },
       column.label, h("span", { class: "arrow", "aria-hidden": "true" }, isSorted ? (present.descending ? " ↓" : " ↑") : " ↕"))
     : column.label || spoken(t("actions"));
   const properties = { scope: "col", class: column.numeric ? "number" : null, "aria-sort": order };

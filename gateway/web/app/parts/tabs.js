@@ -4,9 +4,10 @@ import { h, identifier, replace } from "../dom.js";
 
 /**
  * Tabs: list of {key, label, draw()}; `draw` is called when its panel is first shown. `choose(key)` is told of the
- * choice, such as (key) => context.setQuery({tab: key}, {replace: true}). Returns {node, select(key)}.
+ * choice, such as (key) => context.setQuery({tab: key}, {replace: true}); `remote` when the page is then shown anew, so
+ * that nothing is drawn here. Returns {node}.
  */
-export function tabs(label, all, { selected = all[0].key, choose = null } = {}) {
+export function tabs(label, all, { selected = all[0].key, choose = null, remote = false } = {}) {
   const prefix = identifier("tabs");
   const heads = new Map();
   const panel = h("div", { class: "tab-panel", role: "tabpanel", id: `${prefix}-panel`, tabindex: "0" });
@@ -24,7 +25,7 @@ export function tabs(label, all, { selected = all[0].key, choose = null } = {}) 
   }
 
   function go(key) {
-    select(key);
+    if (!remote) select(key);
     heads.get(key).focus();
     choose?.(key);
   }
@@ -44,5 +45,5 @@ export function tabs(label, all, { selected = all[0].key, choose = null } = {}) 
   }
   const list = h("div", { role: "tablist", class: "tab-list", "aria-label": label, onkeydown: keydown }, [...heads.values()]);
   select(selected);
-  return { node: h("div", { class: "tabs" }, list, panel), select };
+  return { node: h("div", { class: "tabs" }, list, panel) };
 }

@@ -51,6 +51,7 @@ function open(button, text) {
 }
 
 addEventListener("hashchange", close);
+addEventListener("keydown", ({ key }) => { if (key === "Escape") close(); }); // of one that is pointed at
 
 function close() {
   if (bubble) bubble.hidden = true;

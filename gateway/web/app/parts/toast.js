@@ -3,13 +3,10 @@
 import { h } from "../dom.js";
 
 const SHOWN_MILLISECONDS = 6_000;
-let place = null;
+const place = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
+document.body.append(place); // before the first message: screen readers read what is added to it
 
 export function toast(text, tone = "good") {
-  if (!place) {
-    place = h("div", { class: "toasts", role: "status", "aria-live": "polite" });
-    document.body.append(place);
-  }
   const message = h("p", { class: `toast ${tone}` }, text);
   place.append(message);
   setTimeout(() => message.remove(), SHOWN_MILLISECONDS);

@@ -2,7 +2,7 @@
 
 import { path } from "../../api.js";
 import { h } from "../../dom.js";
-import { dollars, moment, number } from "../../format.js";
+import { count, dollars, moment, perCent } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { badge } from "../../parts/badge.js";
 import { card } from "../../parts/card.js";
@@ -16,6 +16,7 @@ import { may } from "../../session.js";
 import * as words from "../../texts/costs.js";
 
 const PERIODS = ["daily", "weekly", "monthly", "quarterly", "yearly"];
+const KINDS = ["percentage", "absolute"];
 const t = texts(words);
 
 export function budgets({ api, signal }) {
@@ -42,7 +43,7 @@ export function budgets({ api, signal }) {
   function past(budget) {
     const history = () => region({
       load: () => api.get(`${path`/api/v1/costs/budgets/${budget.id}`}/history`),
-      draw: ({ data }) => [periodTable(data.periods), alerts(data.alerts)],
+      draw: ({ data }) => [periodTable(data.periods, budget), alerts(data.alerts)],
       signal,
     });
     openDialog(budget.name, () => history().node, { signal, wide: true });
@@ -60,11 +61,15 @@ function budgetForm(budget, { api, signal, close }) {
     ...(isNew ? [field({ name: "project_id", label: t("by_team"), value: "default", maxlength: 128 })] : []),
     field({ name: "amount", label: t("amount"), value: budget?.amount, required: true, ...amount }),
     field({ name: "period", label: t("each_period"), type: "select", value: budget?.period ?? "monthly", options: PERIODS.map((one) => [one, t(`period_${one}`)]) }),
+    field({ name: "threshold_type", label: t("thresholds_in"), type: "select", value: budget?.threshold_type, options: KINDS.map((one) => [one, t(`kind_${one}`)]) }),
+    field({ name: "warning_threshold", label: t("warning"), value: budget?.warning_threshold, hint: isNew ? t("warning_hint") : "", ...amount }),
+    field({ name: "critical_threshold", label: t("critical"), value: budget?.critical_threshold, hint: isNew ? t("critical_hint") : "", ...amount }),
     field({ name: "is_active", label: t("is_active"), type: "checkbox", value: budget?.is_active ?? true }),
   ];
   const send = async (values) => {
-    if (isNew) await api.post("/api/v1/costs/budgets", values);
-    else await api.patch(path`/api/v1/costs/budgets/${budget.id}`, values);
+    const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+    if (isNew) await api.post("/api/v1/costs/budgets", given);
+    else await api.patch(path`/api/v1/costs/budgets/${budget.id}`, given);
     close(values.name);
   };
   return form({ fields, action: t("save"), send, signal }).node;
@@ -79,7 +84,7 @@ function budgetTable(all, { change, remove, past }) {
       h("button", { type: "button", class: "dangerous", onclick: () => remove(one) }, t("delete")),
     ],
   );
-  const threshold = (one, value) => (one.threshold_type === "percentage" ? `${number(value)} %` : dollars(value));
+  const threshold = (one, value) => (one.threshold_type === "percentage" ? perCent(value) : dollars(value));
   const columns = [
     { key: "name", label: t("name"), sort: ({ name }) => name },
     { key: "project", label: t("by_team"), cell: (one) => one.project_id, sort: (one) => one.project_id },
@@ -93,13 +98,16 @@ function budgetTable(all, { change, remove, past }) {
   return table(columns, all, { caption: t("budgets"), empty: empty(t("no_budgets"), t("no_budgets_advice")) });
 }
 
-function periodTable(periods) {
-  const tone = (used) => (used >= 100 ? "bad" : used >= 80 ? "warn" : "good");
+function periodTable(periods, { threshold_type: kind, warning_threshold: warning, critical_threshold: critical }) {
+  const tone = ({ cost, percentage_used: used }) => {
+    const reached = kind === "percentage" ? used : cost;
+    return reached >= critical ? "bad" : reached >= warning ? "warn" : "good";
+  };
   const columns = [
     { key: "start", label: t("begins"), cell: (one) => moment(one.start_time) },
     { key: "cost", label: t("cost"), cell: (one) => dollars(one.cost), numeric: true },
-    { key: "used", label: t("used"), cell: (one) => badge(`${number(one.percentage_used)} %`, tone(one.percentage_used)), numeric: true },
-    { key: "requests", label: t("requests"), numeric: true },
+    { key: "used", label: t("used"), cell: (one) => badge(perCent(one.percentage_used), tone(one)), numeric: true },
+    { key: "requests", label: t("requests"), cell: (one) => count(one.requests), numeric: true },
   ];
   return table(columns, periods, { caption: t("history") });
 }

@@ -5,6 +5,7 @@ import { dollars, number } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { card, figure, figures } from "../../parts/card.js";
 import { region } from "../../parts/region.js";
+import { empty } from "../../parts/states.js";
 import * as words from "../../texts/costs.js";
 
 const t = texts(words);
@@ -12,7 +13,10 @@ const t = texts(words);
 export function forecast({ api, signal }) {
   return region({
     load: () => api.get("/api/v1/costs/forecast", { query: { forecast_period: "next_month" } }),
-    draw: ({ data }) => [totals(data.summary), card(t("forecast"), {}, makeChart(drawing(data), signal).node)],
+    draw: ({ data }, drawn) => {
+      if (data.historical.every(({ cost }) => !cost)) return empty(t("nothing_spent"), t("no_prices_advice"));
+      return [totals(data.summary), card(t("forecast"), {}, makeChart(drawing(data), drawn).node)];
+    },
     signal,
   }).node;
 }

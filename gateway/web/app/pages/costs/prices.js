@@ -17,13 +17,13 @@ import * as words from "../../texts/costs.js";
 const PAGE_SIZE = 100;
 const t = texts(words);
 
-export function prices({ api, signal }) {
-  let cursor = "";
+export function prices({ query, api, signal, setQuery }) {
+  const { cursor = "" } = query;
   const list = region({
     load: () => api.get("/api/v1/costs/pricing", { query: { limit: PAGE_SIZE, cursor } }),
     draw: ({ data, pagination }) => [
       priceTable(data, change),
-      (pagination.has_more || cursor) && pager({ cursor, next: pagination.cursor ?? "", total: pagination.total, choose: (to) => { cursor = to; list.reload(); } }),
+      (pagination.has_more || cursor) && pager({ cursor, next: pagination.cursor ?? "", total: pagination.total, choose: (to) => setQuery({ cursor: to }) }),
     ],
     signal,
   });

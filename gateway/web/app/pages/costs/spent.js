@@ -2,7 +2,7 @@
 
 import { makeChart } from "../../charts.js";
 import { h } from "../../dom.js";
-import { count, dollars, number, short } from "../../format.js";
+import { count, dollars, number, perCent, short } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { card, figure, figures } from "../../parts/card.js";
 import { field } from "../../parts/form.js";
@@ -24,7 +24,7 @@ export function spent({ query, api, signal, setQuery }) {
   const start = PERIODS[period];
   const summary = region({
     load: () => api.get("/api/v1/costs/summary", { query: { start_time: start } }),
-    draw: ({ data }) => (Number(data.overview.total_requests) ? [totals(data.overview), days(data.trends, signal), dearest(data.top_traces)] : empty(t("nothing"), t("nothing_advice"))),
+    draw: ({ data }, drawn) => (Number(data.overview.total_requests) ? [totals(data.overview), days(data.trends, drawn), dearest(data.top_traces)] : empty(t("nothing"), t("nothing_advice"))),
     signal,
   });
   const shares = region({
@@ -41,7 +41,7 @@ export function spent({ query, api, signal, setQuery }) {
 }
 
 function totals(overview) {
-  const change = (value) => (value === null ? "" : `${value > 0 ? "+" : ""}${number(value)} %`);
+  const change = (value) => `${value > 0 ? "+" : ""}${number(value)} %`;
   return figures(
     figure(t("total"), dollars(overview.total_cost), { term: "cost" }),
     figure(t("prompt"), dollars(overview.prompt_cost)),
@@ -78,7 +78,7 @@ function shareTable(items) {
   const columns = [
     { key: "dimension_value", label: t("name"), sort: (item) => item.dimension_value },
     { key: "cost", label: t("cost"), cell: (item) => dollars(item.total_cost), sort: (item) => item.total_cost, numeric: true, term: "cost" },
-    { key: "share", label: t("share"), cell: (item) => `${number(item.cost_percentage)} %`, sort: (item) => item.cost_percentage, numeric: true },
+    { key: "share", label: t("share"), cell: (item) => perCent(item.cost_percentage), sort: (item) => item.cost_percentage, numeric: true },
     { key: "requests", label: t("requests"), cell: (item) => count(item.request_count), sort: (item) => Number(item.request_count), numeric: true },
     { key: "tokens", label: t("tokens"), cell: (item) => short(item.total_tokens), sort: (item) => Number(item.total_tokens), numeric: true },
     { key: "each", label: t("each"), cell: (item) => dollars(item.avg_cost_per_request), sort: (item) => item.avg_cost_per_request, numeric: true },

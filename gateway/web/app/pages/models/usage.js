@@ -15,7 +15,7 @@ const t = texts(words);
 export function usage({ model, period, api, signal }) {
   return region({
     load: () => api.get(`${path`/api/v1/models/${model}`}/usage`, { query: { start_time: PERIODS[period] } }),
-    draw: ({ data }) => [overview(data), data.time_series.length ? charts(data, signal) : empty(t("unused"), t("unused_advice"))],
+    draw: ({ data }, drawn) => [overview(data), data.time_series.length ? charts(data, drawn) : empty(t("unused"), t("unused_advice"))],
     signal,
   }).node;
 }
@@ -36,7 +36,7 @@ function overview(data) {
 }
 
 function charts({ time_series: points, start_time: start, end_time: end }, signal) {
-  const axis = { time: true, range: [start, end] };
+  const axis = { time: true, range: [new Date(start), new Date(end)] }; // in the reader's time zone, as the points are
   const x = points.map(({ timestamp }) => new Date(timestamp));
   const all = (name) => points.map((point) => Number(point[name]));
   const requests = {

@@ -1,7 +1,7 @@
 // How the latencies of single requests are spread, at one level: counted in bins of equal width.
 
 import { makeChart } from "../../charts.js";
-import { h, replace } from "../../dom.js";
+import { h } from "../../dom.js";
 import { count, number } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { card } from "../../parts/card.js";
@@ -22,29 +22,32 @@ export function distribution(result, { query, choose, api, signal }) {
   const chosen = result.results.find((one) => String(one.index) === query.level) ?? result.results[0];
   const level = field({ name: "level", label: t("level"), type: "select", value: chosen.index, options: result.results.map((one) => [one.index, levelName(one)]) });
   const measure = field({ name: "measure", label: t("metric"), type: "select", value: query.measure ?? "ttft", options: Object.keys(MEASURES).map((name) => [name, t(`metric_${name}`)]) });
-  const place = h("div", {});
+  const list = region({
+    load: async () => {
+      const index = Number(level.value());
+      return { index, found: await api.post("/api/v1/traces/search", question(result.run_id, index)) };
+    },
+    draw: ({ index, found }, drawn) => {
+      const name = measure.value();
+      const values = found.data.filter((one) => !one.warmup && one.status_code === "OK" && one[MEASURES[name]] !== undefined).map((one) => one[MEASURES[name]]);
+      if (!values.length) return empty(t("no_requests"), t("no_requests_advice"));
+      const text = t(partOf(result, found), { count: count(values.length) });
+      return [h("p", { class: "small" }, text), makeChart(histogram(values, result.results.find((one) => one.index === index), name), drawn).node];
+    },
+    signal,
+    lines: 8,
+  });
 
-  function draw() {
-    const name = measure.value();
-    const index = Number(level.value());
-    replace(place, region({
-      load: () => api.post("/api/v1/traces/search", question(result.run_id, index)),
-      draw: ({ data, pagination }) => {
-        const values = data.filter((one) => !one.warmup && one.status_code === "OK" && one[MEASURES[name]] !== undefined).map((one) => one[MEASURES[name]]);
-        if (!values.length) return empty(t("no_requests"), t("no_requests_advice"));
-        const text = t(pagination.has_more ? "newest_requests" : "all_requests", { count: count(values.length) });
-        return [h("p", { class: "small" }, text), makeChart(histogram(values, result.results.find((one) => one.index === index), name), signal).node];
-      },
-      signal,
-      lines: 8,
-    }).node);
+  for (const [one, name, show] of [[level, "level", list.reload], [measure, "measure", list.redraw]]) {
+    one.input.addEventListener("change", () => { show(); choose({ [name]: one.value() }); });
   }
+  return card(t("distribution"), { beside: h("div", { class: "filters" }, level.node, measure.node) }, list.node);
+}
 
-  for (const [one, name] of [[level, "level"], [measure, "measure"]]) {
-    one.input.addEventListener("change", () => { draw(); choose({ [name]: one.value() }); });
-  }
-  draw();
-  return card(t("distribution"), { beside: h("div", { class: "filters" }, level.node, measure.node) }, place);
+/** Which of the requests of a level are there: the key of a text. */
+function partOf({ percentiles }, { pagination }) {
+  if (pagination.has_more) return "newest_requests";
+  return percentiles === "sketch" ? "kept_requests" : "all_requests";
 }
 
 function question(runId, level) {

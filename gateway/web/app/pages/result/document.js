@@ -33,7 +33,7 @@ export function validation({ validation: one }) {
     { key: "metric_name", label: t("metric") },
     { key: "client", label: t("we_saw"), numeric: true, cell: (row) => number(row.client_value, 5) },
     { key: "server", label: t("server_saw"), numeric: true, cell: (row) => number(row.server_value, 5) },
-    { key: "difference", label: t("difference"), numeric: true, cell: (row) => percent(row.difference_percent / 100) },
+    { key: "difference", label: t("difference"), numeric: true, cell: (row) => `${number(row.difference_percent)} %` },
     { key: "passed", label: t("outcome"), cell: (row) => badge(t(row.passed ? "passed" : "missed"), row.passed ? "good" : "bad") },
   ];
   return card(

@@ -38,6 +38,6 @@ export function kneeOf(findings) {
 
 /** What the rules say of where throughput ends. */
 export function capacityFinding(findings) {
-  const codes = ["SATURATED", "NOT_SATURATED", "SINGLE_LEVEL", "RATE_EXCEEDED", "RATE_KEPT"];
+  const codes = ["SATURATED", "NOT_SATURATED", "SINGLE_LEVEL", "RATE_EXCEEDED", "RATE_NOT_SENT", "RATE_KEPT"];
   return findings.find((one) => codes.includes(one.code)) ?? null;
 }

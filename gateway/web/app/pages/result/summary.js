@@ -1,7 +1,7 @@
 // A result at a glance: its best figures, whether they can be believed and why, and what a reader must know.
 
 import { h } from "../../dom.js";
-import { clock, count, milliseconds, moment, number, percent } from "../../format.js";
+import { clock, count, milliseconds, moment, number, perCent, percent } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { badge } from "../../parts/badge.js";
 import { card, figure, figures } from "../../parts/card.js";
@@ -22,8 +22,8 @@ function glance({ summary: best }) {
     figure(t("best_throughput"), number(best.best_throughput), { term: "throughput", note: best.best_throughput === null ? "" : t("tokens_per_second_at", { level: at }) }),
     figure(t("best_ttft"), milliseconds(best.best_ttft_p50), { term: "ttft", note: best.best_ttft_p50 === null ? t("no_success") : t("median") }),
     figure(t("requests"), count(best.total_requests)),
-    figure(t("errors"), share(errors), { term: "error_rate", tone: errors > 0 ? "bad" : "" }),
-    figure(t("goodput"), share(best.avg_goodput_percent), { term: "goodput", note: best.avg_goodput_percent === null ? t("no_objectives") : "" }),
+    figure(t("errors"), perCent(errors), { term: "error_rate", tone: errors > 0 ? "bad" : "" }),
+    figure(t("goodput"), perCent(best.avg_goodput_percent), { term: "goodput", note: best.avg_goodput_percent === null ? t("no_objectives") : "" }),
   );
 }
 
@@ -52,9 +52,4 @@ function facts(run, result) {
     [t("run"), h("code", {}, run.run_id)],
   ];
   return card(t("facts"), {}, h("dl", { class: "facts" }, rows.filter(([, value]) => value !== "").flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
-}
-
-/** A figure that comes in per cent. */
-export function share(value) {
-  return percent(value === null ? null : value / 100);
 }

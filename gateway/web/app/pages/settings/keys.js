@@ -44,11 +44,11 @@ export function keys({ api, query, signal, setQuery, caller }) {
   }
 
   async function rotate(key) {
-    const hours = field({ name: "overlap_seconds", label: t("overlap"), type: "number", value: 24, min: "0", max: "720", hint: t("overlap_hint") });
+    const hours = field({ name: "overlap_seconds", label: t("overlap"), type: "number", value: 24, min: "0", max: "720", step: "any", required: true, hint: t("overlap_hint") });
     await shown(await openDialog(t("rotate_name", { name: key.name }), (close) => form({
       fields: [hours],
       action: t("rotate"),
-      send: async () => close(await api.post(path`/api/v1/auth/keys/${key.key_id}/rotate`, { overlap_seconds: Math.round((hours.value() ?? 0) * 3600) })),
+      send: async () => close(await api.post(path`/api/v1/auth/keys/${key.key_id}/rotate`, { overlap_seconds: Math.round(hours.value() * 3600) })),
       signal,
     }).node, { signal }));
   }
