@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from controller.store import sqlite
 from controller.store.upkeep import UpkeepError
 
 _COMPANIONS = ("-wal", "-shm", "-journal")
@@ -16,6 +19,7 @@ def copy(source: Path, target: Path) -> None:
     """Copy a database to an empty file, as of one moment, and see that the copy is whole.
 
     Raises:
+        OSError: There is no room for the copy.
         UpkeepError: It cannot be read or is damaged, or the copy cannot be written.
     """
     with _errors(source), closing(_read_only(source)) as original, closing(sqlite3.connect(target)) as made:
@@ -73,4 +77,6 @@ def _errors(file: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
+        if sqlite.full(error):  # which is the disk of what is written, not of what is read
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise UpkeepError(f"database {file}: {error}") from error

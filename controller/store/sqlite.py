@@ -117,7 +117,10 @@ _REMEDIES = {
     sqlite3.SQLITE_READONLY: (
         "do it as the user that the controller runs as, and where the file and its folder can be written"
     ),
-    sqlite3.SQLITE_CANTOPEN: "do it as the user that the controller runs as, who may use the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: (
+        "do it as the user that the controller runs as, where the folder of the file can be written: from a disk"
+        " that cannot, copy the file and what is beside it elsewhere first"
+    ),
 }
 
 

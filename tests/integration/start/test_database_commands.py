@@ -179,6 +179,20 @@ def test_a_backup_comes_to_an_end_while_others_write_all_the_time(database_file:
     assert backup_sqlite.version_of(tmp_path / "copy") == HEAD
 
 
+def test_a_disk_that_is_full_is_that_of_the_copy(database_file: Path, monkeypatch, tmp_path, capsys):
+    class Full(sqlite3.Connection):
+        def backup(self, *_arguments: object, **_options: object) -> None:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+
+    monkeypatch.setenv("LOADCELL_DATABASE_URL", str(database_file))
+    monkeypatch.setattr(backup_sqlite, "_read_only", lambda file: sqlite3.connect(file, factory=Full))
+    assert upkeep.main(["backup", str(tmp_path / "copy")]) == 2
+    assert capsys.readouterr().err == f"error: {tmp_path / 'copy'}: No space left on device\n"
+    assert not [one for one in tmp_path.iterdir() if "copy" in one.name]
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 def test_what_root_restores_belongs_to_whose_folder_it_is(database_file: Path, tmp_path: Path):
     back_up(database_file, tmp_path / "backup")
