@@ -12,6 +12,7 @@ const HEIGHT_PIXELS = 320;
 const MOST_ROWS = 500; // of the table of numbers
 const t = texts(words);
 let loading = null;
+let last = Promise.resolve();
 
 /** The library; a failure is forgotten, so that the next chart tries again. */
 function plotly() {
@@ -20,6 +21,12 @@ function plotly() {
     throw error;
   });
   return loading;
+}
+
+/** One's turn to draw: one chart at a time, each in a task of its own, so that together they hold nothing up. */
+function turn() {
+  last = last.then(() => new Promise((resolve) => { setTimeout(resolve); }));
+  return last;
 }
 
 async function load() {
@@ -63,6 +70,7 @@ export function makeChart(spec, signal) {
       replace(area, h("p", { class: "problem" }, t("chart_missing")));
       return;
     }
+    await turn();
     if (mine !== wanted || signal?.aborted) return;
     width = area.clientWidth;
     isLate = !width;
