@@ -12,6 +12,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
@@ -34,7 +36,7 @@ LEVELS = tuple(2**level for level in range(8))
 AGENTS = 20
 _SPREAD = {"mean": 1.1, "p50": 1.0, "p95": 2.0, "p99": 3.0}
 _RATE = 40.0  # requests a second of each that is in flight
-_BEGAN = 1_767_225_600.0  # seconds since 1970 UTC
+_BEGAN = time.time()
 _CALLER = {
     "method": "open",
     "role": "admin",
@@ -47,7 +49,7 @@ _RUN = {
     "status": "running",
     "server_url": "http://127.0.0.1:8000",
     "model": "bench",
-    "started_at": "2026-01-01T00:00:00.000000Z",
+    "started_at": datetime.fromtimestamp(_BEGAN, UTC).isoformat(),
     "config": {"concurrency": list(LEVELS), "agent_count": AGENTS, "goodput_thresholds": {"ttft_ms": 500}},
 }
 
@@ -133,6 +135,9 @@ def make_app(count: int) -> Starlette:
     async def run(_request: Request) -> Response:
         return JSONResponse(_RUN)
 
+    async def timeline(_request: Request) -> Response:
+        return JSONResponse({"run_id": RUN_ID, "points": [], "next_offset_seconds": None})
+
     async def watch(watcher: WebSocket) -> None:
         await watcher.accept(subprotocol="loadcell")
         try:
@@ -152,6 +157,7 @@ def make_app(count: int) -> Starlette:
             *dashboard_routes(Probe(FRONT_PAGE, "", front, {})),
             Route("/api/v1/auth/me", caller),
             Route(f"/api/v1/benchmark/run/{RUN_ID}", run),
+            Route(f"/api/v1/benchmark/run/{RUN_ID}/timeline", timeline),
             WebSocketRoute(f"/api/v1/benchmark/ws/run/{RUN_ID}", watch),
         ]
     )

@@ -4,9 +4,10 @@ The page, its WebSocket and its intervals are the real ones; a stand-in for the 
 the page has done all that a tenth of a second brings, and painted (`in_page/time_lapse.js`). So the hour has every
 update, every drawing of figures and charts and every frame that it has by the clock, in a fraction of the time.
 
-Memory is the most that the process of the page ever has resident, the browser's own code included. What keeps the
-main thread from anything else is a task; the longest one counts, from when all charts are there. The longest one
-before that is in the note: plotly's script is loaded then.
+Memory is the most that the process of the page has for itself alone (USS), which closing the page gives back; the
+note has what is resident, with the browser's code that all its processes share. What keeps the main thread from
+anything else is a task; the longest one counts, from when all charts are there. The longest one before that is in
+the note: plotly's script is loaded then.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ _MB = 1e6
 
 @dataclass
 class _Memory:
-    """Of the process of the page, MB: the most resident, and of scripts after the first tenth and at the end."""
+    """Of the process of the page, MB: the most its own and resident; of scripts after a tenth and at the end."""
 
-    most: float = 0.0
+    own: float = 0.0
+    resident: float = 0.0
     early: float = 0.0
     late: float = 0.0
     whole: float = 0.0  # all processes of the browser, what they share counted once
@@ -60,17 +62,17 @@ async def measure(sizes: Sizes) -> list[Figure]:
     minutes = sizes.web_updates / 600
     of = f"web: live page, {minutes:g} minutes of 10 updates/s"
     grown = f"scripts hold {memory.late:.1f} MB at the end, {memory.early:.1f} after a tenth"
-    whole = f"{memory.whole:.0f} MB all processes of the browser"
+    others = f"{memory.resident:.0f} MB resident; {memory.whole:.0f} MB all processes of the browser"
     held = f"{len(during):,} tasks of 50 ms and longer in {elapsed / 1e3:.0f} s; opening {opening:.0f} ms"
     return [
-        Figure(f"{of}, memory", memory.most, "MB", "<=", 300, note=f"{grown}; {whole}"),
+        Figure(f"{of}, memory", memory.own, "MB", "<=", 300, note=f"{others}; {grown}"),
         Figure(f"{of}, longest task", max(during, default=0), "ms", "<=", 100, note=held),
     ]
 
 
 async def _all_charts(page: Page) -> None:
     until = time.monotonic() + _PATIENCE_SECONDS
-    while await page.locator(".chart .main-svg .plot").count() < CHARTS:
+    while await page.locator(".js-plotly-plot").count() < CHARTS:
         if time.monotonic() > until:
             raise CannotMeasureError(f"not all charts were drawn after {_PATIENCE_SECONDS:g} s")
         await asyncio.sleep(0.1)
@@ -88,7 +90,9 @@ async def _watch(sizes: Sizes, browser: Browser, page: Page) -> _Memory:
             seen, moved = steps, time.monotonic()
         elif time.monotonic() - moved > _PATIENCE_SECONDS:
             raise CannotMeasureError(f"the page stopped after {steps:,} updates")
-        memory.most = max(memory.most, own.memory_info().rss / _MB)
+        present = own.memory_full_info()
+        memory.own = max(memory.own, present.uss / _MB)
+        memory.resident = max(memory.resident, present.rss / _MB)
         if not memory.early and steps >= sizes.web_updates / 10:
             memory.early = await _scripts(session)
     memory.late = await _scripts(session)
