@@ -52,6 +52,7 @@ REFUSED = {
     "RecommendService/DeleteRecommendation",
     "RecommendService/GetRecommendation",
     "RecommendService/GetRecommendationResult",
+    "RunService/CheckTarget",
 }
 
 
