@@ -95,7 +95,7 @@ REASONS: dict[str, Reason] = {
     "RUN_NOT_FOUND": Reason(1304, Code.NOT_FOUND, "There is no run with this identifier."),
     "RESULT_NOT_FOUND": Reason(1305, Code.NOT_FOUND, "The run has no result yet."),
     "AGENT_NOT_FOUND": Reason(1306, Code.NOT_FOUND, "There is no agent with this identifier."),
-    "ASSET_NOT_FOUND": Reason(1307, Code.NOT_FOUND, "The tokenizer or dataset was not uploaded, or only for projects of others."),
+    "ASSET_NOT_FOUND": Reason(1307, Code.NOT_FOUND, "The file was not uploaded, or only for projects of others."),
     "AGENT_TOKEN_NOT_FOUND": Reason(1308, Code.NOT_FOUND, "There is no agent token with this identifier."),
     "API_KEY_NOT_FOUND": Reason(1309, Code.NOT_FOUND, "There is no API key with this identifier."),
     "RECOMMENDATION_NOT_FOUND": Reason(1310, Code.NOT_FOUND, "There is no recommendation with this identifier."),

@@ -75,6 +75,8 @@ async def test_python_examples_run(
     page: str, block: str, places: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     example = adapted(block, places)
+    if "list_runs(" in example:
+        await finished_run(places, model="mock-model", num_prompts=100, concurrency=[4])
     names: dict[str, Any] = {"__name__": "example"}
     if "asyncio.run" in example:
         await asyncio.to_thread(exec, compile(example, page, "exec"), names)
