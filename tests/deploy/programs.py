@@ -21,7 +21,8 @@ def program(name: str, package: str) -> str:
     return found
 
 
-def succeeds(*command: str | Path) -> None:
-    """Carry a command out, which must end well."""
+def succeeds(*command: str | Path) -> str:
+    """Carry a command out, which must end well; return what it printed."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 import yaml
 
 from tests.deploy.compose_file import ROOT, SECRETS, images, stack
+from tests.deploy.programs import program, succeeds
 
 DEPLOY = ROOT / "deploy"
 BOARDS = sorted((DEPLOY / "grafana" / "boards").glob("*.json"))
@@ -35,24 +34,8 @@ ALERTS = [
 JOBS = {job["job_name"]: job for job in PROMETHEUS["scrape_configs"]}
 
 
-def tool(name: str, package: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        missing = f"{name} is missing: apt-get install --no-install-recommends {package}"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    return found
-
-
-def succeeds(*command: str | Path) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def test_promtool_takes_the_configuration(tmp_path: Path):
-    promtool = tool("promtool", "prometheus")
+    promtool = program("promtool", "prometheus")
     (tmp_path / "rules").mkdir()
     for file in (DEPLOY / "prometheus" / "rules").glob("*.yml"):
         shutil.copy(file, tmp_path / "rules")
@@ -65,14 +48,14 @@ def test_promtool_takes_the_configuration(tmp_path: Path):
 
 
 def test_amtool_takes_the_configuration():
-    amtool = tool("amtool", "prometheus-alertmanager")
+    amtool = program("amtool", "prometheus-alertmanager")
     said = succeeds(amtool, "check-config", DEPLOY / "alertmanager" / "alertmanager.yml")
     assert "3 receivers" in said
 
 
 @pytest.mark.parametrize("severity", ["critical", "warning", "info"])
 def test_amtool_routes_by_severity(severity: str):
-    amtool = tool("amtool", "prometheus-alertmanager")
+    amtool = program("amtool", "prometheus-alertmanager")
     file = f"--config.file={DEPLOY / 'alertmanager' / 'alertmanager.yml'}"
     assert succeeds(amtool, "config", "routes", "test", file, f"severity={severity}").strip() == severity
 
