@@ -25,7 +25,7 @@ from redis.exceptions import NoPermissionError
 
 from tests.deploy.compose_file import ROOT, stack
 from tests.deploy.local_stack import LocalStack, local_stack
-from tests.deploy.test_compose_monitoring import tool
+from tests.deploy.programs import program
 from tests.patience import PATIENCE_SECONDS
 
 # As somebody might have it in .env; the older system did not start with its own default of the second.
@@ -102,7 +102,7 @@ def test_W44_prometheus_sees_all_of_it_and_its_rules_can_be_asked(running: Local
     own.write_text(re.sub(r"(scrape_interval|scrape_timeout|evaluation_interval): \d+s", r"\1: 1s", text))
     listening = f"--web.listen-address=127.0.0.1:{running.port('prometheus', 9090)}"
     files = {"/etc/prometheus/prometheus.yml": own}
-    running.up_other("prometheus", tool("prometheus", "prometheus"), files, listening)
+    running.up_other("prometheus", program("prometheus", "prometheus"), files, listening)
     base = f"http://127.0.0.1:{running.port('prometheus', 9090)}/api/v1/"
     for path, problems in (("targets?state=active", problems_of_targets), ("rules", problems_of_rules)):
         deadline = time.monotonic() + PATIENCE_SECONDS
