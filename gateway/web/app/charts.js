@@ -48,6 +48,7 @@ async function load() {
  *   x, y, y2         {title, range, time, categories}
  *   marks            list of {x, text}: lines across
  *   height           in pixels
+ *   follows          whether it is drawn anew all the time: it can not be zoomed into then
  */
 export function makeChart(spec, signal) {
   const area = h("div", { class: "chart", "aria-hidden": "true" });
@@ -139,7 +140,7 @@ function band(one, color) {
   return [{ ...edge, y: one.low }, { ...edge, y: one.high, fill: "tonexty", fillcolor: `${color}33` }];
 }
 
-function layout({ series, x = {}, y = {}, y2 = null, marks = [], height = HEIGHT_PIXELS }) {
+function layout({ series, x = {}, y = {}, y2 = null, marks = [], height = HEIGHT_PIXELS, follows = false }) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(name).trim();
   return {
@@ -152,18 +153,29 @@ function layout({ series, x = {}, y = {}, y2 = null, marks = [], height = HEIGHT
     showlegend: series.length > 1,
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
     hovermode: "closest",
+    dragmode: follows ? false : "zoom",
     hoverlabel: { bgcolor: color("--surface"), bordercolor: color("--strong-line"), font: { color: color("--text") } },
-    xaxis: axis(x, color("--line")),
-    yaxis: { ...axis(y, color("--line")), rangemode: "tozero" },
-    ...(y2 ? { yaxis2: { ...axis(y2, color("--line")), overlaying: "y", side: "right", showgrid: false, rangemode: "tozero" } } : {}),
+    xaxis: axis(x, color("--line"), follows),
+    yaxis: { ...axis(y, color("--line"), follows), rangemode: "tozero" },
+    ...(y2 ? { yaxis2: { ...axis(y2, color("--line"), follows), overlaying: "y", side: "right", showgrid: false, rangemode: "tozero" } } : {}),
     shapes: marks.map((mark) => across(mark, color("--strong-line"))),
     annotations: marks.filter(({ text }) => text).map((mark) => note(mark, color("--muted"))),
   };
 }
 
-function axis({ title = "", range, time = false, categories = false }, grid) {
-  const type = time ? "date" : categories ? "category" : "-";
-  return { title: { text: plain(title) }, type, gridcolor: grid, linecolor: grid, zerolinecolor: grid, automargin: true, ...(range ? { range } : {}) };
+// Labels are measured only where they are names, which may be long: each measuring lays the whole page out.
+function axis({ title = "", range, time = false, categories = false }, grid, fixedrange) {
+  return {
+    title: { text: plain(title) },
+    type: time ? "date" : categories ? "category" : "-",
+    gridcolor: grid,
+    linecolor: grid,
+    zerolinecolor: grid,
+    automargin: categories,
+    ticklabeloverflow: "allow",
+    fixedrange,
+    ...(range ? { range } : {}),
+  };
 }
 
 function across({ x }, color) {

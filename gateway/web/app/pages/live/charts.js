@@ -32,7 +32,7 @@ function column(history, name) {
 }
 
 function shared(history, title) {
-  return { title, x: { title: t("seconds") }, marks: history.marks, height: HEIGHT_PIXELS };
+  return { title, x: { title: t("seconds") }, marks: history.marks, height: HEIGHT_PIXELS, follows: true };
 }
 
 function rateChart(history, { isOpen }) {

@@ -1,6 +1,6 @@
 // What the figures were, for the charts: so many points however long the run goes on. Pure.
 
-const MOST_POINTS = 600;
+const MOST_POINTS = 300;
 const SETTLED_SECONDS = 2; // what was measured later than that may still be on its way to the timeline
 
 /**
