@@ -64,6 +64,19 @@ def test_a_key_lets_in_and_leads_back_to_what_was_asked_for(
     assert page.evaluate("sessionStorage.length") == 0
 
 
+def test_who_tries_another_key_in_vain_stays_signed_in(dashboard: DashboardSystem, open_page: OpenPage) -> None:
+    watched = open_page(dashboard)
+    watched.expected.append(REFUSED)
+    page = watched.open("#/sign-in")
+    field = page.get_by_label("API key or access token")
+    field.fill("wrong-key")
+    page.keyboard.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    page = watched.open("#/agents")
+    expect(page.get_by_role("heading", name="Agents", level=1)).to_be_visible()
+    watched.settled()
+
+
 def test_nothing_of_a_page_goes_on_after_signing_out(dashboard: DashboardSystem, open_page: OpenPage) -> None:
     watched = open_page(dashboard)
     page = watched.page

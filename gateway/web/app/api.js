@@ -58,7 +58,7 @@ export function path(literals, ...values) {
 
 /**
  * One call. Options: `query` (empty values are left out, lists are repeated), `body`, `signal`, `timeout` in
- * milliseconds, `tries`, `quiet` to stay on the page at 401.
+ * milliseconds, `tries`, `quiet` to stay on the page at 401, `credential` in the place of the session's.
  * Returns what the JSON says, with an envelope as it is; null for an empty body.
  */
 export async function request(method, address, options = {}) {
@@ -86,10 +86,10 @@ async function send(method, address, options, take) {
   }
 }
 
-async function sendOnce(method, address, { query, body, signal, timeout = TIME_LIMIT_MILLISECONDS, type = "application/json", quiet }, take) {
+async function sendOnce(method, address, { query, body, signal, timeout = TIME_LIMIT_MILLISECONDS, type = "application/json", quiet, credential }, take) {
   const limit = AbortSignal.timeout(timeout);
-  const { Authorization: sent } = credentialHeaders();
-  const headers = { Accept: type, ...credentialHeaders() };
+  const { Authorization: sent } = credentialHeaders(credential);
+  const headers = { Accept: type, ...credentialHeaders(credential) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const arrived = (part) => part.catch((error) => {
     throw signal?.aborted ? error : new ApiError({ reason: limit.aborted ? "TIMEOUT" : "UNREACHABLE", message: "" });

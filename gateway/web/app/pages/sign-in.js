@@ -5,7 +5,7 @@ import { h, replace } from "../dom.js";
 import { texts } from "../i18n.js";
 import { field, form } from "../parts/form.js";
 import { go } from "../router.js";
-import { canBeCredential, setCaller, signInWith, signOut } from "../session.js";
+import { canBeCredential, setCaller, signInWith } from "../session.js";
 import * as words from "../texts/sign-in.js";
 
 const t = texts(words);
@@ -21,15 +21,15 @@ export async function show({ root, query, signal }) {
     if (!canBeCredential(text)) {
       throw new ApiError({ status: 400, reason: "INVALID_FIELD_FORMAT", field: "credential", message: t("malformed") });
     }
-    signInWith(text);
+    let caller;
     try {
-      const caller = await request("GET", "/api/v1/auth/me", { signal, quiet: true });
-      setCaller(caller);
+      caller = await request("GET", "/api/v1/auth/me", { signal, quiet: true, credential: text });
     } catch (error) {
-      signOut();
       if (error instanceof ApiError && error.status === 401) error.field = "credential";
       throw error;
     }
+    signInWith(text);
+    setCaller(caller);
     const next = query.next?.startsWith("#/") ? query.next : "#/";
     go(next);
     dispatchEvent(new Event("loadcell:signed-in"));
