@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, WebSocket, expect
 
-from tests.browser.dashboard_system import DashboardSystem
+from tests.browser.dashboard_system import DashboardSystem, has_come
 from tests.browser.watched_page import OpenPage
 
 # Loads the module of the very page, and notes all it is told.
@@ -68,3 +68,18 @@ def test_events_go_on_after_everything_was_restarted(dashboard: DashboardSystem,
     second = dashboard.run(num_prompts=2, concurrency=[1])
     watched.becomes("run => told.messages.some(one => one.data.run_id === run)", second)
     page.evaluate("told.leave()")
+
+
+def test_the_overview_shows_a_run_as_soon_as_there_is_one(dashboard: DashboardSystem, open_page: OpenPage) -> None:
+    watched = open_page(dashboard)
+    watched.page.add_init_script("globalThis.setInterval = () => 0")  # it looks again from time to time as well
+    said: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: said.append(str(frame)))
+
+    watched.page.on("websocket", listen)
+    page = watched.open("#/overview")
+    assert has_come(lambda: page.evaluate("true") and "subscribed" in "".join(said))
+    run = dashboard.run(num_prompts=2, concurrency=[1])
+    expect(page.locator(f'a[href="#/result/{run}"]').first).to_be_visible()

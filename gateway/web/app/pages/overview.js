@@ -3,9 +3,11 @@
 import { h, replace } from "../dom.js";
 import { ago, clock, count, perSecond, milliseconds, percent } from "../format.js";
 import { texts } from "../i18n.js";
+import { watchEvents } from "../live.js";
 import { badge } from "../parts/badge.js";
 import { card, figure, figures } from "../parts/card.js";
 import { region } from "../parts/region.js";
+import { runAddress, statusBadge, statusName } from "../parts/run.js";
 import { empty } from "../parts/states.js";
 import { table } from "../parts/table.js";
 import { link } from "../router.js";
@@ -14,7 +16,7 @@ import * as words from "../texts/overview.js";
 import { loadAgents, loadResults, loadRuns, loadTotals } from "./overview/loading.js";
 
 const REFRESH_MILLISECONDS = 15_000;
-const GOING_ON = new Set(["pending", "running"]);
+const GATHER_MILLISECONDS = 1_000; // what happens to many runs within it is looked at once
 const TONES = { running: "", completed: "good", failed: "bad" };
 const t = texts(words);
 
@@ -29,16 +31,31 @@ export async function show({ root, api, signal, setTitle }) {
   const runs = region({ load: () => loadRuns(api), draw: (found) => card(t("recent_runs"), { beside: all() }, runTable(found)), signal });
   const results = region({ load: () => loadResults(api), draw: drawResults, signal });
   replace(root, totals.node, agents && agents.node, runs.node, results.node);
-  const timer = setInterval(() => {
+  let due = null;
+
+  function refresh(...parts) {
     if (document.visibilityState !== "visible") return;
-    for (const part of [totals, agents, runs]) if (part && !part.node.contains(document.activeElement)) part.reload();
-  }, REFRESH_MILLISECONDS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    for (const part of parts) if (part && !part.node.contains(document.activeElement)) part.reload();
+  }
+
+  function soon() {
+    due ??= setTimeout(() => {
+      due = null;
+      refresh(totals, agents, runs, results);
+    }, GATHER_MILLISECONDS);
+  }
+
+  if (may("events:read")) watchEvents({ events: ["run_state"] }, { message: soon }, signal);
+  const timer = setInterval(() => refresh(totals, agents, runs), REFRESH_MILLISECONDS); // agents come and go as well
+  signal.addEventListener("abort", () => {
+    clearInterval(timer);
+    clearTimeout(due);
+  }, { once: true });
 }
 
 function drawTotals(found) {
   return figures(Object.entries(found).map(([status, total]) => figure(
-    h("a", { href: link("history", [], { status }) }, t(`status_${status}`)),
+    h("a", { href: link("history", [], { status }) }, statusName(status)),
     count(total),
     { tone: total ? TONES[status] ?? "" : "" },
   )));
@@ -55,8 +72,8 @@ function drawAgents({ ready, busy, draining, lost }) {
 
 function runTable(runs) {
   const columns = [
-    { key: "model", label: t("model"), cell: (run) => h("a", { href: addressOf(run) }, run.model || run.server_url) },
-    { key: "status", label: t("status"), cell: (run) => badge(t(`status_${run.status}`), run.status) },
+    { key: "model", label: t("model"), cell: (run) => h("a", { href: runAddress(run) }, run.model || run.server_url) },
+    { key: "status", label: t("status"), cell: statusBadge },
     { key: "server", label: t("server"), cell: (run) => run.server_url },
     { key: "created", label: t("created"), cell: (run) => ago(run.created_at) },
     { key: "length", label: t("length"), cell: lengthOf, numeric: true },
@@ -68,14 +85,10 @@ function lengthOf({ started_at: start, completed_at: end }) {
   return clock(start && end ? (new Date(end) - new Date(start)) / 1000 : null);
 }
 
-function addressOf(run) {
-  return link(GOING_ON.has(run.status) ? "live" : "result", [run.run_id]);
-}
-
 function drawResults(results) {
   if (!results.length) return null;
   const columns = [
-    { key: "model", label: t("model"), cell: ({ run }) => h("a", { href: addressOf(run) }, run.model || run.server_url) },
+    { key: "model", label: t("model"), cell: ({ run }) => h("a", { href: runAddress(run) }, run.model || run.server_url) },
     { key: "throughput", label: t("throughput"), term: "throughput", numeric: true, cell: ({ summary }) => perSecond(summary.best_throughput, t("tokens")) },
     { key: "ttft", label: t("ttft"), term: "ttft", numeric: true, cell: ({ summary }) => milliseconds(summary.best_ttft_p50) },
     { key: "error_rate", label: t("error_rate"), term: "error_rate", numeric: true, cell: ({ summary }) => errorsOf(summary) },

@@ -32,8 +32,12 @@ export function createdAt({ created_at: at }) {
   return h("time", { datetime: at }, moment(at));
 }
 
+export function statusName(status) {
+  return t(`status_${status}`);
+}
+
 export function statusBadge({ status }) {
-  return badge(t(`status_${status}`), status);
+  return badge(statusName(status), status);
 }
 
 /** The labels of a run, and whether it is a baseline. */

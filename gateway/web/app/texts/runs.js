@@ -1,7 +1,7 @@
 // Texts of what is said of a run, and done to it, on several pages.
 
 export const en = {
-  status_pending: "waiting",
+  status_pending: "pending",
   status_running: "running",
   status_completed: "completed",
   status_failed: "failed",
@@ -23,7 +23,7 @@ export const en = {
 };
 
 export const ko = {
-  status_pending: "대기",
+  status_pending: "대기 중",
   status_running: "실행 중",
   status_completed: "완료",
   status_failed: "실패",

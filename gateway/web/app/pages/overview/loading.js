@@ -1,9 +1,9 @@
 // What the overview asks the gateway for. Totals are counted by the controller over all runs, not over a page of them.
 
 import { ApiError, path } from "../../api.js";
+import { STATUSES } from "../../parts/run.js";
 
 const HISTORY = "/api/v1/benchmark/history";
-const STATUSES = ["pending", "running", "completed", "failed", "cancelled"];
 const RUNS = 8;
 const RESULTS = 5;
 const MOST_AGENTS = 1_000;
