@@ -2,6 +2,7 @@
 
 import { ApiError } from "../api.js";
 import { h } from "../dom.js";
+import { count } from "../format.js";
 import { texts } from "../i18n.js";
 import * as words from "../texts/states.js";
 
@@ -10,6 +11,11 @@ const t = texts(words);
 /** Nothing there yet: what it would be, what to do, and a link or button to do it. */
 export function empty(text, advice = "", action = null) {
   return h("div", { class: "state" }, h("p", { class: "state-text" }, text), advice && h("p", {}, advice), action);
+}
+
+/** Above a list that is cut: how much of it is shown. */
+export function cutNote(list, hasMore) {
+  return Boolean(hasMore) && h("p", { class: "small", role: "status" }, t("cut", { count: count(list.length) }));
 }
 
 /** Not permitted: which permission it takes. */

@@ -3,6 +3,7 @@
 export const en = {
   forbidden: "You may not see this page.",
   forbidden_advice: "It takes the permission {permission}. Ask an administrator for a key that has it.",
+  cut: "Only the first {count} are shown; the API and the command line have all.",
   retry: "Try again",
   reload: "Load the page again",
   outdated: "The dashboard was updated meanwhile, or the gateway cannot be reached.",
@@ -30,6 +31,7 @@ export const en = {
 export const ko = {
   forbidden: "이 페이지를 볼 수 없습니다.",
   forbidden_advice: "{permission} 권한이 필요합니다. 관리자에게 이 권한이 있는 키를 요청하세요.",
+  cut: "처음 {count}개만 표시됩니다. 나머지는 API와 명령줄에서 볼 수 있습니다.",
   retry: "다시 시도",
   reload: "페이지 다시 불러오기",
   outdated: "그사이 대시보드가 갱신되었거나 게이트웨이에 연결할 수 없습니다.",

@@ -10,7 +10,7 @@ import { confirmed, openDialog } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { region } from "../../parts/region.js";
 import { showSecret } from "../../parts/secret.js";
-import { empty } from "../../parts/states.js";
+import { cutNote, empty } from "../../parts/states.js";
 import { table } from "../../parts/table.js";
 import { toast } from "../../parts/toast.js";
 import * as words from "../../texts/agents.js";
@@ -21,7 +21,7 @@ const t = texts(words);
 export function agentTokens({ api, signal }) {
   const list = region({
     load: () => api.get("/api/v1/agents/tokens", { query: { limit: PAGE_SIZE } }),
-    draw: ({ tokens }) => tokenTable(tokens, revoke),
+    draw: ({ tokens, next_cursor: next }) => [cutNote(tokens, next), tokenTable(tokens, revoke)],
     signal,
   });
 

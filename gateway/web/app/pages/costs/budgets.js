@@ -9,7 +9,7 @@ import { card } from "../../parts/card.js";
 import { confirmed, openDialog } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { region } from "../../parts/region.js";
-import { empty } from "../../parts/states.js";
+import { cutNote, empty } from "../../parts/states.js";
 import { table } from "../../parts/table.js";
 import { toast } from "../../parts/toast.js";
 import { may } from "../../session.js";
@@ -22,7 +22,7 @@ const t = texts(words);
 export function budgets({ api, signal }) {
   const list = region({
     load: () => api.get("/api/v1/costs/budgets", { query: { limit: 1_000 } }),
-    draw: ({ data }) => budgetTable(data, { change, remove, past }),
+    draw: ({ data, pagination }) => [cutNote(data, pagination.has_more), budgetTable(data, { change, remove, past })],
     signal,
   });
 

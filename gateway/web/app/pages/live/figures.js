@@ -18,7 +18,7 @@ const ALL = [
     value: count(metrics.in_flight),
     note: !isOpen && index >= 0 ? t("of_requested", { value: count(levels[index].load) }) : "",
   })],
-  ["achieved", "achieved_rate", ({ metrics, isOpen, levels, index }) => ({
+  ["achieved", "finished_rate", ({ metrics, isOpen, levels, index }) => ({
     value: number(metrics.request_rate),
     note: isOpen && index >= 0 ? t("of_requested", { value: number(levels[index].load) }) : "",
   })],

@@ -52,7 +52,7 @@ function requestTable(requests) {
     { key: "tokens", label: t("tokens"), numeric: true, cell: (one) => count(one.output_tokens) },
     { key: "trace", label: t("trace"), cell: ({ request_id: id }) => (may("traces:read") ? h("a", { href: link("trace", [id]), "aria-label": `${t("trace")} ${id}` }, id.slice(-8)) : id.slice(-8)) },
   ];
-  return table(columns, requests, { caption: t("requests_last"), rowClass: ({ success }) => (success ? null : "failed-row") });
+  return table(columns, requests, { caption: t("requests_last"), rowClass: ({ success }) => (success ? null : "bad") });
 }
 
 /** {node, update(state)}: hidden until there is a step. */

@@ -8,7 +8,7 @@ import { card } from "../../parts/card.js";
 import { openDialog } from "../../parts/dialog.js";
 import { field, form } from "../../parts/form.js";
 import { region } from "../../parts/region.js";
-import { empty } from "../../parts/states.js";
+import { cutNote, empty } from "../../parts/states.js";
 import { table } from "../../parts/table.js";
 import { toast } from "../../parts/toast.js";
 import { may } from "../../session.js";
@@ -20,7 +20,7 @@ const t = texts(words);
 export function projects({ api, signal }) {
   const list = region({
     load: () => api.get("/api/v1/projects", { query: { limit: 1_000 } }),
-    draw: (page) => projectTable(page.projects, open),
+    draw: ({ projects: found, next_cursor: next }) => [cutNote(found, next), projectTable(found, open)],
     signal,
   });
 
