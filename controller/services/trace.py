@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from controller.cache.kinds import Kind
 from controller.query.traces.bounds import time_bounds
 from controller.query.traces.cursor import next_cursor
 from controller.query.traces.judging import read_judgement
-from controller.query.traces.messages import feedback_message, trace_messages
+from controller.query.traces.messages import add_traces, feedback_message, trace_message
 from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.question import Question
 from controller.query.traces.requests import plain_search, plain_values, read_batch_get, read_get
@@ -35,6 +34,8 @@ _OLD_MICROS = 3_600 * 1_000_000
 MAX_PAGE_BYTES = MAX_MESSAGE_BYTES - 64 * 1024  # of the traces; there is an envelope around them
 _MOST_AROUND = 8  # bytes before each trace
 
+_Page: TypeAlias = trace_pb2.ListTracesResponse | trace_pb2.SearchTracesResponse
+
 
 class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
     """Single requests of all runs. Errors are raised as LoadcellError and translated by an interceptor."""
@@ -53,8 +54,9 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
         question = ask(read_parameters(plain_values(request)), now)
 
         async def compute() -> trace_pb2.ListTracesResponse:
-            data, pagination = await self._database.read(lambda c: _page(c, question, scope))
-            return trace_pb2.ListTracesResponse(data=data, pagination=pagination)
+            response = trace_pb2.ListTracesResponse()
+            await self._database.read(lambda c: _fill(response, c, question, scope))
+            return response
 
         return await self._answers.give(kind_of(question, now), request, scope, compute)
 
@@ -66,8 +68,9 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
         question = ask_search(plain_search(request), now)
 
         async def compute() -> trace_pb2.SearchTracesResponse:
-            data, pagination = await self._database.read(lambda c: _page(c, question, scope))
-            return trace_pb2.SearchTracesResponse(data=data, pagination=pagination)
+            response = trace_pb2.SearchTracesResponse()
+            await self._database.read(lambda c: _fill(response, c, question, scope))
+            return response
 
         return await self._answers.give(kind_of(question, now), request, scope, compute)
 
@@ -80,7 +83,7 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
             record = await self._database.read(lambda c: get_trace(c, key, scope, fields=fields, include=include))
             if record is None:
                 raise _not_found(request.trace_id)
-            return trace_pb2.GetTraceResponse(data=trace_messages([record])[0])
+            return trace_pb2.GetTraceResponse(data=trace_message(record))
 
         return await self._answers.give(Kind.TRACE, request, scope, compute)
 
@@ -95,15 +98,15 @@ class TraceServicer(trace_pb2_grpc.TraceServiceServicer):
             found = await self._database.read(
                 lambda c: get_traces(c, list(keys), scope, fields=fields, include=include)
             )
-            messages = trace_messages(found.records)
-            fitting = _fitting(messages)
+            response = trace_pb2.BatchGetTracesResponse()
+            add_traces(response.data, found.records)
+            fitting = _fitting(response)
+            del response.data[fitting:]
             left_out = [*(record.key for record in found.records[fitting:]), *found.left_out]
             there = {*(record.key for record in found.records), *found.left_out}
-            return trace_pb2.BatchGetTracesResponse(
-                data=messages[:fitting],
-                not_found=[given for key, given in keys.items() if key not in there],
-                left_out=[keys[key] for key in left_out],
-            )
+            response.not_found.extend(given for key, given in keys.items() if key not in there)
+            response.left_out.extend(keys[key] for key in left_out)
+            return response
 
         # One that is not there may come soon, so the answer is kept no longer than a list.
         return await self._answers.give(Kind.TRACES, request, scope, compute)
@@ -140,27 +143,29 @@ def _not_found(trace_id: str) -> LoadcellError:
     )
 
 
-def _page(
-    connection: Connection, question: Question, scope: Scope
-) -> tuple[list[trace_pb2.Trace], envelope_pb2.Pagination]:
+def _fill(response: _Page, connection: Connection, question: Question, scope: Scope) -> None:
+    """Fill in a response to a question."""
     page = list_traces(connection, question, scope)
-    messages = trace_messages(page.records)
-    fitting = _fitting(messages)
-    if fitting < len(messages):
+    response.Clear()  # of an earlier try
+    add_traces(response.data, page.records)
+    fitting = _fitting(response)
+    if fitting < len(page.records):
         # Prompts and completions are long. Asked for again, because the cursor is that of the last one.
-        messages, pagination = _page(connection, replace(question, limit=fitting), scope)
-        pagination.limit = question.limit
-        return messages, pagination
+        _fill(response, connection, replace(question, limit=fitting), scope)
+        response.pagination.limit = question.limit
+        return
     cursor = None if page.last is None else next_cursor(question, page.last)
-    pagination = envelope_pb2.Pagination(cursor=cursor, has_more=cursor is not None, limit=question.limit)
-    return messages, pagination
+    found = envelope_pb2.Pagination(cursor=cursor, has_more=cursor is not None, limit=question.limit)
+    response.pagination.CopyFrom(found)
 
 
-def _fitting(messages: Sequence[trace_pb2.Trace]) -> int:
-    """Return how many of some traces a response has room for, at least one."""
+def _fitting(response: _Page | trace_pb2.BatchGetTracesResponse) -> int:
+    """Return how many of the traces in a response, which has nothing else, it has room for; at least one."""
+    if response.ByteSize() <= MAX_PAGE_BYTES:
+        return len(response.data)
     size = 0
-    for number, message in enumerate(messages):
+    for number, message in enumerate(response.data):
         size += message.ByteSize() + _MOST_AROUND
         if size > MAX_PAGE_BYTES:
             return max(number, 1)
-    return len(messages)
+    return len(response.data)

@@ -18,10 +18,16 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _OBJECTS = ("attributes", "model_parameters")
 
 
-def trace_messages(records: Iterable[Record]) -> list[trace_pb2.Trace]:
-    """Return the messages of traces."""
+def trace_message(record: Record) -> trace_pb2.Trace:
+    """Return the message of a trace."""
+    return trace_pb2.Trace(**_values(record, {}))
+
+
+def add_traces(data: Any, records: Iterable[Record]) -> None:
+    """Add traces to a field of a response: made where they stay, none is copied."""
     structs: dict[int, struct_pb2.Struct] = {}
-    return [_message(record, structs) for record in records]
+    for record in records:
+        data.add(**_values(record, structs))
 
 
 def feedback_message(judgement: Judgement) -> trace_pb2.Feedback:
@@ -37,7 +43,7 @@ def feedback_message(judgement: Judgement) -> trace_pb2.Feedback:
     )
 
 
-def _message(record: Record, structs: dict[int, struct_pb2.Struct]) -> trace_pb2.Trace:
+def _values(record: Record, structs: dict[int, struct_pb2.Struct]) -> dict[str, Any]:
     values: dict[str, Any] = dict(record.values)
     for name in _TIMES:
         if name in values:
@@ -56,7 +62,7 @@ def _message(record: Record, structs: dict[int, struct_pb2.Struct]) -> trace_pb2
         values["feedback"] = [feedback_message(one) for one in values["feedback"]]
     if "timeline" in values:
         values["timeline"] = [_event(one) for one in values["timeline"]]
-    return trace_pb2.Trace(**values)
+    return values
 
 
 def _event(event: Event) -> trace_pb2.TimelineEvent:
