@@ -23,6 +23,7 @@ import pytest
 from scripts.images.__main__ import DOCKERFILE
 from scripts.images.dockerfile import read
 from tests.deploy.compose_file import load
+from tests.deploy.programs import program
 from tests.deploy.units import ROOT, Unit
 from tests.free_ports import free_port
 from tests.patience import PATIENCE_SECONDS
@@ -195,8 +196,8 @@ def test_every_command_of_the_page_works_in_its_order(operator: Operator):
     assert all("loadcell_" in text for text in scraped)
 
 
-@pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not installed")
 def test_prometheus_sees_all_three_and_has_the_rules(operator: Operator):
+    program("prometheus", "prometheus")
     for job in ("loadcell-gateway", "loadcell-controller", "loadcell-agent"):
         query = f'query=up{{job="{job}"}} == 1'
         operator.ask_until(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.deploy.programs import program
 from tests.deploy.units import ROOT, UNITS, Unit, environment_file
 
 NAMES = [path.stem.removeprefix("loadcell-") for path in UNITS]
@@ -79,15 +79,13 @@ def test_a_unit_leaves_its_service_the_time_that_it_takes_to_stop(path: Path):
     assert int(Unit.read(path).one("TimeoutStopSec").removesuffix("s")) > float(takes)
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
 def test_systemd_takes_a_unit_and_thinks_it_safe(path: Path, tmp_path: Path):
+    analyze = program("systemd-analyze", "systemd")
     unit = tmp_path / path.name
     unit.write_text(path.read_text().replace("/opt/loadcell/bin/python", sys.executable))
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False
-    )
+    verified = subprocess.run([analyze, "verify", "--man=no", unit], capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stderr) == (0, "")
-    asked = ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", unit]
+    asked = [analyze, "security", "--offline=true", "--no-pager", f"--threshold={EXPOSURE}", unit]
     judged = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert judged.returncode == 0, judged.stdout.splitlines()[-1:]
 
