@@ -3,6 +3,7 @@
 #   make demo    a whole load test on this machine
 #   make up      the whole system in the foreground (make up ARGS="--http 127.0.0.1:8086")
 #   make test    all quick tests with coverage     make test ARGS="tests/unit -x" runs a part, without the floor
+#   make test-e2e      whole systems, started and used as people do
 #   make test-outside  the pages' commands as they stand, clients and servers of others
 #   make test-browser  the dashboard in chromium; screenshots are left in build/screenshots
 #   make screenshots   docs/images, the pictures of docs/guide.md
@@ -32,9 +33,9 @@ UPGRADE ?=
 JOBS := -n 4 --dist worksteal
 # What has a target of its own, because it installs or starts what is large.
 OUTSIDE := tests/pages tests/compat
-APART := $(foreach path,$(OUTSIDE) tests/deploy tests/browser,--ignore=$(path))
+APART := $(foreach path,$(OUTSIDE) tests/e2e tests/deploy tests/browser,--ignore=$(path))
 
-.PHONY: setup demo up test test-outside test-browser screenshots test-deploy test-faults test-fuzz lint protos docs boards locks bench clean
+.PHONY: setup demo up test test-e2e test-outside test-browser screenshots test-deploy test-faults test-fuzz lint protos docs boards locks bench clean
 
 setup:
 	@scripts/setup "$(PYTHON)" dev
@@ -48,6 +49,9 @@ up: setup
 test: setup
 	$(BIN)/python $(if $(ARGS),,-m slipcover --json --out .coverage.json) -m pytest $(JOBS) $(or $(ARGS),$(APART))
 	@$(if $(ARGS),,$(BIN)/python scripts/coverage_floor.py .coverage.json)
+
+test-e2e: setup
+	$(BIN)/python -m pytest $(JOBS) $(or $(ARGS),tests/e2e)
 
 test-outside: setup
 	@scripts/setup_peers "$(PYTHON)"
