@@ -262,7 +262,8 @@ class World:
         """End everything as an operator does; nothing may be left, and nobody may have met a bug."""
         for together in ([agent.service for agent in self.agents], self.controllers):
             running = [service for service in together if service.running]
-            for service in running:
+            for service in running:  # what was begun again and is told to end before it has started just dies
+                await service.said("application_started")
                 service.send(signal.SIGTERM)
             for service in running:
                 assert await service.ended() == 0, f"{service.name}:\n{service.text()}"
