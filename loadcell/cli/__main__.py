@@ -13,6 +13,7 @@ import typer
 import loadcell.quiet_grpc  # noqa: F401  before anything imports gRPC
 from loadcell.cli.app import app
 from loadcell.cli.failure import EXIT_BROKEN_PIPE, EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, CommandError
+from loadcell.cli.steering import harmless
 from loadcell.cli.usage import told
 from loadcell.settings import SettingsError
 
@@ -67,7 +68,7 @@ def _drop_output() -> None:
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {harmless(message)}", file=sys.stderr)
     return code
 
 

@@ -1,6 +1,5 @@
 """`loadcell runs analyze`: what a result means."""
 
-import re
 import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -8,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadcell.cli.runs import ControllerFlag, DatabaseFlag, JsonFlag, RunId, ask
+from loadcell.cli.steering import harmless
 
 if TYPE_CHECKING:
     from loadcell.client import Client
-
-# A model may write anything; nothing of it is to steer the terminal.
-_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Mode(StrEnum):
@@ -58,7 +55,7 @@ def analyze_run(
             async for piece in pieces:
                 if piece.thinking:
                     print("the model thinks ...", file=sys.stderr)
-                print(_STEERING.sub("\N{REPLACEMENT CHARACTER}", piece.content), end="", flush=True)
+                print(harmless(piece.content), end="", flush=True)
         if mode is Mode.LLM:
             print()
 

@@ -22,6 +22,7 @@ from loadcell.cli.load_flags import (
 )
 from loadcell.cli.runs import JsonFlag
 from loadcell.cli.session import Session, end_of_child, open_session
+from loadcell.cli.steering import harmless
 from loadcell.clock import wall_micros
 from loadcell.stack import ChildError, Stack
 
@@ -85,13 +86,13 @@ async def _check(session: Session, fields: dict[str, Any], began: int, *, as_jso
     if as_json:
         json_output.print_document(json_output.document(found))
     elif found.ok:
-        print(f"{fields['server_url']} works: model {found.model}, dialect {found.adapter}")
+        print(f"{fields['server_url']} works: model {harmless(found.model)}, dialect {found.adapter}")
         print(f"seen by {found.agent_id}, receive stamps of the {found.timestamp_source}")
         for note in found.notes:
-            print(f"note: {note}")
+            print(f"note: {harmless(note)}")
     if found.ok:
         return EXIT_OK
-    print(f"error: {found.agent_id}: {found.error.rstrip('.')}. {found.advice}", file=sys.stderr)
+    print(f"error: {found.agent_id}: {harmless(found.error).rstrip('.')}. {found.advice}", file=sys.stderr)
     return EXIT_RUN_FAILED
 
 

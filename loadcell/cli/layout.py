@@ -2,16 +2,18 @@
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from loadcell.cli.steering import harmless
 from loadcell.figures import ABSENT
 
 VERDICT_STYLE = {"clean": "green", "degraded": "yellow", "client_limited": "red"}
@@ -27,7 +29,15 @@ def console(*, stderr: bool = False) -> Console:
 
 
 class _Console(Console):
-    """Leaves to the command what a closed output means, and is as large as the terminal it writes to."""
+    """Leaves to the command what a closed output means, and is as large as the terminal it writes to.
+
+    It shows texts and carries out none of them.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Return the segments of something, with the orders of ours alone."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
 
     @property
     def size(self) -> ConsoleDimensions:

@@ -5,6 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
+from loadcell.cli.layout import console
 from loadcell.cli.measure import Outcome
 from loadcell.cli.tables import result_tables, runs_table
 from loadcell.v1 import result_pb2, run_pb2
@@ -157,3 +158,11 @@ def test_outcomes_have_exit_codes(made: Outcome, code: int, says: str):
     assert made.exit_code == code
     assert says in made.complaint
     assert bool(made.complaint) == (code != 0)
+
+
+def test_what_a_server_calls_its_model_is_shown_and_steers_nothing(capsys):
+    named = run_pb2.Run(run_id="r", status="completed", model="a\x1b[31mb\x9bc\u202ed")
+    console().print(runs_table([named]))
+    shown = capsys.readouterr().out
+    assert "a\ufffd[31mb\ufffd" in shown
+    assert not {"\x1b", "\x9b", "\u202e"} & set(shown)
