@@ -122,7 +122,7 @@ def test_a_run_that_goes_on_is_opened_with_its_past_and_one_that_fails_at_once_s
     watched.becomes("document.querySelector('.live-charts .chart').data[0].x.at(-1) > 5")
 
     page = watched.open(f"#/live/{waiting}")
-    expect(page.get_by_text("Waiting until enough agents are ready")).to_be_visible()
+    expect(page.get_by_text("Waiting for agents")).to_be_visible()
     dashboard.call("POST", f"/api/v1/benchmark/run/{run}/cancel", {})
     for again in (False, True):
         if again:

@@ -89,7 +89,7 @@ def test_a_result_is_read_compared_taken_away_labelled_and_deleted(
     expect(page.locator("main img")).to_have_count(0)
 
     page.get_by_role("button", name="Delete").click()
-    dialog.get_by_role("button", name="Cancel").click()
+    dialog.get_by_role("button", name="Back").click()
     assert not is_gone(dashboard, other_run)
     page.get_by_role("button", name="Delete").click()
     dialog.get_by_role("button", name="Delete").click()

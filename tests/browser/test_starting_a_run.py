@@ -133,6 +133,15 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_started(
     levels.fill("2")
     page.get_by_role("button", name="Check only").click()
     expect(page.get_by_role("status").last).to_contain_text("Nothing is wrong")
+    page.get_by_text("Objectives and validation").click()
+    objective = page.get_by_label("TTFT at most")
+    for unreadable in ("5-0", "-1"):
+        objective.fill(unreadable)
+        page.get_by_text("Objectives and validation").click()  # out of sight
+        page.get_by_role("button", name="Start").click()
+        expect(objective).to_have_attribute("aria-invalid", "true")
+        expect(objective).to_be_focused()
+    objective.fill("")
     page.get_by_text("Agents", exact=True).last.click()
     page.get_by_label("Only agents with labels").fill("count=3")
     page.get_by_role("button", name="Check only").click()

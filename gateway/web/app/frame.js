@@ -56,6 +56,7 @@ export function makeFrame({ languageChanged, signedOut }) {
     content,
     draw,
     focusTitle() {
+      if (isOpen()) open(false); // another page was reached without it
       scrollTo(0, 0);
       heading.focus({ preventScroll: true });
     },

@@ -148,9 +148,15 @@ function watch(address, handlers, signal) {
   signal.addEventListener("abort", () => {
     clearTimeout(retry);
     clearTimeout(silence);
-    socket?.close(ENDED);
+    leave(socket);
   }, { once: true });
   open();
+}
+
+/** Closes a connection, one that is being opened when it is open: before that the browser takes it for a failure. */
+function leave(socket) {
+  if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close(ENDED);
+  else socket?.close(ENDED);
 }
 
 /** Hands the latest of what is put to a function once a frame. */

@@ -124,7 +124,10 @@ async function cancelRun(runId, { api, signal }) {
 }
 
 function noticeOf({ status, index }, { config }) {
-  if (status === "pending") return t("pending", { count: number(config?.agent_count || 1) });
+  if (status === "pending") {
+    const labels = Object.entries(config?.agent_labels ?? {}).map((pair) => pair.join("=")).join(", ");
+    return t("pending", { count: number(config?.agent_count || 1), labels: labels && t("with_labels", { labels }) });
+  }
   return status === "running" && index < 0 ? t("preparing") : "";
 }
 

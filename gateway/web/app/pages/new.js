@@ -19,6 +19,7 @@ import { makeTargetCheck } from "./new/target_check.js";
 
 const TYPING_MILLISECONDS = 300;
 const NAMES = FIELDS.map(({ name }) => name);
+const PRESET_GROUPS = new Set(["load", "workload"]);
 const TRIES = 3; // the identifier of the request makes a repeat the same run
 const t = texts(words);
 
@@ -54,6 +55,11 @@ export async function show({ root, query, api, signal, setQuery }) {
 
   function fill(wanted) {
     for (const about of FIELDS) if (about.name in wanted) fillIn(about, fields.get(about.name), wanted[about.name]);
+  }
+
+  /** Everything that a preset says, as it is before anybody has chosen: what it does not name it has that way. */
+  function unset() {
+    return Object.fromEntries(FIELDS.filter(({ group }) => PRESET_GROUPS.has(group)).map((about) => [about.name, presetOf(about)]));
   }
 
   /** The specification; an error at the first of these fields that cannot be read. */
@@ -94,7 +100,7 @@ export async function show({ root, query, api, signal, setQuery }) {
 
   const presets = Object.entries(PRESETS).map(([name, wanted]) => h("button", {
     type: "button",
-    onclick: () => { fill(wanted); changed(); },
+    onclick: () => { fill({ ...unset(), ...wanted }); changed(); },
   }, t(`preset_${name}`), h("span", { class: "small" }, ` ${t("preset_about", shownOf(wanted))}`)));
   const whole = form({
     fields: [...fields.values()],

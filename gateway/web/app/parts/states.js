@@ -7,6 +7,7 @@ import { texts } from "../i18n.js";
 import * as words from "../texts/states.js";
 
 const t = texts(words);
+const BY_REASON = new Map([["RUN_FAILED", "failed_advice"], ["RUN_NOT_FINISHED", "unfinished_advice"], ["RESULT_NOT_FOUND", "unfinished_advice"]]);
 
 /** Nothing there yet: what it would be, what to do, and a link or button to do it. */
 export function empty(text, advice = "", action = null) {
@@ -52,6 +53,7 @@ export function messageOf(error) {
 /** What to do about it. */
 export function adviceFor(error) {
   if (!(error instanceof ApiError)) return t("own_fault_advice");
+  if (BY_REASON.has(error.reason)) return t(BY_REASON.get(error.reason));
   if (error.reason === "TIMEOUT") return t("timeout_advice");
   if (error.reason === "UNREACHABLE") return t("unreachable_advice");
   if (error.status === 429) return error.retryAfter ? t("later", { seconds: error.retryAfter }) : t("later_soon");

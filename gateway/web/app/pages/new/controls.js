@@ -22,7 +22,8 @@ export function fieldOf(about, value) {
     options: options?.map((word) => [word, word === "" ? t("not_said") : textOfOption(name, word)]),
     autocomplete: "off",
     ...(type === "textarea" ? { rows: 2 } : {}),
-    ...(isNumber ? { min: 0, step: kind === "integer" ? 1 : "any" } : {}),
+    // No number field of the browser: what it cannot read it gives as nothing, and what is out of sight it holds up.
+    ...(isNumber ? { inputmode: kind === "integer" ? "numeric" : "decimal" } : {}),
     placeholder: placeholder ?? (presetOf(about) || null),
   });
 }
@@ -30,7 +31,7 @@ export function fieldOf(about, value) {
 function typeOf({ kind, options, type }) {
   if (options) return "select";
   if (kind === "flag") return "checkbox";
-  return type ?? (kind === "number" || kind === "integer" ? "number" : "text");
+  return type ?? "text";
 }
 
 function textOfOption(name, word) {

@@ -3,6 +3,7 @@
 import { FIELDS, applies, presetOf } from "./fields.js";
 
 const LIST = /[\s,]+/;
+const HAS_PASSWORD = /^[^/?#]*\/\/[^/?#]*@/;
 
 /** A text that cannot be read, at a field. `key` is that of what to say. */
 export class Unreadable extends Error {
@@ -31,9 +32,10 @@ export function valuesOf(query) {
   return Object.fromEntries(FIELDS.map((field) => [field.name, (!field.secret && query[field.name]) || presetOf(field)]));
 }
 
-/** What the query has to say of texts: nothing of what is preset, and nothing secret. */
+/** What the query has to say of texts: nothing of what is preset, and nothing secret, such as a password in a URL. */
 export function queryOf(values) {
-  const told = (field) => (field.secret || values[field.name] === presetOf(field) ? null : values[field.name]);
+  const isSecret = (field) => field.secret || (field.type === "url" && HAS_PASSWORD.test(values[field.name]));
+  const told = (field) => (isSecret(field) || values[field.name] === presetOf(field) ? null : values[field.name]);
   return Object.fromEntries(FIELDS.map((field) => [field.name, told(field)]));
 }
 
@@ -70,7 +72,8 @@ function numeric(text) {
 
 function whole(text) {
   const value = numeric(text);
-  if (!Number.isSafeInteger(value)) throw new Unreadable("not_whole");
+  if (!Number.isInteger(value)) throw new Unreadable("not_whole");
+  if (!Number.isSafeInteger(value)) throw new Unreadable("too_large");
   return value;
 }
 
