@@ -10,6 +10,7 @@ import { link } from "../../router.js";
 import { may } from "../../session.js";
 import * as words from "../../texts/live.js";
 
+const EACH = 4; // of the drawings: it is the largest part, and nobody reads it faster
 const t = texts(words);
 
 /** {node, update(state)}: one card an agent. */
@@ -31,9 +32,11 @@ function agentNode(agent) {
 export function makeRequests() {
   const node = h("div", { class: "request-log" });
   let newest = 0;
+  let turn = 0;
 
   function update({ requests, requestCount }) {
-    if (requestCount === newest || node.contains(document.activeElement)) return; // whoever is on a link stays there
+    turn += 1;
+    if (turn % EACH || requestCount === newest || node.contains(document.activeElement)) return; // whoever is on a link stays there
     newest = requestCount;
     replace(node, requestTable(requests));
   }
