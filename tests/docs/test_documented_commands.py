@@ -16,7 +16,7 @@ from loadcell.cli import failure
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)) | {
+TARGETS = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)) | {
     f"bench-{name}"
     for case in (ROOT / "benchmarks" / "cases").glob("[a-z]*.py")
     for name in (case.stem, case.stem.partition("_")[0])
