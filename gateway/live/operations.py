@@ -27,7 +27,7 @@ _AGAIN: Final = (
 )
 _OPENING: Final = ("INVALID_FIELD_FORMAT", "INVALID_TOKEN", "TOO_MANY_REQUESTS")
 _PROGRESS: Final = (
-    "Messages have the type progress, completed, failed or validation_log; the first says how it stands."
+    "Messages have the type progress, levels, completed, failed or validation_log; the first says how it stands."
 )
 _SUBSCRIBING: Final = (
     'Send {"type": "subscribe", "events": [...], "filters": {...}}, "unsubscribe" and "ping"; a message comes for'

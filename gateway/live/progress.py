@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -33,11 +34,7 @@ def progress(update: run_pb2.WatchRunResponse, shown: str, now: float) -> Told:
         "type": "progress",
         "run_id": update.run.run_id,
         "status": update.run.status,
-        "progress": {
-            "current": int(level.current),
-            "total": int(level.total) if level.total.is_integer() else level.total,
-            "percent": round(level.percent, 1),
-        },
+        "progress": _done(level),
         "concurrency": {
             "level": level.concurrency if level.HasField("concurrency") else None,
             "index": level.index,
@@ -56,6 +53,15 @@ def progress(update: run_pb2.WatchRunResponse, shown: str, now: float) -> Told:
     if level.HasField("latest_request") and level.latest_request.trace_id != shown:
         message["request_log"] = _request(level.latest_request)
     return Told(text_of(message), "progress", str(update.revision))
+
+
+def ended_levels(run_id: str, levels: Iterable[run_pb2.LevelProgress], now: float) -> Told:
+    """Return what levels that have ended came to: progress has the figures of the present one alone."""
+    told = [
+        {"index": level.index, "progress": _done(level), "metrics": _metrics(level, now) if level.completed else None}
+        for level in levels
+    ]
+    return Told(text_of({"type": "levels", "run_id": run_id, "levels": told}), "levels")
 
 
 def end(run: run_pb2.Run) -> Told:
@@ -78,6 +84,14 @@ def validation(run_id: str, step: run_pb2.ValidationLog) -> Told:
         "timestamp": _unix(step.timestamp),
     }
     return Told(text_of({"type": "validation_log", "run_id": run_id, "validation_log": log}), "validation_log")
+
+
+def _done(level: run_pb2.LevelProgress) -> dict[str, Any]:
+    return {
+        "current": int(level.current),
+        "total": int(level.total) if level.total.is_integer() else level.total,
+        "percent": round(level.percent, 1),
+    }
 
 
 def _metrics(level: run_pb2.LevelProgress, now: float) -> dict[str, Any]:

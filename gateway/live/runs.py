@@ -14,7 +14,7 @@ from gateway.live.closing import TOLD
 from gateway.live.feed import Feed
 from gateway.live.lines import Lines
 from gateway.live.outbox import Outbox, Told
-from gateway.live.progress import end, has_ended, progress, validation
+from gateway.live.progress import end, ended_levels, has_ended, progress, validation
 from loadcell.v1 import run_pb2
 
 _WATCH = run_pb2.DESCRIPTOR.services_by_name["RunService"].methods_by_name["WatchRun"]
@@ -64,6 +64,7 @@ class RunFeed(Feed[Outbox]):
         self.run_id, self.project_id = run.run_id, run.project_id
         self._latest: Told | None = None
         self._steps: list[Told] = []
+        self._ended: list[run_pb2.LevelProgress] = []
         self._shown = ""  # the request that was told of last
 
     def request(self) -> Message:
@@ -74,6 +75,8 @@ class RunFeed(Feed[Outbox]):
         """Tell somebody new how the run stands."""
         for step in self._steps:
             watching.put(step)
+        if self._ended:
+            watching.put(ended_levels(self.run_id, self._ended, time.time()))
         if self._latest is not None:
             watching.put_state(self._latest)
 
@@ -82,17 +85,26 @@ class RunFeed(Feed[Outbox]):
         update = cast("run_pb2.WatchRunResponse", message)
         steps = [validation(self.run_id, step) for step in update.validation_log[len(self._steps) :]]
         self._steps += steps
+        once = steps + self._newly_ended(update)
         # A run that had ended before anybody came is told of by its end alone.
         state = None if has_ended(update) and self._latest is None else self._progress(update)
         ending = [one for one in (state, end(update.run)) if one is not None] if has_ended(update) else []
         for watching in self.watching:
-            for step in steps:
-                watching.put(step)
+            for one in once:
+                watching.put(one)
             if ending:
                 watching.last(ending, TOLD)
             elif state is not None:
                 watching.put_state(state)
         return bool(ending)
+
+    def _newly_ended(self, update: run_pb2.WatchRunResponse) -> list[Told]:
+        """Return what tells of levels that have ended since the last update, of a run that goes on."""
+        if has_ended(update):
+            return []
+        new = [level for level in update.levels if level.finished][len(self._ended) :]
+        self._ended += new
+        return [ended_levels(self.run_id, new, time.time())] if new else []
 
     def _progress(self, update: run_pb2.WatchRunResponse) -> Told:
         self._latest = progress(update, self._shown, time.time())

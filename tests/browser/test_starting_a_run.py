@@ -182,6 +182,22 @@ def test_a_target_is_checked_before_there_is_a_run(dashboard: DashboardSystem, o
             page.get_by_role("link", name="History").click()
 
 
+def test_a_live_page_that_is_loaded_again_has_the_figures_of_ended_levels(
+    dashboard: DashboardSystem, open_page: OpenPage
+) -> None:
+    watched = open_page(dashboard)
+    run = dashboard.begin_run(rate=[50, 1], num_prompts=100)
+    page = watched.open(f"#/live/{run}")
+    rows = page.locator("tbody tr").filter(has=page.get_by_role("progressbar"))
+    expect(rows.nth(1)).to_contain_text(" ms")
+    before = rows.first.inner_text()
+    assert before.count(" ms") == 2
+    page.reload()
+    expect(rows.nth(1)).to_contain_text(" ms")
+    assert rows.first.inner_text() == before
+    dashboard.call("POST", f"/api/v1/benchmark/run/{run}/cancel", {})
+
+
 def test_a_live_run_is_watched_on_after_the_gateway_was_started_anew_and_cancelled(
     dashboard: DashboardSystem, gateway: SecondGateway, open_page: OpenPage
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import ExitStack
 from typing import Any
 
+import orjson
 import pytest
 
 from gateway.live import feed
@@ -78,6 +79,23 @@ async def test_who_comes_later_is_told_how_it_stands_and_all_are_told_the_end():
                 assert await all_of(outbox) == (["progress", "completed"], TOLD)
     assert len(lines.asked) == 1
     assert not list(feeds.counts())
+
+
+async def test_who_comes_later_is_told_what_ended_levels_came_to_and_the_others_once():
+    first_level = run_pb2.LevelProgress(index=0, finished=True, completed=9, percent=100)
+    second_level = run_pb2.LevelProgress(index=1, completed=1)
+    levels = [first_level, second_level]
+    lines = Script([update(1, levels=levels), None, update(2, levels=levels), update(3, "completed", levels=levels)])
+    feeds, first, second = RunFeeds(lines), Outbox(), Outbox()
+    with feeds.watch(RUN, caller("a"), first):
+        early = (await first.take()).messages
+        with feeds.watch(RUN, caller("b"), second):
+            late = (await second.take()).messages
+            lines.go_on.set()
+            assert (await all_of(first))[0] == (await all_of(second))[0] == ["progress", "completed"]
+    assert [one.name for one in early] == [one.name for one in late] == ["levels", "progress"]
+    [told] = orjson.loads(late[0].text)["levels"]
+    assert (told["index"], told["progress"]["percent"], told["metrics"]["completed"]) == (0, 100, 9)
 
 
 async def test_a_run_that_had_ended_is_told_of_by_its_end_alone():

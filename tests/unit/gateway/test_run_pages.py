@@ -61,6 +61,17 @@ def test_a_message_that_lacks_figures_leaves_those_there_are() -> None:
     assert found["steps"] == [log]
 
 
+def test_a_page_that_is_opened_late_has_the_figures_of_ended_levels() -> None:
+    metrics = {"request_rate": 3.5, "ttft_p50": 12}
+    done = {"current": 10, "total": 10, "percent": 100}
+    told = {"type": "levels", "levels": [{"index": 0, "progress": done, "metrics": metrics}]}
+    now = {**PROGRESS, "concurrency": SECOND, "progress": {"current": 1, "total": 10, "percent": 10}}
+    for messages in ([told, now], [now, told]):
+        found = merged(*messages)["levels"]
+        assert found[0] == {"load": 1, **done, "metrics": metrics}
+        assert (found[1]["percent"], found[1]["metrics"]) == (10, None)
+
+
 def test_the_newest_requests_are_kept_and_numbered() -> None:
     found = merged(*({**PROGRESS, "request_log": {"request_id": str(number)}} for number in range(70)))
     assert len(found["requests"]) == 50

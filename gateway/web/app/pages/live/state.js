@@ -30,6 +30,7 @@ export function stateOf(run) {
 export function merge(state, message) {
   if (message.status) state.status = message.status;
   if (message.type === "progress") progress(state, message);
+  if (message.type === "levels") message.levels.forEach((level) => ended(state, level));
   if (message.validation_log) step(state, message.validation_log);
 }
 
@@ -51,8 +52,17 @@ function step(state, log) {
   if (!isKnown) state.steps = [...state.steps, log].slice(-MOST_STEPS);
 }
 
+function room(state, count) {
+  while (state.levels.length < count) state.levels.push({ load: null, percent: 0, metrics: null });
+}
+
+function ended(state, { index, progress: done, metrics }) {
+  room(state, index + 1);
+  state.levels[index] = { ...state.levels[index], ...done, percent: 100, metrics };
+}
+
 function atLevel(state, { concurrency, progress: done, metrics, status }) {
-  while (state.levels.length < concurrency.total) state.levels.push({ load: null, percent: 0, metrics: null });
+  room(state, concurrency.total);
   const load = concurrency.rate ?? concurrency.level;
   if (load === null || load === undefined || status === "pending") return; // nothing has begun
   state.index = concurrency.index;
