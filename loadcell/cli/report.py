@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from loadcell.cli import completing
-from loadcell.cli.failure import CommandError
+from loadcell.cli.failure import EXIT_RUN_FAILED, CommandError
 from loadcell.cli.flags import DocumentForm
 from loadcell.cli.gates import GateFlag, GithubFlag, JunitFlag, check_junit, tell_gates
 from loadcell.cli.output_file import check_writable, replacing
 from loadcell.cli.runs import ControllerFlag, DatabaseFlag, ask
+from loadcell.reports.early_end import EARLY_ENDS
 
 if TYPE_CHECKING:
     from loadcell.client import Client
@@ -90,12 +91,16 @@ def report(
         from loadcell.cli import json_output  # noqa: PLC0415
 
         comparison: run_pb2.CompareRunsResponse | None = None
+        partial = False
         if len(run_ids) > 1:
             comparison = await client.compare(run_ids, gates=gates or [])
-        if chosen is ReportFormat.MARKDOWN:
-            content = await _markdown(client, run_ids, comparison)
         else:
-            pieces = client.export(run_ids[0], _FILES[chosen], further=run_ids[1:], gates=gates or [])
+            partial = await ended_early(client, run_ids[0])
+        if chosen is ReportFormat.MARKDOWN:
+            content = await _markdown(client, run_ids, comparison, partial=partial)
+        else:
+            form = _FILES[chosen]
+            pieces = client.export(run_ids[0], form, further=run_ids[1:], gates=gates or [], partial=partial)
             content = b"".join([piece async for piece in pieces])
         if output is None:
             json_output.print_document(content)
@@ -126,12 +131,35 @@ def report_format(form: ReportFormat | None, output: Path | None) -> ReportForma
     return found
 
 
+async def ended_early(client: "Client", run_id: str) -> bool:
+    """Whether a run failed or was cancelled, so that only a part of it can be reported.
+
+    Raises:
+        CommandError: There is no such part: nothing was measured.
+    """
+    from loadcell.cli.measure import partial_result  # noqa: PLC0415
+
+    run = await client.get_run(run_id)
+    if run.status not in EARLY_ENDS:
+        return False
+    result = await partial_result(client, run_id)
+    if result is None or not any(level.total_requests for level in result.results):
+        ended = "failed" if run.status == "failed" else "was cancelled"
+        because = f": {run.error}" if run.error else ""
+        raise CommandError(f"run {run_id} {ended} before anything was measured{because}", EXIT_RUN_FAILED)
+    return True
+
+
 async def _markdown(
-    client: "Client", run_ids: Sequence[str], comparison: "run_pb2.CompareRunsResponse | None"
+    client: "Client",
+    run_ids: Sequence[str],
+    comparison: "run_pb2.CompareRunsResponse | None",
+    *,
+    partial: bool,
 ) -> bytes:
     from loadcell.reports.markdown import markdown  # noqa: PLC0415
 
-    results = [await client.result(run_id) for run_id in identified(run_ids, comparison)]
+    results = [await client.result(run_id, partial=partial) for run_id in identified(run_ids, comparison)]
     return markdown(results, comparison).encode()
 
 

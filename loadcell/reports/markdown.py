@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from loadcell.figures import ABSENT, milliseconds, percent, percentile, rate, seconds
 from loadcell.levels import level_name, parse_level_key
+from loadcell.reports.early_end import EARLY_ENDS
 from loadcell.v1 import result_pb2, run_pb2
 
 MOST_ROWS = 100  # of a table, and of a list: a comment on GitHub has at most 65,536 characters
@@ -69,6 +70,8 @@ def code(text: str) -> str:
 
 def _run(result: result_pb2.RunResult) -> Iterator[str]:
     yield f"## {code(result.model)}: {result.status}"
+    if result.status in EARLY_ENDS:
+        yield f"**{EARLY_ENDS[result.status]}**" + (f" {code(result.error)}" if result.error else "")
     begun = (
         result.started_at.ToDatetime().strftime("%Y-%m-%d %H:%M:%S UTC") if result.started_at.seconds else ABSENT
     )
@@ -106,8 +109,6 @@ def _level(level: result_pb2.LevelResult) -> tuple[str, ...]:
 
 
 def _findings(result: result_pb2.RunResult) -> Iterator[str]:
-    if result.error:
-        yield f"error: {code(result.error)}"
     for level in result.results:
         for reason in level.verdict.reasons:
             yield f"{_name(level)}: {code(reason)}"

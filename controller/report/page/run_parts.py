@@ -12,6 +12,7 @@ from controller.report.page.request_charts import request_charts
 from controller.report.sheet import COLUMNS, Cell, run_rows, summary_rows, validation_rows
 from controller.report.shown import ShownRun
 from loadcell.documents import render
+from loadcell.reports.early_end import EARLY_ENDS
 from loadcell.v1 import result_pb2
 
 LEVELS_ABREAST = 8  # so many columns fit on a sheet of paper
@@ -20,6 +21,8 @@ LEVELS_ABREAST = 8  # so many columns fit on a sheet of paper
 def run_parts(run: ShownRun) -> Iterator[Markup]:
     """Yield everything that is known of a run."""
     result = run.result
+    if result.status in EARLY_ENDS:
+        yield element("p", element("strong", EARLY_ENDS[result.status]), f" {result.error}", class_="failed")
     yield table([], _facts(result))
     yield section("What it means", *_findings(run))
     yield section("Charts", *_charts(run))
@@ -33,8 +36,7 @@ def run_parts(run: ShownRun) -> Iterator[Markup]:
 
 
 def _facts(result: result_pb2.RunResult) -> list[list[Cell]]:
-    error: list[list[Cell]] = [["Error", result.error]] if result.HasField("error") else []
-    return [["Status", result.status], *error, *run_rows(result), *summary_rows(result)]
+    return [["Status", result.status], *run_rows(result), *summary_rows(result)]
 
 
 def _findings(run: ShownRun) -> Iterator[Markup]:
