@@ -95,7 +95,7 @@ def list_runs(
             json_output.print_document(json_output.document_of(listed))
             return
         console = layout.console()
-        console.print(tables.runs_table(found))
+        console.print(tables.RunsTable(found))
         if total > len(found):
             console.print(f"{len(found):,} of {total:,} runs")
 
@@ -134,7 +134,7 @@ def update_run(
             json_output.print_document(json_output.document(run))
             return
         console = layout.console()
-        console.print(tables.runs_table([run]))
+        console.print(tables.RunsTable([run]))
         if run.notes:
             console.print(f"notes: {run.notes}")
 

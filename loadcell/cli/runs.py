@@ -79,7 +79,7 @@ async def _show(client: "Client", run_id: str, *, as_json: bool) -> None:
         json_output.print_document(json_output.document(run if result is None else result))
         return
     console = layout.console()
-    console.print(tables.runs_table([run]))
+    console.print(tables.RunsTable([run]))
     if result is not None:
         console.print(tables.result_tables(result))
     if run.recommendation and run.status in ("completed", "cancelled"):

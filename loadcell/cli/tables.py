@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -73,22 +74,31 @@ def _findings(result: result_pb2.RunResult) -> Iterable[Text]:
         yield Text(f"note: {note}")
 
 
-def runs_table(runs: Sequence[run_pb2.Run]) -> Table:
-    """Return a line for each run."""
-    table = new_table("run", "status", "model", "server", "created", "marks", numbers=False)
-    for run in runs:
-        marks = ["baseline"] if run.baseline else []
-        marks += ["recommend"] if run.recommendation else []
-        marks += [f"{key}={value}" if value else key for key, value in sorted(run.labels.items())]
-        table.add_row(
-            run.run_id,
-            styled(run.status, _STATUS_STYLE),
-            run.model or ABSENT,
-            run.server_url,
-            local_time(run.created_at),
-            ", ".join(marks),
-        )
-    return table
+class RunsTable:
+    """A line for each run, or some where the terminal is narrow: an identifier is copied, so it is never cut."""
+
+    def __init__(self, runs: Sequence[run_pb2.Run]) -> None:
+        self._runs = runs
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        table = new_table("run", "status", "model", "server", "created", "marks", numbers=False)
+        for run in self._runs:
+            status, created = styled(run.status, _STATUS_STYLE), local_time(run.created_at)
+            table.add_row(run.run_id, status, run.model or ABSENT, run.server_url, created, _marks(run))
+        if fits(console, options, table):
+            yield table
+            return
+        for run in self._runs:
+            status, created = styled(run.status, _STATUS_STYLE), local_time(run.created_at)
+            yield Text.assemble(run.run_id, "  ", status, "  ", created)
+            said = [part for part in (run.model, run.server_url, _marks(run)) if part]
+            yield Padding(Text("  ".join(said)), (0, 0, 0, 2))
+
+
+def _marks(run: run_pb2.Run) -> str:
+    marks = ["baseline"] if run.baseline else []
+    marks += ["recommend"] if run.recommendation else []
+    return ", ".join(marks + [f"{key}={value}" if value else key for key, value in sorted(run.labels.items())])
 
 
 def _name(level: result_pb2.LevelResult) -> str:

@@ -1,7 +1,9 @@
 """The live view of a run: which lines a terminal of a width and a height shows of it. Pure."""
 
+from textwrap import wrap
+
 from loadcell.cli.live.history import RunHistory
-from loadcell.cli.live.line import BLOCKS, Column, Field, Line, Span, bar, line, sparkline, table
+from loadcell.cli.live.line import BLOCKS, Column, Field, Line, Span, bar, line, sparkline, table, text_of
 from loadcell.cli.live.sections import Section, fixed, stack
 from loadcell.figures import ABSENT, milliseconds, percent, rate, seconds
 from loadcell.levels import level_name
@@ -25,7 +27,7 @@ _LEVEL_COLUMNS = (
     Column("req/s", 7),
     Column("tokens/s", 3),
     Column("TTFT p50", 2),
-    Column("p99", 4),
+    Column("TTFT p99", 4),
     Column("errors", 6),
 )
 _AGENT_COLUMNS = (
@@ -86,13 +88,15 @@ def remaining_seconds(level: run_pb2.LevelProgress) -> float | None:
 
 def _head(update: run_pb2.WatchRunResponse, width: int, blocks: str) -> list[Line]:
     run = update.run
-    named = line(
-        Field(run.run_id, 9, "bold", words=True),
+    identifier = Field(run.run_id, 9, "bold", words=True)
+    about = (
         Field(run.status, 8, _STATUS_STYLE.get(run.status, "")),
         Field(run.model, 5),
         Field(run.server_url, 3),
-        width=width,
     )
+    named = [line(identifier, *about, width=width)]
+    if not text_of(named[0]).endswith(run.server_url):
+        named = [line(identifier, width=width), line(*about, width=width)]
     done = f"{update.overall_percent:.0f} %"
     eta = seconds(update.eta_seconds) if update.HasField("eta_seconds") else ABSENT
     rest = line(
@@ -103,7 +107,7 @@ def _head(update: run_pb2.WatchRunResponse, width: int, blocks: str) -> list[Lin
     )
     room = width - sum(len(span.text) for span in rest) - 2
     drawn = bar(update.overall_percent, min(_BAR_WIDTH, room), blocks) if room >= 5 else ()
-    return [named, (*drawn, Span("  "), *rest) if drawn else rest]
+    return [*named, (*drawn, Span("  "), *rest) if drawn else rest]
 
 
 def _levels(update: run_pb2.WatchRunResponse, width: int) -> Section:
@@ -207,7 +211,8 @@ def _agents(history: RunHistory, width: int) -> Section:
 
 def _notes(history: RunHistory, width: int) -> Section:
     told = dict.fromkeys([*history.update.notes, *history.said])
-    lines = [line(Field(note, 9, "yellow", words=True), width=width) for note in told][-_NOTES:]
+    newest = list(told)[-_NOTES:]
+    lines = [(Span(part, "yellow"),) for note in newest for part in wrap(note, width)]
 
     def draw(count: int) -> list[Line]:
         return lines[-count:]

@@ -108,6 +108,21 @@ def test_40_columns_show_what_matters_most():
         assert expected in text
 
 
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_screen_says_what_a_wide_one_does(width: int):
+    history = seen(update(), update())
+    waits = "waiting for 2 agents with zone=a: 1 is connected and works for another run, which has the one before"
+    history.said.append(waits)
+    shown = texts(history, width, 40)
+    assert shown[0] == RUN_ID
+    assert shown[1] == "running  my-model  http://127.0.0.1:8000"
+    assert waits in " ".join(shown)
+
+
+def test_the_latency_of_a_level_has_its_name_however_many_columns_there_are():
+    assert "TTFT p99" in texts(seen(update()), 60, 40)[4]
+
+
 def test_a_low_screen_keeps_the_present_level():
     shown = "\n".join(texts(seen(update(levels=30, begun=20, agents=12)), 80, 12))
     assert "2000/s" in shown

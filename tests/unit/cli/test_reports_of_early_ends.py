@@ -1,4 +1,4 @@
-"""Reports of runs that failed or were cancelled: of what was measured, saying so first; of nothing there is none."""
+"""Reports of runs that failed or were cancelled: of what was measured, saying so first; else there is none."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from loadcell.cli.layout import console
 from loadcell.cli.measure import Outcome
-from loadcell.cli.tables import result_tables, runs_table
+from loadcell.cli.tables import RunsTable, result_tables
 from loadcell.v1 import result_pb2, run_pb2
 from tests.unit.cli.shown_text import row, text_of
 
@@ -115,9 +115,23 @@ def test_lists_of_runs():
     run.created_at.FromSeconds(1_700_000_000)
     run.labels.update({"team": "[s]", "gpu": ""})
     run.baseline = True
-    table = text_of(runs_table([run]))
+    table = text_of(RunsTable([run]))
     assert "baseline, gpu, team=[s]" in table
     assert all(word in table for word in ("0190", "failed", "[m]", "http://x", "2023-11-1"))
+
+
+@pytest.mark.parametrize("width", [36, 40, 60, 80, 120])
+def test_no_identifier_is_cut_where_the_terminal_is_narrow(width: int):
+    runs = [
+        run_pb2.Run(run_id=f"0198c0de-0000-7000-8000-{n:012}", status="completed", model="a-model/of a-name")
+        for n in range(3)
+    ]
+    runs[0].labels.update({"team": "infra", "gpu": "h100"})
+    runs[0].server_url = "http://gateway.example.com:8000/some/path"
+    shown = text_of(RunsTable(runs), width)
+    assert all(run.run_id in shown for run in runs)
+    assert all(word in shown.split() for word in ("completed", "a-model/of", "gpu=h100,", "team=infra"))
+    assert max(map(len, shown.splitlines())) <= width
 
 
 def test_a_run_of_several_agents_shows_the_part_of_each():
@@ -162,7 +176,7 @@ def test_outcomes_have_exit_codes(made: Outcome, code: int, says: str):
 
 def test_what_a_server_calls_its_model_is_shown_and_steers_nothing(capsys):
     named = run_pb2.Run(run_id="r", status="completed", model="a\x1b[31mb\x9bc\u202ed")
-    console().print(runs_table([named]))
+    console().print(RunsTable([named]))
     shown = capsys.readouterr().out
     assert "a\ufffd[31mb\ufffd" in shown
     assert not {"\x1b", "\x9b", "\u202e"} & set(shown)
