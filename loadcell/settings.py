@@ -339,6 +339,8 @@ def labels(value: str) -> dict[str, str]:
         key, separator, found = part.partition("=")
         if not separator or not key.strip():
             raise ValueError(f"{part!r} is not of the form key=value")
+        if key.strip() in result:
+            raise ValueError(f"{key.strip()!r} is given twice")
         result[key.strip()] = found.strip()
     return result
 

@@ -170,16 +170,22 @@ def test_only_what_was_chosen_is_specified() -> None:
 def test_what_cannot_be_read_is_named() -> None:
     problems = specified(concurrency="1,many", labels="nothing", framework_config="[]", seed="1.5")[1]
     assert problems == [
-        ["framework_config", "not_object"],
-        ["concurrency", "not_number"],
-        ["seed", "not_whole"],
-        ["labels", "not_pairs"],
+        ["framework_config", "not_object", {}],
+        ["concurrency", "not_number", {}],
+        ["seed", "not_whole", {}],
+        ["labels", "not_pairs", {}],
     ]
+
+
+def test_a_name_that_is_there_twice_is_no_silent_choice() -> None:
+    specification, problems = specified(labels="a=1, b=2, a = 3", agent_labels="zone=a,zone=a")
+    assert problems == [["agent_labels", "repeated", {"name": "zone"}], ["labels", "repeated", {"name": "a"}]]
+    assert "labels" not in specification
 
 
 def test_a_dataset_takes_the_place_of_a_length_and_is_needed() -> None:
     digest = "ab" * 32
-    assert specified(prompts="dataset")[1] == [["dataset_asset", "needed"]]
+    assert specified(prompts="dataset")[1] == [["dataset_asset", "needed", {}]]
     specification, problems = specified(prompts="dataset", dataset_asset=digest, input_len="7")
     assert problems == []
     assert (specification["dataset_asset"], "input_len" in specification) == (digest, False)

@@ -105,10 +105,17 @@ def test_the_small_parsers():
 
 @pytest.mark.parametrize(
     ("parse", "text"),
-    [(boolean, "maybe"), (number(0, 1), "2"), (number(0, 1), "x"), (choice("a"), "b"), (labels, "region")],
+    [
+        (boolean, "maybe"),
+        (number(0, 1), "2"),
+        (number(0, 1), "x"),
+        (choice("a"), "b"),
+        (labels, "region"),
+        (labels, "a=1,a=2"),
+    ],
 )
 def test_the_small_parsers_refuse(parse, text):
-    with pytest.raises(ValueError, match=r"must|form"):
+    with pytest.raises(ValueError, match=r"must|form|twice"):
         parse(text)
 
 

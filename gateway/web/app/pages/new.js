@@ -65,8 +65,8 @@ export async function show({ root, query, api, signal, setQuery }) {
   /** The specification; an error at the first of these fields that cannot be read. */
   function read(names) {
     const { specification, problems } = specificationOf(values());
-    const [field, key] = problems.find(([name]) => names.includes(name)) ?? [];
-    if (field) throw new ApiError({ status: 400, reason: "UNREADABLE", field, message: t(key) });
+    const [field, key, named] = problems.find(([name]) => names.includes(name)) ?? [];
+    if (field) throw new ApiError({ status: 400, reason: "UNREADABLE", field, message: t(key, named) });
     return specification;
   }
 

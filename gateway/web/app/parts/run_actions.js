@@ -5,6 +5,7 @@ import { texts } from "../i18n.js";
 import * as words from "../texts/runs.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { field, form } from "./form.js";
+import { pairsOf } from "./pairs.js";
 import { shortId } from "./run.js";
 import { toast } from "./toast.js";
 
@@ -19,9 +20,10 @@ export async function describeRun(run, { api, signal }) {
     const notes = field({ name: "notes", label: t("notes"), type: "textarea", rows: 4, value: run.notes, maxlength: MOST_NOTES });
     const baseline = field({ name: "baseline", label: t("is_baseline"), type: "checkbox", value: run.baseline });
     const send = async (values) => {
-      const { given, wrong } = labelsOf(values.labels);
+      const { pairs: given, malformed, repeated } = pairsOf(values.labels.split("\n"));
+      const wrong = malformed ? t("labels_wrong", { line: malformed }) : repeated && t("labels_twice", { name: repeated });
       if (wrong) {
-        labels.setError(t("labels_wrong", { line: wrong }));
+        labels.setError(wrong);
         labels.input.focus();
         return;
       }
@@ -46,14 +48,4 @@ export async function deleteRun(run, { api, signal }) {
   });
   if (done) toast(t("deleted", { run: shortId(run.run_id) }));
   return done;
-}
-
-function labelsOf(text) {
-  const given = {};
-  for (const line of text.split("\n").map((one) => one.trim()).filter(Boolean)) {
-    const at = line.indexOf("=");
-    if (at < 1) return { given, wrong: line };
-    given[line.slice(0, at).trim()] = line.slice(at + 1).trim();
-  }
-  return { given, wrong: "" };
 }

@@ -25,7 +25,7 @@ export function makeOutlook(signal) {
   let chart = null;
 
   function update({ specification, problems }) {
-    const unread = problems.map(([name, key]) => h("p", { class: "problem" }, `${t(name)}: ${t(key)}`));
+    const unread = problems.map(([name, key, named]) => h("p", { class: "problem" }, `${t(name)}: ${t(key, named)}`));
     const plan = planOf(specification);
     replace(facts, unread, figuresOf(plan), !specification.server_url && h("p", { class: "small" }, t("no_target")));
     draw(plan);

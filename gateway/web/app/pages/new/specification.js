@@ -1,15 +1,17 @@
 // From the texts of the fields to the specification of a run, and to and from the address. Pure.
 
+import { pairsOf } from "../../parts/pairs.js";
 import { FIELDS, applies, presetOf } from "./fields.js";
 
 const LIST = /[\s,]+/;
 const HAS_PASSWORD = /^[^/?#]*\/\/[^/?#]*@/;
 
-/** A text that cannot be read, at a field. `key` is that of what to say. */
+/** A text that cannot be read, at a field. `key` is that of what to say, `named` what is said in it. */
 export class Unreadable extends Error {
-  constructor(key) {
+  constructor(key, named = {}) {
     super(key);
     this.key = key;
+    this.named = named;
   }
 }
 
@@ -39,20 +41,20 @@ export function queryOf(values) {
   return Object.fromEntries(FIELDS.map((field) => [field.name, told(field)]));
 }
 
-/** The specification of a run; {specification, problems}, the latter [name of the field, key of a text] each. */
+/** The specification of a run; {specification, problems}, the latter [name of the field, key of a text, its places]. */
 export function specificationOf(values) {
   const specification = {};
   const problems = [];
   for (const field of FIELDS) {
     if (field.choice || !applies(field, values)) continue;
     const text = values[field.name];
-    if (text === "" && field.needed) problems.push([field.name, "needed"]);
+    if (text === "" && field.needed) problems.push([field.name, "needed", {}]);
     if (text === "" || (!field.sent && text === presetOf(field))) continue;
     try {
       put(specification, field.name, KINDS[field.kind](text));
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      problems.push([field.name, error.key]);
+      problems.push([field.name, error.key, error.named]);
     }
   }
   return { specification, problems };
@@ -78,12 +80,10 @@ function whole(text) {
 }
 
 function pairs(lines, sign, key) {
-  const found = lines.map((line) => line.trim()).filter(Boolean).map((line) => {
-    const at = line.indexOf(sign);
-    if (at < 1) throw new Unreadable(key);
-    return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-  });
-  return Object.fromEntries(found);
+  const { pairs: found, malformed, repeated } = pairsOf(lines, sign);
+  if (malformed) throw new Unreadable(key);
+  if (repeated) throw new Unreadable("repeated", { name: repeated });
+  return found;
 }
 
 function object(text) {
