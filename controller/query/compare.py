@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from controller.query.deltas import deltas
 from controller.query.gates import outcomes
 from controller.query.pairs import key_of, pair_levels
+from controller.query.setting_differences import setting_differences
 from loadcell.stats.gates import Gate
 from loadcell.v1 import result_pb2, run_pb2
 
@@ -29,7 +30,10 @@ def compare(
     """
     pairs = pair_levels(results)
     response = run_pb2.CompareRunsResponse(
-        run_count=len(results), run_ids=[result.run_id for result in results], deltas=deltas(pairs)
+        run_count=len(results),
+        run_ids=[result.run_id for result in results],
+        deltas=deltas(pairs),
+        setting_differences=setting_differences(results),
     )
     if gates:
         response.gates.extend(outcomes(gates, pairs, [result.run_id for result in results[1:]]))

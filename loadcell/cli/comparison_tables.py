@@ -19,11 +19,14 @@ _WRITTEN = {"ms": milliseconds, "percent": percent}
 
 
 def comparison_tables(comparison: run_pb2.CompareRunsResponse) -> RenderableType:
-    """Return the figures of all runs level by level, then what changed in each run, then the gates."""
+    """Return the settings that differ, the figures level by level, what changed in each run, then the gates."""
     return Group(*_parts(comparison))
 
 
 def _parts(comparison: run_pb2.CompareRunsResponse) -> Iterator[RenderableType]:
+    for differing in comparison.setting_differences:
+        values = f"{differing.base_value} in the first run, {differing.value} here"
+        yield Text(f"{differing.run_id} differs in {differing.setting}: {values}", style="yellow")
     # Closed loops first, each kind by its load.
     for _, key in sorted((parse_level_key(key)[::-1], key) for key in comparison.by_concurrency):
         rows = [(figures.run_id, _figures(figures)) for figures in comparison.by_concurrency[key].runs]

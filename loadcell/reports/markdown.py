@@ -43,6 +43,7 @@ _LEVEL_TITLES = (
     "verdict",
 )
 _DELTA_TITLES = ("run", "level", "figure", "base", "now", "change", "95 % interval", "verdict")
+_SETTING_TITLES = ("run", "setting", "base", "now")
 _GATE_TITLES = ("gate", "run", "level", "outcome", "")
 _WRITTEN = {"ms": milliseconds, "percent": percent}
 
@@ -126,6 +127,9 @@ def _comparison(comparison: run_pb2.CompareRunsResponse) -> Iterator[str]:
         yield f"## Gates: {words}"
         # Those that were missed first: they must not be among what is left out.
         yield _table(_GATE_TITLES, [_gate(gate) for gate in sorted(gates, key=lambda gate: gate.passed)])
+    if comparison.setting_differences:
+        yield "## Settings that differ from the first run"
+        yield _table(_SETTING_TITLES, [_setting(found) for found in comparison.setting_differences])
     deltas = [delta for delta in comparison.deltas if delta.metric in FIGURES]
     if deltas:
         yield "## Changes against the first run"
@@ -135,6 +139,10 @@ def _comparison(comparison: run_pb2.CompareRunsResponse) -> Iterator[str]:
 def _gate(gate: run_pb2.GateOutcome) -> tuple[str, ...]:
     outcome = "passed" if gate.passed else "**missed**"
     return code(gate.gate), code(gate.run_id), key_name(gate.level), outcome, code(gate.sentence)
+
+
+def _setting(found: run_pb2.SettingDifference) -> tuple[str, ...]:
+    return code(found.run_id), code(found.setting), code(found.base_value), code(found.value)
 
 
 def _delta(delta: run_pb2.MetricDelta) -> tuple[str, ...]:

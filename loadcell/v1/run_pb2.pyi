@@ -617,7 +617,7 @@ class CompareRunsRequest(_message.Message):
     def __init__(self, run_ids: _Optional[_Iterable[str]] = ..., gates: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CompareRunsResponse(_message.Message):
-    __slots__ = ("run_count", "best_throughput", "best_ttft", "by_concurrency", "deltas", "gates", "gates_passed", "run_ids")
+    __slots__ = ("run_count", "best_throughput", "best_ttft", "by_concurrency", "deltas", "gates", "gates_passed", "run_ids", "setting_differences")
     class ByConcurrencyEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -633,6 +633,7 @@ class CompareRunsResponse(_message.Message):
     GATES_FIELD_NUMBER: _ClassVar[int]
     GATES_PASSED_FIELD_NUMBER: _ClassVar[int]
     RUN_IDS_FIELD_NUMBER: _ClassVar[int]
+    SETTING_DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
     run_count: int
     best_throughput: BestValue
     best_ttft: BestValue
@@ -641,7 +642,20 @@ class CompareRunsResponse(_message.Message):
     gates: _containers.RepeatedCompositeFieldContainer[GateOutcome]
     gates_passed: bool
     run_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ..., deltas: _Optional[_Iterable[_Union[MetricDelta, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateOutcome, _Mapping]]] = ..., gates_passed: _Optional[bool] = ..., run_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    setting_differences: _containers.RepeatedCompositeFieldContainer[SettingDifference]
+    def __init__(self, run_count: _Optional[int] = ..., best_throughput: _Optional[_Union[BestValue, _Mapping]] = ..., best_ttft: _Optional[_Union[BestValue, _Mapping]] = ..., by_concurrency: _Optional[_Mapping[str, ComparedLevel]] = ..., deltas: _Optional[_Iterable[_Union[MetricDelta, _Mapping]]] = ..., gates: _Optional[_Iterable[_Union[GateOutcome, _Mapping]]] = ..., gates_passed: _Optional[bool] = ..., run_ids: _Optional[_Iterable[str]] = ..., setting_differences: _Optional[_Iterable[_Union[SettingDifference, _Mapping]]] = ...) -> None: ...
+
+class SettingDifference(_message.Message):
+    __slots__ = ("run_id", "setting", "base_value", "value")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    SETTING_FIELD_NUMBER: _ClassVar[int]
+    BASE_VALUE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    setting: str
+    base_value: str
+    value: str
+    def __init__(self, run_id: _Optional[str] = ..., setting: _Optional[str] = ..., base_value: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class MetricDelta(_message.Message):
     __slots__ = ("run_id", "level", "metric", "unit", "base_value", "value", "change", "change_low", "change_high", "change_percent", "verdict", "unknown_reason")

@@ -58,6 +58,8 @@ def comparison_parts(runs: Sequence[ShownRun], comparison: run_pb2.CompareRunsRe
         ],
         [_row(names[result.run_id], result) for result in results],
     )
+    differing = [_setting(found, names) for found in comparison.setting_differences]
+    yield section("Settings that differ from run 1", table(["Setting", "Run", "Run 1", "Now"], differing))
     missed = sorted(comparison.gates, key=lambda gate: gate.passed)
     yield section("Gates", table(["Gate", "Run", "Level", "Outcome", ""], [_gate(gate, names) for gate in missed]))
     yield section("Side by side", element("div", *(draw(chart) for chart in overlays(results)), class_="charts"))
@@ -163,6 +165,10 @@ def _row(name: str, result: result_pb2.RunResult) -> list[Cell]:
         figure(summary, "best_ttft_p50"),
         result.verdict.status,
     ]
+
+
+def _setting(found: run_pb2.SettingDifference, names: dict[str, str]) -> list[Cell]:
+    return [found.setting, names.get(found.run_id, found.run_id), found.base_value, found.value]
 
 
 def _gate(gate: run_pb2.GateOutcome, names: dict[str, str]) -> list[Cell]:

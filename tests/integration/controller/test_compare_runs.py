@@ -44,6 +44,24 @@ async def test_gates_of_runs(controller):
         assert (await refusal(controller, [first, second], gates))[1] == "gates"
 
 
+async def test_settings_that_differ_are_told_and_equal_ones_are_not(controller):
+    await controller.agent()
+    base = await finished(controller, input_len=512, concurrency=[1, 2])
+    same = await finished(controller, input_len=512, concurrency=[1, 2], seed=7, labels={"a": "b"})
+    other = await finished(
+        controller, input_len=64, concurrency=[1], api_key="hidden-key", headers={"X-Tier": "hidden-tier"}
+    )
+    answer = await compared(controller, [base, same, other])
+    told = [(found.run_id, found.setting, found.base_value, found.value) for found in answer.setting_differences]
+    assert told == [
+        (other, "input_len", "512 tokens", "64 tokens"),
+        (other, "header_names", "none", "x-tier"),
+        (other, "levels_not_compared", "c=2", "none"),
+    ]
+    assert "hidden" not in str(answer)
+    assert not (await compared(controller, [base, same])).setting_differences
+
+
 async def test_baseline_stands_for_the_newest_run_marked_so(controller):
     await controller.agent()
     old, newest, other_model, other_project, current = [

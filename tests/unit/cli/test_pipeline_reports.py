@@ -70,6 +70,18 @@ def cells(text: str, first: str) -> list[str]:
     return [cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]]
 
 
+def test_settings_that_differ_stand_before_the_changes():
+    found = comparison()
+    assert "Settings" not in markdown([result()], found)
+    found.setting_differences.add(run_id="new", setting="model", base_value="A", value=NASTY)
+    text = markdown([result()], found)
+    assert text.index("## Settings that differ from the first run") < text.index(
+        "## Changes against the first run"
+    )
+    assert cells(text, "`new` | `model`")[:3] == ["`new`", "`model`", "`A`"]
+    assert "<script>" not in re.sub(r"(`+).*?\1", "", text)
+
+
 def test_a_result_is_read_back_from_its_tables():
     text = markdown([result(throughput_tokens_per_sec=4_321.0)])
     level = dict(zip(cells(text, "level"), cells(text, "c=10"), strict=True))

@@ -43,6 +43,18 @@ def test_no_number_of_a_comparison_is_cut_where_the_terminal_is_narrow():
         assert all(run_id in table for run_id in run_ids)
 
 
+def test_settings_that_differ_stand_before_the_figures():
+    found = run_pb2.SettingDifference(
+        run_id="second", setting="input_len", base_value="512 tokens", value="64 tokens"
+    )
+    comparison = run_pb2.CompareRunsResponse(setting_differences=[found])
+    comparison.by_concurrency["50"].runs.add(run_id="second")
+    first, *rest = text_of(comparison_tables(comparison)).splitlines()
+    assert first == "second differs in input_len: 512 tokens in the first run, 64 tokens here"
+    assert any("c=50" in line for line in rest)
+    assert "differs" not in text_of(comparison_tables(run_pb2.CompareRunsResponse()))
+
+
 def test_a_comparison_tells_changes_and_gates():
     change = {"run_id": "second", "level": "50", "unit": "ms", "base_value": 20.0, "value": 25.0, "change": 5.0}
     sure = run_pb2.MetricDelta(

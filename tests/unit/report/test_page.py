@@ -155,10 +155,12 @@ def test_more_levels_than_fit_on_paper_are_several_tables():
 
 def test_several_runs_are_compared_with_the_first():
     results = [measured("base"), measured("<b>now</b>", ttft=200_000)]
+    results[1].config.warmup = 7
     comparison = compare(results, read_gates(["ttft.p50:+5%"]))
     page = Page(render_page([shown(one) for one in results], comparison))
     changed = [cells for cells in page.rows if cells[:3] == ["ttft.p50 (ms)", "Run 2", "c=2"]]
     assert changed[0][3:7] == ["100.00", "200.00", "100.00", "100.00"]
+    assert ["warmup", "Run 2", "0 requests", "7 requests"] in page.rows
     gates = [cells for cells in page.rows if cells[0] == "ttft.p50:+5%"]
     assert [cells[1:4] for cells in gates] == [["Run 2", level, "missed"] for level in ("c=1", "c=2", "c=4")]
     assert page.row("Run 2")[0] == "<b>now</b>"

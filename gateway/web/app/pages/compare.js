@@ -16,6 +16,7 @@ import { link } from "../router.js";
 import * as words from "../texts/compare.js";
 import { BASELINE, LEAST, choosing } from "./compare/choosing.js";
 import { deltas } from "./compare/deltas.js";
+import { differences } from "./compare/differences.js";
 import { levelText, overlays } from "./compare/overlays.js";
 
 const t = texts(words);
@@ -43,6 +44,7 @@ export async function show({ root, query, api, signal, setQuery, setTitle }) {
       const hasLevels = found.deltas.length > 0;
       return [
         card(t("runs"), {}, runTable(runs, names, compare)),
+        found.setting_differences.length > 0 && differences(found.setting_differences, names),
         figures(best(t("best_throughput"), found.best_throughput, names, number, "throughput"), best(t("best_ttft"), found.best_ttft, names, milliseconds, "ttft")),
         overlays(found.by_concurrency, names, signal),
         hasLevels ? deltas(found.deltas, names, { query: given, choose }) : empty(t("no_levels"), t("no_levels_advice")),

@@ -1,7 +1,7 @@
 // What has changed against the base, figure by figure, with the interval of the change and what follows from it.
 
 import { h, replace } from "../../dom.js";
-import { NOTHING, milliseconds, number } from "../../format.js";
+import { NOTHING, milliseconds, number, perSecond } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { badge } from "../../parts/badge.js";
 import { card } from "../../parts/card.js";
@@ -60,7 +60,8 @@ function columns(names) {
 function shown(value, unit) {
   if (value === null) return NOTHING;
   if (unit === "ms") return milliseconds(value);
-  return unit === "percent" ? `${number(value)} %` : number(value);
+  if (unit === "percent") return `${number(value)} %`;
+  return perSecond(value, t(unit === "tokens_per_second" ? "tokens" : "requests"));
 }
 
 function signed(value, unit) {
