@@ -23,7 +23,7 @@ MARKUP = "<img src=x onerror=alert(1)> & <b>bold</b>"
 def other_run(dashboard: DashboardSystem) -> str:
     """A run with the levels of the first, objectives, and a label that would be markup."""
     goodput = {"ttft_ms": 1000, "tpot_ms": 1000}
-    return dashboard.run(labels={"note": MARKUP}, goodput_thresholds=goodput, output_len=16)
+    return dashboard.run(labels={"note": MARKUP, "turned": "a\u202eb"}, goodput_thresholds=goodput, output_len=16)
 
 
 def exported(page: Page, form: str) -> bytes:
@@ -65,6 +65,7 @@ def test_a_result_is_read_compared_taken_away_labelled_and_deleted(
 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Result {other_run[-8:]}")
     expect(page.get_by_text(MARKUP)).to_be_visible()
+    expect(page.get_by_text("turned=a\ufffdb")).to_be_visible()
     stored = dashboard.call("GET", f"/api/v1/benchmark/result/{other_run}")
     assert json.loads(exported(page, "json"))["run_id"] == stored["run_id"] == other_run
     rows = list(csv.reader(io.StringIO(exported(page, "csv").decode())))

@@ -1,7 +1,7 @@
 // Charts: drawn by plotly, which is loaded when the first one is shown. Beside each are its numbers as a table, for
 // whoever cannot see it, or wants to copy them.
 
-import { h, replace } from "./dom.js";
+import { h, harmless, replace } from "./dom.js";
 import { NOTHING, count, number } from "./format.js";
 import { language, texts } from "./i18n.js";
 import { info } from "./parts/term.js";
@@ -188,7 +188,7 @@ function note({ x, text }, color) {
 
 /** Text for plotly, which reads some tags and entities: shown as it is. */
 function plain(text) {
-  return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  return harmless(String(text)).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
 function numbersOf({ series, x = {} }) {

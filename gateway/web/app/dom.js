@@ -1,8 +1,10 @@
 // Makes elements. Text only ever enters the page as text: nothing here, or anywhere else, parses HTML, so what a
-// model or a server has said can not become part of the page.
+// model or a server has said can not become part of the page, nor turn the text around it.
 
 const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "indeterminate", "open", "htmlFor"]);
+// What has a browser write text backwards, beyond the word it is in: servers choose names that are shown.
+const STEERING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const SAFE_ADDRESS = /^(?:#|\/(?![/\\])|\.\/|blob:|https?:\/\/)/; // "/\" leads elsewhere, as "//" does
 
 /**
@@ -46,8 +48,14 @@ function filled(node, properties, children) {
   return node;
 }
 
+/** A text with marks in the place of what would steer the text around it. */
+export function harmless(text) {
+  return text.replace(STEERING, "\ufffd");
+}
+
 function flat(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  const all = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  return all.map((child) => (typeof child === "string" ? harmless(child) : child));
 }
 
 function set(node, name, value) {

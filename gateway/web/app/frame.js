@@ -61,9 +61,9 @@ export function makeFrame({ languageChanged, signedOut }) {
       heading.focus({ preventScroll: true });
     },
     title(text, nodes = []) {
-      heading.textContent = text;
+      replace(heading, text);
       replace(beside, nodes);
-      document.title = `${text} · loadcell`;
+      document.title = `${heading.textContent} · loadcell`;
     },
     select(name) {
       selected = name;

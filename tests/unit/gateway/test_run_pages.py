@@ -183,6 +183,12 @@ def test_a_name_that_is_there_twice_is_no_silent_choice() -> None:
     assert "labels" not in specification
 
 
+def test_names_turn_no_text_around() -> None:
+    script = "console.log(JSON.stringify(given.map(page.harmless)));"
+    names = ["a\u202eb", "\u2067a\u2069", "x\u200f", "모델 <b> é\u200d"]
+    assert reckoned("../dom.js", script, names) == ["a\ufffdb", "\ufffda\ufffd", "x\ufffd", names[3]]
+
+
 def test_a_dataset_takes_the_place_of_a_length_and_is_needed() -> None:
     digest = "ab" * 32
     assert specified(prompts="dataset")[1] == [["dataset_asset", "needed", {}]]

@@ -58,13 +58,15 @@ function watched(run, { api, signal, setTitle }) {
   const [figures, levels, agents, steps, requests] = views;
   const cancel = may("runs:cancel") && h("button", { type: "button", class: "dangerous", onclick: () => cancelRun(run.run_id, { api, signal }) }, t("cancel"));
   let changed = true;
+  let noticed = "";
 
   function draw() {
     if (!changed || document.visibilityState !== "visible") return;
     changed = false;
     const text = noticeOf(state, run);
     notice.hidden = !text;
-    if (notice.textContent !== text) notice.textContent = text; // read out once
+    if (text !== noticed) replace(notice, text); // read out once
+    noticed = text;
     for (const view of views) view.update(state);
   }
 

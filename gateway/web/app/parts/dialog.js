@@ -39,7 +39,7 @@ export function confirmed(title, { text, action, act, dangerous = false, signal 
         close(true);
       } catch (error) {
         if (signal?.aborted) return;
-        problem.textContent = messageOf(error);
+        replace(problem, messageOf(error));
         button.disabled = false;
       }
     };

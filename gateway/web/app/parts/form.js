@@ -26,7 +26,7 @@ export function field(about) {
     node: h("div", { class: "field" }, content, error),
     value: () => valueOf(input, type),
     setError(text) {
-      error.textContent = text;
+      replace(error, text);
       if (text) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     },

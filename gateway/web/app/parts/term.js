@@ -1,6 +1,6 @@
 // What a word means, where it stands: a small button that shows the definition when it is pointed at or focused.
 
-import { h, identifier } from "../dom.js";
+import { h, identifier, replace } from "../dom.js";
 import { define } from "../terms.js";
 import { texts } from "../i18n.js";
 import * as words from "../texts/parts.js";
@@ -40,7 +40,7 @@ function open(button, text) {
   bubble ??= h("div", { class: "bubble", role: "tooltip", "aria-hidden": "true" });
   const above = button.closest("dialog") ?? document.body; // dialogs lie above everything else
   if (bubble.parentNode !== above) above.append(bubble);
-  bubble.textContent = text;
+  replace(bubble, text);
   bubble.hidden = false;
   const at = button.getBoundingClientRect();
   const size = bubble.getBoundingClientRect();
