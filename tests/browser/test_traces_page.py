@@ -68,6 +68,19 @@ def test_a_condition_that_makes_no_sense_is_told_where_it_is_asked(
     expect(page.locator("main .failed")).to_contain_text("nonsense")
 
 
+def test_a_filter_that_makes_no_sense_is_called_as_on_the_page(
+    dashboard: DashboardSystem, open_page: OpenPage
+) -> None:
+    watched = open_page(dashboard)
+    watched.expected.append("400")
+    page = watched.open("#/traces?from=yesterday")
+    failed = page.locator("main .failed")
+    expect(failed).to_contain_text("'yesterday' is no time")
+    expect(failed).to_contain_text("Correct “From” and try again.")
+    page = watched.open("#/traces?from=now&to=now-1h")
+    expect(failed).to_contain_text("“To” must be after “From”")
+
+
 def test_a_request_is_shown_with_its_tokens_and_judged_as_text(
     dashboard: DashboardSystem, kept_run: str, open_page: OpenPage
 ) -> None:

@@ -9,7 +9,7 @@ import { empty } from "../parts/states.js";
 import { tabs } from "../parts/tabs.js";
 import * as words from "../texts/traces.js";
 import { conditionsForm, conditionsOf } from "./traces/conditions.js";
-import { FILTERS, filterForm, givenOf } from "./traces/filters.js";
+import { FILTERS, filterForm, givenOf, inWordsOfFilters } from "./traces/filters.js";
 import { traceTable } from "./traces/table.js";
 
 const PAGE_SIZE = 50;
@@ -32,7 +32,7 @@ export async function show({ root, query, api, signal, setQuery }) {
   const list = region({
     load: () => (isSearch ? search(api, query, sort, cursor) : api.get("/api/v1/traces", {
       query: { ...givenOf(query), sort_by: sort.key, sort_order: sort.descending ? "desc" : "asc", fields: FIELDS, limit: PAGE_SIZE, cursor },
-    })),
+    }).catch((error) => { throw inWordsOfFilters(error); })),
     draw: ({ data, pagination }) => [
       traceTable(data, { sort, onSort, empty: empty(t("none"), t("none_advice")) }),
       (pagination.has_more || cursor) && pager({ cursor, next: pagination.has_more ? pagination.cursor : "", choose: (to) => setQuery({ cursor: to }) }),

@@ -1,5 +1,6 @@
 // All filters of a list of requests; which are given stands in the address under their own names.
 
+import { ApiError } from "../../api.js";
 import { h } from "../../dom.js";
 import { texts } from "../../i18n.js";
 import { field, form } from "../../parts/form.js";
@@ -31,6 +32,20 @@ export const FILTERS = [
   { name: "min_tokens", type: "number" },
   { name: "max_tokens", type: "number" },
 ];
+
+// What the gateway calls filters that have another name here.
+const CALLED = { start_time: "from", end_time: "to", min_duration: "min_duration_ms", max_duration: "max_duration_ms" };
+
+/** What the gateway has refused, with the filters called as they are here. */
+export function inWordsOfFilters(error) {
+  if (!(error instanceof ApiError) || !error.field) return error;
+  const labelOf = (called) => {
+    const name = CALLED[called] ?? called;
+    return FILTERS.some((filter) => filter.name === name) ? t(`filter_${name}`) : called;
+  };
+  const message = error.message.replace(/\b[a-z]+_[a-z_]+\b/g, (called) => (labelOf(called) === called ? called : `“${labelOf(called)}”`));
+  return new ApiError({ ...error, field: labelOf(error.field), message });
+}
 
 /** The filters that a query has, as parameters of the list. */
 export function givenOf(query) {
