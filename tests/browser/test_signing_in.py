@@ -128,5 +128,10 @@ def test_the_only_user_of_a_machine_needs_no_key(tmp_path: Path, open_page: Open
         page = open_page(system).open("#/settings")
         expect(page.locator(".who")).to_contain_text("no key needed")
         expect(page.get_by_role("tab")).to_have_count(4)
+        page = open_page(system).open("#/sign-in")
+        expect(page.get_by_role("main")).to_contain_text("This server needs no key.")
+        expect(page.get_by_label("API key or access token")).to_have_count(0)
+        page.get_by_role("main").get_by_role("link", name="To the overview").click()
+        expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
     finally:
         system.stop()

@@ -38,6 +38,7 @@ const GUEST = { method: "public", name: "", role: "viewer", permissions: ["runs:
 
 const t = texts(words);
 let frame = null;
+let asked = false; // whether it was asked who calls; at the sign-in that is only worth it when nobody has
 let shown = null; // {name, parts, controller, page}
 
 /** Asks who calls; where nobody is, but runs may be read by everybody, that is a guest. */
@@ -87,11 +88,12 @@ async function show() {
   try {
     frame.content.setAttribute("aria-busy", "true");
     replace(frame.content, skeleton());
-    if (currentCaller() === null && name !== SIGN_IN) {
+    if (currentCaller() === null && (name !== SIGN_IN || !asked)) {
+      asked = true;
       await identify();
       if (!current()) return;
       frame.draw();
-      if (currentCaller() === null) {
+      if (currentCaller() === null && name !== SIGN_IN) {
         goInstead(signInAddress());
         return;
       }

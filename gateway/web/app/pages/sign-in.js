@@ -4,13 +4,18 @@ import { request, ApiError } from "../api.js";
 import { h, replace } from "../dom.js";
 import { texts } from "../i18n.js";
 import { field, form } from "../parts/form.js";
+import { empty } from "../parts/states.js";
 import { go } from "../router.js";
-import { canBeCredential, setCaller, signInWith } from "../session.js";
+import { canBeCredential, currentCaller, setCaller, signInWith } from "../session.js";
 import * as words from "../texts/sign-in.js";
 
 const t = texts(words);
 
 export async function show({ root, query, signal }) {
+  if (currentCaller()?.method === "open") {
+    replace(root, empty(t("open"), t("open_advice"), h("a", { class: "button primary", href: "#/" }, t("to_start"))));
+    return;
+  }
   const credential = field({
     name: "credential", label: t("credential"), type: "password", hint: t("hint"), required: true,
     autocomplete: "current-password", spellcheck: "false", autofocus: true,

@@ -8,6 +8,9 @@ export const en = {
   action: "Sign in",
   no_key: "I have no key",
   make_one: "An administrator makes one, on the command line or on the page Settings:",
+  open: "This server needs no key.",
+  open_advice: "There is none yet, so everybody on its machine may do everything; the first key that is made ends that.",
+  to_start: "To the overview",
 };
 
 export const ko = {
@@ -18,4 +21,7 @@ export const ko = {
   action: "로그인",
   no_key: "키가 없습니다",
   make_one: "관리자가 명령줄이나 설정 페이지에서 만듭니다:",
+  open: "이 서버에는 키가 필요하지 않습니다.",
+  open_advice: "아직 키가 없어 이 서버의 컴퓨터에 있는 누구나 모든 것을 할 수 있습니다. 첫 키를 만들면 그렇지 않게 됩니다.",
+  to_start: "개요로",
 };
