@@ -57,10 +57,10 @@ def progress(update: run_pb2.WatchRunResponse, shown: str, now: float) -> Told:
 
 def ended_levels(run_id: str, levels: Iterable[run_pb2.LevelProgress], now: float) -> Told:
     """Return what levels that have ended came to: progress has the figures of the present one alone."""
-    told = [
-        {"index": level.index, "progress": _done(level), "metrics": _metrics(level, now) if level.completed else None}
-        for level in levels
-    ]
+    told = []
+    for level in levels:
+        metrics = _metrics(level, now) if level.completed else None
+        told.append({"index": level.index, "progress": _done(level), "metrics": metrics})
     return Told(text_of({"type": "levels", "run_id": run_id, "levels": told}), "levels")
 
 

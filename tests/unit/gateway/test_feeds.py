@@ -85,7 +85,8 @@ async def test_who_comes_later_is_told_what_ended_levels_came_to_and_the_others_
     first_level = run_pb2.LevelProgress(index=0, finished=True, completed=9, percent=100)
     second_level = run_pb2.LevelProgress(index=1, completed=1)
     levels = [first_level, second_level]
-    lines = Script([update(1, levels=levels), None, update(2, levels=levels), update(3, "completed", levels=levels)])
+    updates = [update(number, levels=levels) for number in (1, 2)]
+    lines = Script([updates[0], None, updates[1], update(3, "completed", levels=levels)])
     feeds, first, second = RunFeeds(lines), Outbox(), Outbox()
     with feeds.watch(RUN, caller("a"), first):
         early = (await first.take()).messages
