@@ -6,7 +6,6 @@ is a value that was really observed, and failures counted as +infinity stay infi
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 from functools import lru_cache
 
@@ -28,7 +27,8 @@ def nearest_rank(q: float, count: int) -> int:
 
     Computed on the decimal value of `q`: in binary floating point 0.07 * 100 is above 7 and would give rank 8.
     """
-    return max(1, math.ceil(_fraction(q) * count))
+    numerator, denominator = _fraction(q).as_integer_ratio()
+    return max(1, -(-numerator * count // denominator))
 
 
 def has_enough_values(q: float, count: int) -> bool:

@@ -72,7 +72,8 @@ class Histogram:
             return max(0.0, self.min)
         cumulated = self.zero_count + np.cumsum(self.counts)
         position = int(np.searchsorted(cumulated, rank))
-        return float(min(max(self._values()[position], self.min), self.max))
+        [value] = _middles(self.buckets[position : position + 1])
+        return float(min(max(value, self.min), self.max))
 
     def quantile(self, q: float) -> float | None:
         """Return the q-quantile (0 < q <= 1) by nearest rank, None when empty."""
@@ -86,14 +87,9 @@ class Histogram:
         """
         limits = np.asarray(bounds, np.float64)
         cumulated = np.concatenate(([0], np.cumsum(self.counts)))
-        below = cumulated[np.searchsorted(self._values(), limits, side="right")]
+        below = cumulated[np.searchsorted(_middles(self.buckets), limits, side="right")]
         below = np.where(limits >= self.max, cumulated[-1], below) + np.where(limits >= 0, self.zero_count, 0)
         return [int(n) for n in below]
-
-    def _values(self) -> Floats:
-        # log1p/exp form: GAMMA ** bucket overflows one bucket earlier than the value it stands for.
-        values: Floats = np.exp(self.buckets * _LOG_GAMMA + math.log(2 / (1 + GAMMA)))
-        return values
 
 
 def bucket_counts(values_micros: Floats, weights: Ints | None = None) -> Histogram:
@@ -139,6 +135,8 @@ def merge(histograms: Iterable[Histogram]) -> Histogram:
     parts = [h for h in histograms if h.count]
     if not parts:
         return Histogram()
+    if len(parts) == 1:
+        return parts[0]
     buckets, counts = _tally(np.concatenate([p.buckets for p in parts]), np.concatenate([p.counts for p in parts]))
     return Histogram(
         zero_count=sum(p.zero_count for p in parts),
@@ -149,6 +147,13 @@ def merge(histograms: Iterable[Histogram]) -> Histogram:
         min=min(p.min for p in parts),
         max=max(p.max for p in parts),
     )
+
+
+def _middles(buckets: Ints) -> Floats:
+    """Return the value that stands for all those of a bucket, for each bucket."""
+    # log1p/exp form: GAMMA ** bucket overflows one bucket earlier than the value it stands for.
+    middles: Floats = np.exp(buckets * _LOG_GAMMA + math.log(2 / (1 + GAMMA)))
+    return middles
 
 
 def _tally(buckets: Ints, counts: Ints) -> tuple[Ints, Ints]:

@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.metrics.names import metric_names
@@ -101,13 +102,22 @@ async def test_everything_that_is_shown_is_in_the_table_of_names(gateway):
             assert set(sample.labels) - {"le"} <= set(name.labels)
 
 
-async def test_openmetrics_is_spoken_when_asked_for(gateway):
-    gateway.controller.answers["GetLiveMetrics"] = live(1)
+@pytest.mark.parametrize(
+    "escaping", ["", ";escaping=allow-utf-8", ";escaping=underscores", "; escaping=dots,text/plain"]
+)
+async def test_openmetrics_is_spoken_when_asked_for(gateway, escaping):
+    gateway.controller.answers["GetLiveMetrics"] = live(3)
+    await gateway.http.get("/alive")
     response = await gateway.exporter.get(
-        "/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"}
+        "/metrics", headers={"Accept": f"application/openmetrics-text;version=1.0.0{escaping}"}
     )
     assert response.headers["content-type"].startswith("application/openmetrics-text")
     assert response.text.endswith("# EOF\n")
+    families = {family.name: family for family in openmetrics_families(response.text)}
+    [succeeded, failed] = families["loadcell_requests"].samples
+    assert (succeeded.labels["run_id"], succeeded.value, failed.value) == ("r1", 3, 0)
+    assert families["loadcell_controller_up"].samples[0].value == 1
+    assert any(sample.exemplar for sample in families["http_request_duration_seconds"].samples)
 
 
 async def test_S4_pages_of_other_sites_cannot_read_an_exporter_without_a_key(gateway):

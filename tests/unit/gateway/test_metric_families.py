@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.metrics.families import LATENCY_BOUNDS_SECONDS, families
+from gateway.metrics.families import families
+from gateway.metrics.runs import LATENCY_BOUNDS_SECONDS, RunText
 from loadcell import sketches
 from loadcell.stats.sketch import bucket_counts
 from loadcell.v1 import fleet_pb2, run_pb2
@@ -22,14 +22,8 @@ def level(**progress) -> fleet_pb2.LevelMetrics:
 
 
 def shown(*levels: fleet_pb2.LevelMetrics) -> dict[tuple[str, tuple[str, ...]], float]:
-    live = fleet_pb2.GetLiveMetricsResponse()
-    live.runs.add(run_id="r", model="m", status="running", levels=levels)
-
-    class Collected(CollectorRegistry):
-        def collect(self):
-            return families(live)
-
-    text = generate_latest(Collected()).decode()
+    run = fleet_pb2.RunMetrics(run_id="r", model="m", status="running", levels=levels)
+    text = RunText().text([run], openmetrics=False)
     return {
         (sample.name, tuple(sample.labels[label] for label in sorted(sample.labels))): sample.value
         for family in text_string_to_metric_families(text)
