@@ -212,7 +212,7 @@ def _agents(history: RunHistory, width: int) -> Section:
 def _notes(history: RunHistory, width: int) -> Section:
     told = dict.fromkeys([*history.update.notes, *history.said])
     newest = list(told)[-_NOTES:]
-    lines = [(Span(part, "yellow"),) for note in newest for part in wrap(note, width)]
+    lines: list[Line] = [(Span(part, "yellow"),) for note in newest for part in wrap(note, width)]
 
     def draw(count: int) -> list[Line]:
         return lines[-count:]
