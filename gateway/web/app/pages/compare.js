@@ -3,10 +3,11 @@
 
 import { ApiError, path } from "../api.js";
 import { h, replace } from "../dom.js";
-import { milliseconds, number } from "../format.js";
+import { milliseconds, perSecond } from "../format.js";
 import { texts } from "../i18n.js";
 import { badge } from "../parts/badge.js";
 import { card, figure, figures } from "../parts/card.js";
+import { commandLine } from "../parts/command.js";
 import { region } from "../parts/region.js";
 import { createdAt, labelList, shortId } from "../parts/run.js";
 import { copyable } from "../parts/secret.js";
@@ -23,6 +24,7 @@ const t = texts(words);
 
 export async function show({ root, query, api, signal, setQuery, setTitle }) {
   const ids = [...new Set((query.runs ?? "").split(",").filter(Boolean))];
+  const tokens = (value) => perSecond(value, t("tokens"));
   const compare = (all) => setQuery({ runs: all.join(","), choose: null });
   if (ids.length < LEAST || query.choose) {
     replace(root, choosing(ids, { compare, api, signal }));
@@ -45,10 +47,10 @@ export async function show({ root, query, api, signal, setQuery, setTitle }) {
       return [
         card(t("runs"), {}, runTable(runs, names, compare)),
         found.setting_differences.length > 0 && differences(found.setting_differences, names),
-        figures(best(t("best_throughput"), found.best_throughput, names, number, "throughput"), best(t("best_ttft"), found.best_ttft, names, milliseconds, "ttft")),
+        figures(best(t("best_throughput"), found.best_throughput, names, tokens, "throughput"), best(t("best_ttft"), found.best_ttft, names, milliseconds, "ttft")),
         overlays(found.by_concurrency, names, signal),
         hasLevels ? deltas(found.deltas, names, { query: given, choose }) : empty(t("no_levels"), t("no_levels_advice")),
-        card(t("command"), {}, copyable(`loadcell runs compare ${ids.join(" ")}`)),
+        card(t("command"), {}, copyable(commandLine(["runs", "compare", ...ids]))),
       ];
     },
     signal,
@@ -91,9 +93,9 @@ function runTable(runs, names, compare) {
     );
   };
   return table([
-    { key: "run", label: t("run"), cell: (run) => h("a", { href: link("result", [run.run_id]) }, names.get(run.run_id)) },
+    { key: "run", label: t("run"), cell: (run) => h("a", { class: "run-name", href: link("result", [run.run_id]) }, names.get(run.run_id)) },
     { key: "role", label: t("role"), cell: (run) => run.run_id === ids[0] && badge(t("base"), "info") },
-    { key: "model", label: t("model") },
+    { key: "model", label: t("model"), cell: (run) => h("span", { class: "run-name" }, run.model) },
     { key: "server", label: t("server"), cell: (run) => h("code", { class: "address" }, run.server_url) },
     { key: "created", label: t("created"), cell: createdAt },
     { key: "labels", label: t("labels"), cell: labelList },

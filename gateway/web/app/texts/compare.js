@@ -43,7 +43,7 @@ export const en = {
   error_rate: "Error rate",
   goodput: "Goodput",
   tokens: "tokens",
-  requests: "requests",
+  requests: "req",
   latency_throughput: "Latency over throughput",
   no_levels: "The runs have no level in common.",
   no_levels_advice: "Only levels of the same load are compared. Run them with the same levels to see what has changed.",

@@ -54,7 +54,7 @@ export function choosing(given, { compare, api, signal }) {
         { key: "created", label: t("created"), cell: createdAt },
         { key: "choose", label: t("compare"), cell: tick },
         { key: "run", label: t("run"), cell: (run) => h("a", { href: link("result", [run.run_id]) }, h("code", {}, shortId(run.run_id))) },
-        { key: "model", label: t("model") },
+        { key: "model", label: t("model"), cell: (run) => h("span", { class: "run-name" }, run.model) },
         { key: "server", label: t("server"), cell: (run) => h("code", { class: "address" }, run.server_url) },
         { key: "labels", label: t("labels"), cell: labelList },
       ], runs, { caption: t("newest") });

@@ -48,7 +48,7 @@ function columns(names) {
   return [
     { key: "metric", label: t("figure"), cell: (one) => h("code", {}, one.metric), sort: (one) => one.metric },
     { key: "level", label: t("level"), cell: (one) => levelText(one.level), sort: (one) => Number(one.level.replace("rate:", "")) },
-    { key: "run", label: t("run"), cell: (one) => names.get(one.run_id), sort: (one) => names.get(one.run_id) },
+    { key: "run", label: t("run"), cell: (one) => h("span", { class: "run-name" }, names.get(one.run_id)), sort: (one) => names.get(one.run_id) },
     value("base_value", t("base_value")),
     value("value", t("value")),
     { key: "change", label: t("change_"), numeric: true, cell: change, sort: (one) => one.change_percent },
@@ -74,8 +74,11 @@ function change(one) {
   return `${signed(one.change_percent, "percent")}`;
 }
 
+/** Both ends; where they have the same unit anyway, it stands behind the second alone. */
 function interval(one) {
-  return one.change_low === null ? NOTHING : `${signed(one.change_low, one.unit)} … ${signed(one.change_high, one.unit)}`;
+  if (one.change_low === null) return NOTHING;
+  const low = one.unit === "ms" ? signed(one.change_low, one.unit) : `${one.change_low > 0 ? "+" : ""}${number(one.change_low)}`;
+  return `${low} … ${signed(one.change_high, one.unit)}`;
 }
 
 function verdict(one) {

@@ -13,9 +13,9 @@ const nameOf = texts(settings);
 export function differences(all, names) {
   return card(t("differences"), {}, h("p", { class: "small" }, t("differences_text")), table([
     { key: "setting", label: t("setting"), cell: settingName, sort: settingName },
-    { key: "run", label: t("run"), cell: (one) => names.get(one.run_id), sort: (one) => names.get(one.run_id) },
-    { key: "base_value", label: t("base_value"), cell: (one) => h("code", {}, one.base_value) },
-    { key: "value", label: t("value"), cell: (one) => h("code", {}, one.value) },
+    { key: "base_value", label: t("base_value"), cell: (one) => h("code", { class: "address" }, one.base_value) },
+    { key: "value", label: t("value"), cell: (one) => h("code", { class: "address" }, one.value) },
+    { key: "run", label: t("run"), cell: (one) => h("span", { class: "run-name" }, names.get(one.run_id)), sort: (one) => names.get(one.run_id) },
   ], all, { caption: t("differences") }));
 }
 
