@@ -154,7 +154,7 @@ def make_app(count: int) -> Starlette:
 
     return Starlette(
         routes=[
-            *dashboard_routes(Probe(FRONT_PAGE, "", front, {})),
+            *dashboard_routes(Probe(FRONT_PAGE, "", front, {}), ""),
             Route("/api/v1/auth/me", caller),
             Route(f"/api/v1/benchmark/run/{RUN_ID}", run),
             Route(f"/api/v1/benchmark/run/{RUN_ID}/timeline", timeline),

@@ -62,6 +62,7 @@ def make_app(
     before_others: Callable[[], Awaitable[None]] | None,
     graphql: GraphqlSettings = DEFAULTS,
     live: Live | None = None,
+    controller: str = "",
 ) -> Starlette:
     """Return the application.
 
@@ -74,6 +75,7 @@ def make_app(
             they are refused; None: they are served.
         graphql: whether and how GraphQL is served.
         live: what is told while it happens; None: nothing is.
+        controller: where it is, as pages name it in commands to copy.
     """
     probes = make_probes(upstream)
     front = next(probe for probe in probes if probe.path == FRONT_PAGE)
@@ -84,7 +86,7 @@ def make_app(
     operations += LIVE_OPERATIONS if live is not None else ()
     document = orjson.dumps(make_document(bindings, operations, comments()))
     routes = [
-        *dashboard_routes(front),
+        *dashboard_routes(front, controller),
         *(probe_route(probe) for probe in others),
         *page_routes(),
         _document_route(document),

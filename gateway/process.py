@@ -97,6 +97,7 @@ async def _serve(found: Settings) -> None:
                     before_others=None if for_others else door.check,
                     graphql=found,
                     live=live,
+                    controller=found.controller,
                 )
                 show_connections(live, registry)
                 scraped = make_exporter(LiveMetrics(Upstream(own)), registry, key=found.exporter_key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import replace
+from html import escape
 from importlib import resources
 from typing import Final
 
@@ -52,18 +53,24 @@ def front_operation(front: Probe) -> Operation:
     return replace(front.operation, answers={200: replace(told, content={**told.content, **page})})
 
 
-def dashboard_routes(front: Probe) -> list[Route]:
-    """Return the routes; who is no browser is answered as the probe does."""
+def dashboard_routes(front: Probe, controller: str) -> list[Route]:
+    """Return the routes; who is no browser is answered as the probe does.
+
+    Args:
+        front: The probe at the same path.
+        controller: Where the controller is, for commands to copy.
+    """
     assets = read_assets()
-    return [_front_route(front, _document(assets)), _files_route(assets), _charts_route()]
+    return [_front_route(front, _document(assets, controller)), _files_route(assets), _charts_route()]
 
 
-def _document(assets: Assets) -> bytes:
+def _document(assets: Assets, controller: str) -> bytes:
     """Return the document, with the addresses of these very files in it."""
     base = f"/web/files/{assets.version}"
     modules = [path for path in assets.initial_modules() if path != ENTRY]
     values = {
         "@BASE@": base,
+        "@CONTROLLER@": escape("" if controller.startswith("unix:") else controller),
         "@PRELOADS@": "\n  ".join(f'<link rel="modulepreload" href="{base}/{path}">' for path in modules),
         "@CHARTS@": CHARTS_PATH.format(version=chart_script().digest),
         "@SHEETS@": " ".join(chart_script().sheets),

@@ -95,7 +95,9 @@ def test_runs_are_compared_with_whichever_is_the_baseline(
     page = watched.open(f"#/compare?runs=baseline,{second}")
     base = page.get_by_role("row").filter(has=page.locator(".badge", has_text=re.compile("^base$")))
     expect(base).to_contain_text(first[-8:])
-    expect(page.locator(".copyable-text").last).to_have_text(f"loadcell runs compare baseline {second}")
+    expect(page.locator(".copyable-text").last).to_have_text(
+        f"loadcell runs compare baseline {second} --controller {dashboard.grpc}"
+    )
     page.get_by_role("button", name="Choose others").click()
     expect(page.get_by_label("With the baseline")).to_be_checked()
     page.get_by_label(f"Choose run {third[-8:]}").check()

@@ -109,6 +109,7 @@ def test_the_address_and_the_commands_have_all_but_the_secrets(
     line, curl = page.locator(".copyable-text").all_inner_texts()
     words = shlex.split(line)
     assert words[:3] == ["loadcell", "run", dashboard.target]
+    assert words[-2:] == ["--controller", dashboard.grpc]
     assert [words[at + 1] for at, word in enumerate(words) if word == "--label"] == ["team=it's us", "build=4"]
     assert words[words.index("--rate") + 1] == "5,20"
     assert '"$LLM_API_KEY"' in curl

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from starlette.requests import Request
+
+from gateway.health import make_probes
+from gateway.web.dashboard import dashboard_routes
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,6 +29,17 @@ async def test_browsers_get_the_page_and_everybody_else_what_they_always_got(gat
         assert "accept" in answer.headers["vary"].lower()
     assert "Accept" in page.headers["vary"]
     assert (await gateway.http.post("/", headers=BROWSER)).status_code == 405
+
+
+async def test_the_page_knows_the_controller_unless_it_is_behind_a_file():
+    nobody: Any = None
+    front = make_probes(nobody)[0]
+    for told, shown in (("c.example:50061", "c.example:50061"), ("unix:/run/secret/path", "")):
+        route = dashboard_routes(front, told)[0]
+        request = Request({"type": "http", "method": "GET", "headers": [(b"accept", BROWSER["Accept"].encode())]})
+        page = (await route.endpoint(request)).body.decode()
+        assert f'data-controller="{shown}"' in page
+        assert "secret" not in page
 
 
 async def test_the_page_permits_nothing_but_its_own_files(gateway):

@@ -205,6 +205,15 @@ def test_a_dataset_takes_the_place_of_a_length_and_is_needed() -> None:
     assert "--dataset" not in unknown["command"]
 
 
+def test_commands_name_the_controller_as_it_is_reached_from_the_page() -> None:
+    script = "console.log(JSON.stringify(given.map((one) => page.controllerAddress(...one))));"
+    told = ["127.0.0.1:50061", "[::1]:50051", "controller:50051", "a:1,b:2", ""]
+    found = reckoned("../parts/command.js", script, [[one, "lab"] for one in told])
+    assert found == ["lab:50061", "lab:50051", "controller:50051", "a:1,b:2", "HOST:PORT"]
+    line = "console.log(JSON.stringify(page.commandLine(given, 'c:1')));"
+    assert reckoned("../parts/command.js", line, ["run", "it's"]) == "loadcell run 'it'\\''s' --controller c:1"
+
+
 def test_the_plan_says_what_it_knows() -> None:
     script = "console.log(JSON.stringify(given.map((one) => page.planOf(one))));"
     lengths = {"input_len": 10, "output_len": 5}

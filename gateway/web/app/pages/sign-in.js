@@ -3,6 +3,7 @@
 import { request, ApiError } from "../api.js";
 import { h, replace } from "../dom.js";
 import { texts } from "../i18n.js";
+import { commandLine } from "../parts/command.js";
 import { field, form } from "../parts/form.js";
 import { empty } from "../parts/states.js";
 import { go } from "../router.js";
@@ -41,6 +42,6 @@ export async function show({ root, query, signal }) {
   }
 
   const { node } = form({ fields: [credential], action: t("action"), send, signal });
-  replace(root, h("div", { class: "narrow card" }, h("p", {}, t("about")), node, h("details", {}, h("summary", {}, t("no_key")), h("p", {}, t("make_one")), h("pre", {}, 'loadcell keys create "me" --role viewer'))));
+  replace(root, h("div", { class: "narrow card" }, h("p", {}, t("about")), node, h("details", {}, h("summary", {}, t("no_key")), h("p", {}, t("make_one")), h("pre", {}, commandLine(["keys", "create", "me", "--role", "viewer"])))));
   credential.input.focus();
 }

@@ -1,7 +1,8 @@
 // The same run from a terminal: as a command line, and as a call of the HTTP API. Pure. Secrets are read from the
 // environment there, and never shown.
 
-const PLAIN = /^[\w@%+=:,./-]+$/;
+import { commandLine, quoted } from "../../parts/command.js";
+
 const FLAGS = {
   model: ["--model"],
   concurrency: ["--concurrency", list],
@@ -31,7 +32,7 @@ const ONLY_HTTP = ["headers", "framework", "framework_config", "requests_per_slo
 
 /** The command line, which takes a dataset by the name of its file, and the fields that it has no flag for. */
 export function commandOf(specification, controller, datasetName = "") {
-  const words = ["loadcell", "run", specification.server_url ?? "URL", "--controller", controller];
+  const words = ["run", specification.server_url ?? "URL"];
   for (const [name, [flag, shown = String]] of Object.entries(FLAGS)) {
     if (specification[name] !== undefined) words.push(flag, shown(specification[name]));
   }
@@ -43,7 +44,7 @@ export function commandOf(specification, controller, datasetName = "") {
   for (const tag of specification.tags ?? []) words.push("--tag", tag);
   words.push(...agentWords(specification), ...validationWords(specification.validation_config));
   const missing = datasetName ? ONLY_HTTP : [...ONLY_HTTP, "dataset_asset"];
-  return { command: words.map(quoted).join(" "), missing: missing.filter((name) => specification[name] !== undefined) };
+  return { command: commandLine(words, controller), missing: missing.filter((name) => specification[name] !== undefined) };
 }
 
 /** The call, as curl makes it. */
@@ -80,8 +81,4 @@ function validationWords(wanted) {
 
 function list(values) {
   return values.join(",");
-}
-
-function quoted(word) {
-  return PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -5,6 +5,7 @@ import { h, replace } from "../../dom.js";
 import { clock, count, short } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { card, figure, figures } from "../../parts/card.js";
+import { controllerAddress } from "../../parts/command.js";
 import { copyable } from "../../parts/secret.js";
 import { isSignedIn } from "../../session.js";
 import * as words from "../../texts/new.js";
@@ -12,7 +13,6 @@ import { commandOf, curlOf } from "./commands.js";
 import { nameOf } from "./dataset.js";
 import { planOf, stepsOf } from "./plan.js";
 
-const GRPC_PORT = 50051;
 const CHART_PIXELS = 220;
 const t = texts(words);
 
@@ -67,7 +67,7 @@ function chartOf(plan) {
 }
 
 function commandNodes(specification) {
-  const { command, missing } = commandOf(specification, `${location.hostname}:${GRPC_PORT}`, nameOf(specification.dataset_asset));
+  const { command, missing } = commandOf(specification, controllerAddress(), nameOf(specification.dataset_asset));
   const curl = curlOf(specification, location.origin, { isSignedIn: isSignedIn() });
   return [
     h("h3", {}, t("command_line")),

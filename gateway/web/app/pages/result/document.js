@@ -5,6 +5,7 @@ import { moment, number, percent } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { badge } from "../../parts/badge.js";
 import { card } from "../../parts/card.js";
+import { commandLine } from "../../parts/command.js";
 import { copyable } from "../../parts/secret.js";
 import { table } from "../../parts/table.js";
 import * as words from "../../texts/result.js";
@@ -13,7 +14,7 @@ const t = texts(words);
 
 export function documentOf(result) {
   const text = JSON.stringify(result, null, 2);
-  const command = `loadcell runs show ${result.run_id} --json`;
+  const command = commandLine(["runs", "show", result.run_id, "--json"]);
   return [
     card(t("configuration"), {}, configuration(result.config)),
     card(t("raw"), {}, copyable(command), h("details", {}, h("summary", {}, t("show_raw")), h("pre", { class: "raw", tabindex: "0" }, text))),
