@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 
-from world import LEASE_SECONDS, Agent, World, kill_process
+from world import Agent, World, kill_process
 
 Fault = Callable[[World, random.Random], Awaitable[None]]
 
@@ -29,7 +29,7 @@ async def agent_is_killed(world: World, rng: random.Random) -> None:
 async def agent_is_killed_and_comes_back(world: World, rng: random.Random) -> None:
     agent = _some(world, rng)
     await agent.service.kill()
-    await asyncio.sleep(rng.uniform(0, LEASE_SECONDS * 1.5))
+    await asyncio.sleep(rng.uniform(0, world.lease_seconds * 1.5))
     await agent.service.start()
 
 
@@ -40,7 +40,7 @@ async def worker_is_killed(world: World, rng: random.Random) -> None:
 async def agent_freezes(world: World, rng: random.Random) -> None:
     pid = _some(world, rng).service.pid
     kill_process(pid, signal.SIGSTOP)
-    await asyncio.sleep(rng.uniform(0.2, LEASE_SECONDS * 1.5))
+    await asyncio.sleep(rng.uniform(0.2, world.lease_seconds * 1.5))
     if any(agent.service.running and agent.service.pid == pid for agent in world.agents):
         kill_process(pid, signal.SIGCONT)
 
@@ -48,14 +48,14 @@ async def agent_freezes(world: World, rng: random.Random) -> None:
 async def cable_is_cut(world: World, rng: random.Random) -> None:
     agent = rng.choice(world.agents)
     agent.cable.cut()
-    await asyncio.sleep(rng.uniform(0.1, LEASE_SECONDS * 2))
+    await asyncio.sleep(rng.uniform(0.1, world.lease_seconds * 2))
     agent.cable.mend()
 
 
 async def cable_is_pulled_out(world: World, rng: random.Random) -> None:
     agent = rng.choice(world.agents)
     agent.cable.swallow()
-    await asyncio.sleep(rng.uniform(0.1, LEASE_SECONDS * 2))
+    await asyncio.sleep(rng.uniform(0.1, world.lease_seconds * 2))
     agent.cable.mend()
 
 
@@ -69,7 +69,7 @@ async def cable_is_loose(world: World, rng: random.Random) -> None:
 async def controller_is_killed_and_comes_back(world: World, rng: random.Random) -> None:
     controller = rng.choice(world.controllers)
     await controller.kill()
-    await asyncio.sleep(rng.uniform(0, LEASE_SECONDS))
+    await asyncio.sleep(rng.uniform(0, world.lease_seconds))
     await controller.start()
 
 

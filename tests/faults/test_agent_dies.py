@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from service import until
-from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, SKETCHED, kill_process, pause, pick, world
+from world import CLOSED, LEASE_SECONDS, OPEN, PATIENT, POISSON, SKETCHED, kill_process, longer, pause, pick, world
 
 LOADS = pytest.mark.parametrize(
     "load",
@@ -64,8 +64,8 @@ async def test_worker_process_is_killed(tmp_path: Path, seed: int, load: dict[st
 async def test_killed_agent_comes_back_and_delivers_what_it_had_measured(
     tmp_path: Path, seed: int, agents: int
 ) -> None:
-    async with world(tmp_path, seed, agents=agents) as here:
-        run_id = await here.in_the_middle(OPEN)
+    async with world(tmp_path, seed, agents=agents, **PATIENT) as here:
+        run_id = await here.in_the_middle(longer(OPEN), high=0.3)
         # Nothing gets through for a moment, so that the agent dies with samples that nobody else has.
         agent = pick(here, here.agents)
         agent.cable.cut()

@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from world import OPEN, pause, world
+from world import OPEN, PATIENT, pause, world
 
 MODULE = Path(__file__).parent / "set_clock"
 
@@ -28,9 +28,8 @@ class Clock:
 @pytest.mark.parametrize("who", [pytest.param("agent", marks=pytest.mark.short), "controller"])
 async def test_steps_of_the_wall_clock_reach_no_measurement(tmp_path: Path, seed: int, who: str) -> None:
     clock = Clock(tmp_path / "clock")
-    settings = {"LOADCELL_LEASE_SECONDS": "8"}
     async with world(
-        tmp_path, seed, agents=0, **settings, **clock.environment if who == "controller" else {}
+        tmp_path, seed, agents=0, **PATIENT, **clock.environment if who == "controller" else {}
     ) as here:
         await here.add_agent(**clock.environment if who == "agent" else {})
         await here.registered()

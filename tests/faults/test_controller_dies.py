@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, SKETCHED, pause, world
+from world import CLOSED, LEASE_SECONDS, OPEN, PATIENT, POISSON, SKETCHED, pause, world
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from world import CLOSED, LEASE_SECONDS, OPEN, POISSON, SKETCHED, pause, world
     ids=["constant", "poisson", "closed", "constant_sketched"],
 )
 async def test_killed_controller_loses_nothing(tmp_path: Path, seed: int, load: dict[str, object]) -> None:
-    async with world(tmp_path, seed, agents=2, LOADCELL_LEASE_SECONDS="6") as here:
+    async with world(tmp_path, seed, agents=2, **PATIENT) as here:
         run_id = await here.in_the_middle(load)
         await here.controllers[0].kill()
         await pause(here, 0.1, 2.0)

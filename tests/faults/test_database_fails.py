@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from world import CLOSED, OPEN, pause, pick, world
+from world import CLOSED, OPEN, PATIENT, pause, pick, world
 
 from tests.postgresql_server import PostgresqlServer
 
@@ -54,7 +54,7 @@ async def test_one_of_two_controllers_is_killed(
     tmp_path: Path, seed: int, postgresql_server: PostgresqlServer, back: bool
 ) -> None:
     database = postgresql_server.url()
-    async with world(tmp_path, seed, agents=2, database=database, LOADCELL_LEASE_SECONDS="8") as here:
+    async with world(tmp_path, seed, agents=2, database=database, **PATIENT) as here:
         await here.add_controller()
         run_id = await here.in_the_middle(OPEN)
         killed = here.random.choice(here.controllers)

@@ -6,9 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from world import CLOSED, LEASE_SECONDS, OPEN, pause, pick, world
-
-PATIENT = {"LOADCELL_LEASE_SECONDS": "8"}
+from world import CLOSED, LEASE_SECONDS, OPEN, PATIENT, longer, pause, pick, world
 
 
 @pytest.mark.parametrize("agents", [1, 3])
@@ -69,12 +67,12 @@ async def test_share_behind_a_cut_that_is_longer_than_a_lease_is_carried_out_by_
 async def test_all_agents_are_cut_off_for_longer_than_a_lease(
     tmp_path: Path, seed: int, load: dict[str, object]
 ) -> None:
-    # The first one back waits a lease for the others, which a busy machine may take.
-    async with world(tmp_path, seed, agents=3, LOADCELL_LEASE_SECONDS=str(2 * LEASE_SECONDS)) as here:
-        run_id = await here.in_the_middle(load, high=0.35)
+    lease = 2 * LEASE_SECONDS  # so long the first one back waits for the others
+    async with world(tmp_path, seed, agents=3, LOADCELL_LEASE_SECONDS=str(lease)) as here:
+        run_id = await here.in_the_middle(longer(load), low=0.05, high=0.2)
         for agent in here.agents:
             agent.cable.cut()
-        await pause(here, 2 * LEASE_SECONDS + 0.5, 2 * LEASE_SECONDS + 2)
+        await pause(here, lease + 0.5, lease + 2)
         for agent in here.agents:
             agent.cable.mend()
         books = await here.books(run_id)

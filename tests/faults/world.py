@@ -28,10 +28,13 @@ from tests.free_ports import free_port
 HEARTBEAT_SECONDS = 0.2
 # Long enough that a busy machine keeps it, short enough that a test can wait for its end.
 LEASE_SECONDS = 2.0
+# Long enough for whoever must be back within it: a process that starts anew, or a line that is mended.
+PATIENT = {"LOADCELL_LEASE_SECONDS": "12"}
 
-# Loads of a few seconds. All are bounded by a count, so that nothing depends on how fast the machine is.
-OPEN = {"rate": [60.0], "num_prompts": 300, "warmup": 2}
-POISSON = {"rate": [60.0], "num_prompts": 300, "warmup": 2, "arrival": "poisson", "seed": 11}
+# Loads of some seconds. All are bounded by a count; those of a rate go by the clock, and last several times as
+# long as a lease: a run may miss a tenth of what nobody could take over any more.
+OPEN = {"rate": [60.0], "num_prompts": 600, "warmup": 2}
+POISSON = {"rate": [60.0], "num_prompts": 600, "warmup": 2, "arrival": "poisson", "seed": 11}
 SKETCHED = {**OPEN, "sketch_only": True}
 CLOSED = {"concurrency": [9], "num_prompts": 450, "warmup": 2}
 
@@ -51,6 +54,11 @@ BUGS = {
     "upkeep_failed",
     "run_not_taken_over",
 }
+
+
+def longer(load: dict[str, object]) -> dict[str, object]:
+    """The same load twice as long: for what befalls most of the agents, or lasts longer than a lease."""
+    return {**load, "num_prompts": 2 * int(str(load["num_prompts"]))}
 
 
 @dataclass
@@ -93,6 +101,11 @@ class World:
     def services(self) -> list[Service]:
         """Agents, then controllers."""
         return [*(agent.service for agent in self.agents), *self.controllers]
+
+    @property
+    def lease_seconds(self) -> float:
+        """How long a lease lasts without a word of its agent."""
+        return float(self.settings["LOADCELL_LEASE_SECONDS"])
 
     async def add_controller(self, **settings: str) -> Service:
         """Start a controller on the common database."""
