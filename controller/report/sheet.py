@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from loadcell.reports.early_end import EARLY_ENDS
 from loadcell.v1 import result_pb2, validation_pb2
 
 Cell = str | int | float | None
@@ -83,8 +84,8 @@ def document_rows(result: result_pb2.RunResult) -> Iterator[list[Cell]]:
 
 
 def run_rows(result: result_pb2.RunResult) -> list[list[Cell]]:
-    """Return what was measured and when."""
-    return [
+    """Return what was measured and when; of a run that did not come to its end, how it ended."""
+    rows: list[list[Cell]] = [
         ["Run ID", result.run_id],
         ["Model", result.model],
         ["Server URL", result.server_url],
@@ -93,6 +94,10 @@ def run_rows(result: result_pb2.RunResult) -> list[list[Cell]]:
         ["Completed At", _time(result, "completed_at")],
         ["Duration (s)", result.duration_seconds],
     ]
+    if result.status in EARLY_ENDS:
+        rows.append(["Status", result.status])
+        rows += [["Error", result.error]] if result.error else []
+    return rows
 
 
 _ONLY_OF_SOME = ("Best Rate (req/s)", "Avg Goodput (%)")  # open loops, runs with objectives

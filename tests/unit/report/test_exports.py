@@ -53,6 +53,18 @@ def test_csv_keeps_the_known_columns_first() -> None:
     assert ["Best TTFT p50 (ms)", "100.00"] in table
 
 
+def test_csv_says_how_a_run_ended_that_did_not_come_to_its_end() -> None:
+    result = build_result(make_run(make_level(make_rows({}))))
+    completed, _ = parse(result)
+    assert b"Status" not in completed
+    result.status = "cancelled"
+    assert ["Status", "cancelled"] in parse(result)[1]
+    result.status, result.error = "failed", "=agents were lost"
+    table = parse(result)[1]
+    at = table.index(["Status", "failed"])
+    assert table[at + 1] == ["Error", "'=agents were lost"]
+
+
 def test_csv_of_an_open_loop_with_goodput() -> None:
     config = result_pb2.RunConfig(goodput_thresholds=target_pb2.GoodputThresholds(ttft_ms=1000))
     plan = target_pb2.LevelPlan(rate=2.5, request_count=1)
