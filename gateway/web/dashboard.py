@@ -18,7 +18,7 @@ from gateway.health import Probe, probe_route
 from gateway.negotiation import prefers
 from gateway.openapi.operation import Operation
 from gateway.web.assets import ENTRY, Assets, read_assets
-from gateway.web.charts import chart_script, script_path
+from gateway.web.charts import chart_script, read_script
 from loadcell.errors import LoadcellError
 
 FRONT_PAGE: Final = "/"
@@ -119,7 +119,7 @@ def _charts_route() -> Route:
             raise _outdated()
         headers = {"Content-Type": _SCRIPT, "Cache-Control": _FOR_EVER, "ETag": f'"{digest}"'}
         # Browsers ask once and keep it, so megabytes are not kept here.
-        return _answer(request, headers, await asyncio.to_thread(script_path().read_bytes))
+        return _answer(request, headers, await asyncio.to_thread(read_script))
 
     return Route(CHARTS_PATH, script)
 
