@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
+from sqlalchemy import literal, select, text
 
 from controller.cache.cache import Cache
 from controller.cache.kinds import Kind, Seconds
@@ -17,6 +17,8 @@ from controller.query.traces.search import ask_search
 from controller.scope import Scope
 from controller.services import asking
 from controller.services.answers import Answers
+from controller.store.migrate import open_database
+from controller.store.place import parse_place
 from controller.store.traces import limits
 from controller.store.traces.limits import bounded
 from controller.store.traces.listing import list_traces
@@ -54,6 +56,25 @@ async def test_time_of_a_question_is_that_of_all_its_statements(open_one, monkey
         assert told == ["100s", "80s", "80s", "5s"]
     # Nothing of it is left to whoever has the connection next.
     assert await database.read(lambda c: c.execute(longest).scalar_one()) in ("0", 100_000)
+
+
+async def test_postgresql_plans_a_question_for_its_own_values(postgresql_url):
+    many = 12  # after 5 a plan for any values would be tried
+    plans = text("SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements")
+
+    def question(connection):
+        with bounded(connection):
+            for number in range(many):
+                connection.execute(select(literal(number)))
+            return connection.execute(plans).one()
+
+    database = await open_database(parse_place(postgresql_url))
+    try:
+        generic, custom = await database.read(question)
+    finally:
+        await database.close()
+    assert generic == 0
+    assert custom > 0
 
 
 async def test_every_question_that_is_asked_is_bounded(open_one, monkeypatch):
