@@ -29,6 +29,27 @@ export function replace(node, ...children) {
   return node;
 }
 
+/** Puts nodes in the place of those there are. Those that stay are not touched, nor what is selected in them. */
+export function arrange(node, wanted) {
+  const staying = new Set(wanted);
+  for (const child of [...node.childNodes]) if (!staying.has(child)) child.remove();
+  wanted.forEach((child, index) => { if (node.childNodes[index] !== child) node.insertBefore(child, node.childNodes[index] ?? null); });
+  return node;
+}
+
+/** Nodes of items, of which only those are made anew that have changed since: `make(item)`, `key(item)`. */
+export function keeping(make, key) {
+  let kept = new Map();
+  return (items) => {
+    kept = new Map(items.map((item) => {
+      const seen = JSON.stringify(item);
+      const before = kept.get(key(item));
+      return [key(item), before?.seen === seen ? before : { seen, node: make(item) }];
+    }));
+    return [...kept.values()].map(({ node }) => node);
+  };
+}
+
 /** A text that is not shown, only read out. */
 export function spoken(text) {
   return h("span", { class: "spoken" }, text);

@@ -23,7 +23,8 @@ import { makeLevels } from "./live/levels.js";
 import { merge, stateOf } from "./live/state.js";
 import { makeAgents, makeRequests, makeSteps } from "./live/strips.js";
 
-const DRAW_MILLISECONDS = 250;
+const FIGURES_MILLISECONDS = 250;
+const TABLES_MILLISECONDS = 1_000; // the largest part, and nobody reads them faster
 const PAST_SECONDS = 3_600; // of the charts when a run is opened that goes on already
 const PAST_MILLISECONDS = 60_000; // how long they are waited for
 const CONNECTION_TONES = { connecting: "plain", live: "good", waiting: "warn", ended: "plain" };
@@ -54,20 +55,29 @@ function watched(run, { api, signal, setTitle }) {
   const connection = h("span", { role: "status" });
   const notice = h("p", { role: "status", hidden: true });
   const problem = h("div", { class: "region" });
-  const views = [makeFigures(), makeLevels(), makeAgents(), makeSteps(), makeRequests()];
-  const [figures, levels, agents, steps, requests] = views;
+  const [figures, levels, agents, steps, requests] = [makeFigures(), makeLevels(), makeAgents(), makeSteps(), makeRequests()];
   const cancel = may("runs:cancel") && h("button", { type: "button", class: "dangerous", onclick: () => cancelRun(run.run_id, { api, signal }) }, t("cancel"));
-  let changed = true;
+  let messages = 0;
   let noticed = "";
 
-  function draw() {
-    if (!changed || document.visibilityState !== "visible") return;
-    changed = false;
+  function drawNotice() {
     const text = noticeOf(state, run);
     notice.hidden = !text;
     if (text !== noticed) replace(notice, text); // read out once
     noticed = text;
-    for (const view of views) view.update(state);
+  }
+
+  /** Draws views now, and again and again when there is something new. */
+  function keepDrawing(milliseconds, views) {
+    let drawn = -1;
+    const draw = () => {
+      if (drawn === messages || document.visibilityState !== "visible") return;
+      drawn = messages;
+      for (const view of views) view.update(state);
+    };
+    draw();
+    const timer = setInterval(draw, milliseconds);
+    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   }
 
   function message(told) {
@@ -76,7 +86,7 @@ function watched(run, { api, signal, setTitle }) {
       state.started ??= told.metrics.timestamp;
       history.add(state);
     }
-    changed = true;
+    messages += 1;
     if (hasResult(state.status)) showResult(run.run_id);
     else if (told.type === "failed") {
       const hasBegun = state.index >= 0;
@@ -97,9 +107,8 @@ function watched(run, { api, signal, setTitle }) {
     // Without it the charts begin now.
     pastOf(run, api).then((seconds) => history.fill(seconds, state), () => {});
   }
-  draw();
-  const timer = setInterval(draw, DRAW_MILLISECONDS);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+  keepDrawing(FIGURES_MILLISECONDS, [{ update: drawNotice }, figures]);
+  keepDrawing(TABLES_MILLISECONDS, [levels, agents, steps, requests]);
   return [problem, measured];
 }
 

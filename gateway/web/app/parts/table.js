@@ -1,6 +1,6 @@
 // A table: sorted by its heads, read by screen readers, wide ones scroll by themselves.
 
-import { h, replace, spoken } from "../dom.js";
+import { arrange, h, keeping, replace, spoken } from "../dom.js";
 import { texts } from "../i18n.js";
 import * as words from "../texts/parts.js";
 import { info } from "./term.js";
@@ -21,10 +21,7 @@ export function table(columns, rows, { caption, sort = null, onSort = null, remo
 
   function draw() {
     replace(heads, columns.map((column) => head(column, present, choose)));
-    replace(body, sorted().map((row) => {
-      const cells = columns.map((column, index) => cell(column, row, index === 0));
-      return h("tr", { class: rowClass?.(row) }, cells);
-    }));
+    replace(body, sorted().map((row) => rowNode(columns, row, rowClass)));
   }
 
   function sorted() {
@@ -40,11 +37,30 @@ export function table(columns, rows, { caption, sort = null, onSort = null, remo
   }
 
   draw();
+  return framed(caption, heads, body);
+}
+
+/**
+ * A table that follows what happens: `{node, update(rows)}`. Rows stay as they are but for those that have changed.
+ * Columns as above; options: caption, key(row) that tells rows apart, rowClass(row).
+ */
+export function followingTable(columns, { caption, key, rowClass = null }) {
+  const body = h("tbody");
+  const rowNodes = keeping((row) => rowNode(columns, row, rowClass), key);
+  const heads = h("tr", {}, columns.map((column) => head(column)));
+  return { node: framed(caption, heads, body), update: (rows) => arrange(body, rowNodes(rows)) };
+}
+
+function framed(caption, heads, body) {
   const whole = h("table", {}, caption && h("caption", { class: "spoken" }, caption), h("thead", {}, heads), body);
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption ?? t("table") }, whole);
 }
 
-function head(column, present, choose) {
+function rowNode(columns, row, rowClass) {
+  return h("tr", { class: rowClass?.(row) }, columns.map((column, index) => cell(column, row, index === 0)));
+}
+
+function head(column, present = null, choose = null) {
   const isSorted = present?.key === column.key;
   const order = isSorted ? (present.descending ? "descending" : "ascending") : null;
   const inner = column.sort || column.sortable

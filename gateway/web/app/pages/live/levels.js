@@ -4,27 +4,28 @@ import { h, replace } from "../../dom.js";
 import { clock, count, milliseconds, number, percent } from "../../format.js";
 import { texts } from "../../i18n.js";
 import { badge } from "../../parts/badge.js";
-import { table } from "../../parts/table.js";
+import { followingTable } from "../../parts/table.js";
 import * as words from "../../texts/live.js";
 
 const t = texts(words);
 
-/** {node, update(state)}. */
+/** {node, update(state)}; made again where messages tell that loads are rates. */
 export function makeLevels() {
   const node = h("div");
-  let drawn = "";
+  let drawn = null;
 
-  function update(state) {
-    const seen = JSON.stringify(state.levels);
-    if (seen === drawn) return;
-    drawn = seen;
-    replace(node, levelTable(state));
+  function update({ levels, isOpen, isTimed }) {
+    if (drawn?.isOpen !== isOpen) {
+      drawn = { isOpen, table: levelTable(isOpen, isTimed) };
+      replace(node, drawn.table.node);
+    }
+    drawn.table.update(levels.map((level, index) => ({ ...level, index })));
   }
 
   return { node, update };
 }
 
-function levelTable({ levels, isOpen, isTimed }) {
+function levelTable(isOpen, isTimed) {
   const columns = [
     { key: "load", label: t(isOpen ? "rate_of_level" : "concurrency_of_level"), cell: ({ load }) => number(load) },
     { key: "progress", label: t("progress"), cell: ({ percent: done }) => bar(done) },
@@ -35,7 +36,7 @@ function levelTable({ levels, isOpen, isTimed }) {
     { key: "e2e", label: "E2E p95", numeric: true, cell: ({ metrics }) => milliseconds(metrics?.e2e_p95) },
     { key: "errors", label: t("errors"), cell: ({ metrics }) => errorsOf(metrics) },
   ];
-  return table(columns, levels, { caption: t("levels") });
+  return followingTable(columns, { caption: t("levels"), key: ({ index }) => index });
 }
 
 function bar(done) {

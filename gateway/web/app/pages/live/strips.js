@@ -1,22 +1,23 @@
 // What the agents do, the requests that ended last, and the steps of the validation.
 
-import { h, replace } from "../../dom.js";
+import { arrange, h, keeping, replace } from "../../dom.js";
 import { count, milliseconds } from "../../format.js";
 import { language, texts } from "../../i18n.js";
 import { badge } from "../../parts/badge.js";
 import { card } from "../../parts/card.js";
-import { table } from "../../parts/table.js";
+import { followingTable } from "../../parts/table.js";
 import { link } from "../../router.js";
 import { may } from "../../session.js";
 import * as words from "../../texts/live.js";
 
-const EACH = 4; // of the drawings: it is the largest part, and nobody reads it faster
 const t = texts(words);
 
 /** {node, update(state)}: one card an agent. */
 export function makeAgents() {
   const node = h("div", { class: "agent-strip" });
-  const update = ({ agents }) => replace(node, agents.length ? agents.map(agentNode) : h("p", { class: "small" }, t("no_agents")));
+  const nobody = h("p", { class: "small" }, t("no_agents"));
+  const cards = keeping(agentNode, ({ agent_id: id }) => id);
+  const update = ({ agents }) => arrange(node, agents.length ? cards(agents) : [nobody]);
   return { node: card(t("agents"), {}, node), update };
 }
 
@@ -30,22 +31,19 @@ function agentNode(agent) {
 
 /** {node, update(state)}: newest first, failures marked. */
 export function makeRequests() {
-  const node = h("div", { class: "request-log" });
-  let newest = 0;
-  let turn = 0;
+  const ended = requestTable();
+  const node = h("div", { class: "request-log" }, h("p", { class: "small" }, t("no_requests")));
 
-  function update({ requests, requestCount }) {
-    turn += 1;
-    if (turn % EACH || requestCount === newest || node.contains(document.activeElement)) return; // whoever is on a link stays there
-    newest = requestCount;
-    replace(node, requestTable(requests));
+  function update({ requests }) {
+    if (!requests.length || node.contains(document.activeElement)) return; // whoever is on a link stays there
+    arrange(node, [ended.node]);
+    ended.update(requests);
   }
 
-  replace(node, h("p", { class: "small" }, t("no_requests")));
   return { node: card(t("requests_last"), {}, h("p", { class: "small" }, t("requests_about")), node), update };
 }
 
-function requestTable(requests) {
+function requestTable() {
   const columns = [
     { key: "number", label: "#", cell: ({ number: position }) => count(position) },
     { key: "time", label: t("ended"), cell: ({ timestamp }) => new Date(timestamp * 1000).toLocaleTimeString(language()) },
@@ -55,7 +53,7 @@ function requestTable(requests) {
     { key: "tokens", label: t("tokens"), numeric: true, cell: (one) => count(one.output_tokens) },
     { key: "trace", label: t("trace"), cell: ({ request_id: id }) => (may("traces:read") ? h("a", { href: link("trace", [id]), "aria-label": `${t("trace")} ${id}` }, id.slice(-8)) : id.slice(-8)) },
   ];
-  return table(columns, requests, { caption: t("requests_last"), rowClass: ({ success }) => (success ? null : "bad") });
+  return followingTable(columns, { caption: t("requests_last"), key: ({ number: position }) => position, rowClass: ({ success }) => (success ? null : "bad") });
 }
 
 /** {node, update(state)}: hidden until there is a step. */
