@@ -14,6 +14,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     TableValuedAlias,
+    Text,
     and_,
     any_,
     bindparam,
@@ -125,8 +126,16 @@ def one_of_given(dialect: str, column: ColumnElement[Any], name: str = _GIVEN) -
     return column == any_(_array(bindparam(name, type_=ARRAY(BigInteger))))
 
 
-def given(dialect: str, keys: Collection[int] | Collection[tuple[int, ...]], name: str = _GIVEN) -> dict[str, Any]:
-    """Return the parameter of a statement that is given keys; of `with_given_keys` one at least."""
+def one_of_given_texts(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether a column is one of the texts that a statement is given by a name when it is carried out."""
+    if dialect == "sqlite":
+        each = func.json_each(bindparam(name)).table_valued("value", name="each")
+        return column.in_(select(cast(each.c.value, Text)))
+    return column == any_(cast(bindparam(name, type_=ARRAY(Text)), ARRAY(Text)))
+
+
+def given(dialect: str, keys: Collection[Any], name: str = _GIVEN) -> dict[str, Any]:
+    """Return the parameter of a statement that is given keys or texts; of `with_given_keys` one at least."""
     return {name: json.dumps(list(keys)) if dialect == "sqlite" else list(keys)}
 
 

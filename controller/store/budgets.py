@@ -16,6 +16,7 @@ from controller.query.costs.budgets import SEVERITIES, Alert, Budget, Reached
 from controller.query.costs.question import CostQuestion, Spent, usd
 from controller.query.metrics.parameters import DAY_MICROS, Period
 from controller.scope import Scope
+from controller.store.cost_covers import cover_question
 from controller.store.costs import spent_over_time
 from controller.store.events import record_events
 from controller.store.postgresql import Lock, take
@@ -107,7 +108,8 @@ def active_budgets(connection: Connection) -> list[Budget]:
 def spent_by_day(connection: Connection, project_id: str, first_day: int, now: int) -> dict[int, Spent]:
     """Return what the requests of a project cost that began on each day, from a day on until now."""
     period = Period(first_day * DAY_MICROS, max(now, first_day * DAY_MICROS + 1), now)
-    return spent_over_time(connection, CostQuestion(Scope.of([project_id]), period, {}), DAY)
+    covered = cover_question(connection, CostQuestion(Scope.of([project_id]), period, {}), DAY)
+    return spent_over_time(connection, covered, DAY)
 
 
 def alerts_since(connection: Connection, budget_id: str, first: int) -> list[Alert]:

@@ -22,26 +22,16 @@ from sqlalchemy import (
     union_all,
 )
 
-from controller.query.costs.question import CostQuestion
 from controller.query.metrics.spans import Cover, Span
 from controller.store.among import given_rows, rows
-from controller.store.costs import (
-    REMEMBERED,
-    Shape,
-    given,
-    in_edge,
-    in_span,
-    known,
-    of_question,
-    shape_of,
-    what_covers,
-)
+from controller.store.cost_covers import REMEMBERED, Covered, Shape, covered_by, in_edge, in_span, of_question
+from controller.store.costs import known
 from controller.store.raw_rows import raw_rows
 from controller.store.run_span import bounds_of_runs
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts, rollups
+from controller.store.traces.columns import IS_COUNTED
 from controller.trace_ids import RequestKey
-from loadcell.stats.columns import ERROR, OK
 from loadcell.stats.rollup import DAY, HOUR, MINUTE
 
 _FINER = {DAY: HOUR, HOUR: MINUTE}
@@ -103,19 +93,18 @@ _CELL = (
 )
 
 
-def dearest_requests(connection: Connection, question: CostQuestion, limit: int) -> list[CostlyRequest]:
+def dearest_requests(connection: Connection, covered: Covered, limit: int) -> list[CostlyRequest]:
     """Return the requests that cost the most, and anything at all; of equally dear ones the newest first.
 
     Rollups are looked into in the order of their dearest requests, until none can have one that is dear enough.
     """
-    covered = what_covers(connection, question.period)
-    at_edges = _at_edges(connection, question, covered, limit)
+    at_edges = _at_edges(connection, covered, limit)
     found: list[CostlyRequest] = []
     # What the dearest request of a rollup cost is known, so as many rollups as requests are wanted have enough. Of
     # what earlier versions stored no more than a bound is known: then more are needed.
     for most in (_FEW * limit, MAX_LOOKS):
-        spans = covered.spans if most < MAX_LOOKS else _kept(connection, covered.spans)
-        parts = _dear_cells(connection, question, Cover(tuple(spans), ()), most)
+        spans = covered.cover.spans if most < MAX_LOOKS else _kept(connection, covered.cover.spans)
+        parts = _dear_cells(connection, covered_by(connection, covered.question, Cover(tuple(spans), ())), most)
         unseen = max((part[-1].cost_max for part in parts if len(part) == most), default=0)
         found = _search(connection, [cell for part in parts for cell in part], at_edges, limit)
         if unseen <= _enough(found, limit):
@@ -123,12 +112,11 @@ def dearest_requests(connection: Connection, question: CostQuestion, limit: int)
     return found
 
 
-def _at_edges(connection: Connection, question: CostQuestion, covered: Cover, limit: int) -> list[CostlyRequest]:
+def _at_edges(connection: Connection, covered: Covered, limit: int) -> list[CostlyRequest]:
     """Return the dearest requests at each edge of a period."""
-    if not covered.edges:
+    if not covered.shape.edges:
         return []
-    asked = given(connection, question, covered) | {"limit": limit}
-    return _read(connection, _of_edges(shape_of(connection, question, covered)), asked)
+    return _read(connection, _of_edges(covered.shape), covered.given | {"limit": limit})
 
 
 def _kept(connection: Connection, spans: Sequence[Span]) -> list[Span]:
@@ -161,12 +149,11 @@ def _enough(found: list[CostlyRequest], limit: int) -> int:
     return found[-1].cost if len(found) == limit else 0
 
 
-def _dear_cells(connection: Connection, question: CostQuestion, covered: Cover, most: int) -> list[list[_Cell]]:
+def _dear_cells(connection: Connection, covered: Covered, most: int) -> list[list[_Cell]]:
     """Return of each span the rollups with the dearest requests."""
-    parts: list[list[_Cell]] = [[] for _ in covered.spans]
+    parts: list[list[_Cell]] = [[] for _ in covered.shape.grains]
     if parts:
-        asked = given(connection, question, covered) | {"most": most}
-        for place, *cell in raw_rows(connection, _dear(shape_of(connection, question, covered)), asked):
+        for place, *cell in raw_rows(connection, _dear(covered.shape), covered.given | {"most": most}):
             parts[place].append(_Cell(*cell))
     return [sorted(part, key=lambda cell: cell.place) for part in parts]
 
@@ -235,7 +222,7 @@ def _of_cells(dialect: str) -> Executable:
         wanted, and_(traces.c.context_key == context_key, traces.c.ts >= first, traces.c.ts < end)
     ).where(
         *(runs if dialect == "postgresql" else ()),
-        traces.c.status.in_((OK, ERROR)),
+        IS_COUNTED,
         bindparam("enough", type_=BigInteger) < _COST,
     )
     return _dearest_of([requests])

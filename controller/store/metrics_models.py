@@ -17,7 +17,7 @@ from controller.store.metrics_requests import began_in, given_times
 from controller.store.raw_rows import raw_pages, raw_rows
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_queries import contexts, rollups
-from loadcell.stats.columns import ERROR, OK
+from controller.store.traces.columns import IS_COUNTED
 from loadcell.stats.packed import largest
 from loadcell.stats.rollup import DAY
 from loadcell.v1 import result_pb2
@@ -124,7 +124,7 @@ def _first_of_each(dialect: str, *, newest: bool) -> Executable:
     each = each_given(dialect)
     found = (
         select(traces.c.ts)
-        .where(*began_in(dialect), traces.c.context_key == each.c.value, traces.c.status.in_((OK, ERROR)))
+        .where(*began_in(dialect), traces.c.context_key == each.c.value, IS_COUNTED)
         .order_by(traces.c.ts.desc() if newest else traces.c.ts)
         .limit(1)
     )

@@ -16,7 +16,7 @@ from controller.store.among import given, one_of, one_of_given
 from controller.store.raw_rows import raw_pages
 from controller.store.run_span import bounds_of_runs
 from controller.store.schema import traces
-from controller.store.traces.columns import IS_ERROR, IS_OK
+from controller.store.traces.columns import IS_COUNTED, IS_ERROR, IS_OK
 from controller.store.unkept import CONTEXT_KEY, refuse_unkept
 from loadcell.stats.columns import ERROR, OK
 from loadcell.stats.rollup import MINUTE
@@ -114,4 +114,4 @@ def among(connection: Connection, of: Contexts) -> list[ColumnElement[bool]]:
 def _ended(statuses: frozenset[int]) -> ColumnElement[bool]:
     if ERROR not in statuses:
         return IS_OK
-    return IS_ERROR if OK not in statuses else traces.c.status.in_((OK, ERROR))
+    return IS_ERROR if OK not in statuses else IS_COUNTED

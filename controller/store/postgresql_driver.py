@@ -17,10 +17,13 @@ from psycopg.pq import Format
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import URL, Connection, Table, create_engine, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = [
     "Error",
+    "carry_out",
     "copy_in",
     "copy_out",
     "copy_rows",
@@ -55,7 +58,22 @@ def postgresql_engine(url: URL, *, writes: bool, connections: int) -> Engine:
         isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
     )
     event.listen(engine, "before_cursor_execute", _in_binary)
-    return engine if writes else engine.execution_options(postgresql_readonly=True)
+    if not writes:
+        event.listen(engine, "connect", _for_questions)
+    return engine
+
+
+def _for_questions(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Have nothing changed through a connection, and questions planned for their own values.
+
+    Compiling a plan over many partitions takes longer than any question that is answered in time. A plan that is
+    to do for any values reads the index of times for rare words, and all partitions for a few requests.
+    """
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - tells the type checker the driver
+    connection.execute("SET jit = off")
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
+    connection.read_only = True
 
 
 def _in_binary(
@@ -123,11 +141,27 @@ def copy_in(connection: Connection, statement: str, pieces: Iterable[bytes]) -> 
 
 @contextmanager
 def _copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
+    with _driver(connection, statement) as driver, driver.cursor() as cursor, cursor.copy(statement) as copy:
+        yield copy
+
+
+def carry_out(connection: Connection, statement: str) -> None:
+    """Carry out a statement that takes no values and gives no rows, and that nobody else is to be told of.
+
+    Raises:
+        DBAPIError: As any statement does.
+    """
+    with _driver(connection, statement) as driver:
+        driver.execute(statement.encode())
+
+
+@contextmanager
+def _driver(connection: Connection, statement: str) -> Iterator[psycopg.Connection]:
+    """Yield the connection of the driver to carry out a statement, whose errors are those of SQLAlchemy."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - tells the type checker the driver
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            yield copy
+        yield driver
     except psycopg.Error as error:
         wrapped = DBAPIError.instance(
             statement, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect

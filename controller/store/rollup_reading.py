@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Executable,
     Select,
     bindparam,
     func,
+    not_,
     or_,
     select,
     union_all,
@@ -25,7 +25,7 @@ from controller.query.metrics.question import DimensionFilter, Needs
 from controller.query.metrics.rows import Contexts, RollupRows
 from controller.query.metrics.spans import Span
 from controller.scope import Scope
-from controller.store.among import given, one_of_given
+from controller.store.among import given, one_of_given, one_of_given_texts
 from controller.store.raw_rows import raw_pages, raw_rows
 from controller.store.schema_queries import contexts, rollups
 from loadcell.stats.rollup import HOUR, MINUTE
@@ -47,24 +47,28 @@ def read_contexts(
     every = not filters and scope.projects is None
     if every and not names:
         return Contexts(np.zeros(0, np.int64), {}, every=True)
-    asked: dict[str, Any] = {f"values_{place}": one.values for place, one in enumerate(filters)}
+    dialect, asked = connection.dialect.name, dict[str, Any]()
+    for place, one in enumerate(filters):
+        asked |= given(dialect, one.values, f"values_{place}")
     if scope.projects is not None:
-        asked["projects"] = sorted(scope.projects)
+        asked |= given(dialect, scope.projects, "projects")
     kinds = tuple((one.dimension, one.negated) for one in filters)
-    found = raw_rows(connection, _contexts(names, kinds, scoped=scope.projects is not None), asked)
+    found = raw_rows(connection, _contexts(dialect, names, kinds, scoped=scope.projects is not None), asked)
     columns = list(zip(*found, strict=True)) or [()] * (len(names) + 1)
     return Contexts(np.array(columns[0], np.int64), dict(zip(names, columns[1:], strict=True)), every=every)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _contexts(names: tuple[str, ...], kinds: tuple[tuple[str, bool], ...], *, scoped: bool) -> Select[Any]:
+def _contexts(
+    dialect: str, names: tuple[str, ...], kinds: tuple[tuple[str, bool], ...], *, scoped: bool
+) -> Select[Any]:
     """Return the statement that finds contexts, which is given what their values are one of."""
     conditions = [
-        _condition(contexts.c[dimension], f"values_{place}", negated=negated)
+        _condition(dialect, contexts.c[dimension], f"values_{place}", negated=negated)
         for place, (dimension, negated) in enumerate(kinds)
     ]
     if scoped:
-        conditions.append(contexts.c.project_id.in_(bindparam("projects", expanding=True)))
+        conditions.append(one_of_given_texts(dialect, contexts.c.project_id, "projects"))
     return (
         select(contexts.c.context_key, *(contexts.c[name] for name in names))
         .where(*conditions)
@@ -72,12 +76,10 @@ def _contexts(names: tuple[str, ...], kinds: tuple[tuple[str, bool], ...], *, sc
     )
 
 
-def _condition(column: ColumnElement[Any], values: str, *, negated: bool) -> ColumnElement[bool]:
-    given_ones: BindParameter[Any] = bindparam(values, expanding=True)
-    if negated:
-        # What has no value is not one of some values.
-        return or_(column.not_in(given_ones), column.is_(None))
-    return column.in_(given_ones)
+def _condition(dialect: str, column: ColumnElement[Any], values: str, *, negated: bool) -> ColumnElement[bool]:
+    among_values = one_of_given_texts(dialect, column, values)
+    # What has no value is not one of some values.
+    return or_(not_(among_values), column.is_(None)) if negated else among_values
 
 
 @dataclass(frozen=True, slots=True)

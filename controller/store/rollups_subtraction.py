@@ -19,7 +19,8 @@ from controller.store.rollups import KEYS_AT_ONCE, rollup_of, values_of
 from controller.store.schema import traces
 from controller.store.schema_queries import rollups
 from controller.store.schema_sums import batch_rollups
-from loadcell.stats.columns import ERROR, OK, SampleArrays
+from controller.store.traces.columns import IS_COUNTED
+from loadcell.stats.columns import OK, SampleArrays
 from loadcell.stats.rollup import DAY, HOUR, MINUTE, Rollup, at_every_grain, roll_up
 from loadcell.stats.rollup_subtraction import EXTREMES, extremes_may_change, subtract
 
@@ -120,7 +121,7 @@ def _extremes(connection: Connection, rollup: Rollup) -> dict[str, Any]:
             traces.c.context_key == rollup.context_key,
             traces.c.ts >= rollup.bucket * rollup.grain * _MICROS,
             traces.c.ts < (rollup.bucket + 1) * rollup.grain * _MICROS,
-            traces.c.status.in_((OK, ERROR)),
+            IS_COUNTED,
             *([~sampled.exists()] if folded[0] else []),
         )
     ).one()

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from controller.store.among import given, one_of_given
+from controller.store.raw_rows import raw_rows
 from controller.store.schema import TIME_OF_RUN, benchmark_runs, traces
 
 # What an agent did while nobody could reach it is delivered after its run has ended, and clocks differ.
@@ -72,8 +73,8 @@ def bounds_of_runs(connection: Connection, times: Sequence[tuple[int, int]]) -> 
         for place, time in enumerate(times)
         for name, at in zip(("since", "until"), time, strict=True)
     }
-    found = sorted(connection.execute(_bounds(len(times)), asked).all())
-    return [_keys(first, last) for _, first, last in found]
+    found = {place: _keys(first, last) for place, first, last in raw_rows(connection, _bounds(len(times)), asked)}
+    return [found[place] for place in range(len(times))]
 
 
 def reach_of_runs(
@@ -98,7 +99,7 @@ def reach_of_runs(
     if contexts is not None:
         asked |= given(dialect, contexts)
     statement = _reach(dialect, among=contexts is not None, descending=descending)
-    end, *found = connection.execute(statement, asked).one()
+    ((end, *found),) = raw_rows(connection, statement, asked)
     mine = None if contexts is None else tuple(contexts)
     if not found:
         return Reach(end, *_ALL_KEYS, mine)

@@ -12,6 +12,7 @@ from controller.store.among import given_requests, with_given_requests, with_key
 from controller.store.bulk import insert_rows
 from controller.store.chunks import chunks
 from controller.store.full_text import KEY_NAMES, Text, add_words, remove_words
+from controller.store.raw_rows import raw_rows
 from controller.store.schema_texts import trace_texts
 from controller.trace_ids import RequestKey
 
@@ -34,7 +35,7 @@ def read_texts(connection: Connection, keys: Iterable[RequestKey]) -> dict[Reque
     return {
         RequestKey(*row[:5]): (row[5], row[6])
         for some in chunks(keys)
-        for row in connection.execute(_texts(dialect), given_requests(dialect, some))
+        for row in raw_rows(connection, _texts(dialect), given_requests(dialect, some))
     }
 
 

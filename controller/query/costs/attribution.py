@@ -11,6 +11,7 @@ from controller.query.costs.parameters import MAX_DAYS, read_limit
 from controller.query.costs.question import ANONYMOUS, Spent, ask, ratio, usd
 from controller.query.metrics.parameters import Period, read_period
 from controller.scope import Scope
+from controller.store.cost_covers import cover_question
 from controller.store.costs import spent_by
 from controller.store.database import Connection
 from loadcell.errors import LoadcellError
@@ -46,7 +47,8 @@ def get_cost_attribution(
     question = ask(request, scope, period)
     limit = read_limit(request.limit if request.HasField("limit") else _DEFAULT_LIMIT, "limit", most=_MAX_LIMIT)
     least = _read_cost(request.min_cost)
-    spent = spent_by(connection, question, (_COLUMNS[dimension], "provider", "model"))
+    covered = cover_question(connection, question)
+    spent = spent_by(connection, covered, (_COLUMNS[dimension], "provider", "model"))
     attribution = attribute(period, dimension, spent, limit=limit, min_cost=least)
     return cost_pb2.GetCostAttributionResponse(data=attribution)
 

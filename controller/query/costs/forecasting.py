@@ -11,6 +11,7 @@ from controller.query.costs.question import Spent, ask, usd
 from controller.query.costs.summary import trend_point
 from controller.query.metrics.parameters import DAY_MICROS, Period, read_period
 from controller.scope import Scope
+from controller.store.cost_covers import cover_question
 from controller.store.costs import spent_over_time
 from controller.store.database import Connection
 from loadcell.errors import LoadcellError
@@ -38,7 +39,8 @@ def get_cost_forecast(
     """
     period = _read_history(request, now)
     ahead = _read_days(request)
-    days = spent_over_time(connection, ask(request, scope, period), DAY)
+    covered = cover_question(connection, ask(request, scope, period), DAY)
+    days = spent_over_time(connection, covered, DAY)
     intervals = not request.HasField("include_confidence_intervals") or request.include_confidence_intervals
     answer = extend(period, days, ahead, intervals=intervals)
     return cost_pb2.GetCostForecastResponse(data=answer)

@@ -9,6 +9,7 @@ from controller.query.costs.parameters import MAX_DAYS
 from controller.query.costs.question import CostQuestion, Spent, ask, dearest_first, ratio, usd
 from controller.query.metrics.parameters import INTERVALS, RAW, read_interval, read_period
 from controller.scope import Scope
+from controller.store.cost_covers import cover_question
 from controller.store.costs import newest_seconds, spent_by, spent_over_time
 from controller.store.database import Connection
 from loadcell.errors import LoadcellError
@@ -29,7 +30,7 @@ def get_cost_analytics(
         LoadcellError: a parameter is wrong, and named.
     """
     question, granularity = _ask(request, scope, now)
-    total = sum(spent_by(connection, question, ("provider",)).values(), Spent())
+    total = sum(spent_by(connection, cover_question(connection, question), ("provider",)).values(), Spent())
     analytics = cost_pb2.CostAnalytics(
         total_cost=usd(total.total),
         prompt_cost=usd(total.prompt),
@@ -50,7 +51,7 @@ def get_cost_breakdown(
         LoadcellError: a parameter is wrong, and named.
     """
     question, granularity = _ask(request, scope, now)
-    spent = spent_by(connection, question, ("model", "user_id", "provider"))
+    spent = spent_by(connection, cover_question(connection, question), ("model", "user_id", "provider"))
     breakdown = cost_pb2.CostBreakdown(
         by_model=_items(spent, 0)[:_MAX_ITEMS],
         by_user=_items(spent, 1)[:_MAX_ITEMS],
@@ -79,7 +80,7 @@ def _points(connection: Connection, question: CostQuestion, granularity: str) ->
             " answered at once; take a coarser one or a shorter period",
             field="granularity",
         )
-    spent = spent_over_time(connection, question, width)
+    spent = spent_over_time(connection, cover_question(connection, question, width), width)
     return [_point(number * width, spent[number]) for number in sorted(spent)]
 
 

@@ -18,6 +18,7 @@ from controller.query.costs.parameters import MAX_DAYS, read_limit
 from controller.query.costs.question import Spent, ask, dearest_first, ratio, usd
 from controller.query.metrics.parameters import DAY_MICROS, Period, read_period
 from controller.scope import Scope
+from controller.store.cost_covers import cover_question
 from controller.store.costs import spent_by, spent_over_time
 from controller.store.database import Connection
 from controller.store.dearest import CostlyRequest, dearest_requests
@@ -44,12 +45,13 @@ def get_cost_summary(
     limit = read_limit(
         request.top_limit if request.HasField("top_limit") else _DEFAULT_TOP, "top_limit", most=_MAX_TOP
     )
-    days = spent_over_time(connection, question, DAY)
-    summary = summarize(period, spent_by(connection, question, DIMENSIONS), days)
+    covered = cover_question(connection, question, DAY)
+    days = spent_over_time(connection, covered, DAY)
+    summary = summarize(period, spent_by(connection, covered, DIMENSIONS), days)
     if _wanted(request, "include_trends"):
         summary.trends.CopyFrom(trends(period, days))
     if _wanted(request, "include_top_traces"):
-        summary.top_traces.extend(costly_traces(dearest_requests(connection, question, limit)))
+        summary.top_traces.extend(costly_traces(dearest_requests(connection, covered, limit)))
     return cost_pb2.GetCostSummaryResponse(data=summary)
 
 

@@ -9,7 +9,7 @@ from controller.query.metrics.failures import Failure
 from controller.query.metrics.question import Question
 from controller.query.metrics.spans import Edge
 from controller.store.database import Connection
-from controller.store.metrics_errors import sample_message
+from controller.store.metrics_errors import sample_messages
 from controller.store.rollup_reading import read_contexts
 from loadcell.documents import enums
 from loadcell.v1 import sample_pb2
@@ -35,18 +35,12 @@ def error_kinds(connection: Connection, question: Question, failures: Mapping[in
     total = sum(failure.count for failure in failures.values())
     period = question.period
     found = sorted(failures.items(), key=lambda item: (-item[1].count, item[0]))[:MAX_KINDS]
+    ranges = {
+        number: Edge(max(failure.start, period.start), min(failure.end, period.end)) for number, failure in found
+    }
+    messages = sample_messages(connection, ranges, contexts)
     return [
-        ErrorKind(
-            _word(number),
-            failure.count,
-            100 * failure.count / total,
-            sample_message(
-                connection,
-                Edge(max(failure.start, period.start), min(failure.end, period.end)),
-                contexts,
-                number,
-            ),
-        )
+        ErrorKind(_word(number), failure.count, 100 * failure.count / total, messages.get(number))
         for number, failure in found
     ]
 

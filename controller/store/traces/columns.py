@@ -14,6 +14,8 @@ from loadcell.stats.columns import ERROR, OK
 IS_ERROR: ColumnElement[bool] = traces.c.status == literal_column(str(ERROR))
 IS_OK: ColumnElement[bool] = traces.c.status == OK
 IS_UNSET: ColumnElement[bool] = traces.c.status > literal_column(str(ERROR))
+# What sums are made of: the request came to an end of its own.
+IS_COUNTED: ColumnElement[bool] = traces.c.status.in_([literal_column(str(OK)), literal_column(str(ERROR))])
 
 STATUSES: dict[str, ColumnElement[bool]] = {"ERROR": IS_ERROR, "OK": IS_OK, "UNSET": IS_UNSET}
 

@@ -18,7 +18,7 @@ from controller.store.postgresql import announce
 from controller.store.schema import benchmark_runs
 from controller.store.schema_queries import feedback
 from controller.store.traces.keys import KEY
-from controller.store.traces.scoped import in_scope
+from controller.store.traces.scoped import given_scope, in_scope
 from controller.trace_ids import RequestKey
 from loadcell.errors import LoadcellError
 
@@ -37,8 +37,9 @@ def write_feedback(connection: Connection, new: NewJudgement, scope: Scope, now:
     Raises:
         LoadcellError: INVALID_FIELD_VALUE, the identifier is that of something else.
     """
-    mine = with_keys(connection, KEY, [new.key]), in_scope(connection, scope)
-    if connection.execute(select(true()).where(exists().where(*mine))).first() is None:
+    mine = in_scope(connection.dialect.name, everything=scope.projects is None)
+    found = select(true()).where(exists().where(with_keys(connection, KEY, [new.key]), *mine))
+    if connection.execute(found, given_scope(connection.dialect.name, scope)).first() is None:
         return None
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     values = {

@@ -7,9 +7,8 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import Connection, String, bindparam, event, func, select
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
 from controller.query.traces.patterns import matches
@@ -18,15 +17,6 @@ from loadcell.errors import LoadcellError
 
 SECONDS = 10.0
 _STEPS = 20_000  # of SQLite's machine between two looks at the clock
-_OF_THIS_TRANSACTION = True
-# Compiling a plan over many partitions takes longer than any question that is answered in time. A plan that is to
-# do for any values reads the index of times for rare words, and all partitions for a few requests.
-_BOUND = select(
-    func.set_config("statement_timeout", bindparam("milliseconds", type_=String), _OF_THIS_TRANSACTION),
-    func.set_config("jit", "off", _OF_THIS_TRANSACTION),
-    func.set_config("plan_cache_mode", "force_custom_plan", _OF_THIS_TRANSACTION),
-)
-
 
 _COUNTDOWN = "countdown"  # of a connection, while a question is bounded
 # A statement of PostgreSQL may take what was left when it was last told, up to this part of the whole time ago.
@@ -56,7 +46,7 @@ def bounded(connection: Connection, seconds: float = SECONDS) -> Iterator[float]
         if isinstance(driver, sqlite3.Connection):
             _bound_sqlite(connection, driver, until)
         else:
-            connection.execute(_BOUND, {"milliseconds": str(int(seconds * 1_000))})
+            _tell(connection, seconds)
             event.listen(connection, "before_cursor_execute", before_each)
         yield until
     except DBAPIError as error:
@@ -95,12 +85,19 @@ class _Countdown:
             raise _too_long(self._seconds)
         return left
 
-    def __call__(self, _connection: Connection, cursor: Any, *_of_statement: object) -> None:
+    def __call__(self, connection: Connection, *_of_statement: object) -> None:
         left = self.left()
         if left < self._told - _SLACK * self._seconds:
             self._told = left
-            milliseconds = str(math.ceil(left * 1_000))  # 0 is no bound
-            cursor.connection.execute("SELECT set_config('statement_timeout', %s, true)", (milliseconds,))
+            _tell(connection, left)
+
+
+def _tell(connection: Connection, seconds: float) -> None:
+    """Tell PostgreSQL how much time the statements of this transaction have."""
+    from controller.store.postgresql_driver import carry_out  # noqa: PLC0415 - only where there is a server
+
+    milliseconds = math.ceil(seconds * 1_000)  # 0 would be no bound
+    carry_out(connection, f"SET LOCAL statement_timeout = {milliseconds}")
 
 
 def _too_long(seconds: float) -> LoadcellError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from controller.query.traces.fields import Kind
 from controller.query.traces.question import Position, Question
 from controller.query.traces.record import Record
 from controller.scope import Scope
+from controller.store.raw_rows import Rows
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
@@ -43,7 +44,7 @@ def list_traces(connection: Connection, question: Question, scope: Scope) -> Pag
         if rows is None:
             return Page([], None)
         reader = reader_of(question.fields, question.include)
-        found: list[tuple[Row[Any], Stretch]] = []
+        found: list[tuple[Sequence[Any], Stretch]] = []
         if question.sort.kind is not Kind.TIME:
             rows = in_runs(connection, rows)
         for stretch in stretches(connection, question, rows):
@@ -59,10 +60,8 @@ def list_traces(connection: Connection, question: Question, scope: Scope) -> Pag
         return Page(records, _position(question, records[-1], *found[question.limit - 1]))
 
 
-def _read(
-    connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
-) -> Sequence[Row[Any]]:
-    found: list[Row[Any]] = []
+def _read(connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int) -> Rows:
+    found: list[Sequence[Any]] = []
     for part in windows(connection, stretch, descending=descending):
         found += _first(connection, part, reader, descending, limit - len(found))
         if len(found) == limit:
@@ -70,9 +69,7 @@ def _read(
     return found
 
 
-def _first(
-    connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int
-) -> Sequence[Row[Any]]:
+def _first(connection: Connection, stretch: Stretch, reader: Reader, descending: bool, limit: int) -> Rows:
     if is_plain(stretch):
         return plain_page(connection, stretch, reader, descending=descending, limit=limit)
     first, *others = stretch.columns
@@ -85,7 +82,7 @@ def _first(
     return connection.execute(reader.joined(query, order, keys=keys)).all()
 
 
-def _position(question: Question, last: Record, row: Row[Any], stretch: Stretch) -> Position:
+def _position(question: Question, last: Record, row: Sequence[Any], stretch: Stretch) -> Position:
     value: int | str | None = stretch.value
     match question.sort.kind:
         case Kind.TRACE_ID:

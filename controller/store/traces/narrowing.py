@@ -20,9 +20,9 @@ from controller.scope import Scope
 from controller.store.among import one_of
 from controller.store.full_text import all_of
 from controller.store.schema import benchmark_runs, traces
-from controller.store.schema_queries import contexts
 from controller.store.traces.columns import STATUSES
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
+from controller.store.traces.context_keys import context_keys
 from controller.store.traces.scoped import of_projects
 from controller.store.traces.word_trees import led_by_words
 
@@ -119,7 +119,7 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     found: Narrowed | None = everywhere
     of_contexts = tuple(part for part in parts if shared_by(part) is Group.CONTEXT)
     if of_contexts:
-        found = _by_contexts(connection, everywhere, And(of_contexts))
+        found = _by_contexts(connection, everywhere, of_contexts)
     of_runs = tuple(part for part in parts if shared_by(part) is Group.RUN)
     if of_runs and found:
         found = _by_runs(connection, found, And(of_runs))
@@ -166,15 +166,11 @@ def _is_bound(node: Node) -> bool:
     return isinstance(node, Condition) and node.field.name == "ts" and node.operator in _BOUNDS
 
 
-def _by_contexts(connection: Connection, found: Narrowed, node: Node) -> Narrowed | None:
-    keys = (
-        connection.execute(select(contexts.c.context_key).where(on_shared(connection, node)).limit(MOST_KEYS + 1))
-        .scalars()
-        .all()
-    )
+def _by_contexts(connection: Connection, found: Narrowed, parts: tuple[Node, ...]) -> Narrowed | None:
+    keys = context_keys(connection, parts, MOST_KEYS)
     if len(keys) > MOST_KEYS:
-        return _with(found, on_traces(connection, node))
-    return replace(found, contexts=tuple(sorted(keys))) if keys else None
+        return _with(found, on_traces(connection, And(parts)))
+    return replace(found, contexts=tuple(keys)) if keys else None
 
 
 def _by_runs(connection: Connection, found: Narrowed, node: Node) -> Narrowed | None:

@@ -5,7 +5,6 @@ Their statements are built once: building one takes several times as long as car
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -14,7 +13,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
-    Row,
     Select,
     bindparam,
     select,
@@ -22,6 +20,7 @@ from sqlalchemy import (
 )
 
 from controller.store.among import each_given, given, one_of_given
+from controller.store.raw_rows import Rows, raw_rows
 from controller.store.schema import traces
 from controller.store.traces.columns import STATUSES
 from controller.store.traces.keys import KEY
@@ -50,9 +49,7 @@ def is_plain(stretch: Stretch) -> bool:
     return stretch.by_time and not (rows.conditions or rows.words or rows.ways or rows.identified)
 
 
-def plain_page(
-    connection: Connection, stretch: Stretch, reader: Reader, *, descending: bool, limit: int
-) -> Sequence[Row[Any]]:
+def plain_page(connection: Connection, stretch: Stretch, reader: Reader, *, descending: bool, limit: int) -> Rows:
     """Return the first `limit` rows of a stretch that is plain, in order."""
     rows, after = stretch.rows, stretch.after
     contexts = rows.contexts or ()
@@ -68,10 +65,10 @@ def plain_page(
         # The first column alone bounds the range of an index.
         first, last = (first, min(last, after[0])) if descending else (max(first, after[0]), last)
     if shape.contexts > 1 and leads_by_context(index) and shape.dialect == "sqlite":
-        end = connection.execute(_reach(shape), values | _times(first, last)).scalar_one()
+        ((end,),) = raw_rows(connection, _reach(shape), values | _times(first, last))
         if end is not None:
             first, last = (end, last) if descending else (first, end)
-    return connection.execute(_page(reader, shape), values | _times(first, last)).all()
+    return raw_rows(connection, _page(reader, shape), values | _times(first, last))
 
 
 def _times(first: int, last: int) -> dict[str, int]:

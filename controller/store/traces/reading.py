@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     Select,
     Table,
     and_,
@@ -25,6 +24,7 @@ from controller.query.traces.fields import FIELDS
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
 from controller.store.among import given_requests, with_given_requests
+from controller.store.raw_rows import Rows, raw_rows
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import contexts
 from controller.store.texts import read_texts
@@ -122,7 +122,7 @@ class Reader:
         ordered = [page.c[name].desc() if descending else page.c[name].asc() for name, descending in order]
         return select(*columns).select_from(joined).order_by(*ordered)
 
-    def records(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[Record]:
+    def records(self, connection: Connection, rows: Rows) -> list[Record]:
         """Return rows of a query as traces."""
         if not rows:
             return []
@@ -141,9 +141,7 @@ class Reader:
             self._add_texts(connection, [one for one, run in zip(found, configs, strict=True) if _has_texts(run)])
         return found
 
-    def _values_of_shared(
-        self, rows: Sequence[Row[Any]], columns: Sequence[tuple[Any, ...]]
-    ) -> Iterator[dict[str, Any]]:
+    def _values_of_shared(self, rows: Rows, columns: Sequence[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
         """Yield for each row the values that it shares with others, computed once for all of them."""
         computed: dict[tuple[Any, ...], dict[str, Any]] = {}
         owners = [columns[self._places[traces.c[key]]] for _, key in self._joins]
@@ -189,7 +187,7 @@ def _add_errors(connection: Connection, records: Sequence[Record]) -> None:
     if not by_key:
         return
     dialect = connection.dialect.name
-    for *key, message in connection.execute(_messages(dialect), given_requests(dialect, list(by_key))):
+    for *key, message in raw_rows(connection, _messages(dialect), given_requests(dialect, list(by_key))):
         if message:
             by_key[RequestKey(*key)].values["error_message"] = message
 

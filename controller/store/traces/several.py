@@ -12,11 +12,12 @@ from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
 from controller.scope import Scope
 from controller.store.among import given_requests, with_given_requests
+from controller.store.raw_rows import raw_rows
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
 from controller.store.traces.reading import Reader, reader_of
-from controller.store.traces.scoped import in_scope
+from controller.store.traces.scoped import given_scope, in_scope
 from controller.trace_ids import RequestKey
 
 _REMEMBERED = 64  # queries
@@ -43,20 +44,17 @@ def get_traces(
         LoadcellError: REQUEST_TIMEOUT.
     """
     reader, dialect = reader_of(tuple(fields), tuple(include)), connection.dialect.name
-    if scope.projects is None:
-        query = _of_all(reader, dialect)
-    else:
-        wanted = with_given_requests(dialect, KEY)
-        query = reader.joined(reader.query().where(wanted, in_scope(connection, scope)))
+    query = _query(reader, dialect, everything=scope.projects is None)
     places = {key: place for place, key in enumerate(keys)}
     with bounded(connection):
-        rows = connection.execute(query, given_requests(dialect, keys)).all()
+        rows = raw_rows(connection, query, given_requests(dialect, keys) | given_scope(dialect, scope))
         records = sorted(reader.records(connection, rows), key=lambda record: places[record.key])
         whole = add_included(connection, records, include)
     return Several(records[:whole], [record.key for record in records[whole:]])
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_all(reader: Reader, dialect: str) -> Select[Any]:
-    """Return the query for traces of any project: making it takes as long as all else."""
-    return reader.joined(reader.query().where(with_given_requests(dialect, KEY)))
+def _query(reader: Reader, dialect: str, *, everything: bool) -> Select[Any]:
+    """Return the query for traces: making it takes as long as all else."""
+    mine = in_scope(dialect, everything=everything)
+    return reader.joined(reader.query().where(with_given_requests(dialect, KEY), *mine))

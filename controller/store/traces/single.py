@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Select, and_, bindparam
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
 from controller.scope import Scope
+from controller.store.raw_rows import raw_rows
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
 from controller.store.traces.reading import Reader, reader_of
-from controller.store.traces.scoped import in_scope
+from controller.store.traces.scoped import given_scope, in_scope
 from controller.trace_ids import RequestKey
 
 _REMEMBERED = 64  # queries
@@ -35,18 +36,16 @@ def get_trace(
     Raises:
         LoadcellError: REQUEST_TIMEOUT.
     """
-    reader = reader_of(tuple(fields), tuple(include))
-    if scope.projects is None:
-        query = _of_all(reader)
-    else:
-        query = reader.joined(reader.query().where(_OF_KEY, in_scope(connection, scope)))
+    reader, dialect = reader_of(tuple(fields), tuple(include)), connection.dialect.name
+    query = _query(reader, dialect, everything=scope.projects is None)
     with bounded(connection):
-        records = reader.records(connection, connection.execute(query, key._asdict()).all())
+        rows = raw_rows(connection, query, key._asdict() | given_scope(dialect, scope))
+        records = reader.records(connection, rows)
         add_included(connection, records, include)
     return records[0] if records else None
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_all(reader: Reader) -> Select[Any]:
-    """Return the query for a trace of any project: making it takes as long as all else."""
-    return reader.joined(reader.query().where(_OF_KEY))
+def _query(reader: Reader, dialect: str, *, everything: bool) -> Select[Any]:
+    """Return the query for a trace: making it takes as long as all else."""
+    return reader.joined(reader.query().where(_OF_KEY, *in_scope(dialect, everything=everything)))

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from controller.query.costs.question import CostQuestion, Spent
 from controller.query.metrics.parameters import Period
 from controller.scope import Scope
+from controller.store.cost_covers import cover_question
 from controller.store.costs import spent_by, spent_over_time
 from controller.store.dearest import dearest_requests
 from controller.store.schema_queries import rollups
@@ -66,6 +67,14 @@ def value_of(request, name):
     return json.dumps(value) if name == "tags" else value
 
 
+def over_time(connection, question, width):
+    return spent_over_time(connection, cover_question(connection, question, width), width)
+
+
+def dearest(connection, question, limit):
+    return dearest_requests(connection, cover_question(connection, question), limit)
+
+
 def add_up(requests, key):
     sums = defaultdict(Spent)
     for request in requests:
@@ -80,10 +89,12 @@ async def test_costs_by_dimension_and_over_time_are_those_of_every_request(world
             question = CostQuestion(scope, period, exact)
             mine = wanted(requests, question)
             for names in (("provider", "model"), ("user_id", "project_id", "tags")):
-                found = await database.read(lambda c, q=question, n=names: spent_by(c, q, n))
+                found = await database.read(lambda c, q=question, n=names: spent_by(c, cover_question(c, q), n))
                 assert found == add_up(mine, lambda r, n=names: tuple(value_of(r, name) for name in n))
             for width in (300, 86_400):
-                found = await database.read(lambda c, q=question, w=width: spent_over_time(c, q, w))
+                found = await database.read(
+                    lambda c, q=question, w=width: spent_over_time(c, cover_question(c, q, w), w)
+                )
                 assert found == add_up(mine, lambda r, w=width: r.ts // (w * 1_000_000))
 
 
@@ -96,7 +107,9 @@ async def test_W37_the_dearest_requests_are_the_dearest_whatever_is_asked_for(wo
     for scope, exact in QUESTIONS:
         for limit, period in zip((1, 10, 100) * 3, periods(), strict=False):
             question = CostQuestion(scope, period, exact)
-            found = await database.read(lambda c, q=question, n=limit: dearest_requests(c, q, n))
+            found = await database.read(
+                lambda c, q=question, n=limit: dearest_requests(c, cover_question(c, q), n)
+            )
             by_id = {request.trace_id: request for request in wanted(requests, question)}
             costs = sorted((request.cost for request in by_id.values() if request.cost), reverse=True)
             assert [one.cost for one in found] == costs[:limit]

@@ -11,6 +11,7 @@ from sqlalchemy import event, text
 from controller.query.costs.question import CostQuestion
 from controller.query.metrics.parameters import Period
 from controller.scope import Scope
+from controller.store.cost_covers import cover_question
 from controller.store.costs import newest_seconds, spent_by, spent_over_time
 from controller.store.dearest import dearest_requests
 from tests.integration.store.priced_requests import DAY, HOUR, some_contexts, store
@@ -18,10 +19,10 @@ from tests.integration.store.priced_requests import DAY, HOUR, some_contexts, st
 NOW = 1_790_000_000_000_000
 PERIODS = [(NOW - 3 * DAY - 5 * HOUR - 12_345_678, NOW - HOUR - 98_765_432), (NOW - 20_000_000, NOW - 10_000_000)]
 QUESTIONS = [
-    lambda c, q: spent_by(c, q, ("model", "user_id")),
-    lambda c, q: spent_over_time(c, q, 3_600),
-    lambda c, q: spent_over_time(c, q, 86_400),
-    lambda c, q: dearest_requests(c, q, 10),
+    lambda c, q: spent_by(c, cover_question(c, q), ("model", "user_id")),
+    lambda c, q: spent_over_time(c, cover_question(c, q, 3_600), 3_600),
+    lambda c, q: spent_over_time(c, cover_question(c, q, 86_400), 86_400),
+    lambda c, q: dearest_requests(c, cover_question(c, q), 10),
     lambda c, q: newest_seconds(c, q, 10_000),
 ]
 

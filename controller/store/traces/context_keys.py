@@ -1,0 +1,57 @@
+"""Which contexts conditions are about.
+
+Most questions name values. The statements for these are built once: building one takes as long as the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeGuard
+
+from sqlalchemy import BigInteger, Connection, Select, bindparam, select
+
+from controller.query.traces.conditions import And, Condition, Node, Operator
+from controller.query.traces.fields import Kind
+from controller.store.among import given, one_of_given_texts
+from controller.store.raw_rows import raw_rows
+from controller.store.schema_queries import contexts
+from controller.store.traces.compiler import on_shared
+
+_REMEMBERED = 256  # statements
+
+
+def context_keys(connection: Connection, parts: Sequence[Node], most: int) -> list[int]:
+    """Return the keys, ascending, of contexts for which all parts of a filter hold; some where there are too many.
+
+    Args:
+        connection: to read through.
+        parts: of a filter, each about contexts and nothing else.
+        most: one more is returned where there are more.
+    """
+    named = [part for part in parts if _names_values(part)]
+    if len(named) < len(parts):
+        every = select(contexts.c.context_key).where(on_shared(connection, And(tuple(parts)))).limit(most + 1)
+        return sorted(connection.execute(every).scalars())
+    dialect, asked = connection.dialect.name, dict[str, Any]()
+    for place, part in enumerate(named):
+        asked |= given(dialect, part.value if isinstance(part.value, tuple) else (part.value,), f"values_{place}")
+    statement = _with_values(dialect, tuple(part.field.name for part in named))
+    return sorted(key for (key,) in raw_rows(connection, statement, asked | {"most": most + 1}))
+
+
+def _names_values(part: Node) -> TypeGuard[Condition]:
+    return (
+        isinstance(part, Condition)
+        and part.field.kind is Kind.TEXT
+        and part.operator in (Operator.EQ, Operator.IN)
+        and part.value is not None
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _with_values(dialect: str, names: tuple[str, ...]) -> Select[Any]:
+    conditions = (
+        one_of_given_texts(dialect, contexts.c[name], f"values_{place}") for place, name in enumerate(names)
+    )
+    return select(contexts.c.context_key).where(*conditions).limit(bindparam("most", type_=BigInteger))

@@ -1,0 +1,108 @@
+"""Rows of the driver are read as others are: in time, in one transaction, again when the server was lost."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import bindparam, event, literal_column, select, text
+from sqlalchemy.exc import DBAPIError
+
+from controller.store.migrate import open_database
+from controller.store.place import parse_place
+from controller.store.raw_rows import raw_pages, raw_rows
+from controller.store.schema_queries import contexts
+from controller.store.traces import limits
+from controller.store.traces.limits import bounded
+from loadcell.errors import LoadcellError
+
+NUMBERS = text("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 100000) SELECT x FROM n")
+
+
+async def test_rows_and_pages_are_those_of_a_statement(open_one):
+    database = await open_one()
+    wanted = [(number,) for number in range(1, 100_001)]
+    assert await database.read(lambda c: list(raw_rows(c, NUMBERS))) == wanted
+    pages = await database.read(lambda c: list(raw_pages(c, NUMBERS, {}, held=True)))
+    assert len(pages) > 1
+    assert [row for page in pages for row in page] == wanted
+
+
+async def test_values_are_given_by_name_and_others_are_of_the_statement(open_one):
+    database = await open_one()
+    statement = select(literal_column("1") + bindparam("one"), bindparam("other", "kept"), bindparam("one"))
+    for one in (1, 2):
+        asked = {"one": one, "of another statement": 3}
+        assert await database.read(lambda c, a=asked: list(raw_rows(c, statement, a))) == [(1 + one, "kept", one)]
+
+
+async def test_what_fails_fails_as_any_statement_does(open_one):
+    database = await open_one()
+    with pytest.raises(LoadcellError) as refused:
+        await database.read(lambda c: raw_rows(c, text("SELECT * FROM nothing_that_there_is")))
+    assert refused.value.reason == "DATABASE_ERROR"
+    assert isinstance(refused.value.__cause__, DBAPIError)
+    assert await database.read(lambda c: list(raw_rows(c, select(contexts.c.context_key)))) == []
+
+
+async def test_a_question_may_end_while_its_rows_are_read(open_one, monkeypatch):
+    database = await open_one()
+    clock = 1_000.0
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: clock))
+
+    def question(connection) -> None:
+        nonlocal clock
+        with bounded(connection, 10.0):
+            clock = 1_010.5
+            raw_rows(connection, NUMBERS)
+
+    with pytest.raises(LoadcellError) as refused:
+        await database.read(question)
+    assert refused.value.reason == "REQUEST_TIMEOUT"
+
+
+async def test_who_listens_for_statements_hears_of_them(open_one):
+    database = await open_one()
+    heard = []
+
+    def read(connection) -> None:
+        event.listen(connection, "before_cursor_execute", lambda *said: heard.append(said[2]))
+        raw_rows(connection, select(contexts.c.context_key))
+
+    await database.read(read)
+    assert ["contexts" in statement for statement in heard] == [True]
+
+
+async def test_a_question_is_asked_again_when_its_connection_was_lost(postgresql_url):
+    database = await open_database(parse_place(postgresql_url))
+    tries = []
+
+    def question(connection):
+        tries.append(connection)
+        if len(tries) == 1:
+            raw_rows(connection, text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return list(raw_rows(connection, select(literal_column("7"))))
+
+    try:
+        assert await database.read(question) == [(7,)]
+    finally:
+        await database.close()
+    assert len(tries) == 2
+
+
+async def test_a_bound_that_cannot_be_told_is_an_error_like_others(postgresql_url):
+    database = await open_database(parse_place(postgresql_url))
+    tries = []
+
+    def question(connection):
+        tries.append(connection)
+        if len(tries) == 1:
+            connection.connection.driver_connection.close()
+        with bounded(connection):
+            return list(raw_rows(connection, select(literal_column("7"))))
+
+    try:
+        assert await database.read(question) == [(7,)]
+    finally:
+        await database.close()
+    assert len(tries) == 2
