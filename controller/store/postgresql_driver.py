@@ -13,7 +13,7 @@ import psycopg
 from psycopg import Error, errors
 from psycopg.abc import Buffer
 from psycopg.conninfo import make_conninfo
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import URL, Connection, Table, create_engine, event
 from sqlalchemy.engine import Engine
@@ -44,6 +44,17 @@ _CONNECT: dict[str, str | int] = {
     "application_name": "loadcell",
     "options": "-c lock_timeout=15s -c idle_in_transaction_session_timeout=300s",
 }
+_FOR_QUESTIONS = b"; ".join(
+    b"SET " + setting
+    for setting in (
+        b"default_transaction_read_only = on",
+        b"default_transaction_isolation = 'repeatable read'",
+        b"jit = off",
+        b"plan_cache_mode = force_custom_plan",
+        b"parallel_setup_cost = 100000",
+    )
+)
+_BEGIN = "BEGIN"
 _TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 
 
@@ -55,25 +66,36 @@ def postgresql_engine(url: URL, *, writes: bool, connections: int) -> Engine:
         max_overflow=0,
         hide_parameters=True,  # errors are logged, and values are nobody's business there
         connect_args=_options(url),
-        isolation_level="READ COMMITTED" if writes else "REPEATABLE READ",
+        isolation_level="READ COMMITTED" if writes else "AUTOCOMMIT",  # a question begins its transaction itself
     )
     event.listen(engine, "before_cursor_execute", _in_binary)
     if not writes:
         event.listen(engine, "connect", _for_questions)
+        event.listen(engine, "before_cursor_execute", _in_snapshot)
     return engine
 
 
 def _for_questions(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Have nothing changed through a connection, and questions planned for their own values.
+    """Have nothing changed through a connection, one state seen, and questions planned for their own values.
 
     Compiling a plan over many partitions takes longer than any question that is answered in time. A plan that is
     to do for any values reads the index of times for rare words, and all partitions for a few requests.
+    Starting workers takes ten milliseconds, and is for what takes a second.
     """
     assert isinstance(connection, psycopg.Connection)  # noqa: S101 - tells the type checker the driver
-    connection.execute("SET jit = off")
-    connection.execute("SET plan_cache_mode = force_custom_plan")
-    connection.commit()
-    connection.read_only = True
+    connection.execute(_FOR_QUESTIONS)
+
+
+def _in_snapshot(connection: Connection, *_of_statement: object) -> None:
+    """Begin the transaction of a question with its first statement."""
+    with _driver(connection, _BEGIN) as driver:
+        if not _has_begun(driver):
+            driver.execute(_BEGIN)
+
+
+def _has_begun(driver: psycopg.Connection) -> bool:
+    """Whether nothing need be said before the next statement for it to be in a transaction."""
+    return not driver.autocommit or driver.pgconn.transaction_status != TransactionStatus.IDLE
 
 
 def _in_binary(
@@ -148,11 +170,14 @@ def _copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
 def carry_out(connection: Connection, statement: str) -> None:
     """Carry out a statement that takes no values and gives no rows, and that nobody else is to be told of.
 
+    When it is the first of a question, the transaction begins in the same message: each takes its time.
+
     Raises:
         DBAPIError: As any statement does.
     """
     with _driver(connection, statement) as driver:
-        driver.execute(statement.encode())
+        told = statement if _has_begun(driver) else f"{_BEGIN}; {statement}"
+        driver.execute(told.encode(), prepare=False)
 
 
 @contextmanager

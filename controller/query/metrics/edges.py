@@ -1,4 +1,4 @@
-"""Single requests of a part of a minute, added up as rollups are when requests are stored."""
+"""Single requests that no rollup is kept of, added up as rollups are when requests are stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from controller.query.metrics.rows import RequestRows, RollupRows
 from controller.query.metrics.tally import reduce_rows
 from loadcell.stats.columns import ERROR, OK, Ints
 from loadcell.stats.packed import pack_groups
-from loadcell.stats.rollup import MINUTE
+from loadcell.stats.rollup import HOUR, MINUTE
 
 COLUMNS = (
     "error_class",
@@ -26,22 +26,31 @@ COLUMNS = (
 """Columns of requests, beside those that are always there, that rollups are made of."""
 
 _COUNTS = ("ok_count", "error_count")
-_MICROS = MINUTE * 1_000_000
+_MICROS = 1_000_000
 
 
-def add_up_edge(requests: RequestRows, needs: Needs) -> RollupRows:
-    """Return the sums of requests that ended OK or with an ERROR, by context and minute, as far as needed."""
-    found = requests.columns
-    (contexts, minutes), group = np.unique(
-        np.stack([found["context_key"], found["ts"] // _MICROS]), axis=1, return_inverse=True
-    )
-    group, count = group.reshape(-1), len(contexts)
+def add_up_edge(requests: RequestRows, needs: Needs, width: int | None) -> RollupRows:
+    """Return the sums of requests that ended OK or with an ERROR, by context and time, as far as needed.
+
+    Args:
+        requests: of one period; one at least.
+        needs: the numbers.
+        width: of a point in seconds, which none of these times lies across; None: one point for the whole period.
+    """
+    grain = HOUR if width is None or width % HOUR == 0 else MINUTE
+    found, micros = requests.columns, grain * _MICROS
+    contexts, context = np.unique(found["context_key"], return_inverse=True)
+    bucket = found["ts"] // micros
+    first = bucket.min()
+    span = bucket.max() - first + 1
+    keys, group = np.unique(context * span + bucket - first, return_inverse=True)
+    count = len(keys)
     values = _values(requests)
     columns = _columns(requests, values)
     return RollupRows(
-        seconds=np.full(count, MINUTE),
-        start=minutes * _MICROS,
-        context=contexts,
+        seconds=np.full(count, grain),
+        start=(keys % span + first) * micros,
+        context=contexts[keys // span],
         columns={name: reduce_rows(name, columns[name], group, count) for name in {*_COUNTS, *needs.columns}},
         sketches={
             name: pack_groups(values[name][known], group[known], count)

@@ -16,7 +16,7 @@ from controller.query.metrics.parameters import Period
 from controller.query.metrics.question import Question, needs_of
 from controller.query.metrics.requests import of_requests
 from controller.query.metrics.rows import Contexts, RollupRows
-from controller.query.metrics.spans import Edge, as_kept, cover
+from controller.query.metrics.spans import Edge, as_kept, cover, joined
 from controller.query.metrics.uniques import Uniques
 from controller.store.database import Connection
 from controller.store.metrics_requests import read_requests
@@ -109,14 +109,14 @@ def _rollups(
     for rows in patience.watch(read_rollups(connection, spans, contexts, question.needs, extent)):
         for place, mine in _by_period(rows.start, periods):
             yield place, rows.where(mine)
-    rest = [edge for part in parts for edge in part.edges]
+    rest = joined(edge for part in parts for edge in part.edges)
     for requests in patience.watch(read_requests(connection, rest, contexts, edges.COLUMNS)):
         for place, mine in _by_period(requests.columns["ts"], periods):
-            yield place, edges.add_up_edge(requests.where(mine), question.needs)
+            yield place, edges.add_up_edge(requests.where(mine), question.needs, question.width)
 
 
 def _by_period(times: Ints, periods: Sequence[Period]) -> Iterator[tuple[int, Mask]]:
-    """Yield the place of each period, and which times are in it."""
+    """Yield the place of each period that some times are in, and which are."""
     places = np.searchsorted([period.start for period in periods], times, side="right") - 1
-    for place in range(len(periods)):
+    for place in np.unique(places).tolist():
         yield place, places == place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loadcell.stats.rollup import GRAINS
@@ -21,7 +21,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Parts of minutes: from `start` up to, and without, `end`, in microseconds since 1970."""
+    """Requests that no rollup is read for: from `start` up to, and without, `end`, in microseconds since 1970."""
 
     start: int
     end: int
@@ -57,6 +57,8 @@ def cover(start: int, end: int, *, width: int | None, now: int) -> Cover:
 def as_kept(covered: Cover, oldest: Mapping[int, int]) -> Cover:
     """Return a cover without rollups that are no longer kept; the finest of them go before the requests do.
 
+    Edges that touch are one: each costs a part of a statement.
+
     Args:
         covered: what covers a range.
         oldest: the first bucket that is kept of each grain; a grain that is missing is kept for ever.
@@ -70,7 +72,18 @@ def as_kept(covered: Cover, oldest: Mapping[int, int]) -> Cover:
             edges.append(Edge(span.first * micros, first * micros))
         if first < span.end:
             spans.append(Span(span.grain, first, span.end))
-    return Cover(tuple(spans), tuple(edges))
+    return Cover(tuple(spans), tuple(joined(edges)))
+
+
+def joined(edges: Iterable[Edge]) -> list[Edge]:
+    """Return edges in the order of time, those that touch as one; none lies across another."""
+    found: list[Edge] = []
+    for edge in sorted(edges, key=lambda one: one.start):
+        if found and found[-1].end == edge.start:
+            found[-1] = Edge(found[-1].start, edge.end)
+        else:
+            found.append(edge)
+    return found
 
 
 def _split(start: int, end: int, grains: Sequence[int], spans: list[Span], edges: list[Edge]) -> None:

@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeGuard
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Select, bindparam, select
 
 from controller.query.traces.conditions import And, Condition, Node, Operator
 from controller.query.traces.fields import Kind
 from controller.store.among import given, one_of_given_texts
 from controller.store.raw_rows import raw_rows
-from controller.store.schema_queries import contexts
+from controller.store.schema_queries import context_tags, contexts
 from controller.store.traces.compiler import on_shared
 
 _REMEMBERED = 256  # statements
+_NAMING = {Kind.TEXT: (Operator.EQ, Operator.IN), Kind.TAGS: (Operator.CONTAINS, Operator.IN)}
 
 
 def context_keys(connection: Connection, parts: Sequence[Node], most: int) -> list[int]:
@@ -43,15 +44,20 @@ def context_keys(connection: Connection, parts: Sequence[Node], most: int) -> li
 def _names_values(part: Node) -> TypeGuard[Condition]:
     return (
         isinstance(part, Condition)
-        and part.field.kind is Kind.TEXT
-        and part.operator in (Operator.EQ, Operator.IN)
         and part.value is not None
+        and part.operator in _NAMING.get(part.field.kind, ())
     )
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _with_values(dialect: str, names: tuple[str, ...]) -> Select[Any]:
-    conditions = (
-        one_of_given_texts(dialect, contexts.c[name], f"values_{place}") for place, name in enumerate(names)
-    )
+    conditions = (_has_one_of(dialect, name, f"values_{place}") for place, name in enumerate(names))
     return select(contexts.c.context_key).where(*conditions).limit(bindparam("most", type_=BigInteger))
+
+
+def _has_one_of(dialect: str, name: str, values: str) -> ColumnElement[bool]:
+    """Return the condition that a context has one of the values that are given under a name."""
+    if name != "tags":
+        return one_of_given_texts(dialect, contexts.c[name], values)
+    tagged = select(context_tags.c.context_key).where(one_of_given_texts(dialect, context_tags.c.tag, values))
+    return contexts.c.context_key.in_(tagged)

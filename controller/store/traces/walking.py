@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from controller.store.among import each_of, one_of
+from controller.store.raw_rows import raw_rows
 from controller.store.schema import traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.keys import KEY, TRACE_ORDER
@@ -113,7 +114,8 @@ def _are_few(connection: Connection, count: int) -> bool:
 
 def _contexts(connection: Connection) -> int:
     """Return how many contexts there are, or a little more."""
-    return connection.execute(_LAST_CONTEXT).scalar_one() or 0
+    ((last,),) = raw_rows(connection, _LAST_CONTEXT)
+    return last or 0
 
 
 def _until(
