@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import bindparam, event, literal_column, select, text
+from sqlalchemy import Connection, bindparam, event, func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from controller.store.migrate import open_database
@@ -73,36 +74,51 @@ async def test_who_listens_for_statements_hears_of_them(open_one):
     assert ["contexts" in statement for statement in heard] == [True]
 
 
-async def test_a_question_is_asked_again_when_its_connection_was_lost(postgresql_url):
+def _terminated(connection) -> None:
+    raw_rows(connection, text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+def _closed(connection) -> None:
+    connection.connection.driver_connection.close()
+
+
+@pytest.mark.parametrize("lose", [_terminated, _closed])
+@pytest.mark.parametrize("question", [bounded, nullcontext])
+async def test_a_question_is_asked_again_when_its_connection_was_lost(postgresql_url, lose, question):
     database = await open_database(parse_place(postgresql_url))
     tries = []
 
-    def question(connection):
+    def ask(connection):
         tries.append(connection)
         if len(tries) == 1:
-            raw_rows(connection, text("SELECT pg_terminate_backend(pg_backend_pid())"))
-        return list(raw_rows(connection, select(literal_column("7"))))
-
-    try:
-        assert await database.read(question) == [(7,)]
-    finally:
-        await database.close()
-    assert len(tries) == 2
-
-
-async def test_a_bound_that_cannot_be_told_is_an_error_like_others(postgresql_url):
-    database = await open_database(parse_place(postgresql_url))
-    tries = []
-
-    def question(connection):
-        tries.append(connection)
-        if len(tries) == 1:
-            connection.connection.driver_connection.close()
-        with bounded(connection):
+            lose(connection)
+        with question(connection):
             return list(raw_rows(connection, select(literal_column("7"))))
 
     try:
-        assert await database.read(question) == [(7,)]
+        assert await database.read(ask) == [(7,)]
     finally:
         await database.close()
     assert len(tries) == 2
+
+
+_NAMES = ("transaction_isolation", "transaction_read_only", "statement_timeout")
+SETTINGS = select(*map(func.current_setting, _NAMES))
+
+
+@pytest.mark.parametrize(("question", "bound"), [(bounded, "10s"), (nullcontext, "0")])
+@pytest.mark.parametrize("read", [raw_rows, Connection.execute])
+async def test_a_question_of_postgresql_sees_one_state_and_changes_nothing(postgresql_url, question, bound, read):
+    def ask(connection):
+        with question(connection):
+            return [tuple(row) for row in read(connection, SETTINGS)]
+
+    database = await open_database(parse_place(postgresql_url))
+    try:
+        for _ in range(2):  # the bound of one is none of the next
+            assert await database.read(ask) == [("repeatable read", "on", bound)]
+        with pytest.raises(LoadcellError) as refused:
+            await database.read(lambda c: read(c, text("CREATE TABLE changed (by_a_question INTEGER)")))
+    finally:
+        await database.close()
+    assert "read-only" in str(refused.value.__cause__)

@@ -50,3 +50,4 @@ def test_requests_stand_in_for_rollups_that_are_gone(start, length, minute_days,
     merged = pieces(kept)
     assert all(before[1] == after[0] for before, after in pairwise(merged))
     assert (merged[0][0], merged[-1][1]) == (pieces(covered)[0][0], pieces(covered)[-1][1])
+    assert all(before.end < after.start for before, after in pairwise(kept.edges))
