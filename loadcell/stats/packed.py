@@ -1,32 +1,23 @@
 """Sketches packed for the database, so that thousands of them merge at once.
 
-The buckets are those of `loadcell.stats.sketch`: a quantile is wrong by at most 0.5 % of its value. A packed
-sketch is a sequence of little-endian words, of 2 bytes where everything fits and of 4 bytes otherwise:
-
-    format | bucket count n | zero count: 2 words | n bucket numbers, signed, ascending | n counts: 2 words each
-
-So all sketches of one word size can be read as one array. Reading checks the structure, not every bit: whoever
-stores the bytes is trusted to give them back as they were.
+The buckets are those of `loadcell.stats.sketch`: a quantile is wrong by at most 0.5 % of its value. The bytes are
+those of `loadcell.stats.packed_bytes`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from loadcell.stats.columns import Floats, Ints
+from loadcell.stats.packed_bytes import read_sketches, write_sketch
 from loadcell.stats.sketch import GAMMA, MAX_BUCKET, bucket_counts, bucket_numbers
 
-# Format numbers by bytes of a word. Another bucket rule needs other numbers.
-_FORMATS = {2: 1, 4: 2}
-_HEADER_WORDS = 4
-_WORDS_PER_BUCKET = 3
 # Sums of counts are int64; nobody ever measures as many values.
 _MAX_COUNT = 2**62
 # 32 MiB: 1,200 groups of values that differ by a factor of 10^15.
@@ -95,7 +86,7 @@ class GroupedSketches:
         """Return the merged sketch of one group."""
         entries = slice(int(self.starts[group]), int(self.starts[group + 1]))
         counts = np.diff(self.cumulated[entries.start : entries.stop + 1])
-        return _pack(int(self.zero_counts[group]), self.buckets[entries], counts)
+        return write_sketch(int(self.zero_counts[group]), self.buckets[entries], counts)
 
 
 def pack(values: ArrayLike) -> bytes:
@@ -105,7 +96,7 @@ def pack(values: ArrayLike) -> bytes:
         ValueError: A value is not finite or too large.
     """
     histogram = bucket_counts(np.asarray(values, np.float64))
-    return _pack(histogram.zero_count, histogram.buckets, histogram.counts)
+    return write_sketch(histogram.zero_count, histogram.buckets, histogram.counts)
 
 
 def pack_groups(values: ArrayLike, group_index: ArrayLike, group_count: int) -> list[bytes]:
@@ -151,13 +142,13 @@ def subtract(whole: bytes, part: bytes) -> bytes:
     counts[at] -= np.diff(right.cumulated)
     if counts.min(initial=0) < 0:
         raise ValueError("what is to be taken out of a sketch is not in it")
-    return _pack(zeros, left.buckets[counts > 0], counts[counts > 0])
+    return write_sketch(zeros, left.buckets[counts > 0], counts[counts > 0])
 
 
 def largest(blobs: Sequence[bytes]) -> Floats:
     """Return the largest value of each packed sketch, NaN for empty ones. Raises like `merge_groups`."""
     answer = np.full(len(blobs), np.nan)
-    for which, sketches in _read(blobs):
+    for which, sketches in read_sketches(blobs):
         filled = sketches.sizes > 0
         answer[which] = np.where(sketches.zero_counts > 0, 0.0, np.nan)
         answer[which[filled]] = _middle(sketches.buckets[np.cumsum(sketches.sizes)[filled] - 1])
@@ -184,7 +175,7 @@ def merge_groups(blobs: Sequence[bytes], group_index: ArrayLike, group_count: in
         raise ValueError(f"group numbers must be 0 to {group_count - 1}")
     zeros = np.zeros(group_count, np.int64)
     total = 0.0
-    parts = list(_read(blobs))
+    parts = list(read_sketches(blobs))
     filled = [sketches.buckets for _, sketches in parts if len(sketches.buckets)]
     lowest = min((int(buckets.min()) for buckets in filled), default=0)
     span = max((int(buckets.max()) for buckets in filled), default=lowest) - lowest + 1
@@ -229,71 +220,6 @@ def _tally(keys: Ints, counts: Ints, end: int) -> tuple[Ints, Ints]:
     sums = np.zeros(len(used), np.int64)
     np.add.at(sums, positions, counts)
     return used, sums
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sketches:
-    """Several sketches, one after another; `sizes` has the number of buckets of each."""
-
-    zero_counts: Ints
-    sizes: Ints
-    buckets: NDArray[np.signedinteger[Any]]
-    counts: Ints
-
-
-def _read(blobs: Sequence[bytes]) -> Iterator[tuple[Ints, _Sketches]]:
-    """Yield the positions and the contents of the sketches of each format."""
-    heads = b"".join([blob[:2] for blob in blobs])
-    formats = np.frombuffer(heads, "<u2") if len(heads) == 2 * len(blobs) else np.zeros(len(blobs), np.uint16)
-    found = set(np.unique(formats).tolist())
-    if not found <= set(_FORMATS.values()):
-        raise ValueError("a sketch has no known format")
-    for width, number in _FORMATS.items():
-        if number in found:
-            alike = len(found) == 1
-            which = np.arange(len(blobs)) if alike else np.flatnonzero(formats == number)
-            yield which, _parse(blobs if alike else [blobs[n] for n in which.tolist()], width)
-
-
-def _parse(blobs: Sequence[bytes], width: int) -> _Sketches:
-    lengths = np.fromiter(map(len, blobs), np.int64, len(blobs))
-    header, per_bucket = _HEADER_WORDS * width, _WORDS_PER_BUCKET * width
-    if (lengths < header).any() or (lengths % width).any():
-        raise ValueError("a sketch is cut off")
-    # Cut up and put together as bytes, which is several times as fast as gathering numbers.
-    heads = np.frombuffer(b"".join([blob[:header] for blob in blobs]), f"<u{width}").reshape(-1, _HEADER_WORDS)
-    sizes = heads[:, 1].astype(np.int64)
-    if (lengths != header + per_bucket * sizes).any():
-        raise ValueError("a sketch has another length than its number of buckets says")
-    ends = (header + width * sizes).tolist()
-    # As narrow as they are: looking at many takes as long as they have bytes.
-    buckets = np.frombuffer(
-        b"".join([blob[header:end] for blob, end in zip(blobs, ends, strict=True)]), f"<i{width}"
-    )
-    # Those of 2^63 and above come out negative.
-    counts = np.frombuffer(
-        b"".join([blob[end:] for blob, end in zip(blobs, ends, strict=True)]), f"<u{2 * width}"
-    ).astype(np.int64)
-    zero_counts = heads[:, 2:].copy().view(f"<u{2 * width}")[:, 0].astype(np.int64)
-    in_range = -MAX_BUCKET <= int(buckets.min(initial=0)) <= int(buckets.max(initial=0)) <= MAX_BUCKET
-    ascends = buckets[1:] > buckets[:-1]
-    firsts = np.cumsum(sizes)[:-1]
-    ascends[firsts[(firsts > 0) & (firsts < len(buckets))] - 1] = True
-    if not in_range or not ascends.all():
-        raise ValueError("a sketch has buckets out of range or out of order")
-    if zero_counts.min() < 0 or counts.min(initial=1) <= 0:
-        raise ValueError("a sketch has counts that are not positive")
-    return _Sketches(zero_counts, sizes, buckets, counts)
-
-
-def _pack(zero_count: int, buckets: Ints, counts: Ints) -> bytes:
-    """Return the bytes of one sketch, in the narrowest words that hold its numbers."""
-    largest_count = max(zero_count, int(counts.max(initial=0)))
-    furthest_bucket = int(np.abs(buckets).max(initial=0))
-    width = 2 if max(largest_count >> 16, len(buckets), 2 * furthest_bucket) < 2**16 else 4
-    header = np.array([_FORMATS[width], len(buckets)], f"<u{width}").tobytes()
-    zeros = zero_count.to_bytes(2 * width, "little")
-    return header + zeros + buckets.astype(f"<i{width}").tobytes() + counts.astype(f"<u{2 * width}").tobytes()
 
 
 def _nearest_ranks(q: float, counts: Ints) -> Ints:

@@ -3,6 +3,8 @@
 import math
 import random
 import struct
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +23,16 @@ lists = st.lists(values, max_size=40)
 shares = st.sampled_from([0.01, 0.07, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0])
 
 
+def near(buckets: list[int], counts: list[int], zero_count: int = 0) -> bytes:
+    """The layout of a sketch whose buckets are near each other, written once more by hand."""
+    distances = [after - before for before, after in pairwise([*buckets[:1], *buckets])]
+    number, kind = (3, "B") if max(counts, default=0) < 2**8 else (4, "H")
+    head = struct.pack("<HHHh", number, len(buckets), zero_count, *(buckets[:1] or [0]))
+    return head + bytes(distances) + struct.pack(f"<{len(counts)}{kind}", *counts)
+
+
 def narrow(buckets: list[int], counts: list[int], zero_count: int = 0) -> bytes:
-    """The layout of a sketch of 2-byte words, written once more by hand."""
+    """That of a sketch of 2-byte words."""
     return struct.pack(f"<HHI{len(buckets)}h{len(counts)}I", 1, len(buckets), zero_count, *buckets, *counts)
 
 
@@ -73,7 +83,9 @@ def test_quantiles_are_within_half_a_percent_of_nearest_rank(numbers: list[float
 @given(lists)
 def test_buckets_are_those_of_the_sketches_on_the_wire(numbers: list[float]) -> None:
     histogram = bucket_counts(np.array(numbers))
-    layout = narrow if np.abs(histogram.buckets).max(initial=0) < 2**15 else wide
+    fits = np.abs(histogram.buckets).max(initial=0) < 2**15
+    is_near = fits and np.diff(histogram.buckets).max(initial=0) < 2**8
+    layout = near if is_near else narrow if fits else wide
     assert pack(numbers) == layout(histogram.buckets.tolist(), histogram.counts.tolist(), histogram.zero_count)
 
 
@@ -110,8 +122,40 @@ def test_words_are_as_wide_as_the_numbers_need() -> None:
     once, twice = narrow([-5, 7], [most, 1], most), merge([narrow([-5, 7], [most, 1], most)] * 2)
     assert merge([once]) == once
     assert twice == wide([-5, 7], [2 * most, 2], 2 * most)
-    assert merge([wide([3], [2], 1)]) == narrow([3], [2], 1)
     assert merge([once, twice]) == wide([-5, 7], [3 * most, 3], 3 * most)
+
+
+@pytest.mark.parametrize(
+    ("buckets", "counts", "zero_count", "written"),
+    [
+        ([], [], 2**16 - 1, near),
+        ([], [], 2**16, narrow),
+        ([3], [255], 1, near),
+        ([-1_000, -745, 255], [1, 255, 2], 0, narrow),
+        ([-1_000, -745, -490], [1, 256, 65_535], 0, near),
+        ([-1_000, -745, -489], [1, 1, 1], 0, narrow),
+        ([-1_000, -745], [1, 65_536], 0, narrow),
+        ([MAX_BUCKET - 3, MAX_BUCKET], [1, 1], 0, wide),
+        ([-(2**15) + 1, -(2**15) + 256], [7, 1], 3, near),
+    ],
+)
+def test_a_sketch_is_written_in_as_few_bytes_as_its_numbers_allow(buckets, counts, zero_count, written):
+    blob = written(buckets, counts, zero_count)
+    assert merge([wide(buckets, counts, zero_count)]) == blob
+    assert merge([blob]) == blob
+
+
+@given(st.lists(st.tuples(st.lists(lists, max_size=3), st.sampled_from([narrow, wide])), max_size=6))
+def test_sketches_of_all_formats_merge(parts: list[tuple[list[list[float]], Any]]) -> None:
+    def written(numbers: list[float], layout: Any) -> bytes:
+        histogram = bucket_counts(np.array(numbers))
+        fits = np.abs(histogram.buckets).max(initial=0) < 2**15
+        how = layout if fits else wide
+        return how(histogram.buckets.tolist(), histogram.counts.tolist(), histogram.zero_count)
+
+    blobs = [written(numbers, layout) for several, layout in parts for numbers in several]
+    packed_ones = [pack(numbers) for several, _ in parts for numbers in several]
+    assert merge([*blobs, *packed_ones]) == merge([*packed_ones, *packed_ones])
 
 
 def test_ranks_are_exact_for_counts_beyond_the_precision_of_floats() -> None:
@@ -143,7 +187,12 @@ def test_any_bytes_are_read_or_refused(blob: bytes) -> None:
     "blob",
     [
         narrow([1], [1]) + b"\0\0",
-        struct.pack("<HHI", 3, 0, 0),
+        struct.pack("<HHI", 5, 0, 0),
+        struct.pack("<HHHh", 3, 1, 0, 7) + bytes([1, 1]),
+        struct.pack("<HHHh", 3, 2, 0, 7) + bytes([0, 0, 1, 1]),
+        struct.pack("<HHHh", 3, 2, 0, 7) + bytes([0, 1, 0, 1]),
+        struct.pack("<HHHh", 3, 2, 0, 7) + bytes([0, 1, 1]),
+        struct.pack("<HHHh", 4, 1, 0, 7) + bytes([0, 1]),
         narrow([2, 1], [1, 1]),
         narrow([1, 1], [1, 1]),
         narrow([1], [0]),
