@@ -51,7 +51,7 @@ _FOR_QUESTIONS = b"; ".join(
         b"default_transaction_isolation = 'repeatable read'",
         b"jit = off",
         b"plan_cache_mode = force_custom_plan",
-        b"parallel_setup_cost = 100000",
+        b"parallel_setup_cost = 100000",  # pages; a hundred times the default
     )
 )
 _BEGIN = "BEGIN"
@@ -80,7 +80,8 @@ def _for_questions(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
 
     Compiling a plan over many partitions takes longer than any question that is answered in time. A plan that is
     to do for any values reads the index of times for rare words, and all partitions for a few requests.
-    Starting workers takes ten milliseconds, and is for what takes a second.
+    Starting workers takes ten milliseconds, and is for what takes a second. They are settings of the session: in a
+    pooler of transactions, others would get them.
     """
     assert isinstance(connection, psycopg.Connection)  # noqa: S101 - tells the type checker the driver
     connection.execute(_FOR_QUESTIONS)
@@ -94,7 +95,7 @@ def _in_snapshot(connection: Connection, *_of_statement: object) -> None:
 
 
 def _has_begun(driver: psycopg.Connection) -> bool:
-    """Whether nothing need be said before the next statement for it to be in a transaction."""
+    """Whether the next statement is in a transaction, or the driver will begin one, or it will fail anyway."""
     return not driver.autocommit or driver.pgconn.transaction_status != TransactionStatus.IDLE
 
 
@@ -163,8 +164,11 @@ def copy_in(connection: Connection, statement: str, pieces: Iterable[bytes]) -> 
 
 @contextmanager
 def _copying(connection: Connection, statement: str) -> Iterator[psycopg.Copy]:
-    with _driver(connection, statement) as driver, driver.cursor() as cursor, cursor.copy(statement) as copy:
-        yield copy
+    with _driver(connection, statement) as driver, driver.cursor() as cursor:
+        if not _has_begun(driver):
+            driver.execute(_BEGIN)
+        with cursor.copy(statement) as copy:
+            yield copy
 
 
 def carry_out(connection: Connection, statement: str) -> None:

@@ -5,11 +5,14 @@ otherwise:
 
     format | bucket count n | zero count: 2 words | n bucket numbers, signed, ascending | n counts: 2 words each
 
-Of most, each bucket is near the one before, and no count is large. With fewer bytes there is less to store and to
-read, and in both databases more of a rollup stays where its row is:
+In most sketches each bucket is near the one before, and the rest fits into 2 bytes. With fewer bytes there is less
+to store and to read, and in both databases more of a rollup stays where its row is:
 
     format | n | zero count | first bucket number, signed: 2 bytes each | n distances from the bucket before, the
     first of them 0: 1 byte each | n counts: 1 byte each, or 2
+
+A controller of the previous release reads what this one writes: a new format is read a release before it is
+written.
 
 So all sketches of one format can be read as a few arrays. Reading checks the structure, not every bit: whoever
 stores the bytes is trusted to give them back as they were.

@@ -1,4 +1,4 @@
-"""Single requests that no rollup is kept of, added up as rollups are when requests are stored."""
+"""Single requests that no rollup is read for, added up as rollups are when requests are stored."""
 
 from __future__ import annotations
 
@@ -32,10 +32,13 @@ _MICROS = 1_000_000
 def add_up_edge(requests: RequestRows, needs: Needs, width: int | None) -> RollupRows:
     """Return the sums of requests that ended OK or with an ERROR, by context and time, as far as needed.
 
+    The time is the hour where points are of whole hours, and else the minute: it lies in one point, but may begin
+    before the period does.
+
     Args:
         requests: of one period; one at least.
         needs: the numbers.
-        width: of a point in seconds, which none of these times lies across; None: one point for the whole period.
+        width: of a point, whole minutes in seconds; None: one point for the whole period.
     """
     grain = HOUR if width is None or width % HOUR == 0 else MINUTE
     found, micros = requests.columns, grain * _MICROS

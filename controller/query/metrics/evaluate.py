@@ -118,5 +118,7 @@ def _rollups(
 def _by_period(times: Ints, periods: Sequence[Period]) -> Iterator[tuple[int, Mask]]:
     """Yield the place of each period that some times are in, and which are."""
     places = np.searchsorted([period.start for period in periods], times, side="right") - 1
-    for place in np.unique(places).tolist():
-        yield place, places == place
+    for place in range(len(periods)):
+        mine = places == place
+        if mine.any():
+            yield place, mine

@@ -76,7 +76,7 @@ def as_kept(covered: Cover, oldest: Mapping[int, int]) -> Cover:
 
 
 def joined(edges: Iterable[Edge]) -> list[Edge]:
-    """Return edges in the order of time, those that touch as one; none lies across another."""
+    """Return edges, of which none may overlap another, in the order of time and those that touch as one."""
     found: list[Edge] = []
     for edge in sorted(edges, key=lambda one: one.start):
         if found and found[-1].end == edge.start:

@@ -37,7 +37,7 @@ def context_keys(connection: Connection, parts: Sequence[Node], most: int) -> li
     dialect, asked = connection.dialect.name, dict[str, Any]()
     for place, part in enumerate(named):
         asked |= given(dialect, part.value if isinstance(part.value, tuple) else (part.value,), f"values_{place}")
-    statement = _with_values(dialect, tuple(part.field.name for part in named))
+    statement = _with_values(dialect, tuple((part.field.name, part.field.kind) for part in named))
     return sorted(key for (key,) in raw_rows(connection, statement, asked | {"most": most + 1}))
 
 
@@ -50,14 +50,14 @@ def _names_values(part: Node) -> TypeGuard[Condition]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _with_values(dialect: str, names: tuple[str, ...]) -> Select[Any]:
-    conditions = (_has_one_of(dialect, name, f"values_{place}") for place, name in enumerate(names))
+def _with_values(dialect: str, fields: tuple[tuple[str, Kind], ...]) -> Select[Any]:
+    conditions = (_has_one_of(dialect, name, kind, f"values_{place}") for place, (name, kind) in enumerate(fields))
     return select(contexts.c.context_key).where(*conditions).limit(bindparam("most", type_=BigInteger))
 
 
-def _has_one_of(dialect: str, name: str, values: str) -> ColumnElement[bool]:
-    """Return the condition that a context has one of the values that are given under a name."""
-    if name != "tags":
+def _has_one_of(dialect: str, name: str, kind: Kind, values: str) -> ColumnElement[bool]:
+    """Return the condition that a field of a context has one of the values that are given under a name."""
+    if kind is not Kind.TAGS:
         return one_of_given_texts(dialect, contexts.c[name], values)
     tagged = select(context_tags.c.context_key).where(one_of_given_texts(dialect, context_tags.c.tag, values))
     return contexts.c.context_key.in_(tagged)

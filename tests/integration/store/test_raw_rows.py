@@ -6,9 +6,10 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import Connection, bindparam, event, func, literal_column, select, text
+from sqlalchemy import Connection, Text, bindparam, event, func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError
 
+from controller.store.database import READER_THREADS
 from controller.store.migrate import open_database
 from controller.store.place import parse_place
 from controller.store.raw_rows import raw_pages, raw_rows
@@ -106,19 +107,33 @@ _NAMES = ("transaction_isolation", "transaction_read_only", "statement_timeout")
 SETTINGS = select(*map(func.current_setting, _NAMES))
 
 
+# When the transaction of a statement began, and whether it is open in between.
+BEGAN = select(func.transaction_timestamp() < func.statement_timestamp(), func.transaction_timestamp().cast(Text))
+
+
+def _paged(connection, statement):
+    return [row for page in raw_pages(connection, statement, {}, held=False) for row in page]
+
+
 @pytest.mark.parametrize(("question", "bound"), [(bounded, "10s"), (nullcontext, "0")])
-@pytest.mark.parametrize("read", [raw_rows, Connection.execute])
+@pytest.mark.parametrize("read", [raw_rows, _paged, Connection.execute])
 async def test_a_question_of_postgresql_sees_one_state_and_changes_nothing(postgresql_url, question, bound, read):
     def ask(connection):
         with question(connection):
-            return [tuple(row) for row in read(connection, SETTINGS)]
+            told = [tuple(row) for row in read(connection, SETTINGS)]
+            (first,), (second,) = (list(read(connection, BEGAN)) for _ in range(2))
+            assert second[0]
+            assert first[1] == second[1]
+            return told
 
     database = await open_database(parse_place(postgresql_url))
     try:
-        for _ in range(2):  # the bound of one is none of the next
+        for _ in range(2 * READER_THREADS):  # the bound of one is none of the next
             assert await database.read(ask) == [("repeatable read", "on", bound)]
+            with pytest.raises(LoadcellError):
+                await database.read(lambda c: read(c, text("SELECT * FROM nothing_that_there_is")))
         with pytest.raises(LoadcellError) as refused:
-            await database.read(lambda c: read(c, text("CREATE TABLE changed (by_a_question INTEGER)")))
+            await database.read(lambda c: raw_rows(c, text("CREATE TABLE changed (by_a_question INTEGER)")))
     finally:
         await database.close()
     assert "read-only" in str(refused.value.__cause__)

@@ -145,6 +145,35 @@ def test_a_sketch_is_written_in_as_few_bytes_as_its_numbers_allow(buckets, count
     assert merge([blob]) == blob
 
 
+def test_sketches_of_all_formats_are_read_in_one_go() -> None:
+    layouts = [near, narrow, wide]
+    contents = [
+        ([], [], 5),
+        ([-7, 3, 9], [1, 300, 2], 70),
+        ([4], [255], 0),
+        ([], [], 0),
+        ([9, 200], [400, 65_535], 1),
+    ]
+    blobs = [layout(*content) for content in contents for layout in layouts]
+    groups = merge_groups(blobs, range(len(blobs)), len(blobs))
+    for number, (buckets, counts, zero_count) in enumerate(content for content in contents for _ in layouts):
+        assert groups.pack(number) == near(buckets, counts, zero_count)
+        assert groups.counts[number] == sum(counts) + zero_count
+    np.testing.assert_array_equal(largest(blobs), groups.quantiles([1.0])[:, 0])
+
+
+@given(st.sampled_from([1, 2, 3, 4]), st.integers(0, 4), st.data())
+def test_any_contents_of_a_header_are_read_or_refused(number: int, size: int, data: st.DataObject) -> None:
+    head, each = {1: ("<HH", 6), 2: ("<II", 12), 3: ("<HH", 2), 4: ("<HH", 3)}[number]
+    rest = size * each + (8 if number == 2 else 4)
+    blob = struct.pack(head, number, size) + data.draw(st.binary(min_size=rest, max_size=rest))
+    try:
+        again = merge([blob])
+    except ValueError:
+        return
+    assert merge([again]) == again
+
+
 @given(st.lists(st.tuples(st.lists(lists, max_size=3), st.sampled_from([narrow, wide])), max_size=6))
 def test_sketches_of_all_formats_merge(parts: list[tuple[list[list[float]], Any]]) -> None:
     def written(numbers: list[float], layout: Any) -> bytes:
@@ -193,6 +222,7 @@ def test_any_bytes_are_read_or_refused(blob: bytes) -> None:
         struct.pack("<HHHh", 3, 2, 0, 7) + bytes([0, 1, 0, 1]),
         struct.pack("<HHHh", 3, 2, 0, 7) + bytes([0, 1, 1]),
         struct.pack("<HHHh", 4, 1, 0, 7) + bytes([0, 1]),
+        struct.pack("<HHHh", 3, 1_000, 0, 2**15 - 1) + bytes([0, *[255] * 999]) + bytes([1]) * 1_000,
         narrow([2, 1], [1, 1]),
         narrow([1, 1], [1, 1]),
         narrow([1], [0]),
