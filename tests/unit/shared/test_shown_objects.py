@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import importlib
 import pkgutil
 import re
+import sys
 from types import ModuleType
 
 import pytest
@@ -23,9 +25,20 @@ _PLAIN = {"str", "bytes", "str | None", "dict[str, str]"}
 _NOT_IMPORTED = re.compile(r"__main__|\.migrations\.|_pb2")
 
 
+# What `loadcell.quick_start`, which is imported with the processes, hides from them: other tests draw with it.
+_HIDDEN = ("rich", "httpx._main")
+
+
 def modules(package: ModuleType) -> list[ModuleType]:
     found = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    return [importlib.import_module(one.name) for one in found if not _NOT_IMPORTED.search(one.name)]
+    shown = {name: sys.modules[name] for name in _HIDDEN if name in sys.modules}
+    try:
+        return [importlib.import_module(one.name) for one in found if not _NOT_IMPORTED.search(one.name)]
+    finally:
+        for name in _HIDDEN:
+            sys.modules.pop(name, None)
+        sys.modules.update(shown)
+        gc.enable()
 
 
 def _type(field: dataclasses.Field[object]) -> str:
