@@ -11,6 +11,7 @@ from controller.labels import check_labels
 from controller.planned import level_requests, planned_requests
 from controller.target import TargetSecrets, check_secrets, check_server_url
 from loadcell.adapters import ADAPTERS
+from loadcell.documents import check_free_form
 from loadcell.errors import LoadcellError
 from loadcell.protocol import (
     MAX_AGENTS,
@@ -30,6 +31,7 @@ from loadcell.v1 import result_pb2, run_pb2, target_pb2
 MAX_LEVELS = 1_000
 MAX_CONFIG_BYTES = 64 * 1024  # of framework_config
 TIMELINE_REQUESTS = 1_000_000  # up to so many requests token timelines are kept unless the client says otherwise
+MIN_RATE = 1 / 86_400  # one a day: from there on no due time of a level overflows
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -95,7 +97,7 @@ def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
     if max(len(request.concurrency), len(request.rate)) > MAX_LEVELS:
         raise LoadcellError("LIMIT_EXCEEDED", f"a run has at most {MAX_LEVELS:,} levels", field="concurrency")
     if request.rate:
-        config.rate.extend(real("rate", rate, 0.0, MAX_RATE, above=True) for rate in request.rate)
+        config.rate.extend(_rate(config, rate) for rate in request.rate)
         config.arrival = request.arrival or target_pb2.ARRIVAL_CONSTANT
         if request.HasField("max_concurrency"):
             config.max_concurrency = whole(request, "max_concurrency", 0, 1, MAX_CONCURRENCY)
@@ -115,6 +117,25 @@ def _load(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> No
                 field="num_prompts",
             )
         config.concurrency.append(concurrency)
+
+
+def _rate(config: result_pb2.RunConfig, rate: float) -> float:
+    """Return a rate that is in its range, and at which a number of requests takes no longer than a level may."""
+    real("rate", rate, 0.0, MAX_RATE, above=True)
+    if rate < MIN_RATE:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"rate must be at least {MIN_RATE:.3g}, one request a day, not {rate:g}",
+            field="rate",
+        )
+    if config.num_prompts / rate > MAX_LEVEL_SECONDS:
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"{config.num_prompts:,} requests at rate {rate:g} take longer than a level may,"
+            f" {MAX_LEVEL_SECONDS:,.0f} seconds; raise the rate or lower num_prompts",
+            field="rate",
+        )
+    return rate
 
 
 def _bound(request: run_pb2.CreateRunRequest, config: result_pb2.RunConfig) -> None:
@@ -209,6 +230,7 @@ def _framework_config(request: run_pb2.CreateRunRequest, config: result_pb2.RunC
         settings = getattr(request, name)
         if settings.ByteSize() > MAX_CONFIG_BYTES:
             raise LoadcellError("LIMIT_EXCEEDED", f"{name} has more than {MAX_CONFIG_BYTES} bytes", field=name)
+        check_free_form(settings, name)
         config.framework_config.CopyFrom(settings)
 
 

@@ -15,13 +15,12 @@ from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescript
 from google.protobuf.message import Message
 
 from loadcell.documents import enums
+from loadcell.documents.free_form import check_free_form
 from loadcell.documents.writer import is_non_empty
 from loadcell.errors import LoadcellError
 
-MAX_NESTING = 20
-"""Levels of a free-form value. Protobuf spends three of its 100 levels on each."""
 MAX_MESSAGES = 30
-"""Messages inside one another, of those that may contain themselves. Both together stay below 100 levels."""
+"""Messages inside one another, of those that may contain themselves. With a free-form value below 100 levels."""
 
 M = TypeVar("M", bound=Message)
 _Convert = Callable[[Any, str], Any]
@@ -48,7 +47,7 @@ def parse(message_class: type[M], data: Any) -> M:
             outside its range, INVALID_REQUEST when `data` is not an object; `field` is the dotted path.
     """
     if not isinstance(data, dict):
-        raise LoadcellError("INVALID_REQUEST", f"the document must be a JSON object, not {_kind(data)}")
+        raise LoadcellError("INVALID_REQUEST", f"the document must be a JSON object, not {kind_of(data)}")
     message = message_class()
     _fill(message, data, "")
     return message
@@ -56,7 +55,7 @@ def parse(message_class: type[M], data: Any) -> M:
 
 def wrong_type(path: str, wanted: str, value: Any) -> LoadcellError:
     """Return the error for a value of another type than `wanted`, which reads like "a number"."""
-    return LoadcellError("INVALID_FIELD_FORMAT", f"{path} must be {wanted}, not {_kind(value)}", field=path)
+    return LoadcellError("INVALID_FIELD_FORMAT", f"{path} must be {wanted}, not {kind_of(value)}", field=path)
 
 
 def unknown_field(path: str, name: str, known: list[str]) -> LoadcellError:
@@ -263,22 +262,25 @@ def _utc(text: str) -> datetime | None:
 def _struct(message: Any, value: Any, path: str) -> None:
     if not isinstance(value, dict):
         raise wrong_type(path, "an object", value)
-    _check_free_form(value, path, 1)
+    check_free_form(value, path)
     message.update(value)
 
 
 def _list(message: Any, value: Any, path: str) -> None:
     if not isinstance(value, list):
         raise wrong_type(path, "a list", value)
-    _check_free_form(value, path, 1)
+    check_free_form(value, path)
     message.extend(value)
 
 
 def _any_value(message: Any, value: Any, path: str) -> None:
-    _check_free_form(value, path, 1)
+    check_free_form(value, path)
     if isinstance(value, dict):
+        # What is empty would set nothing, and be read as null.
+        message.struct_value.SetInParent()
         message.struct_value.update(value)
     elif isinstance(value, list):
+        message.list_value.SetInParent()
         message.list_value.extend(value)
     elif value is None:
         message.null_value = 0
@@ -290,20 +292,8 @@ def _any_value(message: Any, value: Any, path: str) -> None:
         message.number_value = _number(value, path)
 
 
-def _check_free_form(value: Any, path: str, depth: int) -> None:
-    if depth > MAX_NESTING:
-        raise LoadcellError("LIMIT_EXCEEDED", f"{path} is nested more than {MAX_NESTING} deep", field=path)
-    if isinstance(value, dict):
-        for key, entry in value.items():
-            _check_free_form(entry, f"{path}.{key}", depth + 1)
-    elif isinstance(value, list):
-        for position, entry in enumerate(value):
-            _check_free_form(entry, f"{path}[{position}]", depth + 1)
-    elif isinstance(value, float):
-        _number(value, path)
-
-
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Return what a JSON value is, in words that read like "a number"."""
     for types, name in _KINDS:
         if isinstance(value, types):
             return name
@@ -314,7 +304,7 @@ _KINDS: tuple[tuple[Any, str], ...] = (
     (bool, "true or false"),
     (int | float, "a number"),
     (str, "a text"),
-    (list, "a list"),
+    (list | tuple, "a list"),
     (dict, "an object"),
     (type(None), "null"),
 )

@@ -31,7 +31,7 @@ class Column:
 
     def value(self, record: Record) -> Any:
         """Return what a trace has here, None when it has nothing; times are microseconds since 1970."""
-        value = record.values.get(self.name)
+        value = record.get(self.name)
         return value if self.key is None or value is None else value.get(self.key)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -20,14 +20,18 @@ _OBJECTS = ("attributes", "model_parameters")
 
 def trace_message(record: Record) -> trace_pb2.Trace:
     """Return the message of a trace."""
-    return trace_pb2.Trace(**_values(record, {}))
+    return trace_pb2.Trace(**_fields(record.values))
 
 
-def add_traces(data: Any, records: Iterable[Record]) -> None:
-    """Add traces to a field of a response: made where they stay, none is copied."""
-    structs: dict[int, struct_pb2.Struct] = {}
+def add_traces(data: Any, records: Sequence[Record]) -> None:
+    """Add traces to a field of a response: made where they stay, and what they share is made once."""
+    packed: dict[int, bytes] = {}
     for record in records:
-        data.add(**_values(record, structs))
+        shared = packed.get(id(record.shared))
+        if shared is None:
+            shared = trace_pb2.Trace(**_fields(record.shared)).SerializeToString()
+            packed[id(record.shared)] = shared
+        data.add(**_fields(record.own)).MergeFromString(shared)
 
 
 def feedback_message(judgement: Judgement) -> trace_pb2.Feedback:
@@ -43,17 +47,18 @@ def feedback_message(judgement: Judgement) -> trace_pb2.Feedback:
     )
 
 
-def _values(record: Record, structs: dict[int, struct_pb2.Struct]) -> dict[str, Any]:
-    values: dict[str, Any] = dict(record.values)
+def _fields(of_record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields of a record as those of its message."""
+    values = dict(of_record)
     for name in _TIMES:
         if name in values:
-            values[name] = timestamp(values[name])
+            values[name] = _instant(values[name])
     for name in _COUNTS:
         if name in values:
             values[name] = min(values[name], _MAX_INT32)
     for name in _OBJECTS:
         if name in values:
-            values[name] = _struct(values[name], structs)
+            values[name] = _struct(values[name])
     if "children" in values:
         values["children"] = struct_pb2.ListValue()
     if "evaluations" in values:
@@ -65,15 +70,18 @@ def _values(record: Record, structs: dict[int, struct_pb2.Struct]) -> dict[str, 
     return values
 
 
+def _instant(micros: int) -> dict[str, int]:
+    """Return a time as the fields of its message, which is made where it stays."""
+    return {"seconds": micros // 1_000_000, "nanos": micros % 1_000_000 * 1_000}
+
+
 def _event(event: Event) -> trace_pb2.TimelineEvent:
     return trace_pb2.TimelineEvent(
         offset_ms=event.offset_micros / 1_000, token_count=min(event.tokens, _MAX_INT32)
     )
 
 
-def _struct(value: dict[str, Any], structs: dict[int, struct_pb2.Struct]) -> struct_pb2.Struct:
-    """Return an object as a message, made once for all traces of a run, which share the dictionary."""
-    if id(value) not in structs:
-        structs[id(value)] = struct_pb2.Struct()
-        structs[id(value)].update(value)
-    return structs[id(value)]
+def _struct(value: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(value)
+    return struct

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from controller.trace_ids import RequestKey
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One trace: its key, its start in microseconds since 1970, and what of it was asked for.
 
-    `values` has the fields by their names, without those that have no value: times in microseconds, tags as a
-    list, objects as dictionaries. Under the names of INCLUDES are lists: of Evaluation, of Judgement, of Event.
+    `shared` and `own` have the fields by their names, without those that have no value: times in microseconds,
+    tags as a list, objects as dictionaries. What is shared is the same object for all traces of a page with the
+    same run, context and agent, and is not to be changed. Under the names of INCLUDES are lists of its own: of
+    Evaluation, of Judgement, of Event.
     """
 
     key: RequestKey
     ts: int
-    values: dict[str, Any]
+    shared: Mapping[str, Any]
+    own: dict[str, Any]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """All fields by their names."""
+        return {**self.shared, **self.own}
+
+    def get(self, name: str) -> Any:
+        """Return a field, None when it has no value."""
+        return self.own[name] if name in self.own else self.shared.get(name)
 
 
 class Evaluation(NamedTuple):

@@ -18,7 +18,7 @@ MAX_EVENTS = 500_000  # of the timelines of several traces, which all are in mem
 
 
 def add_included(connection: Connection, records: Sequence[Record], include: Collection[str]) -> int:
-    """Add what is included to the values of traces; return how many of them, from the first on, are whole.
+    """Add what is included to traces; return how many of them, from the first on, are whole.
 
     That is one at least, and all but where their timelines have too many events together.
     """
@@ -27,10 +27,10 @@ def add_included(connection: Connection, records: Sequence[Record], include: Col
         return 0
     if "children" in include:
         for record in records:
-            record.values["children"] = []
+            record.own["children"] = []
     if "feedback" in include:
         for key, judgements in list_feedback(connection, list(by_key)).items():
-            by_key[key].values["feedback"] = judgements
+            by_key[key].own["feedback"] = judgements
     return _add_timelines(connection, by_key) if "timeline" in include else len(records)
 
 
@@ -46,7 +46,7 @@ def _add_timelines(connection: Connection, by_key: dict[RequestKey, Record]) -> 
         events += len(offsets)
         if place and events > MAX_EVENTS:
             return place
-        record.values["timeline"] = [
+        record.own["timeline"] = [
             Event(offset, count) for offset, count in zip(offsets.tolist(), tokens.tolist(), strict=True)
         ]
     return len(by_key)

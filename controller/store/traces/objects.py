@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
 from sqlalchemy import Connection, select
 
 from controller.query.traces.conditions import Condition, Operator, Scalar
@@ -18,6 +18,7 @@ from controller.store.run_labels import may_have_label
 from controller.store.schema import benchmark_runs
 from controller.store.traces.comparisons import ascii_lower
 from controller.store.traces.limits import check_time
+from loadcell.documents import MAX_NESTING, nesting, render
 from loadcell.v1 import result_pb2
 
 READ_ROWS = 500  # runs held at a time
@@ -45,13 +46,22 @@ def run_objects(config: bytes) -> RunObjects:
     attributes: dict[str, Any] = {"project_id": message.project_id or DEFAULT_PROJECT}
     if message.framework:
         attributes["framework"] = message.framework
-    if message.HasField("framework_config"):
-        attributes["framework_config"] = MessageToDict(message.framework_config)
+    settings = _shown(message.framework_config) if message.HasField("framework_config") else None
+    if settings is not None:
+        attributes["framework_config"] = settings
     # A label of the user's own choice comes first.
     attributes.update(message.labels)
     parameters = {"max_tokens": message.output_len, "stream": message.stream, "temperature": 0}
     objectives = tuple((field.name, value) for field, value in message.goodput_thresholds.ListFields())
     return RunObjects(attributes, parameters, objectives, message.record_texts)
+
+
+def _shown(settings: Struct) -> dict[str, Any] | None:
+    """Return settings as documents show them, numbers that are not finite as null; None: no answer can carry them.
+
+    Runs with such settings are refused, but there may be some from before they were.
+    """
+    return render(settings) if nesting(settings) <= MAX_NESTING else None
 
 
 def runs_with(connection: Connection, condition: Condition) -> list[int]:

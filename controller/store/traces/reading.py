@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Any, TypeAlias
@@ -47,7 +47,7 @@ _SHARED: tuple[tuple[Table, str], ...] = (
 )
 
 
-_Placed: TypeAlias = tuple[str, Callable[..., Any], list[int]]
+_Placed: TypeAlias = tuple[str, Callable[..., Iterable[Any]], list[int]]
 
 _REMEMBERED_READERS = 64
 
@@ -128,11 +128,9 @@ class Reader:
             return []
         columns = list(zip(*rows, strict=True))
         keys = map(RequestKey, *(columns[self._places[column]] for column in KEY))
-        found = list(map(Record, keys, columns[self._places[traces.c.ts]], self._values_of_shared(rows, columns)))
-        for name, value_of, places in self._of_own:
-            for record, value in zip(found, map(value_of, *(columns[place] for place in places)), strict=True):
-                if value is not None:
-                    record.values[name] = value
+        times = columns[self._places[traces.c.ts]]
+        fields = (self._values_of_shared(rows, columns), _values(self._of_own, columns))
+        found = list(map(Record, keys, times, *fields))
         if self._errors:
             statuses = columns[self._places[traces.c.status]]
             _add_errors(connection, [one for one, status in zip(found, statuses, strict=True) if status != OK])
@@ -141,14 +139,17 @@ class Reader:
             self._add_texts(connection, [one for one, run in zip(found, configs, strict=True) if _has_texts(run)])
         return found
 
-    def _values_of_shared(self, rows: Rows, columns: Sequence[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
-        """Yield for each row the values that it shares with others, computed once for all of them."""
-        computed: dict[tuple[Any, ...], dict[str, Any]] = {}
-        owners = [columns[self._places[traces.c[key]]] for _, key in self._joins]
-        for row, owner in zip(rows, zip(*owners, strict=True) if owners else repeat(()), strict=False):
-            if owner not in computed:
-                computed[owner] = self._shared_values(row)
-            yield computed[owner].copy()
+    def _values_of_shared(self, rows: Rows, columns: Sequence[tuple[Any, ...]]) -> Iterable[dict[str, Any]]:
+        """Return for each row the values that it shares with others, the same object for all of them."""
+        if not self._joins:
+            return repeat({}, len(rows))
+        owners = list(zip(*(columns[self._places[traces.c[key]]] for _, key in self._joins), strict=True))
+        row_of = dict(zip(owners, rows, strict=True))
+        made = _values(self._of_shared, list(zip(*row_of.values(), strict=True)))
+        for name, keys in self._keys.items():
+            for values in made:
+                _keep(values, name, keys)
+        return map(dict(zip(row_of, made, strict=True)).__getitem__, owners)
 
     def _add_texts(self, connection: Connection, records: Sequence[Record]) -> None:
         texts = read_texts(connection, [record.key for record in records])
@@ -157,25 +158,39 @@ class Reader:
             if prompt or completion:
                 of_record = (prompt or None, completion or None, is_redacted(prompt) or is_redacted(completion))
                 named = zip(TEXTS, of_record, strict=True)
-                record.values.update((name, one) for name, one in named if one is not None and name in self._texts)
+                record.own.update((name, one) for name, one in named if one is not None and name in self._texts)
 
     def _placed(self, readings: Mapping[str, Reading], *, shared: bool) -> list[_Placed]:
         """Return the readings that need nothing of `traces`, or the others, with the places of their columns."""
         return [
-            (name, reading.value, [self._places[column] for column in reading.columns])
+            (name, reading.values, [self._places[column] for column in reading.columns])
             for name, reading in readings.items()
             if shared == all(column.table is not traces for column in reading.columns)
         ]
 
-    def _shared_values(self, row: Sequence[Any]) -> dict[str, Any]:
-        values = {}
-        for name, value_of, places in self._of_shared:
-            value = value_of(*[row[place] for place in places])
-            if value is not None and name in self._keys:
-                value = {key: value[key] for key in value if key in self._keys[name]} or None
-            if value is not None:
-                values[name] = value
-        return values
+
+def _values(readings: Sequence[_Placed], columns: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Return for each row, one at least, the fields that have a value."""
+    fields = {name: list(values(*(columns[place] for place in places))) for name, values, places in readings}
+    # Most fields have a value in each row: these are put together at once.
+    everywhere = {name: values for name, values in fields.items() if None not in values}
+    if everywhere:
+        found = [dict(zip(everywhere, row, strict=True)) for row in zip(*everywhere.values(), strict=True)]
+    else:
+        found = [{} for _ in columns[0]]
+    for name, values_of_rows in fields.items():
+        if name not in everywhere:
+            for one, value in zip(found, values_of_rows, strict=True):
+                if value is not None:
+                    one[name] = value
+    return found
+
+
+def _keep(values: dict[str, Any], name: str, keys: set[str]) -> None:
+    """Leave of an object only some keys, and nothing when it has none of them."""
+    kept = {key: value for key, value in values.pop(name, {}).items() if key in keys}
+    if kept:
+        values[name] = kept
 
 
 def _has_texts(config: bytes | None) -> bool:
@@ -189,7 +204,7 @@ def _add_errors(connection: Connection, records: Sequence[Record]) -> None:
     dialect = connection.dialect.name
     for *key, message in raw_rows(connection, _messages(dialect), given_requests(dialect, list(by_key))):
         if message:
-            by_key[RequestKey(*key)].values["error_message"] = message
+            by_key[RequestKey(*key)].own["error_message"] = message
 
 
 @lru_cache

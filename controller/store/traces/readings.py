@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column
@@ -23,34 +23,48 @@ _MICROS, _NANO = 1_000, 1_000_000_000  # in a millisecond, in a USD
 
 
 class Reading(NamedTuple):
-    """The columns that a value is computed from, and how; None: there is no value."""
+    """The columns that a field is computed from, and how: of each column all values, to the value of each row.
+
+    None: it has no value there.
+    """
 
     columns: tuple[Column[Any], ...]
-    value: Callable[..., Any]
+    values: Callable[..., Iterable[Any]]
 
 
 def _same(column: Column[Any]) -> Reading:
-    return Reading((column,), lambda value: value)
+    return Reading((column,), lambda values: values)
 
 
 def _text(column: Column[Any]) -> Reading:
-    return Reading((column,), lambda value: value or None)
+    return Reading((column,), lambda values: [value or None for value in values])
+
+
+def _each(columns: Iterable[Column[Any]], value_of: Callable[..., Any]) -> Reading:
+    """Return a reading that computes the values one by one."""
+    return Reading(tuple(columns), lambda *values: map(value_of, *values))
 
 
 def _number(name: str, unit: int = 1, least: int = 0) -> Reading:
-    if unit == 1:
-        return Reading((traces.c[name],), lambda value: value if value >= least else None)
-    return Reading((traces.c[name],), lambda value: value / unit if value >= least else None)
+    def known(values: Iterable[int]) -> Iterable[float | None]:
+        if unit == 1:
+            return [value if value >= least else None for value in values]
+        return [value / unit if value >= least else None for value in values]
+
+    return Reading((traces.c[name],), known)
 
 
 def _sum(first: str, second: str, unit: int = 1) -> Reading:
     def known(one: int, other: int) -> float | None:
-        if one < 0 and other < 0:
+        if one < 0 or other < 0:
+            one = max(one, other)  # what is known of them
+            other = 0
+        total = one + other
+        if total < 0:
             return None
-        total = max(one, 0) + max(other, 0)
         return total if unit == 1 else total / unit
 
-    return Reading((traces.c[first], traces.c[second]), known)
+    return _each((traces.c[first], traces.c[second]), known)
 
 
 def _evaluate(config: bytes | None, status: int, ttft: int, tpot: float, e2e: int) -> list[Evaluation]:
@@ -66,10 +80,10 @@ def _evaluate(config: bytes | None, status: int, ttft: int, tpot: float, e2e: in
 
 READINGS: dict[str, Reading] = {
     "ts": _same(traces.c.ts),
-    "trace_id": Reading(tuple(KEY), lambda *key: trace_id(RequestKey(*key))),
-    "span_id": Reading(tuple(KEY), lambda *key: span_id(RequestKey(*key))),
+    "trace_id": _each(KEY, lambda *key: trace_id(RequestKey(*key))),
+    "span_id": _each(KEY, lambda *key: span_id(RequestKey(*key))),
     "service_name": _text(contexts.c.service_name),
-    "span_name": Reading((contexts.c.operation_type,), lambda name: name and _SPANS.get(name, f"llm.{name}")),
+    "span_name": _each((contexts.c.operation_type,), lambda name: name and _SPANS.get(name, f"llm.{name}")),
     "provider": _text(contexts.c.provider),
     "model": _text(contexts.c.model),
     "prompt_tokens": _number("prompt_tokens"),
@@ -81,30 +95,30 @@ READINGS: dict[str, Reading] = {
     "duration_ms": _number("e2e_micros", _MICROS),
     "latency_ms": _number("e2e_micros", _MICROS),
     "ttft_ms": _number("ttft_micros", _MICROS),
-    "status_code": Reading((traces.c.status,), lambda status: _STATUSES.get(status, "UNSET")),
+    "status_code": _each((traces.c.status,), lambda status: _STATUSES.get(status, "UNSET")),
     "user_id": _text(contexts.c.user_id),
     "session_id": _text(contexts.c.session_id),
     "environment": _text(contexts.c.environment),
-    "tags": Reading((contexts.c.tags,), lambda tags: (json.loads(tags) or None) if tags else None),
-    "attributes": Reading((benchmark_runs.c.config,), lambda config: config and run_objects(config).attributes),
+    "tags": _each((contexts.c.tags,), lambda tags: (json.loads(tags) or None) if tags else None),
+    "attributes": _each((benchmark_runs.c.config,), lambda config: config and run_objects(config).attributes),
     "project_id": _text(contexts.c.project_id),
     "operation_type": _text(contexts.c.operation_type),
-    "tokens_per_second": Reading((traces.c.completion_tokens, traces.c.e2e_micros), tokens_per_second),
-    "model_parameters": Reading(
+    "tokens_per_second": _each((traces.c.completion_tokens, traces.c.e2e_micros), tokens_per_second),
+    "model_parameters": _each(
         (benchmark_runs.c.config,), lambda config: config and run_objects(config).model_parameters
     ),
     "run_id": _text(benchmark_runs.c.run_id),
     "level": _same(traces.c.level),
     "agent_id": _text(leases.c.agent_id),
     "finish_reason": _text(traces.c.finish_reason),
-    "scheduled_time": Reading(
+    "scheduled_time": _each(
         (traces.c.ts, traces.c.start_offset_micros, traces.c.scheduled_offset_micros),
         lambda ts, started, scheduled: ts - started + scheduled,
     ),
     "client_delay_ms": _number("client_delay_micros", _MICROS),
-    "warmup": Reading((traces.c.warmup,), bool),
+    "warmup": _each((traces.c.warmup,), bool),
     "http_status": _number("http_status", least=1),
-    "evaluations": Reading(
+    "evaluations": _each(
         (
             benchmark_runs.c.config,
             traces.c.status,

@@ -144,7 +144,7 @@ def store(connection: Connection, requests: list[Request]) -> None:
     connection.execute(insert(traces), rows)
     failed = [
         dict(zip(names, request.key, strict=True))
-        | {"error_class": request.error_class, "message": f"class {request.error_class}"}
+        | {"error_class": request.error_class, "message": message(request)}
         for request in requests
         # Of one class no message was kept.
         if request.status == ERROR and request.error_class != 4
@@ -164,6 +164,11 @@ def store(connection: Connection, requests: list[Request]) -> None:
             for name in ("ts", "prompt_cost", "completion_cost")
         )
         add_rollups(connection, roll_up(SampleArrays(**columns), times, key, prompt, completion))
+
+
+def message(failed: Request) -> str:
+    """Return what is kept of a failure; no two have the same."""
+    return f"class {failed.error_class} at {failed.ts}"
 
 
 # What follows is how the contract defines each metric, request by request.

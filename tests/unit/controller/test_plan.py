@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
-from controller.plan import plan_run
+from controller.plan import MIN_RATE, plan_run
+from loadcell.documents import render
 from loadcell.errors import LoadcellError
+from loadcell.pacing import schedule
+from loadcell.pacing.arrivals import due_blocks
+from loadcell.pacing.shares import worker_share
 from loadcell.v1 import run_pb2, target_pb2
 
 
@@ -65,6 +69,32 @@ def test_open_levels():
     assert plan_run(request(rate=[1])).levels[0].arrival == target_pb2.ARRIVAL_CONSTANT
 
 
+@pytest.mark.parametrize("arrival", [target_pb2.ARRIVAL_CONSTANT, target_pb2.ARRIVAL_POISSON])
+@pytest.mark.parametrize(
+    "fields", [{"duration_seconds": 604_800}, {"num_prompts": 7}, {"num_prompts": 1}, {"duration_seconds": 0.001}]
+)
+def test_due_times_of_the_lowest_rate_can_be_computed(arrival: int, fields: dict[str, float]):
+    (level,) = plan_run(request(rate=[MIN_RATE], arrival=arrival, **fields)).levels
+    poisson = arrival == target_pb2.ARRIVAL_POISSON
+    bound = {"count": level.request_count or None, "duration_ns": level.duration_micros * 1_000}
+    whole = worker_share(concurrency=0, max_concurrency=0, share=0, shares=1, worker=0, workers=1)
+    blocks = list(due_blocks(level.rate, poisson=poisson, seed=1, level=0, **bound))
+    if poisson:
+        each = list(schedule.poisson(level.rate, whole, seed=1, level=0, **bound))
+    else:
+        each = list(schedule.constant(level.rate, whole, **bound))
+    assert [due for block in blocks for due in block.tolist()] == [due for _, due in each]
+
+
+def test_a_rate_that_is_too_low_is_told_what_to_do():
+    assert refusal(rate=[1e-300])[2] == "rate must be at least 1.16e-05, one request a day, not 1e-300"
+    assert refusal(rate=[0.5], num_prompts=302_401)[2] == (
+        "302,401 requests at rate 0.5 take longer than a level may, 604,800 seconds; raise the rate or lower"
+        " num_prompts"
+    )
+    plan_run(request(rate=[0.5], num_prompts=302_400))
+
+
 def test_shortest_duration_is_still_bounded_by_time():
     assert plan_run(request(duration_seconds=1e-9)).levels[0].duration_micros == 1
 
@@ -80,6 +110,11 @@ def test_shortest_duration_is_still_bounded_by_time():
         ({"rate": [float("nan")]}, "rate"),
         ({"rate": [float("inf")]}, "rate"),
         ({"rate": [1e8]}, "rate"),
+        ({"rate": [1e-300]}, "rate"),
+        ({"rate": [1.0, 1e-12], "duration_seconds": 1}, "rate"),
+        ({"rate": [5e-324], "num_prompts": 1}, "rate"),
+        ({"rate": [1.0], "num_prompts": 604_801}, "rate"),
+        ({"rate": [1e-4]}, "rate"),
         ({"rate": [1], "max_concurrency": 0}, "max_concurrency"),
         ({"max_concurrency": 5}, "max_concurrency"),
         ({"arrival": target_pb2.ARRIVAL_POISSON}, "arrival"),
@@ -159,6 +194,53 @@ def test_F3_older_name_of_the_framework_config_is_kept():
     settings.update({"quantization": "fp8"})
     config = plan_run(request(framework="vllm", vllm_config=settings)).config
     assert (config.framework, config.framework_config["quantization"]) == ("vllm", "fp8")
+
+
+def deep(levels: int) -> Struct:
+    """Return settings of so many levels, the innermost of which is null."""
+    value = Value(null_value=0)
+    for level in range(levels - 1):
+        kind = (
+            {"struct_value": Struct(fields={"a": value})}
+            if level % 2
+            else {"list_value": ListValue(values=[value])}
+        )
+        value = Value(**kind)
+    return Struct(fields={"a": value})
+
+
+@pytest.mark.parametrize("name", ["framework_config", "vllm_config"])
+@pytest.mark.parametrize(
+    ("fields", "where"),
+    [
+        ({"a": Value(number_value=float("nan"))}, ".a"),
+        ({"a": Value(number_value=float("-inf"))}, ".a"),
+        ({"a": Value(list_value=ListValue(values=[Value(), Value(), Value(number_value=float("inf"))]))}, ".a[2]"),
+        ({"a": Value(struct_value=Struct(fields={"b.c": Value(number_value=float("nan"))}))}, ".a.b.c"),
+        ({"a": Value(string_value="x\0")}, ".a"),
+        ({"a": Value(struct_value=Struct(fields={"b\0": Value()}))}, ".a"),
+        ({"\0": Value()}, ""),
+    ],
+)
+def test_settings_that_no_answer_could_show_are_refused_by_path(name: str, fields: dict[str, Value], where: str):
+    assert refusal(**{name: Struct(fields=fields)})[:2] == ("INVALID_FIELD_VALUE", f"{name}{where}")
+
+
+def test_long_names_of_settings_do_not_make_long_errors():
+    wrong = Value(number_value=float("nan"))
+    _, field, message = refusal(framework_config=Struct(fields={"k" * 60_000: wrong}))
+    assert len(field or "") + len(message) < 600
+
+
+def test_settings_are_nested_as_deep_as_in_a_document():
+    assert plan_run(request(framework_config=deep(19))).config.framework_config == deep(19)
+    for levels in (20, 31):
+        assert refusal(framework_config=deep(levels))[:2] == ("LIMIT_EXCEEDED", "framework_config")
+
+
+def test_a_setting_without_a_value_is_null():
+    settings = Struct(fields={"a": Value()})
+    assert render(plan_run(request(framework_config=settings)).config)["framework_config"] == {"a": None}
 
 
 def test_S1_secrets_are_in_no_text():

@@ -161,7 +161,24 @@ def test_free_form_values_nested_too_deep_for_protobuf_are_refused():
     deepest = parse(run_pb2.CreateRunRequest, {"framework_config": value})
     assert run_pb2.CreateRunRequest.FromString(deepest.SerializeToString()) == deepest
     error = refused(run_pb2.CreateRunRequest, {"framework_config": {"a": value}})
-    assert error.reason == "LIMIT_EXCEEDED"
+    assert (error.reason, error.field) == ("LIMIT_EXCEEDED", "framework_config")
+
+
+@pytest.mark.parametrize("text", ["\0", "a\ud800", "\udfffa"])
+def test_free_form_texts_that_no_message_could_carry_are_refused(text: str):
+    for settings, field in (({"a": [text]}, "framework_config.a[0]"), ({"a": {text: 1}}, "framework_config.a")):
+        error = refused(run_pb2.CreateRunRequest, {"framework_config": settings})
+        assert (error.reason, error.field) == ("INVALID_FIELD_VALUE", field)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, [[]], {"a": {}}, 0, "", False])
+def test_free_form_values_that_are_empty_are_not_null(value: object):
+    node = parse(trace_pb2.TraceFilter, {"field": "tags", "operator": "ne", "value": value})
+    if value is None:
+        assert not node.HasField("value")
+    else:
+        assert node.value.WhichOneof("kind") not in (None, "null_value")
+        assert render(node)["value"] == value
 
 
 def test_malformed_base64_is_refused():

@@ -29,7 +29,8 @@ TEXTS = ["plain", 'a "quoted", text', "line\nfeed\r\n", "\N{GRINNING FACE} été
 
 def record(number: int, **values: object) -> Record:
     key = RequestKey(1, 0, 0, number, 1)
-    return Record(key, TS + number, {"ts": TS + number, "trace_id": f"{number:032x}", **values})
+    shared = {name: values.pop(name) for name in ("attributes", "tags") if name in values}
+    return Record(key, TS + number, shared, {"ts": TS + number, "trace_id": f"{number:032x}", **values})
 
 
 RECORDS = [
