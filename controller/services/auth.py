@@ -132,7 +132,7 @@ class AuthServicer(ProjectMethods, TicketMethods):
             )
 
         def rotate(connection: Connection) -> tuple[str, ApiKeyRecord]:
-            old = get_key(connection, request.key_id)
+            old = get_key(connection, request.key_id, lock=True)
             if old is None:
                 raise _not_found(request.key_id)
             if old.ended(now):

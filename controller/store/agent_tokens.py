@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, tuple_, update
 
+from controller.store.postgresql import Lock, take
 from controller.store.schema import agent_tokens
 
 
@@ -36,6 +37,7 @@ _COLUMNS = [agent_tokens.c[name] for name in _NAMES]
 
 def insert_token(connection: Connection, record: AgentTokenRecord, *, most: int) -> bool:
     """Store a token; return False when there are `most` already and none of them has ended."""
+    take(connection, Lock.NUMBERS)
     if count_tokens(connection) >= most:
         over = or_(agent_tokens.c.revoked_at.is_not(None), agent_tokens.c.expires_at <= record.created_at)
         oldest = select(agent_tokens.c.token_id).where(over).order_by(agent_tokens.c.created_at).limit(1)

@@ -137,11 +137,11 @@ def forget_agents(connection: Connection, before: int, *, lost_before: int, keep
         row for row in connection.execute(query.order_by(agents.c.last_seen_at.desc())) if row[0] not in connected
     ]
     gone = [agent_id for place, (agent_id, seen) in enumerate(lost) if seen < before or place >= MAX_LOST]
-    if gone:
-        connection.execute(
-            delete(agents).where(agents.c.agent_id == bindparam("key")), [{"key": agent_id} for agent_id in gone]
-        )
-    return len(gone)
+    if not gone:
+        return 0
+    # Another controller may hear of one just now.
+    lost_still = delete(agents).where(agents.c.agent_id == bindparam("key"), agents.c.last_seen_at < lost_before)
+    return connection.execute(lost_still, [{"key": agent_id} for agent_id in gone]).rowcount
 
 
 def _record(row: RowMapping) -> AgentRecord:

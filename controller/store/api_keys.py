@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
+from controller.store.postgresql import Lock, take
 from controller.store.schema_access import api_keys
 
 _LISTS = ("permissions", "scopes", "projects")
@@ -45,6 +46,7 @@ _COLUMNS = [api_keys.c[name] for name in _NAMES]
 
 def insert_key(connection: Connection, record: ApiKeyRecord, *, most: int) -> bool:
     """Store a key; return False when there are `most` already and none of them has ended."""
+    take(connection, Lock.NUMBERS)
     if count_keys(connection) >= most:
         over = or_(api_keys.c.revoked_at.is_not(None), api_keys.c.expires_at <= record.created_at)
         oldest = select(api_keys.c.key_id).where(over).order_by(api_keys.c.created_at).limit(1)
@@ -68,9 +70,10 @@ def find_key(connection: Connection, key_hash: str) -> ApiKeyRecord | None:
     return None if row is None else _record(row)
 
 
-def get_key(connection: Connection, key_id: str) -> ApiKeyRecord | None:
-    """Return the key with an identifier, None when there is none."""
-    row = connection.execute(select(*_COLUMNS).where(api_keys.c.key_id == key_id)).one_or_none()
+def get_key(connection: Connection, key_id: str, *, lock: bool = False) -> ApiKeyRecord | None:
+    """Return the key with an identifier, None when there is none; `lock` it for a change in the transaction."""
+    query = select(*_COLUMNS).where(api_keys.c.key_id == key_id)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     return None if row is None else _record(row)
 
 

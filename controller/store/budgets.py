@@ -31,7 +31,7 @@ _ALERT_KEY = [budget_alerts.c.budget_id, budget_alerts.c.period_start, budget_al
 
 def insert_budget(connection: Connection, budget: Budget, *, most: int) -> Budget | None:
     """Store a budget and return it, or the one with its identifier; None when its project has `most` already."""
-    take(connection, Lock.BUDGETS)  # others who count at the same time would not see this one
+    take(connection, Lock.NUMBERS)
     known = get_budget(connection, Scope.everything(), budget.budget_id)
     if known is not None:
         return known
@@ -129,13 +129,16 @@ def raised_since(connection: Connection, first: int) -> set[tuple[str, int, str]
 
 
 def raise_alerts(connection: Connection, reached: Iterable[Reached], now: int) -> list[Alert]:
-    """Store alerts and tell of them; return those that are new. Budgets that are gone raise none."""
+    """Store alerts and tell of them; return those that are new.
+
+    A budget that is gone, or not what it was when its costs were looked at, raises none.
+    """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     new: list[Alert] = []
     happened = []
     for one in sorted(reached, key=lambda one: one.key):
-        # Locked, so that it is not deleted meanwhile.
-        if get_budget(connection, Scope.everything(), one.budget.budget_id, lock=True) is None:
+        # Locked, so that it is not changed or deleted meanwhile.
+        if get_budget(connection, Scope.everything(), one.budget.budget_id, lock=True) != one.budget:
             continue
         alert = _alert(one, now)
         statement = dialect.insert(budget_alerts).values(dict(zip(_names(Alert), astuple(alert), strict=True)))

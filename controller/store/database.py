@@ -45,12 +45,16 @@ class DatabaseAwayError(LoadcellError):
 
 
 class _AgainError(Exception):
-    """A transaction was not carried out, or perhaps was (`unknown`), and may be tried again."""
+    """A transaction was not carried out, or perhaps was (`unknown`), and may be tried again.
 
-    def __init__(self, cause: DBAPIError, *, unknown: bool) -> None:
+    The database was `away`, or others were in the way.
+    """
+
+    def __init__(self, cause: DBAPIError, *, unknown: bool, away: bool) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.unknown = unknown
+        self.away = away
 
 
 class _Side:
@@ -99,23 +103,30 @@ class _Side:
 
     def _patiently(self, function: Callable[[Connection], T], *, repeatable: bool) -> T:
         """Carry out a transaction, again and again while the database is away and there is patience left."""
-        delay = FIRST_DELAY_SECONDS
+        delay, failing_since = FIRST_DELAY_SECONDS, float("inf")
         while True:
             try:
                 result = _transaction(self._engine, function)
             except _AgainError as failed:
-                if self._away_since is None:
-                    self._away_since = time.monotonic()
-                    log.warning("database_away", error=str(failed.cause.orig).strip())
+                failing_since = min(failing_since, time.monotonic())
+                since = min(failing_since, self._note_away(failed.cause)) if failed.away else failing_since
                 if failed.unknown and not repeatable:
                     raise
-                if time.monotonic() - self._away_since > PATIENCE_SECONDS or self._closing.wait(delay):
+                if time.monotonic() - since > PATIENCE_SECONDS or self._closing.wait(delay):
                     raise
                 delay = min(2 * delay, LAST_DELAY_SECONDS)
                 self.counts.again()
             else:
                 self._away_since = None
                 return result
+
+    def _note_away(self, cause: DBAPIError) -> float:
+        """Return since when the database has been away. Other threads may find that it is back."""
+        since = self._away_since
+        if since is None:
+            since = self._away_since = time.monotonic()
+            log.warning("database_away", error=str(cause.orig).strip())
+        return since
 
 
 class Database:
@@ -225,6 +236,7 @@ def _transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
             except BaseException as error:
                 if isinstance(error, DBAPIError) and _lost(error):
                     connection.invalidate()
+                    engine.dispose()  # those that wait to be used are likely lost too: each would be tried
                 else:
                     transaction.rollback()
                 if not isinstance(error, LoadcellError | DBAPIError):
@@ -235,9 +247,11 @@ def _transaction(engine: Engine, function: Callable[[Connection], T]) -> T:
             return result
     except DBAPIError as error:
         if _lost(error):
-            raise _AgainError(error, unknown=committing) from error
-        if sqlite.locked(error.orig) or _rolled_back(error):
-            raise _AgainError(error, unknown=False) from error
+            raise _AgainError(error, unknown=committing, away=True) from error
+        if sqlite.locked(error.orig):
+            raise _AgainError(error, unknown=False, away=True) from error
+        if _rolled_back(error):
+            raise _AgainError(error, unknown=False, away=False) from error
         raise
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, true, update
-from sqlalchemy.exc import IntegrityError
 
 from controller.events.kinds import EXPORT_JOB_STATUS, make_event
 from controller.scope import Scope
 from controller.store.chunks import chunks
 from controller.store.events import record_events
 from controller.store.ownership import expiry
+from controller.store.postgresql import Lock, take
 from controller.store.schema_queries import export_jobs as jobs
 from loadcell.clock import wall_micros
 from loadcell.v1 import event_pb2, export_pb2
@@ -78,6 +78,7 @@ class JobFilter:
 
 def insert_job(connection: Connection, job: JobRecord) -> JobRecord | None:
     """Store a new job and return it, or the one of its identifier; None when too many are unfinished."""
+    take(connection, Lock.NUMBERS)
     known = _get(connection, jobs.c.job_id == job.job_id)
     if known is not None:
         return known
@@ -86,11 +87,7 @@ def insert_job(connection: Connection, job: JobRecord) -> JobRecord | None:
         return None
     values = {field.name: getattr(job, field.name) for field in fields(JobRecord)}
     values |= {"project_id": values.pop("scope").written(), "request": job.request.SerializeToString()}
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(jobs), values)
-    except IntegrityError:  # another controller has just stored the same
-        return _get(connection, jobs.c.job_id == job.job_id)
+    connection.execute(insert(jobs), values)
     _tell(connection, job)
     return job
 

@@ -6,6 +6,7 @@ both ways to the present tables and go up and down with data.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +70,8 @@ async def open_database(place: Place) -> Database:
     database, name = Database(place), describe(place)
     try:
         await database.write(prepare)
-        await database.read(lambda _: None)  # once it was reached a database is waited for, by readers as well
+        # Once it was reached a database is waited for, by those who read as well.
+        await asyncio.gather(database.read(lambda _: None), database.look_up(lambda _: None))
     except LoadcellError as error:
         await database.close()
         cause = error.__cause__

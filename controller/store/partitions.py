@@ -25,9 +25,14 @@ log = structlog.get_logger()
 PARTITIONED = (traces, trace_timelines, trace_errors, trace_texts, words)
 DAYS_AHEAD = 7
 _DAY_MICROS = 86_400 * 1_000_000
-# Whoever waits for a table lets nobody else to it, and the partitions are needed in days only.
-_PATIENCE = "1s"
+# Whoever waits for a table lets nobody else to it, and the partitions are needed in days only. Shorter than after
+# what PostgreSQL looks for deadlocks: those who lock several tables in another order are not given up for it.
+_PATIENCE = "500ms"
 _BOUNDS = re.compile(r"FROM \((?:MINVALUE|'(?P<first>\d+)')\) TO \('(?P<end>\d+)'\)")
+
+
+class _BusyError(Exception):
+    """Others hold on to a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class Partition:
 def create_ahead(connection: Connection, now_micros: int) -> None:
     """Create what is missing of the partitions of today and the next days; nothing to do in SQLite.
 
-    A table that others hold on to is left for the next time.
+    From a table on that others hold on to, all is left for the next time: those that are locked already, others
+    wait for.
     """
     if connection.dialect.name != "postgresql":
         return
@@ -56,12 +62,19 @@ def create_ahead(connection: Connection, now_micros: int) -> None:
             name = f"{table.name}_{datetime.fromtimestamp(begin / 1e6, UTC):%Y%m%d}"
             new = Partition(name, first_key(begin), first_key(begin + _DAY_MICROS))
             if not any(old.first < new.end and new.first < old.end for old in found):
-                _create(connection, table, new)
+                try:
+                    _create(connection, table, new)
+                except _BusyError:
+                    return
 
 
 def drop(connection: Connection, partition: Partition) -> bool:
     """Drop a partition with its rows; return False when others hold on to its table: try again later."""
-    return _carry_out(connection, f"DROP TABLE {partition.name}")
+    try:
+        _carry_out(connection, f"DROP TABLE {partition.name}")
+    except _BusyError:
+        return False
+    return True
 
 
 def list_partitions(connection: Connection, table: Table) -> list[Partition]:
@@ -98,20 +111,27 @@ def _bounds(connection: Connection, table: Table) -> dict[str, str]:
         "SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) AS bound FROM pg_inherits AS i"
         " JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = to_regclass(:name)"
     )
-    return {row.relname: row.bound for row in connection.execute(question, {"name": table.name})}
+    found = connection.execute(question, {"name": table.name})
+    # Rows are read as they were, expressions as they are: what another controller has just dropped has none.
+    return {row.relname: row.bound for row in found if row.bound is not None}
 
 
 def _create(connection: Connection, table: Table, partition: Partition) -> None:
-    # Attached rather than created in its place: so nobody who reads or stores other days is held up.
-    _carry_out(
-        connection,
-        f"CREATE TABLE {partition.name} (LIKE {table.name} INCLUDING ALL)",
-        f"ALTER TABLE {table.name} ATTACH PARTITION {partition.name}"
-        f" FOR VALUES FROM ({partition.first}) TO ({partition.end})",
-    )
+    """Create a partition, unless the default one has rows of its day. Raises _BusyError."""
+    try:
+        # Attached rather than created in its place: so nobody who reads or stores other days is held up.
+        _carry_out(
+            connection,
+            f"CREATE TABLE {partition.name} (LIKE {table.name} INCLUDING ALL)",
+            f"ALTER TABLE {table.name} ATTACH PARTITION {partition.name}"
+            f" FOR VALUES FROM ({partition.first}) TO ({partition.end})",
+        )
+    except IntegrityError as error:
+        log.info("partition_left_as_it_is", partition=partition.name, error=str(error.orig).strip())
 
 
-def _carry_out(connection: Connection, *statements: str) -> bool:
+def _carry_out(connection: Connection, *statements: str) -> None:
+    """Carry out statements together, or none of them. Raises _BusyError."""
     from controller.store.postgresql_driver import rolled_back  # noqa: PLC0415 - only where there is a server
 
     try:
@@ -120,10 +140,8 @@ def _carry_out(connection: Connection, *statements: str) -> bool:
             for statement in statements:
                 connection.execute(text(statement))
             connection.execute(text("SET LOCAL lock_timeout = DEFAULT"))
-    except (OperationalError, IntegrityError) as error:
-        # An IntegrityError: the default partition has rows of that day.
-        if isinstance(error, OperationalError) and not rolled_back(error.orig):
+    except OperationalError as error:
+        if not rolled_back(error.orig):
             raise
         log.info("partition_left_as_it_is", statement=statements[-1], error=str(error.orig).strip())
-        return False
-    return True
+        raise _BusyError from error

@@ -21,7 +21,7 @@ class Lock(IntEnum):
     TABLES = 0x10AD_CE11  # creates or changes tables
     RUN_KEYS = 0x10AD_CE12  # takes the key of a run
     EVENTS = 0x10AD_CE13  # stores events
-    BUDGETS = 0x10AD_CE14  # creates a budget
+    NUMBERS = 0x10AD_CE14  # counts what there is before it stores one more
     RETENTION = 0x10AD_CE15  # deletes what has reached its age
 
 

@@ -55,7 +55,20 @@ _FOR_QUESTIONS = b"; ".join(
     )
 )
 _BEGIN = "BEGIN"
-_TRY_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+# A row that a partition is being made for is refused by the default one: nothing else checks rows.
+_TRY_AGAIN = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.CheckViolation,
+)
+_ENDED = (
+    errors.AdminShutdown,
+    errors.CrashShutdown,
+    errors.CannotConnectNow,
+    errors.IdleSessionTimeout,
+    errors.IdleInTransactionSessionTimeout,
+)
 
 
 def postgresql_engine(url: URL, *, writes: bool, connections: int) -> Engine:
@@ -111,9 +124,7 @@ def lost(error: BaseException | None) -> bool:
     """Whether an error of the driver says that there is no connection (any longer)."""
     # What the server refuses for other reasons has a SQLSTATE that says which.
     refused = isinstance(error, errors.Error) and error.sqlstate is not None
-    return isinstance(error, psycopg.OperationalError) and (
-        not refused or isinstance(error, errors.AdminShutdown | errors.CrashShutdown | errors.CannotConnectNow)
-    )
+    return isinstance(error, _ENDED) or (isinstance(error, psycopg.OperationalError) and not refused)
 
 
 def rolled_back(error: BaseException | None) -> bool:

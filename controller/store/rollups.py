@@ -52,14 +52,20 @@ def _statements(dialect: str) -> _Statements:
 def _add(connection: Connection, added: Sequence[Rollup]) -> None:
     """Add rollups with different keys, in the order of their keys, so that two who do it wait for each other."""
     statements = _statements(connection.dialect.name)
-    stored = connection.execute(statements.insert, [values_of(rollup) for rollup in added])
-    new = {tuple(row) for row in stored}
-    old = {rollup.key: rollup for rollup in added if rollup.key not in new}
-    if not old:
-        return
-    found = connection.execute(statements.find, given(connection.dialect.name, list(old)))
-    sums = add_up([*map(rollup_of, found), *old.values()])
-    connection.execute(statements.update, [values_of(sum_) for sum_ in sums])
+    while added:
+        stored = connection.execute(statements.insert, [values_of(rollup) for rollup in added])
+        new = {tuple(row) for row in stored}
+        old = {rollup.key: rollup for rollup in added if rollup.key not in new}
+        if not old:
+            return
+        asked = given(connection.dialect.name, list(old))
+        found = [rollup_of(row) for row in connection.execute(statements.find, asked)]
+        if found:
+            sums = add_up([*found, *(old[one.key] for one in found)])
+            connection.execute(statements.update, [values_of(sum_) for sum_ in sums])
+        # What others have deleted in between is new again, for one of those who add it.
+        there = {one.key for one in found}
+        added = [rollup for key, rollup in old.items() if key not in there]
 
 
 def rollup_of(row: Row[Any]) -> Rollup:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from controller.store.postgresql import Lock, take
 from controller.store.schema_access import tickets
 
 
@@ -24,6 +25,7 @@ class TicketRecord:
 def insert_ticket(connection: Connection, record: TicketRecord, now: int, *, most: int) -> bool:
     """Store a ticket, and forget those that have expired; return False when the account has `most` already."""
     connection.execute(delete(tickets).where(tickets.c.expires_at <= now))
+    take(connection, Lock.NUMBERS)
     count = select(func.count()).select_from(tickets).where(tickets.c.account == record.account)
     if connection.execute(count).scalar_one() >= most:
         return False

@@ -15,6 +15,7 @@ from controller.scope import Scope
 from controller.store.among import with_keys
 from controller.store.events import record_events, trace_events
 from controller.store.postgresql import announce
+from controller.store.runs import DELETING
 from controller.store.schema import benchmark_runs
 from controller.store.schema_queries import feedback
 from controller.store.traces.keys import KEY
@@ -32,7 +33,7 @@ _COLUMNS = (feedback.c.request_id, *_KEY, *_SAID, feedback.c.created_at)
 def write_feedback(connection: Connection, new: NewJudgement, scope: Scope, now: int) -> Judgement | None:
     """Store a judgement of `now` (microseconds since 1970), unless it is stored already, and return it.
 
-    None: there is no such trace within the scope.
+    None: there is no such trace within the scope, or its run is being deleted.
 
     Raises:
         LoadcellError: INVALID_FIELD_VALUE, the identifier is that of something else.
@@ -40,6 +41,13 @@ def write_feedback(connection: Connection, new: NewJudgement, scope: Scope, now:
     mine = in_scope(connection.dialect.name, everything=scope.projects is None)
     found = select(true()).where(exists().where(with_keys(connection, KEY, [new.key]), *mine))
     if connection.execute(found, given_scope(connection.dialect.name, scope)).first() is None:
+        return None
+    # A lock, so that it is not deleted before the judgement is there to be deleted as well.
+    run = select(benchmark_runs.c.run_id).where(
+        benchmark_runs.c.run_key == new.key.run_key, benchmark_runs.c.status != DELETING
+    )
+    run_id = connection.execute(run.with_for_update(read=True)).scalar_one_or_none()
+    if run_id is None:
         return None
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     values = {
@@ -61,8 +69,7 @@ def write_feedback(connection: Connection, new: NewJudgement, scope: Scope, now:
         raise LoadcellError(
             "INVALID_FIELD_VALUE", "another judgement was written with this request_id", field="request_id"
         )
-    run = select(benchmark_runs.c.run_id).where(benchmark_runs.c.run_key == new.key.run_key)
-    announce(connection, connection.execute(run).scalar_one_or_none() or "")
+    announce(connection, run_id)
     return stored
 
 

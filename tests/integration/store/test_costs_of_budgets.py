@@ -74,6 +74,16 @@ async def test_alerts_are_due_where_every_request_says_so(open_one):
     assert await database.read(lambda c: alerts_due(c, NOW)) == []
 
 
+@pytest.mark.parametrize("changes", [{"warning_threshold": 50.0}, {"is_active": False}, {"amount": 10**12}])
+async def test_a_budget_that_was_changed_since_it_was_looked_at_raises_nothing(open_one, changes):
+    database, made = await open_one(), budget(1)
+    await database.write(lambda c: insert_budget(c, made, most=10))
+    due = [Reached(made, NOW // DAY * DAY, severity, made.amount) for severity in ("warning", "critical")]
+    await database.write(lambda c: save_budget(c, replace(made, **changes), made))
+    assert await database.write(lambda c: raise_alerts(c, due, NOW)) == []
+    assert await database.read(lambda c: alerts_since(c, made.budget_id, 0)) == []
+
+
 async def test_two_controllers_raise_an_alert_once_and_tell_of_it_once(open_one):
     one, other = await open_one(), await open_one()
     context = some_contexts(np.random.default_rng(1), 1)[0]

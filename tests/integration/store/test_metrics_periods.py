@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import insert
@@ -107,7 +108,23 @@ def check_errors(found: list[dict], name: str, requests: list[rr.Request]) -> No
     assert [(kind[name], kind["count"]) for kind in found] == [(WORDS[number], count) for number, count in right]
     assert all(near(kind["percentage"], 100 * kind["count"] / classes.total()) for kind in found)
     messages = {kind[name]: kind["sample_message"] for kind in found}
-    assert messages == {WORDS[number]: None if number == 4 else f"class {number}" for number in classes}
+    newest = {r.error_class: r for r in sorted(requests, key=lambda r: r.ts) if r.status == ERROR}
+    assert messages == {WORDS[n]: None if n == 4 else rr.message(newest[n]) for n in classes}
+
+
+async def test_messages_are_those_of_failures_within_the_period(database):
+    by_class: dict[int, list[rr.Request]] = {}
+    for request in sorted(REQUESTS, key=lambda r: r.ts):
+        if request.status == ERROR and request.error_class != 4:
+            by_class.setdefault(request.error_class, []).append(request)
+    pairs = [pair for some in by_class.values() for pair in pairwise(some)]
+    between = [after.ts for last, after in pairs if last.ts // HOUR == after.ts // HOUR]
+    assert between
+    for time in between[:8]:
+        for start, end in ((BEGIN, time), (time, NOW)):
+            asked = metrics_pb2.GetQualityRequest(start_time=text(start), end_time=text(end))
+            found = await ask(database, get_quality, asked)
+            check_errors(found["error_breakdown"], "error_type", counted(start, end))
 
 
 async def test_a_summary_of_nothing_and_one_without_the_period_before(database):

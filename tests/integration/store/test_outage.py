@@ -7,11 +7,15 @@ import signal
 import sqlite3
 from functools import partial
 
+import psycopg
 import pytest
+from psycopg import errors
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
 
 from controller.store import database as connections
-from controller.store import sqlite
+from controller.store import postgresql_driver, sqlite
 from controller.store.database import Database, DatabaseAwayError
 from controller.store.migrate import StoreError, open_database
 from controller.store.place import parse_place
@@ -153,3 +157,71 @@ async def test_changes_are_told_and_told_again_after_a_restart(database, postgre
         await asyncio.to_thread(postgresql_server.start)
         assert await anext(changes) == ""
     await changes.aclose()
+
+
+async def test_others_in_the_way_are_no_outage(database):
+    raised = "DO $$ BEGIN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END $$"
+    tries = []
+
+    def ask(connection) -> int:
+        tries.append(connection)
+        if len(tries) < 4:
+            connection.execute(text(raised))
+        return 7
+
+    with capture_logs() as logged:
+        assert await database.read(ask) == 7
+    assert (len(tries), logged) == (4, [])
+
+
+async def test_the_database_may_be_back_for_others_while_one_waits_for_it(tmp_path, monkeypatch):
+    opened = await open_database(tmp_path / "x.db")
+    tries, carry_out = [], connections._transaction
+
+    def lost_at_first(engine, function):
+        tries.append(function)
+        if len(tries) == 1:
+            raise connections._AgainError(DBAPIError("", None, sqlite3.Error("lost")), unknown=False, away=True)
+        return carry_out(engine, function)
+
+    class Others:
+        """Another thread has an answer just when this one says that there is none."""
+
+        def warning(self, *_: object, **__: object) -> None:
+            opened._reader._away_since = None
+
+    monkeypatch.setattr(connections, "_transaction", lost_at_first)
+    monkeypatch.setattr(connections, "log", Others())
+    assert await count(opened) == 0
+    assert len(tries) == 2
+    await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "lost"),
+    [
+        (errors.AdminShutdown(), True),
+        (errors.IdleSessionTimeout(), True),
+        (errors.IdleInTransactionSessionTimeout(), True),
+        (psycopg.OperationalError("the connection is closed"), True),
+        (errors.InsufficientPrivilege(), False),
+        (errors.LockNotAvailable(), False),
+        (sqlite3.OperationalError(), False),
+        (None, False),
+    ],
+)
+def test_what_ends_a_connection_is_told_from_what_is_refused(error, lost):
+    assert postgresql_driver.lost(error) is lost
+
+
+async def test_all_who_ask_wait_for_a_server_that_is_restarted_before_they_have_asked(postgresql_server):
+    opened = await open_database(parse_place(postgresql_server.url()))
+    await asyncio.to_thread(postgresql_server.stop)
+    try:
+        asked = asyncio.create_task(opened.look_up(lambda c: c.execute(text("SELECT 7")).scalar_one()))
+        await asyncio.wait([asked], timeout=0.3)
+        assert not asked.done()
+    finally:
+        await asyncio.to_thread(postgresql_server.start)
+    assert await asked == 7
+    await opened.close()

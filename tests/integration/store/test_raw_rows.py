@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -97,6 +99,32 @@ async def test_a_question_is_asked_again_when_its_connection_was_lost(postgresql
             return list(raw_rows(connection, select(literal_column("7"))))
 
     try:
+        assert await database.read(ask) == [(7,)]
+    finally:
+        await database.close()
+    assert len(tries) == 2
+
+
+async def test_when_the_server_was_away_no_connection_of_before_is_tried(postgresql_url):
+    database = await open_database(parse_place(postgresql_url))
+    together = threading.Barrier(READER_THREADS)
+    tries = []
+
+    def meet(connection):
+        together.wait(60)  # so each has a connection of its own
+        raw_rows(connection, select(literal_column("1")))
+
+    def ask(connection):
+        tries.append(connection)
+        return list(raw_rows(connection, select(literal_column("7"))))
+
+    def end_others(connection):
+        others = "pid <> pg_backend_pid() AND datname = current_database() AND application_name = 'loadcell'"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE {others}"))
+
+    try:
+        await asyncio.gather(*(database.read(meet) for _ in range(READER_THREADS)))
+        await database.write(end_others)
         assert await database.read(ask) == [(7,)]
     finally:
         await database.close()
