@@ -87,26 +87,34 @@ async def rebuild_result(database: Database, run_id: str) -> bool:
         Whether it is complete; else still more has arrived meanwhile, and nothing was stored.
     """
 
-    def rebuild(connection: Connection) -> tuple[RunRecord, result_pb2.RunResult, int] | None:
+    def rebuild(connection: Connection) -> tuple[RunRecord, result_pb2.RunResult | None, int] | None:
         run = get_run(connection, run_id, Scope.everything())
         if run is None or not run_ended(run.state):
             return None
-        return run, compute_result(connection, run), committed_batches(connection, run.run_key)
+        result, covered = compute_result(connection, run), committed_batches(connection, run.run_key)
+        # Not before: what PostgreSQL drops is gone at once, also for a transaction that began before.
+        expired = requests_expired(connection, run.run_key)
+        return run, None if expired else result, covered
 
     def settle(connection: Connection) -> None:
         run = get_run(connection, run_id, Scope.everything())
         if run is not None and run.state == run_pb2.RUN_STATE_COMPLETED:
             censor_stopped(connection, run.run_key)
 
+    async def leave(run_key: int) -> bool:
+        await database.write(lambda c: unbook_result(c, run_key), repeatable=True)
+        return True
+
     expired = await database.read(lambda c: _expired(c, run_id))
     if expired is not None:
-        await database.write(lambda c: unbook_result(c, expired), repeatable=True)
-        return True
+        return await leave(expired)
     await database.write(settle)
     found = await database.read(rebuild)
     if found is None:
         return True
     run, result, covered = found
+    if result is None:
+        return await leave(run.run_key)
 
     def store(connection: Connection) -> bool:
         if hold_batches(connection, run.run_key) != covered:

@@ -27,11 +27,15 @@ _NAMESPACE = uuid.UUID("6f1c3c1e-54d6-4f0c-9d1e-0a7d1c7a2b55")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A file of at most `limit` traces, those that began first; `question` is for the first page of them."""
+    """A file of at most `limit` traces, those that began first; `question` is for the first page of them.
+
+    `run_id` is that of the one run they are of, empty when they may be of any.
+    """
 
     choice: Choice
     limit: int
     question: Question
+    run_id: str
 
 
 def read_export(request: export_pb2.CreateExportRequest, now: int) -> Asked:
@@ -49,18 +53,13 @@ def read_export(request: export_pb2.CreateExportRequest, now: int) -> Asked:
     given = {name: value for name, value in plain_values(request).items() if name not in _OWN}
     given["fields"] = split(list(request.fields), "fields")
     given["project_id"] = request.project_id
-    try:
-        question = ask(read_parameters(given | {"limit": PAGE_TRACES, "sort_order": "asc"}), now)
-    except LoadcellError as error:
-        # Lists of traces have two names for it.
-        error.field = "status_code" if error.field == "status" else error.field
-        raise
+    question = ask(read_parameters(given | {"limit": PAGE_TRACES, "sort_order": "asc"}), now)
     end = read_leaf("ts", Operator.LT.value, request.end_time or "now", now, Place(*["end_time"] * 3))
     nodes = (end,) if question.filter is None else (question.filter, end)
     question = replace(question, filter=And(nodes))
     if request.start_time:
         _check_range(question)
-    return Asked(choice, limit, question)
+    return Asked(choice, limit, question, request.run_id)
 
 
 def read_scope(project_id: str, scope: Scope) -> Scope:

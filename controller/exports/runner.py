@@ -20,7 +20,7 @@ from controller.dispatch.ownership import OWNER_SECONDS, may_take_over, owner_id
 from controller.exports.asked import read_export
 from controller.exports.places import PART, Place
 from controller.exports.sink import TooLargeError
-from controller.exports.writing import FileWriting, Progress, Written
+from controller.exports.writing import FileWriting, Progress, RunGoneError, Written
 from controller.store.database import Database, DatabaseAwayError
 from controller.store.exports import (
     COMPLETED,
@@ -151,7 +151,7 @@ class Exports:
             log.info("export_stopped", job_id=job.job_id)
             await _to_the_end(self._give_back(job))
             raise
-        except TooLargeError as error:
+        except (TooLargeError, RunGoneError) as error:
             log.warning("export_failed", job_id=job.job_id, error=self._why(error))
             await _to_the_end(self._fail(job, error))
         except Exception as error:
@@ -268,17 +268,18 @@ class Exports:
         await self.database.write(partial(forget_jobs, now=now))
 
     async def _remove_leftovers(self) -> None:
-        """Remove files that controllers have left which were killed: nobody writes them, and no job has them."""
+        """Remove files that controllers have left which were killed: nobody writes them, and no job has them.
+
+        The owner of a job that is processed may come back however long it stood still, and complete it.
+        """
         parts, kept = await asyncio.to_thread(self._names)
         found = dict(_of_jobs([*parts, *kept]))
         job_ids = sorted(set(found.values()))
-        now, jobs = await self.database.read(lambda c: (now_micros(c), find_jobs(c, job_ids)))
+        jobs = await self.database.read(partial(find_jobs, job_ids=job_ids))
         for name, job_id in found.items():
             # A file of an unknown job belongs to another database that shares the place.
             job = jobs.get(job_id)
-            if job is None or (name == job.file_path and job.status == COMPLETED):
-                continue
-            if job.status == PROCESSING and not may_take_over(job.owner, job.owner_expires_at, now):
+            if job is None or job.status == PROCESSING or (name == job.file_path and job.status == COMPLETED):
                 continue
             log.info("export_leftover_removed", job_id=job_id, name=name)
             if name in parts:

@@ -20,14 +20,22 @@ from controller.query.traces.question import Question
 from controller.query.traces.record import Record
 from controller.scope import Scope
 from controller.store.database import Connection, Database
+from controller.store.records import RunRecord
+from controller.store.retention import requests_expired
+from controller.store.runs import get_run
 from controller.store.traces.limits import bounded
 from controller.store.traces.listing import Page, list_traces
 from loadcell.data_dir import make_private
+from loadcell.errors import LoadcellError
 
 T = TypeVar("T")
 
 # Nobody waits for a page of a file as for an answer: what is slow while others ask must not cost the whole file.
 PAGE_SECONDS = 300.0
+
+
+class RunGoneError(LoadcellError):
+    """The one run that a file is of was deleted meanwhile, or its requests have reached their age."""
 
 
 @dataclass(slots=True)
@@ -64,26 +72,53 @@ class FileWriting:
 
         Raises:
             LoadcellError: The database cannot be read, or not in time.
+            RunGoneError: The file is of one run, and requests of it were deleted.
             TooLargeError: The file would be larger than allowed.
             OSError: The disk is full or fails.
         """
+        had_run = await self.database.read(lambda c: self._run(c) is not None)
         with ExitStack() as open_files:
             sink, writer = await self._on_thread(lambda: self._open(open_files))
-            question = self.asked.question
-            first: int | None = None
-            while True:
-                left = self.asked.limit - self.progress.trace_count
-                question = replace(question, limit=min(question.limit, left))
-                page = await self.database.read(partial(_page, question=question, scope=self.scope))
-                await self._on_thread(partial(writer.write, page.records))
-                if page.records:
-                    first = page.records[0].ts if first is None else first
-                    self._advance(page.records, first)
-                if page.last is None or self.progress.trace_count >= self.asked.limit:
-                    break
-                question = replace(question, after=page.last)
+            await self._write_pages(writer)
+            # One that is being deleted was not found, but some of it.
+            had_run |= bool(self.asked.run_id and self.progress.trace_count)
+            await self.database.read(partial(self._check_run, had_run=had_run))
             await self._on_thread(open_files.close)
         return Written(self.path, sink.size, sink.sha256)
+
+    async def _write_pages(self, writer: RowWriter) -> None:
+        question = self.asked.question
+        first: int | None = None
+        while True:
+            left = self.asked.limit - self.progress.trace_count
+            question = replace(question, limit=min(question.limit, left))
+            page = await self.database.read(partial(_page, question=question, scope=self.scope))
+            await self._on_thread(partial(writer.write, page.records))
+            if page.records:
+                first = page.records[0].ts if first is None else first
+                self._advance(page.records, first)
+            if page.last is None or self.progress.trace_count >= self.asked.limit:
+                return
+            question = replace(question, after=page.last)
+
+    def _run(self, connection: Connection) -> RunRecord | None:
+        """Return the one run that the file is of, None when it may be of any or there is no such run any more."""
+        return get_run(connection, self.asked.run_id, self.scope) if self.asked.run_id else None
+
+    def _check_run(self, connection: Connection, *, had_run: bool) -> None:
+        """Raise RunGoneError when requests of the one run that the file is of are missing.
+
+        Each page was read in a transaction of its own: what was deleted meanwhile is missing without a trace.
+        """
+        run = self._run(connection)
+        if run is None and had_run:
+            raise RunGoneError(
+                "RUN_NOT_FOUND", f"run {self.asked.run_id[:64]} was deleted while its requests were written"
+            )
+        if run is not None and requests_expired(connection, run.run_key):
+            raise RunGoneError(
+                "RESULT_NOT_FOUND", f"requests of run {run.run_id} have reached their age and were deleted"
+            )
 
     def _open(self, open_files: ExitStack) -> tuple[HashingSink, RowWriter]:
         """Open the file; closing it writes what belongs at its end and brings it to the disk."""

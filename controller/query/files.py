@@ -147,11 +147,15 @@ def _check_several(request: Request) -> None:
 
 
 async def _request_lines(database: Database, run_id: str, scope: Scope, *, partial: bool) -> AsyncIterator[bytes]:
-    def start(connection: Connection) -> tuple[RunRecord, list[LeaseRecord]]:
+    def check(connection: Connection) -> RunRecord:
         run = require_run(connection, run_id, scope)
         if not partial:
             check_finished(run)
         check_requests(connection, run)
+        return run
+
+    def start(connection: Connection) -> tuple[RunRecord, list[LeaseRecord]]:
+        run = check(connection)
         return run, list_leases(connection, run.run_key)
 
     run, leases = await database.read(start)
@@ -171,3 +175,5 @@ async def _request_lines(database: Database, run_id: str, scope: Scope, *, parti
             if page.last is None:
                 break
             after = page.last
+    # Each page was read in a transaction of its own: what was deleted meanwhile is missing without a trace.
+    await database.read(check)

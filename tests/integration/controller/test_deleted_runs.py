@@ -20,16 +20,19 @@ from controller.cache.memory import Memory
 from controller.dispatch import deletions, upkeep
 from controller.limits.quotas import Quotas
 from controller.load_rules import LoadRules
+from controller.query import files
+from controller.query.files import export
 from controller.scope import Scope
 from controller.services.answers import Answers
 from controller.services.run import RunServicer
 from controller.services.trace import TraceServicer
 from controller.store import samples
 from controller.store.database import Database
-from controller.store.deletion import begin_deletion
+from controller.store.deletion import begin_deletion, delete_some
 from controller.store.migrate import open_database
 from controller.store.runs import get_run
 from controller.store.schema import benchmark_runs, leases, run_levels, traces
+from loadcell.errors import LoadcellError
 from loadcell.target_guard.guard import TargetGuard
 from loadcell.v1 import run_pb2, trace_pb2
 from tests.integration.store import random_traces
@@ -132,3 +135,15 @@ async def test_deletion_that_a_controller_left_halfway_is_gone_on_with(start, pl
     assert all((await left(stored, run.run_key))[::3])
     await start(database=place)
     await until_gone(stored, run.run_key)
+
+
+async def test_download_of_requests_of_a_run_that_is_deleted_meanwhile_ends_with_an_error(stored, monkeypatch):
+    monkeypatch.setattr(files, "PAGE_ROWS", 5)
+    run = await stored.read(lambda c: get_run(c, RUN_ID, Scope.everything()))
+    pieces = export(stored, run_pb2.ExportRunResultRequest(run_id=RUN_ID, format="jsonl"), Scope.everything())
+    first = await anext(pieces)
+    assert first.count(b"\n") == 5
+    await stored.write(lambda c: begin_deletion(c, run.run_key, "a controller", 10.0))
+    await stored.write(lambda c: delete_some(c, run.run_key, "a controller", 10.0))
+    with pytest.raises(LoadcellError, match="there is no run"):
+        _ = [piece async for piece in pieces]

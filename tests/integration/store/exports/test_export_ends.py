@@ -13,12 +13,23 @@ from sqlalchemy import update
 
 from controller.exports import runner as runner_module
 from controller.exports.places import Folder
+from controller.scope import Scope
 from controller.store import exports as store
+from controller.store.database import Connection
+from controller.store.deletion import begin_deletion, delete_some
+from controller.store.retention import Left, expire_requests
+from controller.store.runs import get_run
 from controller.store.schema_queries import export_jobs
 from controller.store.traces import limits, listing
+from loadcell.clock import wall_micros
 from loadcell.errors import LoadcellError
 from loadcell.v1 import export_pb2
+from tests.integration.store import random_traces
 from tests.integration.store.exports.exporting import held_up
+
+RUN_ID = "run-3"
+PAGE = 20
+DAY_MICROS = 86_400 * 1_000_000
 
 
 class Slow(Folder):
@@ -184,6 +195,96 @@ async def test_a_file_that_would_be_too_large_fails_and_is_gone(make, stored):
     job = await controller.until(job_id, "failed")
     assert job.error_message == "the file would be larger than 10,000 bytes; ask for fewer traces or fields"
     assert controller.files() == []
+
+
+def begin_to_delete(connection: Connection) -> int:
+    run = get_run(connection, RUN_ID, Scope.everything())
+    begin_deletion(connection, run.run_key, "a controller", 10.0)
+    return run.run_key
+
+
+def delete_run(connection: Connection) -> None:
+    run_key = begin_to_delete(connection)
+    while delete_some(connection, run_key, "a controller", 10.0):
+        pass
+
+
+def expire_all(connection: Connection) -> None:
+    while expire_requests(connection, (wall_micros() // DAY_MICROS + 3) * DAY_MICROS) is Left.MORE:
+        pass
+
+
+@pytest.fixture
+async def ended(open_one, monkeypatch) -> random_traces.Stored:
+    """Requests of runs that have ended, of each of them several pages."""
+    monkeypatch.setattr("controller.exports.asked.PAGE_TRACES", PAGE)
+    return await (await open_one()).write(random_traces.fill_ended)
+
+
+@pytest.mark.parametrize(
+    ("gone", "pages", "told"),
+    [
+        (delete_run, 0, f"run {RUN_ID} was deleted while its requests were written"),
+        (delete_run, 1, f"run {RUN_ID} was deleted while its requests were written"),
+        (begin_to_delete, 1, f"run {RUN_ID} was deleted while its requests were written"),
+        (expire_all, 1, f"requests of run {RUN_ID} have reached their age and were deleted"),
+    ],
+)
+async def test_a_file_of_a_run_of_which_requests_are_deleted_meanwhile_fails(
+    make, ended, monkeypatch, gone, pages, told
+):
+    written = []
+
+    class Interrupted(runner_module.FileWriting):
+        async def _on_thread(self, work):
+            done = await super()._on_thread(work)
+            written.append(work)
+            if len(written) == pages + 1:  # the first opens the file
+                await self.database.write(gone)
+            return done
+
+    monkeypatch.setattr(runner_module, "FileWriting", Interrupted)
+    controller = await make()
+    job_id = await controller.create(format="csv", run_id=RUN_ID)
+    job = await controller.until(job_id, "completed", "failed")
+    assert (job.status, job.error_message, controller.files()) == ("failed", told, [])
+
+
+async def test_a_file_of_a_run_that_is_being_deleted_already_fails(make, ended):
+    controller = await make(running=False)
+    job_id = await controller.create(format="csv", run_id=RUN_ID)
+    await controller.database.write(begin_to_delete)
+    controller.exports.start()
+    job = await controller.until(job_id, "completed", "failed")
+    assert (job.status, controller.files()) == ("failed", [])
+
+
+async def test_a_file_of_all_runs_has_what_is_left_when_one_is_deleted(make, ended):
+    controller = await make(running=False)
+    job_ids = [await controller.create(format="csv", **of) for of in ({}, {"run_id": RUN_ID})]
+    await controller.database.write(delete_run)
+    controller.exports.start()
+    jobs = [await controller.until(job_id, "completed", "failed") for job_id in job_ids]
+    left = [trace for trace in ended.all() if trace["run_id"] != RUN_ID]
+    assert [(job.status, job.trace_count) for job in jobs] == [("completed", len(left)), ("completed", 0)]
+
+
+async def test_a_file_is_there_however_long_its_owner_stood_still_before_it_said_so(make, stored, monkeypatch):
+    controller, other = await make(), await make(running=False)
+    write, stood_still = controller.database.write, []
+
+    async def slow(function, **more):
+        if getattr(function, "func", None) is store.complete_job and not stood_still:
+            stood_still.append(function)
+            await write(lambda c: c.execute(update(export_jobs).values(owner_expires_at=1)))
+            await other.exports._tidy()  # has no room to write it itself
+        return await write(function, **more)
+
+    monkeypatch.setattr(controller.database, "write", slow)
+    job_id = await controller.create(format="csv")
+    job = await controller.until(job_id, "completed", "failed")
+    assert (bool(stood_still), job.status, len(controller.files())) == (True, "completed", 1)
+    assert sum(len(piece.data) for piece in await controller.download(job_id)) == job.file_size_bytes
 
 
 async def test_a_folder_that_cannot_be_written_fails_the_job(make, stored, tmp_path):
