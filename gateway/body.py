@@ -21,7 +21,7 @@ async def read_json(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Any:
 
     Raises:
         LoadcellError: UNSUPPORTED_MEDIA_TYPE when the body does not say that it is JSON, INVALID_REQUEST when it
-            is not; as `read_body`.
+            is not, or null, which would be taken for no body; as `read_body`.
     """
     body = await read_body(request, most_bytes)
     if not body:
@@ -32,7 +32,10 @@ async def read_json(request: Request, most_bytes: int = MAX_BODY_BYTES) -> Any:
         raise LoadcellError(
             "UNSUPPORTED_MEDIA_TYPE", f"the body must be application/json, not {media_type[:64] or 'untyped'}"
         )
-    return load(body)
+    data = load(body)
+    if data is None:
+        raise LoadcellError("INVALID_REQUEST", "the body must be a JSON object, not null")
+    return data
 
 
 def media_type_of(request: Request) -> str:

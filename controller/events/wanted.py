@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from controller.events.kinds import EXPORT_JOB_STATUS, KINDS, Event
+from controller.query.traces.values import read_text
 from controller.scope import Scope
 from loadcell.errors import LoadcellError
 from loadcell.v1 import event_pb2
@@ -65,6 +66,9 @@ def read_wanted(request: event_pb2.SubscribeRequest, scope: Scope) -> Wanted:
             raise LoadcellError(
                 "INVALID_FIELD_VALUE", f"{name} must be at least 0, not {least:g}", field=f"filters.{name}"
             )
+    for name in _EXACT:
+        if text := getattr(request.filters, name):
+            read_text(text, f"filters.{name}")
     project = request.filters.project_id
     if project and not scope.holds(project):
         raise LoadcellError(

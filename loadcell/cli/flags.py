@@ -31,7 +31,7 @@ def parse_concurrency(text: str, flag: str = "--concurrency") -> list[int]:
 
 
 def parse_rate(text: str) -> list[float]:
-    """Parse "100,200.5": arrivals per second above 0 and at most 10,000,000.
+    """Parse "100,200.5": arrivals per second above 0 and at most 10,000,000; the controller asks for one a day.
 
     Raises:
         CommandError: Names the flag and the value.

@@ -78,7 +78,7 @@ def test_a_filter_that_makes_no_sense_is_called_as_on_the_page(
     expect(failed).to_contain_text("'yesterday' is no time")
     expect(failed).to_contain_text("Correct “From” and try again.")
     page = watched.open("#/traces?from=now&to=now-1h")
-    expect(failed).to_contain_text("“To” must be after “From”")
+    expect(failed).to_contain_text("“To” must not be before “From”")
 
 
 def test_a_request_is_shown_with_its_tokens_and_judged_as_text(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, cast
 
 from controller.query.traces.conditions import And, Condition, Node, Operator, Or
@@ -50,6 +50,11 @@ class Parameters:
     sort_order: str | None = None  # asc or desc, the default
     fields: Sequence[str] = ()
     include: Sequence[str] = ()
+    written: Mapping[str, str] = field(default_factory=dict, compare=False)  # the names in the request, by these
+
+    def called(self, name: str) -> str:
+        """Return a parameter as the request calls it, for errors."""
+        return self.written.get(name, name)
 
 
 ALIASES = {
@@ -61,7 +66,7 @@ ALIASES = {
 }
 
 _LISTS = {"tags", "tags_all", "fields", "include"}
-_NAMES = {field.name for field in fields(Parameters)}
+_NAMES = {one.name for one in fields(Parameters)} - {"written"}
 
 # Parameters that are one condition each, on which field and with which operator.
 _CONDITIONS = {
@@ -99,6 +104,7 @@ def read_parameters(values: Mapping[str, object]) -> Parameters:
             disagree; INVALID_FIELD_FORMAT, a list is none.
     """
     given: dict[str, object] = {}
+    called: dict[str, str] = {}
     for written, value in values.items():
         name = ALIASES.get(written, written)
         if name not in _NAMES:
@@ -106,14 +112,14 @@ def read_parameters(values: Mapping[str, object]) -> Parameters:
         if value is None or value == "":
             continue
         checked = split(value, written) if name in _LISTS else value
-        if name in given and given[name] != checked:
+        first = called.setdefault(name, written)
+        if given.setdefault(name, checked) != checked:
             raise LoadcellError(
                 "INVALID_FIELD_VALUE",
-                f"{written} is another name of {name} and says something else",
+                f"{first} and {written} are two names of one parameter and say different things; give one",
                 field=written,
             )
-        given[name] = checked
-    return Parameters(**cast("dict[str, Any]", given))
+    return Parameters(**cast("dict[str, Any]", given), written=called)
 
 
 def ask(parameters: Parameters, now: int) -> Question:
@@ -136,23 +142,23 @@ def ask(parameters: Parameters, now: int) -> Question:
 
 def _filter(parameters: Parameters, now: int) -> Node | None:
     given = {
-        name: _leaf(field, operator, value, now, name)
-        for name, (field, operator) in _CONDITIONS.items()
+        name: _leaf(of, operator, value, now, parameters.called(name))
+        for name, (of, operator) in _CONDITIONS.items()
         if (value := getattr(parameters, name)) is not None and value != ()
     }
     _check_tags(parameters)
-    _check_ranges(given)
+    _check_ranges(given, parameters)
     nodes = list(given.values())
     nodes += [_leaf("tags", Operator.CONTAINS, tag, now, "tags_all") for tag in parameters.tags_all]
     if parameters.search is not None:
         text = read_text(parameters.search, "search")
         texts = (FIELDS["input_text"], FIELDS["output_text"])
-        nodes.append(Or(tuple(Condition(field, Operator.CONTAINS, text) for field in texts)))
+        nodes.append(Or(tuple(Condition(one, Operator.CONTAINS, text) for one in texts)))
     return And(tuple(nodes)) if nodes else None
 
 
-def _leaf(field: str, operator: Operator, value: object, now: int, name: str) -> Node:
-    return read_leaf(field, operator.value, value, now, Place(name, name, name))
+def _leaf(path: str, operator: Operator, value: object, now: int, name: str) -> Node:
+    return read_leaf(path, operator.value, value, now, Place(name, name, name))
 
 
 def _check_tags(parameters: Parameters) -> None:
@@ -161,31 +167,44 @@ def _check_tags(parameters: Parameters) -> None:
             raise LoadcellError("LIMIT_EXCEEDED", f"at most {MAX_TAGS} tags can be asked for", field=name)
 
 
-def _check_ranges(given: Mapping[str, Node]) -> None:
+def _check_ranges(given: Mapping[str, Node], parameters: Parameters) -> None:
     for low, high in _RANGES:
         for name in (low, high):
             if name in given and magnitude(given[name]) < 0:
-                raise LoadcellError("INVALID_FIELD_VALUE", f"{name} must be at least 0", field=name)
-        if low in given and high in given and magnitude(given[low]) > magnitude(given[high]):
-            raise LoadcellError("INVALID_FIELD_VALUE", f"{low} is above {high}", field=low)
-    if {"start_time", "end_time"} <= given.keys() and magnitude(given["start_time"]) >= magnitude(
-        given["end_time"]
-    ):
-        raise LoadcellError("INVALID_DATE_RANGE", "end_time must be after start_time", field="end_time")
+                called = parameters.called(name)
+                raise LoadcellError("INVALID_FIELD_VALUE", f"{called} must be at least 0", field=called)
+        if _is_above(given, low, high):
+            least, most = parameters.called(low), parameters.called(high)
+            raise LoadcellError("INVALID_FIELD_VALUE", f"{least} is above {most}", field=least)
+    if _is_above(given, "start_time", "end_time"):
+        start, end = parameters.called("start_time"), parameters.called("end_time")
+        raise LoadcellError("INVALID_DATE_RANGE", f"{end} must not be before {start}", field=end)
+
+
+def _is_above(given: Mapping[str, Node], low: str, high: str) -> bool:
+    return low in given and high in given and magnitude(given[low]) > magnitude(given[high])
 
 
 def split(value: object, where: str) -> tuple[str, ...]:
     """Return the parts of a list, each of which may hold several between commas; `where` names it for the error.
 
     Raises:
-        LoadcellError: INVALID_FIELD_FORMAT or INVALID_FIELD_VALUE, it is no list of texts, or too long.
+        LoadcellError: INVALID_FIELD_FORMAT or INVALID_FIELD_VALUE, it is no list of texts, too long, or has only
+            commas and blanks.
     """
     listed = [value] if isinstance(value, str) else value
     if isinstance(listed, list | tuple) and not listed:
         return ()
     texts = [read_text(text, where) for text in read_list(listed, where)]
     parts = [part.strip() for text in texts for part in text.split(",") if part.strip()]
-    return tuple(str(part) for part in read_list(parts, where)) if parts else ()
+    if not parts:
+        # Taken for an empty list it would ask for everything.
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"{where} has only commas and blanks; name something or leave it out",
+            field=where,
+        )
+    return tuple(str(part) for part in read_list(parts, where))
 
 
 def _word(name: str, value: object, default: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from loadcell.documents import kind_of
 from loadcell.errors import LoadcellError
 
 _WORDS = {
@@ -26,9 +27,7 @@ def read_status(value: object, where: str) -> str | int:
         LoadcellError: INVALID_FIELD_VALUE, it is neither; INVALID_FIELD_FORMAT, it is not even of such a type.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise LoadcellError(
-            "INVALID_FIELD_FORMAT", f"a value of type {type(value).__name__} is no status", field=where
-        )
+        raise LoadcellError("INVALID_FIELD_FORMAT", f"{kind_of(value)} is no status", field=where)
     word = value.strip().lower() if isinstance(value, str) else value
     if word in _WORDS:
         return _WORDS[str(word)]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from controller.query.traces.fields import Field, Kind
 from controller.query.traces.status import read_status
+from loadcell.documents import kind_of
 from loadcell.errors import LoadcellError
 from loadcell.instants import Instant, read_time
 
@@ -49,7 +50,7 @@ def read_text(value: object, where: str, most: int = MAX_TEXT) -> str:
     if not isinstance(value, str):
         raise _wrong_type(value, "a text", where)
     if not value:
-        raise LoadcellError("INVALID_FIELD_VALUE", "the text is empty; ask for no value with null", field=where)
+        raise LoadcellError("INVALID_FIELD_VALUE", "the text is empty; null asks for no value", field=where)
     if len(value) > most:
         raise LoadcellError(
             "INVALID_FIELD_VALUE", f"the text has {len(value):,} characters, at most {most:,} fit", field=where
@@ -111,9 +112,7 @@ def _read_inner(value: object, where: str) -> str | int | float | bool:
 
 
 def _wrong_type(value: object, wanted: str, where: str) -> LoadcellError:
-    return LoadcellError(
-        "INVALID_FIELD_FORMAT", f"a value of type {type(value).__name__} is not {wanted}", field=where
-    )
+    return LoadcellError("INVALID_FIELD_FORMAT", f"{kind_of(value)} is not {wanted}", field=where)
 
 
 _READERS: dict[Kind, Callable[[object, str], str | int | float | bool]] = {

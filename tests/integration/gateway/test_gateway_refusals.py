@@ -50,6 +50,15 @@ async def test_F3_bad_bodies_are_refused_by_field(gateway, body, reason, field):
     assert gateway.controller.calls == []
 
 
+@pytest.mark.parametrize("body", [b"null", b" null\n", b"[]", b"0", b"false", b'""'])
+@pytest.mark.parametrize("path", ["/api/v1/traces/search", RUN, f"{RUN}/r1/cancel"])
+async def test_a_body_that_is_no_object_is_not_taken_for_no_body(gateway, path, body):
+    response = await gateway.http.post(path, content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, reason_of(response)) == (400, "INVALID_REQUEST")
+    assert "must be a JSON object" in response.json()["error"]["message"]
+    assert gateway.controller.calls == []
+
+
 @pytest.mark.parametrize("query", ["limt=5", "limit=x", "limit=1&limit=2", "run.x=1"])
 async def test_bad_parameters_are_refused_by_name(gateway, query):
     response = await gateway.http.get(f"/api/v1/benchmark/history?{query}")

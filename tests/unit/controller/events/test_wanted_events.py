@@ -86,6 +86,8 @@ def test_events_of_other_projects_are_not_seen_but_what_concerns_everybody_is():
         ({"events": ["trace_created", "no"]}, "INVALID_FIELD_VALUE", "events"),
         ({"filters": {"min_cost": -1}}, "INVALID_FIELD_VALUE", "filters.min_cost"),
         ({"filters": {"min_duration_ms": math.nan}}, "INVALID_FIELD_VALUE", "filters.min_duration_ms"),
+        ({"filters": {"user_id": "a\0b"}}, "INVALID_FIELD_VALUE", "filters.user_id"),
+        ({"filters": {"model": "m" * 1_025}}, "INVALID_FIELD_VALUE", "filters.model"),
         ({"filters": {"project_id": "q"}}, "PROJECT_ACCESS_DENIED", "filters.project_id"),
     ],
 )

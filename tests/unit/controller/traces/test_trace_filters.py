@@ -151,6 +151,27 @@ def test_W33_values_that_do_not_fit_are_refused_and_named(field, operator, value
     assert where == "filter.filters[0].value"
 
 
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "message"),
+    [
+        ("ttft_ms", "gt", None, "null is not a number"),
+        ("ttft_ms", "eq", "5", "a text is not a number"),
+        ("ttft_ms", "eq", True, "true or false is not a number"),
+        ("ttft_ms", "eq", [], "a list is not a number"),
+        ("model", "eq", {}, "an object is not a text"),
+        ("model", "contains", 5, "a number is not a text"),
+        ("model", "in", "m", "a text is not a list"),
+        ("model", "exists", None, "null is not true or false"),
+        ("status_code", "in", [None], "null is no status"),
+        ("status_code", "eq", True, "true or false is no status"),
+    ],
+)
+def test_values_of_a_wrong_type_are_called_as_json_calls_them(field, operator, value, message):
+    with pytest.raises(LoadcellError) as error:
+        read_filter(leaf(field, operator, value), NOW)
+    assert (error.value.reason, error.value.message) == ("INVALID_FIELD_FORMAT", message)
+
+
 def test_a_value_in_a_list_is_named_by_its_place():
     assert refused(leaf("model", "in", ["m", 5])) == ("INVALID_FIELD_FORMAT", "filter.value[1]")
     assert refused(leaf("model", "in", ["m", None])) == ("INVALID_FIELD_FORMAT", "filter.value[1]")

@@ -70,10 +70,15 @@ def selects(**values: object) -> bool:
     return page([TRACE], ask(read_parameters(values), NOW)) == [TRACE]
 
 
-def refused(values: dict[str, object]) -> tuple[str, str | None]:
+def refusal(values: dict[str, object]) -> LoadcellError:
     with pytest.raises(LoadcellError) as error:
         ask(read_parameters(values), NOW)
-    return error.value.reason, error.value.field
+    return error.value
+
+
+def refused(values: dict[str, object]) -> tuple[str, str | None]:
+    error = refusal(values)
+    return error.reason, error.field
 
 
 @pytest.mark.parametrize(("name", "fitting", "other"), FILTERS)
@@ -85,7 +90,7 @@ def test_W31_every_filter_is_applied(name, fitting, other):
 def test_W31_every_parameter_is_tried_here():
     paging = {"cursor", "limit", "sort_by", "sort_order", "fields", "include"}
     tried = {ALIASES.get(name, name) for name, _, _ in FILTERS}
-    assert tried | paging == {field.name for field in dataclasses.fields(Parameters)}
+    assert tried | paging == {field.name for field in dataclasses.fields(Parameters)} - {"written"}
 
 
 def test_filters_are_joined_by_and():
@@ -113,16 +118,55 @@ def test_two_names_of_one_parameter_must_agree(alias, name):
         ("now-1h", "now-2h") if name.endswith("time") else ("ok", "error") if name == "status" else (1, 2)
     )
     assert read_parameters({alias: value, name: value}) == read_parameters({alias: value})
-    assert refused({name: value, alias: other}) == ("INVALID_FIELD_VALUE", alias)
+    for first, second in ((name, alias), (alias, name)):
+        error = refusal({first: value, second: other})
+        assert (error.reason, error.field) == ("INVALID_FIELD_VALUE", second)
+        assert (
+            error.message
+            == f"{first} and {second} are two names of one parameter and say different things; give one"
+        )
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_errors_call_a_parameter_as_it_was_written(alias: str, name: str):
+    for written in (alias, name):
+        assert refusal({written: "wrong"}).field == written
+
+
+@pytest.mark.parametrize("written", [("from", "to"), ("start_time", "end_time"), ("start_time", "to")])
+def test_ends_of_a_period_are_inclusive_and_called_as_they_were_written(written: tuple[str, str]):
+    start, end = written
+    assert selects(**{start: "now-1h", end: "now-1h"})
+    error = refusal({start: "now-1h", end: "now-61m"})
+    assert (error.reason, error.field) == ("INVALID_DATE_RANGE", end)
+    assert error.message == f"{end} must not be before {start}"
+
+
+@pytest.mark.parametrize("unit", ["", "_ms"])
+def test_bounds_of_a_range_are_called_as_they_were_written(unit: str):
+    low, high = f"min_duration{unit}", f"max_duration{unit}"
+    error = refusal({low: 2, high: 1})
+    assert (error.field, error.message) == (low, f"{low} is above {high}")
+    error = refusal({high: -1})
+    assert (error.field, error.message) == (high, f"{high} must be at least 0")
+
+
+@pytest.mark.parametrize("name", ["tags", "tags_all", "fields", "include"])
+@pytest.mark.parametrize("value", [",", " ", " , ,", [","], [",", " "]])
+def test_a_list_of_commas_and_blanks_is_not_taken_for_none(name: str, value: object):
+    error = refusal({name: value})
+    assert (error.reason, error.field) == ("INVALID_FIELD_VALUE", name)
+    assert error.message.startswith(f"{name} has only commas and blanks")
+    assert selects(**{name: ""})
 
 
 @pytest.mark.parametrize(
     ("values", "reason", "field"),
     [
         ({"nothing": 1}, "UNKNOWN_FIELD", "nothing"),
-        ({"from": "yesterday"}, "INVALID_FIELD_FORMAT", "start_time"),
-        ({"from": "now", "to": "now-1h"}, "INVALID_DATE_RANGE", "end_time"),
-        ({"from": "now", "to": "now"}, "INVALID_DATE_RANGE", "end_time"),
+        ({"written": {"model": "m"}}, "UNKNOWN_FIELD", "written"),
+        ({"from": "yesterday"}, "INVALID_FIELD_FORMAT", "from"),
+        ({"from": "now", "to": "now-1h"}, "INVALID_DATE_RANGE", "to"),
         ({"min_duration": 2, "max_duration": 1}, "INVALID_FIELD_VALUE", "min_duration"),
         ({"min_cost": 2, "max_cost": 1}, "INVALID_FIELD_VALUE", "min_cost"),
         ({"min_tokens": 2, "max_tokens": 1}, "INVALID_FIELD_VALUE", "min_tokens"),

@@ -33,17 +33,13 @@ export const FILTERS = [
   { name: "max_tokens", type: "number" },
 ];
 
-// What the gateway calls filters that have another name here.
-const CALLED = { start_time: "from", end_time: "to", min_duration: "min_duration_ms", max_duration: "max_duration_ms" };
-
 /** What the gateway has refused, with the filters called as they are here. */
 export function inWordsOfFilters(error) {
   if (!(error instanceof ApiError) || !error.field) return error;
-  const labelOf = (called) => {
-    const name = CALLED[called] ?? called;
-    return FILTERS.some((filter) => filter.name === name) ? t(`filter_${name}`) : called;
-  };
-  const message = error.message.replace(/\b[a-z]+_[a-z_]+\b/g, (called) => (labelOf(called) === called ? called : `“${labelOf(called)}”`));
+  const labelOf = (called) => (FILTERS.some((filter) => filter.name === called) ? t(`filter_${called}`) : called);
+  // Elsewhere "from" and "to" are words of the sentence.
+  const names = error.reason === "INVALID_DATE_RANGE" ? /\b(?:from|to)\b/g : /\b[a-z]+_[a-z_]+\b/g;
+  const message = error.message.replace(names, (called) => (labelOf(called) === called ? called : `“${labelOf(called)}”`));
   return new ApiError({ ...error, field: labelOf(error.field), message });
 }
 
