@@ -59,7 +59,8 @@ test-outside: setup
 
 # Two at a time, and each file by one: its environments are made once.
 test-deploy: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(or $(ARGS),tests/deploy)
+	@scripts/setup_wheels
+	PIP_FIND_LINKS="$(PIP_FIND_LINKS) $(CURDIR)/.deps/wheels" $(BIN)/python -m pytest -n 2 --dist loadfile $(or $(ARGS),tests/deploy)
 
 test-browser: setup
 	$(BIN)/python -m pytest $(or $(ARGS),tests/browser)

@@ -18,7 +18,7 @@ from scripts.images.dockerfile import Instruction, Stage
 from scripts.images.sources import Sources
 
 _ACCOUNTS = ("groupadd", "useradd")
-_SECONDS = 900  # a step may take, with a slow index
+_SECONDS = 300  # a step may take, with a slow index
 
 
 class StepError(Exception):

@@ -94,5 +94,6 @@ async def test_figures_found_before_a_case_that_breaks_off_are_kept(tmp_path: Pa
 
 
 def test_scripts_are_executable() -> None:
-    for name in (".ci/run", "scripts/setup", "scripts/make_venv", "scripts/setup_peers", "scripts/lint_protos"):
+    named = ("setup", "make_venv", "setup_peers", "setup_wheels", "lint_protos")
+    for name in (".ci/run", *(f"scripts/{name}" for name in named)):
         assert os.access(ROOT / name, os.X_OK), name

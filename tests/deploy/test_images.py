@@ -25,7 +25,7 @@ from tests.deploy.test_locks import NOT_FOR_AGENTS, locked, version
 from tests.free_ports import free_port
 from tests.patience import PATIENCE_SECONDS, first_line
 
-pytestmark = pytest.mark.timeout(900)  # packages are installed, with whatever index there is
+pytestmark = pytest.mark.timeout(600)  # packages are installed, with whatever index there is
 
 USER = 1000
 KEY = "k" * 40

@@ -28,7 +28,7 @@ from tests.deploy.units import ROOT, Unit
 from tests.free_ports import free_port
 from tests.patience import PATIENCE_SECONDS
 
-pytestmark = pytest.mark.timeout(900)  # packages are installed, with whatever index there is
+pytestmark = pytest.mark.timeout(600)  # packages are installed, with whatever index there is
 
 PAGE = (ROOT / "docs" / "install.md").read_text()
 BLOCK = re.compile(r"^```\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)

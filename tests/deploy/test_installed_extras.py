@@ -16,7 +16,7 @@ from scripts.images.building import Builder
 from scripts.images.dockerfile import read
 from tests.deploy.units import ROOT
 
-pytestmark = pytest.mark.timeout(900)  # packages are installed, with whatever index there is
+pytestmark = pytest.mark.timeout(600)  # packages are installed, with whatever index there is
 
 NAMED = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text())
 # All other tests run on this one.
