@@ -18,7 +18,7 @@ from controller.store.traces.limits import bounded
 from controller.store.traces.narrowing import narrow
 from controller.store.traces.order import Stretch, stretches
 from controller.store.traces.paging import is_plain, plain_page
-from controller.store.traces.reading import SORT_VALUE, Reader, reader_of
+from controller.store.traces.reading import FIRST_RUN, LAST_RUN, SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
 from controller.store.traces.windows import in_runs, windows
 from controller.trace_ids import span_id, trace_id
@@ -79,7 +79,8 @@ def _first(connection: Connection, stretch: Stretch, reader: Reader, descending:
     query = wanted.add_columns(first.label(SORT_VALUE)).limit(limit)
     query = located(connection, query, stretch, descending=descending, limit=limit)
     order = tuple((name, descending) for name in (SORT_VALUE, *(column.name for column in others)))
-    return connection.execute(reader.joined(query, order, keys=keys)).all()
+    runs = {FIRST_RUN: stretch.rows.runs.first, LAST_RUN: stretch.rows.runs.last}
+    return connection.execute(reader.joined(query, order, keys=keys), runs).all()
 
 
 def _position(question: Question, last: Record, row: Sequence[Any], stretch: Stretch) -> Position:

@@ -25,7 +25,7 @@ from controller.store.schema import traces
 from controller.store.traces.columns import STATUSES
 from controller.store.traces.keys import KEY
 from controller.store.traces.order import BY_TIME, Stretch
-from controller.store.traces.reading import SORT_VALUE, Reader
+from controller.store.traces.reading import FIRST_RUN, LAST_RUN, SORT_VALUE, Reader
 from controller.store.traces.walking import index_of, leads_by_context, of_each, reach, through
 
 _REMEMBERED = 256  # statements
@@ -57,7 +57,7 @@ def plain_page(connection: Connection, stretch: Stretch, reader: Reader, *, desc
     shape = _Shape(
         connection.dialect.name, index, descending, rows.status, min(len(contexts), 2), after is not None
     )
-    values = {"limit": limit, "place": limit - 1, "first_run": rows.runs.first, "last_run": rows.runs.last}
+    values = {"limit": limit, "place": limit - 1, FIRST_RUN: rows.runs.first, LAST_RUN: rows.runs.last}
     values |= {f"after_{place}": number for place, number in enumerate(after or ())}
     values |= {"context": contexts[0]} if len(contexts) == 1 else given(shape.dialect, contexts)
     first, last = rows.times
@@ -103,7 +103,7 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
     """Return all conditions but those on contexts."""
     found = [traces.c.ts >= _number("first"), traces.c.ts <= _number("last")]
     if shape.dialect != "sqlite":  # which has no partitions to leave out
-        found += [traces.c.run_key >= _number("first_run"), traces.c.run_key <= _number("last_run")]
+        found += [traces.c.run_key >= _number(FIRST_RUN), traces.c.run_key <= _number(LAST_RUN)]
     if shape.status is not None:
         found.append(STATUSES[shape.status])
     if shape.goes_on:

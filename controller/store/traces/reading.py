@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    BigInteger,
     ColumnClause,
     ColumnElement,
     Connection,
@@ -15,6 +16,8 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
+    case,
     column,
     select,
     table,
@@ -23,8 +26,7 @@ from sqlalchemy import (
 from controller.query.traces.fields import FIELDS
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
-from controller.store.among import given_requests, with_given_requests
-from controller.store.raw_rows import Rows, raw_rows
+from controller.store.raw_rows import Rows
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import contexts
 from controller.store.texts import read_texts
@@ -37,6 +39,7 @@ from loadcell.stats.columns import OK
 
 _PAGE = "page"
 SORT_VALUE = "sort_value"  # name of what a list is sorted by, if that is no column
+FIRST_RUN, LAST_RUN = "first_run", "last_run"  # parameters: no row is of a run outside of them
 ALWAYS = ("ts", "trace_id", "span_id")
 TEXTS = ("input_text", "output_text", "redacted")
 
@@ -45,7 +48,7 @@ _SHARED: tuple[tuple[Table, str], ...] = (
     (benchmark_runs, "run_key"),
     (leases, "lease_key"),
 )
-
+_OF_MANY = {table for table, _ in _SHARED}
 
 _Placed: TypeAlias = tuple[str, Callable[..., Iterable[Any]], list[int]]
 
@@ -73,19 +76,19 @@ class Reader:
                 self._keys.setdefault(selected.field.name, set()).add(selected.key)
         readings = {name: reading for name, reading in READINGS.items() if name in names}
         self._texts = [name for name in TEXTS if name in names]
-        self._errors = "error_message" in names
         needed = {column for reading in readings.values() for column in reading.columns}
         if self._texts:
             needed.add(benchmark_runs.c.config)  # it says whether there are any
         self._joins = [(table, key) for table, key in _SHARED if any(column.table is table for column in needed)]
         own = needed.union(KEY, [traces.c.ts], (traces.c[key] for _, key in self._joins))
-        if self._errors:
+        self._messages = [trace_errors.c.message] if trace_errors.c.message in needed else []
+        if self._messages:
             own.add(traces.c.status)
         self._own = [column for column in traces.c if column in own]
         self._shared = [column for table, _ in self._joins for column in table.c if column in needed]
         self._query = select(*self._own)
         self._around: dict[tuple[tuple[tuple[str, bool], ...], bool], Select[Any]] = {}
-        self._places = {column: place for place, column in enumerate([*self._own, *self._shared])}
+        self._places = {column: place for place, column in enumerate([*self._own, *self._shared, *self._messages])}
         self._of_shared = self._placed(readings, shared=True)
         self._of_own = self._placed(readings, shared=False)
 
@@ -96,12 +99,13 @@ class Reader:
     def joined(
         self, query: Select[Any], order: tuple[tuple[str, bool], ...] = (), *, keys: bool = False
     ) -> Select[Any]:
-        """Return the query for the few rows of another with what they share, in the order of columns.
+        """Return the query for the few rows of another with what belongs to them, in the order of columns.
 
         Each column of the order is descending or not; the first may be SORT_VALUE, which then is in the rows.
         `keys`: the other query has the keys of the rows, and SORT_VALUE, but none of their other columns.
+        It is to be given FIRST_RUN and LAST_RUN.
         """
-        if not self._joins and not keys:
+        if not self._joins and not self._messages and not keys:
             return query
         # All but the page itself is the same for every question: made once, it also is compared fast with what
         # was compiled.
@@ -118,7 +122,9 @@ class Reader:
         joined = page.join(traces, and_(*(page.c[one.name] == one for one in KEY))) if keys else rows
         for shared, key in self._joins:
             joined = joined.outerjoin(shared, shared.c[key] == rows.c[key])
-        columns = [*(rows.c[one.name] for one in self._own), *self._shared, *(page.c[one.name] for one in others)]
+        own = (rows.c[one.name] for one in self._own)
+        messages = (_message_of(rows) for _ in self._messages)
+        columns = [*own, *self._shared, *messages, *(page.c[one.name] for one in others)]
         ordered = [page.c[name].desc() if descending else page.c[name].asc() for name, descending in order]
         return select(*columns).select_from(joined).order_by(*ordered)
 
@@ -131,9 +137,6 @@ class Reader:
         times = columns[self._places[traces.c.ts]]
         fields = (self._values_of_shared(rows, columns), _values(self._of_own, columns))
         found = list(map(Record, keys, times, *fields))
-        if self._errors:
-            statuses = columns[self._places[traces.c.status]]
-            _add_errors(connection, [one for one, status in zip(found, statuses, strict=True) if status != OK])
         if self._texts:
             configs = columns[self._places[benchmark_runs.c.config]]
             self._add_texts(connection, [one for one, run in zip(found, configs, strict=True) if _has_texts(run)])
@@ -161,11 +164,11 @@ class Reader:
                 record.own.update((name, one) for name, one in named if one is not None and name in self._texts)
 
     def _placed(self, readings: Mapping[str, Reading], *, shared: bool) -> list[_Placed]:
-        """Return the readings that need nothing of `traces`, or the others, with the places of their columns."""
+        """Return the readings of what many requests share, or the others, with the places of their columns."""
         return [
             (name, reading.values, [self._places[column] for column in reading.columns])
             for name, reading in readings.items()
-            if shared == all(column.table is not traces for column in reading.columns)
+            if shared == all(column.table in _OF_MANY for column in reading.columns)
         ]
 
 
@@ -193,21 +196,15 @@ def _keep(values: dict[str, Any], name: str, keys: set[str]) -> None:
         values[name] = kept
 
 
+def _message_of(rows: FromClause) -> ColumnElement[str]:
+    """Return the message of those rows that have one: few, so they are looked up one by one."""
+    mine = (trace_errors.c[one.name] == rows.c[one.name] for one in KEY)
+    # PostgreSQL leaves out the partitions of other days.
+    runs = trace_errors.c.run_key.between(*(bindparam(name, type_=BigInteger) for name in (FIRST_RUN, LAST_RUN)))
+    message = select(trace_errors.c.message).where(*mine, runs).correlate(rows).scalar_subquery()
+    return case((rows.c.status != OK, message)).label(trace_errors.c.message.name)
+
+
 def _has_texts(config: bytes | None) -> bool:
     return bool(config) and run_objects(config).has_texts
 
-
-def _add_errors(connection: Connection, records: Sequence[Record]) -> None:
-    by_key = {record.key: record for record in records}
-    if not by_key:
-        return
-    dialect = connection.dialect.name
-    for *key, message in raw_rows(connection, _messages(dialect), given_requests(dialect, list(by_key))):
-        if message:
-            by_key[RequestKey(*key)].own["error_message"] = message
-
-
-@lru_cache
-def _messages(dialect: str) -> Select[Any]:
-    columns = [trace_errors.c[column.name] for column in KEY]
-    return select(*columns, trace_errors.c.message).where(with_given_requests(dialect, columns))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column
 
 from controller.query.traces.record import Evaluation
-from controller.store.schema import benchmark_runs, leases, traces
+from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import contexts
 from controller.store.traces.columns import tokens_per_second
 from controller.store.traces.keys import KEY
@@ -103,6 +103,7 @@ READINGS: dict[str, Reading] = {
     "attributes": _each((benchmark_runs.c.config,), lambda config: config and run_objects(config).attributes),
     "project_id": _text(contexts.c.project_id),
     "operation_type": _text(contexts.c.operation_type),
+    "error_message": _text(trace_errors.c.message),
     "tokens_per_second": _each((traces.c.completion_tokens, traces.c.e2e_micros), tokens_per_second),
     "model_parameters": _each(
         (benchmark_runs.c.config,), lambda config: config and run_objects(config).model_parameters

@@ -15,7 +15,7 @@ from controller.store.raw_rows import raw_rows
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
-from controller.store.traces.reading import Reader, reader_of
+from controller.store.traces.reading import FIRST_RUN, LAST_RUN, Reader, reader_of
 from controller.store.traces.scoped import given_scope, in_scope
 from controller.trace_ids import RequestKey
 
@@ -39,7 +39,8 @@ def get_trace(
     reader, dialect = reader_of(tuple(fields), tuple(include)), connection.dialect.name
     query = _query(reader, dialect, everything=scope.projects is None)
     with bounded(connection):
-        rows = raw_rows(connection, query, key._asdict() | given_scope(dialect, scope))
+        runs = {FIRST_RUN: key.run_key, LAST_RUN: key.run_key}
+        rows = raw_rows(connection, query, key._asdict() | runs | given_scope(dialect, scope))
         records = reader.records(connection, rows)
         add_included(connection, records, include)
     return records[0] if records else None
