@@ -29,8 +29,11 @@ from controller.store.among import given, one_of_given
 from controller.store.raw_rows import raw_rows
 from controller.store.schema import TIME_OF_RUN, benchmark_runs, traces
 
-# What an agent did while nobody could reach it is delivered after its run has ended, and clocks differ.
-LATE_MICROS = 86_400 * 1_000_000
+# A request is not older than its run, but it is timed by the clock of the controller that started its level, which
+# need not be the one that created the run.
+CLOCKS_APART_MICROS = 3_600 * 1_000_000
+# What an agent did while nobody could reach it is delivered after its run has ended.
+_LATE_MICROS = 86_400 * 1_000_000
 
 _LEAST, _MOST = -(2**62), 2**62  # of times, such that a day can be added
 _KEY, _CREATED = benchmark_runs.c.run_key, benchmark_runs.c.created_at
@@ -145,8 +148,8 @@ def _reach(dialect: str, *, among: bool, descending: bool) -> Executable:
 
 def _outermost(since: ColumnElement[int], until: ColumnElement[int], before: ColumnElement[Any]) -> Select[Any]:
     """Return a column, and the first and the last key of the runs whose requests may have begun in a time."""
-    late = literal(LATE_MICROS, BigInteger)
-    runs = TIME_OF_RUN.bool_op("&&")(func.int8range(since - late, until + late, text("'[]'")))
+    late, apart = (literal(micros, BigInteger) for micros in (_LATE_MICROS, CLOCKS_APART_MICROS))
+    runs = TIME_OF_RUN.bool_op("&&")(func.int8range(since - late, until + apart, text("'[]'")))
     # Expressions: else PostgreSQL goes through all runs in the order of their keys.
     return select(before, func.min(_KEY + 0), func.max(_KEY + 0)).where(runs)
 

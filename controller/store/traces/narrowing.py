@@ -19,6 +19,7 @@ from controller.query.traces.question import conditions
 from controller.scope import Scope
 from controller.store.among import one_of
 from controller.store.full_text import all_of
+from controller.store.run_span import CLOCKS_APART_MICROS
 from controller.store.schema import benchmark_runs, traces
 from controller.store.traces.columns import STATUSES
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
@@ -28,9 +29,6 @@ from controller.store.traces.word_trees import led_by_words
 
 MOST_WAYS = 8  # that are gone one by one
 MOST_KEYS = 1_000  # of contexts or runs that are named one by one
-# A request is not older than its run, but it is timed by the clock of the controller that started its level, which
-# need not be the one that created the run.
-CLOCKS_APART_MICROS = 3_600 * 1_000_000
 
 _IDENTIFIERS = {"trace_id", "span_id"}
 _BOUNDS = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)

@@ -200,11 +200,11 @@ def _message_of(rows: FromClause) -> ColumnElement[str]:
     """Return the message of those rows that have one: few, so they are looked up one by one."""
     mine = (trace_errors.c[one.name] == rows.c[one.name] for one in KEY)
     # PostgreSQL leaves out the partitions of other days.
-    runs = trace_errors.c.run_key.between(*(bindparam(name, type_=BigInteger) for name in (FIRST_RUN, LAST_RUN)))
+    first, last = (bindparam(name, type_=BigInteger) for name in (FIRST_RUN, LAST_RUN))
+    runs = trace_errors.c.run_key.between(first, last)
     message = select(trace_errors.c.message).where(*mine, runs).correlate(rows).scalar_subquery()
     return case((rows.c.status != OK, message)).label(trace_errors.c.message.name)
 
 
 def _has_texts(config: bytes | None) -> bool:
     return bool(config) and run_objects(config).has_texts
-

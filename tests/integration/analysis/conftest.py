@@ -50,7 +50,7 @@ STATES = {
 
 def _store(connection: Connection) -> None:
     keys = {key: number for number, key in enumerate(STATES, 1)}
-    store_runs(connection, {number: 10 * number for number in keys.values()})
+    store_runs(connection, {number: [10 * number] for number in keys.values()})
     for name, number in keys.items():
         result = saturating()
         result.run_id = name

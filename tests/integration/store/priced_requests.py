@@ -107,7 +107,10 @@ def _store_context(connection, context, ts, rng, number) -> list[Request]:
     key = intern_context(connection, context)
     add_rollups(connection, roll_up(samples, ts, key, prompt, completion))
     keys = [RequestKey(first_key(int(at)) + number, 0, 0, n, number + 1) for n, at in enumerate(ts)]
-    store_runs(connection, {one.run_key: at for one, at in zip(keys, ts.tolist(), strict=True)})
+    began: dict[int, list[int]] = {}
+    for one, at in zip(keys, ts.tolist(), strict=True):
+        began.setdefault(one.run_key, []).append(at)
+    store_runs(connection, began)
     rows = zip(
         keys,
         *(getattr(samples, name).tolist() for name in INTEGER_COLUMNS),

@@ -129,7 +129,10 @@ def stored(
 
 def store(connection: Connection, requests: list[Request]) -> None:
     """Store requests and their rollups, and their runs."""
-    store_runs(connection, {one.key[0]: one.ts for one in sorted(requests, key=lambda one: one.ts)})
+    began: dict[int, list[int]] = {}
+    for one in requests:
+        began.setdefault(one.key[0], []).append(one.ts)
+    store_runs(connection, began)
     keys = {request.context: intern_context(connection, request.context) for request in requests}
     names = ("run_key", "level", "warmup", "ordinal", "lease_key")
     plain = ("ts", "status", "error_class", "http_status", "e2e_micros", "ttft_micros", "prompt_tokens")

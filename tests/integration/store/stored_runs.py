@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, insert
 
@@ -10,8 +10,11 @@ from controller.store.schema import benchmark_runs
 from loadcell.v1 import run_pb2
 
 
-def store_runs(connection: Connection, ends: Mapping[int, int]) -> None:
-    """Store runs by their keys, each ended when its last request began (microseconds since 1970)."""
+def store_runs(connection: Connection, times: Mapping[int, Collection[int]]) -> None:
+    """Store runs by their keys, each created when its first request began and ended when its last did.
+
+    Times are microseconds since 1970.
+    """
     rows = [
         {
             "run_key": key,
@@ -27,10 +30,10 @@ def store_runs(connection: Connection, ends: Mapping[int, int]) -> None:
             "probed": True,
             "pin_output": False,
             "words_per_token": 1.0,
-            "created_at": end,
-            "completed_at": end,
+            "created_at": min(began),
+            "completed_at": max(began),
             "notes": "[]",
         }
-        for key, end in ends.items()
+        for key, began in times.items()
     ]
     connection.execute(insert(benchmark_runs), rows)

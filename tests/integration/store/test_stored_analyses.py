@@ -20,7 +20,7 @@ KOREAN = StoredAnalysis("ko", "qwen3-14b", "빠릅니다.", 1_700_000_000_000_00
 @pytest.fixture
 async def database(open_one):
     opened = await open_one()
-    await opened.write(lambda c: store_runs(c, {1: 10, 2: 20}))
+    await opened.write(lambda c: store_runs(c, {1: [10], 2: [20]}))
     return opened
 
 

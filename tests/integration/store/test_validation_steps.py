@@ -28,7 +28,7 @@ def page(requests: int) -> agent_pb2.ScrapeResult:
 @pytest.fixture
 async def database(open_one):
     opened = await open_one()
-    await opened.write(lambda c: store_runs(c, {1: 10, 2: 20}))
+    await opened.write(lambda c: store_runs(c, {1: [10], 2: [20]}))
     return opened
 
 
