@@ -77,6 +77,7 @@ def postgresql_engine(url: URL, *, writes: bool, connections: int) -> Engine:
         url,
         pool_size=connections,
         max_overflow=0,
+        pool_use_lifo=True,  # what the server keeps for a connection, such as its plans, is used more often
         hide_parameters=True,  # errors are logged, and values are nobody's business there
         connect_args=_options(url),
         isolation_level="READ COMMITTED" if writes else "AUTOCOMMIT",  # a question begins its transaction itself
