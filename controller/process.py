@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 import loadcell.quiet_grpc  # before anything imports gRPC
+from controller.freed_memory import keep_freed_memory
 from controller.server import serve
 from controller.settings import ControllerSettings
 from controller.store.migrate import StoreError
@@ -40,6 +41,7 @@ def serve_forever(arguments: Sequence[str]) -> int:
     loadcell.quick_start.all_imported()
     refuse_arguments("controller", arguments)
     raise_open_files_limit()
+    keep_freed_memory()
     try:
         settings = load(ControllerSettings, os.environ)
         logs.configure("controller", settings.log_level)

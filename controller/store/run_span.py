@@ -44,8 +44,8 @@ _REMEMBERED = 64  # statements
 class Reach(NamedTuple):
     """Keys that no run is before, or after, whose requests may have begun up to `end`; None: in all of the time.
 
-    Of runs of some contexts, where they were named, and those of these contexts that such runs have. In SQLite, which has no partitions to leave out, these are
-    any keys, and all of the contexts.
+    Of runs of some contexts, where these were named, and the contexts of them that such runs have. In SQLite,
+    which has no partitions to leave out, these are any keys, and all of the contexts.
     """
 
     end: int | None
