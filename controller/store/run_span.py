@@ -44,8 +44,8 @@ _REMEMBERED = 64  # statements
 class Reach(NamedTuple):
     """Keys that no run is before, or after, whose requests may have begun up to `end`; None: in all of the time.
 
-    Of runs of some contexts, where these were named, and the contexts of them that such runs have. In SQLite,
-    which has no partitions to leave out, these are any keys, and all of the contexts.
+    And those of some contexts that such runs belong to. In SQLite, which has no partitions to leave out, these are
+    any keys, and all of the contexts.
     """
 
     end: int | None
@@ -143,7 +143,7 @@ def _reach(dialect: str, *, among: bool, descending: bool) -> Executable:
     if not among:
         return runs
     mine = one_of_given(dialect, benchmark_runs.c.context_key)
-    return runs.add_columns(func.array_agg(benchmark_runs.c.context_key.distinct())).where(mine)
+    return runs.add_columns(func.array_agg(benchmark_runs.c.context_key.distinct()).filter(mine))
 
 
 def _outermost(since: ColumnElement[int], until: ColumnElement[int], before: ColumnElement[Any]) -> Select[Any]:
