@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, false, select
 
+from controller.query.traces.bounds import Bounds
 from controller.store.among import one_of, with_keys
 from controller.store.schema import leases, traces
 from controller.store.traces.columns import SPAN_LEASE_BITS
@@ -30,7 +31,28 @@ def with_trace_ids(connection: Connection, trace_ids: Collection[str]) -> Column
 
 
 def with_span_ids(connection: Connection, span_ids: Collection[str]) -> ColumnElement[bool]:
-    """Whether a request has one of some identifiers of spans, 16 hexadecimal digits; at least one.
+    """Whether a request has one of some identifiers of spans, 16 hexadecimal digits; at least one."""
+    keys = _of_spans(connection, span_ids)
+    return with_keys(connection, KEY, keys) if keys else false()
+
+
+def runs_of_traces(trace_ids: Collection[str]) -> Bounds:
+    """Return the first and the last key of the runs of requests with some identifiers; at least one."""
+    return _runs([request_key(trace) for trace in trace_ids])
+
+
+def runs_of_spans(connection: Connection, span_ids: Collection[str]) -> Bounds:
+    """Return the first and the last key of the runs of requests with some identifiers of spans; at least one."""
+    return _runs(_of_spans(connection, span_ids))
+
+
+def _runs(keys: Collection[RequestKey]) -> Bounds:
+    runs = [key.run_key for key in keys]
+    return Bounds(min(runs), max(runs)) if runs else Bounds(0, -1)
+
+
+def _of_spans(connection: Connection, span_ids: Collection[str]) -> list[RequestKey]:
+    """Return the keys that requests with some identifiers of spans can have.
 
     A span_id has only the last bits of lease_key; the few leases that end in them tell the rest of the key.
     """
@@ -42,9 +64,8 @@ def with_span_ids(connection: Connection, span_ids: Collection[str]) -> ColumnEl
     found = connection.execute(
         select(leases.c.run_key, leases.c.level, leases.c.lease_key, low).where(one_of(connection, low, wanted))
     )
-    keys = [
+    return [
         RequestKey(run, level, warmup, ordinal, lease)
         for run, level, lease, bits in found
         for warmup, ordinal in wanted[bits]
     ]
-    return with_keys(connection, KEY, keys) if keys else false()

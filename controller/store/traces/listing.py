@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from controller.query.traces.bounds import ALWAYS
 from controller.query.traces.fields import Kind
 from controller.query.traces.question import Position, Question
 from controller.query.traces.record import Record
 from controller.scope import Scope
+from controller.store.among import given_requests, with_given_requests
 from controller.store.raw_rows import Rows
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY
@@ -73,14 +75,32 @@ def _first(connection: Connection, stretch: Stretch, reader: Reader, descending:
     if is_plain(stretch):
         return plain_page(connection, stretch, reader, descending=descending, limit=limit)
     first, *others = stretch.columns
+    of_days = connection.dialect.name == "postgresql"
+    of_any_day = of_days and stretch.rows.runs == ALWAYS
     # An index of SQLite has the keys as well: rows that are sorted out, or sorted, need not be read for them.
-    keys = stretch.by_time and connection.dialect.name == "sqlite"
-    wanted = _KEYS if keys else reader.query()
+    keys = stretch.by_time and not of_days
+    wanted = _KEYS if keys or of_any_day else reader.query()
     query = wanted.add_columns(first.label(SORT_VALUE)).limit(limit)
     query = located(connection, query, stretch, descending=descending, limit=limit)
+    if of_any_day:
+        return _with_keys(connection, connection.execute(query).all(), reader)
     order = tuple((name, descending) for name in (SORT_VALUE, *(column.name for column in others)))
     runs = {FIRST_RUN: stretch.rows.runs.first, LAST_RUN: stretch.rows.runs.last}
     return connection.execute(reader.joined(query, order, keys=keys), runs).all()
+
+
+def _with_keys(connection: Connection, found: Rows, reader: Reader) -> Rows:
+    """Return the rows of keys, each with what it is sorted by, in their order.
+
+    What belongs to a row is planned for as many days as it may be of: those of a page are few.
+    """
+    if not found:
+        return []
+    keys = [tuple(key) for *key, _ in found]
+    query = reader.joined(reader.query().where(with_given_requests("postgresql", KEY)))
+    rows = connection.execute(query, given_requests("postgresql", keys))
+    read = {tuple(getattr(row, column.name) for column in KEY): row for row in rows}
+    return [(*read[key], value) for key, (*_, value) in zip(keys, found, strict=True)]
 
 
 def _position(question: Question, last: Record, row: Sequence[Any], stretch: Stretch) -> Position:
@@ -93,5 +113,5 @@ def _position(question: Question, last: Record, row: Sequence[Any], stretch: Str
         case Kind.TIME:
             value = last.ts
         case Kind.NUMBER if not stretch.by_time:
-            value = getattr(row, SORT_VALUE)
+            value = row[-1]
     return Position(value, last.ts, trace_id(last.key))

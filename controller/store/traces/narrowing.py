@@ -24,6 +24,7 @@ from controller.store.schema import benchmark_runs, traces
 from controller.store.traces.columns import STATUSES
 from controller.store.traces.compiler import on_shared, on_traces, shared_by
 from controller.store.traces.context_keys import context_keys
+from controller.store.traces.keys import runs_of_spans, runs_of_traces
 from controller.store.traces.scoped import of_projects
 from controller.store.traces.word_trees import led_by_words
 
@@ -108,6 +109,7 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
     everywhere = Narrowed(
         tuple(on_traces(connection, part) for part in others),
         times=Bounds(first, last),
+        runs=_runs_named(connection, parts),
         words=led.words,
         identified=any(map(_names_requests, parts)),
         ways=ways,
@@ -141,13 +143,25 @@ def _conjuncts(node: Node | None) -> Iterator[Node]:
         yield node
 
 
-def _names_requests(node: Node) -> bool:
+def _names_requests(node: Node) -> TypeGuard[Condition]:
     return (
         isinstance(node, Condition)
         and node.field.name in _IDENTIFIERS
         and node.operator in (Operator.EQ, Operator.IN)
         and node.value is not None
     )
+
+
+def _runs_named(connection: Connection, parts: Iterable[Node]) -> Bounds:
+    """Return bounds of the keys of runs of the requests that parts name: PostgreSQL leaves out other days."""
+    runs = ALWAYS
+    if connection.dialect.name == "sqlite":
+        return runs
+    for part in filter(_names_requests, parts):
+        named = [str(one) for one in (part.value if isinstance(part.value, tuple) else [part.value])]
+        mine = runs_of_traces(named) if part.field.name == "trace_id" else runs_of_spans(connection, named)
+        runs = _both(runs, mine)
+    return runs
 
 
 def _is_status(node: Node) -> TypeGuard[Condition]:

@@ -64,7 +64,7 @@ def reader_of(fields: tuple[Selected, ...], include: tuple[str, ...]) -> Reader:
 class Reader:
     """Reads traces with `fields`, or all, and what is to go with them; it has nothing of a single question.
 
-    The columns of its rows are those of `traces` that are needed, those of what they share, and then others.
+    The columns of its rows are those of `traces` that are needed, those of what they share, the message, others.
     """
 
     def __init__(self, fields: Sequence[Selected], include: Iterable[str] = ()) -> None:
