@@ -12,15 +12,16 @@ from controller.query.traces.fields import Kind
 from controller.query.traces.question import Position, Question
 from controller.query.traces.record import Record
 from controller.scope import Scope
-from controller.store.among import given_requests, with_given_requests
+from controller.store.among import among_rows
 from controller.store.raw_rows import Rows
+from controller.store.schema import traces
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
 from controller.store.traces.narrowing import narrow
 from controller.store.traces.order import Stretch, stretches
 from controller.store.traces.paging import is_plain, plain_page
-from controller.store.traces.reading import FIRST_RUN, LAST_RUN, SORT_VALUE, Reader, reader_of
+from controller.store.traces.reading import FIRST_RUN, LAST_RUN, RUNS, SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
 from controller.store.traces.windows import in_runs, windows
 from controller.trace_ids import span_id, trace_id
@@ -97,8 +98,9 @@ def _with_keys(connection: Connection, found: Rows, reader: Reader) -> Rows:
     if not found:
         return []
     keys = [tuple(key) for *key, _ in found]
-    query = reader.joined(reader.query().where(with_given_requests("postgresql", KEY)))
-    rows = connection.execute(query, given_requests("postgresql", keys))
+    runs = sorted({run_key for run_key, *_ in keys})
+    query = reader.query().where(traces.c.run_key.in_(runs), among_rows(KEY, keys))
+    rows = connection.execute(reader.joined(query, runs_named=True), {RUNS: runs})
     read = {tuple(getattr(row, column.name) for column in KEY): row for row in rows}
     return [(*read[key], value) for key, (*_, value) in zip(keys, found, strict=True)]
 

@@ -39,7 +39,8 @@ from loadcell.stats.columns import OK
 
 _PAGE = "page"
 SORT_VALUE = "sort_value"  # name of what a list is sorted by, if that is no column
-FIRST_RUN, LAST_RUN = "first_run", "last_run"  # parameters: no row is of a run outside of them
+# Parameters: no row is of a run outside of the first two, or of one that is not among the others.
+FIRST_RUN, LAST_RUN, RUNS = "first_run", "last_run", "runs"
 ALWAYS = ("ts", "trace_id", "span_id")
 TEXTS = ("input_text", "output_text", "redacted")
 
@@ -87,7 +88,7 @@ class Reader:
         self._own = [column for column in traces.c if column in own]
         self._shared = [column for table, _ in self._joins for column in table.c if column in needed]
         self._query = select(*self._own)
-        self._around: dict[tuple[tuple[tuple[str, bool], ...], bool], Select[Any]] = {}
+        self._around: dict[tuple[tuple[tuple[str, bool], ...], bool, bool], Select[Any]] = {}
         self._places = {column: place for place, column in enumerate([*self._own, *self._shared, *self._messages])}
         self._of_shared = self._placed(readings, shared=True)
         self._of_own = self._placed(readings, shared=False)
@@ -97,23 +98,29 @@ class Reader:
         return self._query.add_columns(*others) if others else self._query
 
     def joined(
-        self, query: Select[Any], order: tuple[tuple[str, bool], ...] = (), *, keys: bool = False
+        self,
+        query: Select[Any],
+        order: tuple[tuple[str, bool], ...] = (),
+        *,
+        keys: bool = False,
+        runs_named: bool = False,
     ) -> Select[Any]:
         """Return the query for the few rows of another with what belongs to them, in the order of columns.
 
         Each column of the order is descending or not; the first may be SORT_VALUE, which then is in the rows.
         `keys`: the other query has the keys of the rows, and SORT_VALUE, but none of their other columns.
-        It is to be given FIRST_RUN and LAST_RUN.
+        It is to be given FIRST_RUN and LAST_RUN, or, with `runs_named`, RUNS.
         """
         if not self._joins and not self._messages and not keys:
             return query
         # All but the page itself is the same for every question: made once, it also is compared fast with what
         # was compiled.
-        if (order, keys) not in self._around:
-            self._around[order, keys] = self._outer(order, keys=keys)
-        return self._around[order, keys].add_cte(query.cte(_PAGE))
+        shape = order, keys, runs_named
+        if shape not in self._around:
+            self._around[shape] = self._outer(order, keys=keys, runs_named=runs_named)
+        return self._around[shape].add_cte(query.cte(_PAGE))
 
-    def _outer(self, order: tuple[tuple[str, bool], ...], *, keys: bool) -> Select[Any]:
+    def _outer(self, order: tuple[tuple[str, bool], ...], *, keys: bool, runs_named: bool) -> Select[Any]:
         """Return the query around the one of a page."""
         others: list[ColumnClause[Any]] = [column(name) for name, _ in order if name == SORT_VALUE]
         on_page = KEY if keys else self._own
@@ -123,7 +130,7 @@ class Reader:
         for shared, key in self._joins:
             joined = joined.outerjoin(shared, shared.c[key] == rows.c[key])
         own = (rows.c[one.name] for one in self._own)
-        messages = (_message_of(rows) for _ in self._messages)
+        messages = (_message_of(rows, runs_named=runs_named) for _ in self._messages)
         columns = [*own, *self._shared, *messages, *(page.c[one.name] for one in others)]
         ordered = [page.c[name].desc() if descending else page.c[name].asc() for name, descending in order]
         return select(*columns).select_from(joined).order_by(*ordered)
@@ -196,13 +203,16 @@ def _keep(values: dict[str, Any], name: str, keys: set[str]) -> None:
         values[name] = kept
 
 
-def _message_of(rows: FromClause) -> ColumnElement[str]:
+def _message_of(rows: FromClause, *, runs_named: bool) -> ColumnElement[str]:
     """Return the message of those rows that have one: few, so they are looked up one by one."""
-    mine = (trace_errors.c[one.name] == rows.c[one.name] for one in KEY)
+    mine = [trace_errors.c[one.name] == rows.c[one.name] for one in KEY]
     # PostgreSQL leaves out the partitions of other days.
-    first, last = (bindparam(name, type_=BigInteger) for name in (FIRST_RUN, LAST_RUN))
-    runs = trace_errors.c.run_key.between(first, last)
-    message = select(trace_errors.c.message).where(*mine, runs).correlate(rows).scalar_subquery()
+    if runs_named:
+        mine.append(trace_errors.c.run_key.in_(bindparam(RUNS, expanding=True)))
+    else:
+        first, last = (bindparam(name, type_=BigInteger) for name in (FIRST_RUN, LAST_RUN))
+        mine.append(trace_errors.c.run_key.between(first, last))
+    message = select(trace_errors.c.message).where(*mine).correlate(rows).scalar_subquery()
     return case((rows.c.status != OK, message)).label(trace_errors.c.message.name)
 
 
