@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 _GIVEN, _ROWS = "keys", "rows"  # parameters of statements that are built once
+FIRST_RUN, LAST_RUN = "first_run", "last_run"  # others: no request that is asked for is of a run outside of them
 
 
 def one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[int]) -> ColumnElement[bool]:
@@ -106,16 +107,19 @@ def with_given_requests(dialect: str, columns: Sequence[ColumnElement[Any]]) -> 
     # PostgreSQL leaves out the partitions of other days, which it cannot tell from keys of several columns. As
     # arrays they are a statement that is the same for any number of them.
     run_key, *_ = columns
-    first, last = (bindparam(f"{name}_run", type_=BigInteger) for name in ("first", "last"))
+    first, last = (bindparam(name, type_=BigInteger) for name in (FIRST_RUN, LAST_RUN))
     wanted = select(*given_rows(dialect, len(columns)).c)
     return and_(tuple_(*columns).in_(wanted), run_key >= first, run_key <= last)
 
 
 def given_requests(dialect: str, keys: Collection[tuple[int, ...]]) -> dict[str, Any]:
-    """Return the parameters of a statement that is given the keys of requests, one at least."""
+    """Return the parameters of a statement that is given the keys of requests, one at least.
+
+    FIRST_RUN and LAST_RUN are among them, for what belongs to the requests as well.
+    """
     runs = [run_key for run_key, *_ in keys]
     named = given(dialect, keys) if dialect == "sqlite" else rows(dialect, list(keys))
-    return named | {"first_run": min(runs), "last_run": max(runs)}
+    return named | {FIRST_RUN: min(runs), LAST_RUN: max(runs)}
 
 
 def one_of_given(dialect: str, column: ColumnElement[Any], name: str = _GIVEN) -> ColumnElement[bool]:

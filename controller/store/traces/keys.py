@@ -42,7 +42,10 @@ def runs_of_traces(trace_ids: Collection[str]) -> Bounds:
 
 
 def runs_of_spans(connection: Connection, span_ids: Collection[str]) -> Bounds:
-    """Return the first and the last key of the runs of requests with some identifiers of spans; at least one."""
+    """Return the first and the last key of the runs of requests with some identifiers of spans; at least one.
+
+    Their leases are looked up for it, as `with_span_ids` does: hardly anybody asks for spans.
+    """
     return _runs(_of_spans(connection, span_ids))
 
 

@@ -12,7 +12,7 @@ from controller.query.traces.fields import Kind
 from controller.query.traces.question import Position, Question
 from controller.query.traces.record import Record
 from controller.scope import Scope
-from controller.store.among import among_rows
+from controller.store.among import FIRST_RUN, LAST_RUN, among_rows
 from controller.store.raw_rows import Rows
 from controller.store.schema import traces
 from controller.store.traces.included import add_included
@@ -21,7 +21,7 @@ from controller.store.traces.limits import bounded
 from controller.store.traces.narrowing import narrow
 from controller.store.traces.order import Stretch, stretches
 from controller.store.traces.paging import is_plain, plain_page
-from controller.store.traces.reading import FIRST_RUN, LAST_RUN, RUNS, SORT_VALUE, Reader, reader_of
+from controller.store.traces.reading import RUNS, SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
 from controller.store.traces.windows import in_runs, windows
 from controller.trace_ids import span_id, trace_id

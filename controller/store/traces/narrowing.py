@@ -202,7 +202,7 @@ def _by_runs(connection: Connection, found: Narrowed, node: Node) -> Narrowed | 
         _with(found, one_of(connection, traces.c.run_key, [run for run, _, _ in runs])),
         contexts=tuple(sorted(keys)),
         times=_both(found.times, since),
-        runs=Bounds(min(run for run, _, _ in runs), max(run for run, _, _ in runs)),
+        runs=_both(found.runs, Bounds(min(run for run, _, _ in runs), max(run for run, _, _ in runs))),
     )
 
 

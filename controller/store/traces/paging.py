@@ -19,13 +19,13 @@ from sqlalchemy import (
     tuple_,
 )
 
-from controller.store.among import each_given, given, one_of_given
+from controller.store.among import FIRST_RUN, LAST_RUN, each_given, given, one_of_given
 from controller.store.raw_rows import Rows, raw_rows
 from controller.store.schema import traces
 from controller.store.traces.columns import STATUSES
 from controller.store.traces.keys import KEY
 from controller.store.traces.order import BY_TIME, Stretch
-from controller.store.traces.reading import FIRST_RUN, LAST_RUN, SORT_VALUE, Reader
+from controller.store.traces.reading import SORT_VALUE, Reader
 from controller.store.traces.walking import index_of, leads_by_context, of_each, reach, through
 
 _REMEMBERED = 256  # statements

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from controller.query.traces.fields import FIELDS
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
+from controller.store.among import FIRST_RUN, LAST_RUN
 from controller.store.raw_rows import Rows
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
 from controller.store.schema_queries import contexts
@@ -39,8 +40,7 @@ from loadcell.stats.columns import OK
 
 _PAGE = "page"
 SORT_VALUE = "sort_value"  # name of what a list is sorted by, if that is no column
-# Parameters: no row is of a run outside of the first two, or of one that is not among the others.
-FIRST_RUN, LAST_RUN, RUNS = "first_run", "last_run", "runs"
+RUNS = "runs"  # a parameter: no row is of another one
 ALWAYS = ("ts", "trace_id", "span_id")
 TEXTS = ("input_text", "output_text", "redacted")
 

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Select, and_, bindparam
 from controller.query.traces.record import Record
 from controller.query.traces.selection import Selected
 from controller.scope import Scope
+from controller.store.among import FIRST_RUN, LAST_RUN
 from controller.store.raw_rows import raw_rows
 from controller.store.traces.included import add_included
 from controller.store.traces.keys import KEY
 from controller.store.traces.limits import bounded
-from controller.store.traces.reading import FIRST_RUN, LAST_RUN, Reader, reader_of
+from controller.store.traces.reading import Reader, reader_of
 from controller.store.traces.scoped import given_scope, in_scope
 from controller.trace_ids import RequestKey
 
