@@ -34,6 +34,11 @@ _ROWS_HELD = 300_000
 _REMEMBERED = 256  # statements
 _NEVER = 2**62  # after every bucket
 _COUNTS = ("ok_count", "error_count")
+# What is added up here, so that it is one number to read.
+_ADDED = {
+    "cost_sum": rollups.c.prompt_cost + rollups.c.completion_cost,
+    "token_sum": rollups.c.prompt_tokens + rollups.c.completion_tokens,
+}
 # Looking up single rows is better than reading all of a time and leaving most of them out, where at most one
 # context in so many is asked for, and up to so many look-ups.
 _SPARSE, _MOST_LOOK_UPS = 64, 50_000
@@ -155,7 +160,7 @@ def _statement(dialect: str, names: tuple[str, ...], spans: int, how: _How) -> E
         return [bucket >= bindparam(f"first_{place}"), bucket < bindparam(f"end_{place}")]
 
     parts = [
-        select(*(rollups.c[name] for name in names)).where(
+        select(*(_ADDED[name] if name in _ADDED else rollups.c[name] for name in names)).where(
             rollups.c.grain == bindparam(f"grain_{place}"), *in_span(place), *contexts_asked
         )
         for place in range(spans)

@@ -107,7 +107,7 @@ def reach_of_runs(
     if not found:
         return Reach(end, *_ALL_KEYS, mine)
     first, last, *going_on = found
-    return Reach(end, *_keys(first, last), mine if mine is None else tuple(sorted(going_on[0] or ())))
+    return Reach(end, *_keys(first, last), mine if mine is None else tuple(sorted(set(going_on[0] or ()))))
 
 
 def _bounded(at: int) -> int:
@@ -143,7 +143,8 @@ def _reach(dialect: str, *, among: bool, descending: bool) -> Executable:
     if not among:
         return runs
     mine = one_of_given(dialect, benchmark_runs.c.context_key)
-    return runs.add_columns(func.array_agg(benchmark_runs.c.context_key.distinct()).filter(mine))
+    # Each as often as it comes: to leave out those that come again, PostgreSQL sorts the others as well.
+    return runs.add_columns(func.array_agg(benchmark_runs.c.context_key).filter(mine))
 
 
 def _outermost(since: ColumnElement[int], until: ColumnElement[int], before: ColumnElement[Any]) -> Select[Any]:

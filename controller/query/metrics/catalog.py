@@ -21,7 +21,7 @@ class Source:
     Attributes:
         requests: columns of single requests whose known parts add up to the value; negative is unknown.
         unit: what one of the metric is in these columns, microseconds or nano-USD.
-        sums: columns of rollups that add up to the sum.
+        sum: column of rollups with the sum.
         only_ok: whether requests that failed have no value.
         count: column of rollups that counts the values, if there is one.
         extremes: columns of rollups with the smallest and the largest value, if there are any.
@@ -30,7 +30,7 @@ class Source:
 
     requests: tuple[str, ...]
     unit: int
-    sums: tuple[str, ...]
+    sum: str
     only_ok: bool = False
     count: str | None = None
     extremes: tuple[str, str] | None = None
@@ -62,7 +62,7 @@ _TABLE = (
         Source(
             ("e2e_micros",),
             _MICROS,
-            ("duration_sum",),
+            "duration_sum",
             only_ok=True,
             count="ok_count",
             extremes=("duration_min", "duration_max"),
@@ -74,42 +74,42 @@ _TABLE = (
         "Cost of prompts and completions where it is known.",
         "usd",
         _SUM_FIRST,
-        Source(("prompt_cost", "completion_cost"), _NANO, ("prompt_cost", "completion_cost"), sketch="costs"),
+        Source(("prompt_cost", "completion_cost"), _NANO, "cost_sum", sketch="costs"),
     ),
     Metric(
         "prompt_cost",
         "Cost of prompts where it is known.",
         "usd",
         _SUM_FIRST,
-        Source(("prompt_cost",), _NANO, ("prompt_cost",)),
+        Source(("prompt_cost",), _NANO, "prompt_cost"),
     ),
     Metric(
         "completion_cost",
         "Cost of completions where it is known.",
         "usd",
         _SUM_FIRST,
-        Source(("completion_cost",), _NANO, ("completion_cost",)),
+        Source(("completion_cost",), _NANO, "completion_cost"),
     ),
     Metric(
         "total_tokens",
         "Tokens of prompts and completions where they are known.",
         "tokens",
         _SUM_FIRST,
-        Source(("prompt_tokens", "completion_tokens"), 1, ("prompt_tokens", "completion_tokens"), sketch="tokens"),
+        Source(("prompt_tokens", "completion_tokens"), 1, "token_sum", sketch="tokens"),
     ),
     Metric(
         "prompt_tokens",
         "Tokens of prompts where they are known.",
         "tokens",
         _SUM_FIRST,
-        Source(("prompt_tokens",), 1, ("prompt_tokens",)),
+        Source(("prompt_tokens",), 1, "prompt_tokens"),
     ),
     Metric(
         "completion_tokens",
         "Tokens of completions where they are known.",
         "tokens",
         _SUM_FIRST,
-        Source(("completion_tokens",), 1, ("completion_tokens",)),
+        Source(("completion_tokens",), 1, "completion_tokens"),
     ),
     Metric("error_count", "Requests that failed.", "requests", _COUNT),
     Metric("success_count", "Requests that ended well.", "requests", _COUNT),
@@ -123,7 +123,7 @@ _TABLE = (
         "Time from sending a request to its first generated token, of successful requests.",
         "milliseconds",
         AGGREGATIONS,
-        Source(("ttft_micros",), _MICROS, ("ttft_sum",), only_ok=True, count="ttft_count", sketch="ttfts"),
+        Source(("ttft_micros",), _MICROS, "ttft_sum", only_ok=True, count="ttft_count", sketch="ttfts"),
     ),
     Metric("unique_users", "Different end users.", "users", ("count",)),
     Metric("unique_sessions", "Different sessions.", "sessions", ("count",)),

@@ -44,8 +44,7 @@ class Sketched:
         return kinds[name]()
 
     def _sum(self) -> Floats:
-        # Added up as whole numbers first.
-        sums: Floats = np.sum([self.sums.columns[name] for name in self.source.sums], axis=0) / self.source.unit
+        sums: Floats = self.sums.columns[self.source.sum] / self.source.unit
         return sums
 
     def _count(self) -> Floats:

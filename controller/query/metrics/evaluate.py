@@ -110,7 +110,8 @@ def _rollups(
         for place, mine in _by_period(rows.start, periods):
             yield place, rows.where(mine)
     rest = joined(edge for part in parts for edge in part.edges)
-    for requests in patience.watch(read_requests(connection, rest, contexts, edges.COLUMNS)):
+    columns = edges.columns_of(question.needs)
+    for requests in patience.watch(read_requests(connection, rest, contexts, columns)):
         for place, mine in _by_period(requests.columns["ts"], periods):
             yield place, edges.add_up_edge(requests.where(mine), question.needs, question.width)
 

@@ -87,7 +87,7 @@ def needs_of(measures: Iterable[Measure]) -> Needs:
             unique = _UNIQUES.get(measure.metric.name)
             needs |= Needs(uniques=frozenset([unique] if unique else []))
             continue
-        columns = {*(source.sums if measure.aggregation in {"sum", "avg"} else ())}
+        columns = {source.sum} if measure.aggregation in {"sum", "avg"} else set()
         sketched = measure.aggregation in PERCENTS
         if measure.aggregation in {"avg", "count"}:
             columns |= {source.count} if source.count else set()

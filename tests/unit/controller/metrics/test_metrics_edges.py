@@ -8,19 +8,23 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from controller.query.metrics.edges import COLUMNS, add_up_edge
+from controller.query.metrics.edges import add_up_edge, columns_of
 from controller.query.metrics.question import Needs
 from controller.query.metrics.rows import RequestRows
 from loadcell.stats.packed import merge_each, pack
 
 HOUR = 3_600_000_000
 START = 500_000 * HOUR + 59 * 60_000_000  # edges begin and end anywhere in an hour
-NEEDS = Needs(frozenset({"duration_sum", "duration_max", "prompt_tokens"}), frozenset({"durations"}), classes=True)
+NEEDS = Needs(
+    frozenset({"duration_sum", "duration_max", "prompt_tokens", "cost_sum"}),
+    frozenset({"durations"}),
+    classes=True,
+)
 
 
 def some_requests(count: int) -> RequestRows:
     rng = np.random.default_rng(count)
-    columns = {name: rng.integers(-1, 10_000, count) for name in COLUMNS}
+    columns = {name: rng.integers(-1, 10_000, count) for name in columns_of(NEEDS)}
     columns["ts"] = START + rng.integers(0, 3 * HOUR, count)
     columns["context_key"] = rng.integers(1, 5, count) * 1_000_000_007
     columns["status"] = rng.integers(1, 3, count)
@@ -46,6 +50,8 @@ def test_requests_add_up_by_context_and_hour_or_minute(count, width, seconds):
         assert rows.columns["ok_count"][place] == ok.sum()
         assert rows.columns["error_count"][place] == failed.sum()
         assert rows.columns["prompt_tokens"][place] == np.maximum(found["prompt_tokens"][mine], 0).sum()
+        costs = [np.maximum(found[name][mine], 0).sum() for name in ("prompt_cost", "completion_cost")]
+        assert rows.columns["cost_sum"][place] == sum(costs)
         assert rows.columns["duration_sum"][place] == durations.sum()
         assert rows.columns["duration_max"][place] == durations.max(initial=-1)
         assert merge_each([[rows.sketches["durations"][place]]]) == [pack(durations)]
