@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -24,6 +25,7 @@ from controller.store.traces.paging import is_plain, plain_page
 from controller.store.traces.reading import RUNS, SORT_VALUE, Reader, reader_of
 from controller.store.traces.walking import located
 from controller.store.traces.windows import in_runs, windows
+from controller.store.traces.wording import first_with_words, in_order
 from controller.trace_ids import span_id, trace_id
 
 _KEYS = select(*KEY)
@@ -77,6 +79,8 @@ def _first(connection: Connection, stretch: Stretch, reader: Reader, descending:
         return plain_page(connection, stretch, reader, descending=descending, limit=limit)
     first, *others = stretch.columns
     of_days = connection.dialect.name == "postgresql"
+    if of_days and stretch.by_time and stretch.rows.words is not None and not stretch.rows.ways:
+        return _with_words(connection, stretch, reader, stretch.rows.words, descending=descending, limit=limit)
     of_any_day = of_days and stretch.rows.runs == ALWAYS
     # An index of SQLite has the keys as well: rows that are sorted out, or sorted, need not be read for them.
     keys = stretch.by_time and not of_days
@@ -90,8 +94,23 @@ def _first(connection: Connection, stretch: Stretch, reader: Reader, descending:
     return connection.execute(reader.joined(query, order, keys=keys), runs).all()
 
 
+def _with_words(
+    connection: Connection, stretch: Stretch, reader: Reader, words: str, *, descending: bool, limit: int
+) -> Rows:
+    """Return the first rows by time of a stretch of PostgreSQL that words lead to, in order."""
+    rows: list[Sequence[Any]] = []
+    while missing := limit - len(rows):
+        found = first_with_words(connection, stretch, words, descending=descending, limit=missing)
+        rows += _with_keys(connection, found, reader)
+        if len(found) < missing:
+            break
+        # While a run is deleted, words are there longer than their requests.
+        stretch = replace(stretch, after=in_order(found[-1]))
+    return rows
+
+
 def _with_keys(connection: Connection, found: Rows, reader: Reader) -> Rows:
-    """Return the rows of keys, each with what it is sorted by, in their order.
+    """Return the rows of keys as far as there are any, each with what it is sorted by, in their order.
 
     What belongs to a row is planned for as many days as it may be of: those of a page are few.
     """
@@ -102,7 +121,7 @@ def _with_keys(connection: Connection, found: Rows, reader: Reader) -> Rows:
     query = reader.query().where(traces.c.run_key.in_(runs), among_rows(KEY, keys))
     rows = connection.execute(reader.joined(query, runs_named=True), {RUNS: runs})
     read = {tuple(getattr(row, column.name) for column in KEY): row for row in rows}
-    return [(*read[key], value) for key, (*_, value) in zip(keys, found, strict=True)]
+    return [(*read[key], value) for key, (*_, value) in zip(keys, found, strict=True) if key in read]
 
 
 def _position(question: Question, last: Record, row: Sequence[Any], stretch: Stretch) -> Position:

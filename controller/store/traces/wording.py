@@ -27,8 +27,9 @@ from controller.store.among import among_rows, one_of
 from controller.store.full_text import INDEX, START_BITS, holds, matching, of_numbers
 from controller.store.schema import benchmark_runs, traces
 from controller.store.schema_texts import numbers, words
-from controller.store.traces.keys import KEY
+from controller.store.traces.keys import KEY, in_trace_order
 from controller.store.traces.order import Stretch
+from controller.trace_ids import RequestKey
 
 MOST_RUNS = 1_000  # that are named one by one
 _MOST = (1 << 63 - START_BITS) - 2  # of a start that has a number
@@ -47,18 +48,23 @@ def by_words(
     connection: Connection, query: Select[Any], stretch: Stretch, expression: str, *, descending: bool, limit: int
 ) -> Select[Any]:
     """Return a query for at least the first `limit` rows of a stretch for which an expression of words holds."""
+    asked = _asked(connection, stretch, expression, descending=descending)
+    found = _in_sqlite if connection.dialect.name == "sqlite" else _in_postgresql
+    # No index that only has the order must lead to these few.
+    order = [stretch.columns[0] + 0, *stretch.columns[1:]]
+    query = query.order_by(None).order_by(*(column.desc() if descending else column.asc() for column in order))
+    return query.where(found(connection, asked, stretch, descending, limit), *asked.conditions)
+
+
+def _asked(connection: Connection, stretch: Stretch, expression: str, *, descending: bool) -> _Asked:
     conditions = [*stretch.rows.where(), *stretch.behind(descending=descending)]
     if stretch.rows.contexts is not None:
         # An expression, for which there is no index: that of words leads to few.
         conditions.append(one_of(connection, traces.c.context_key + 0, stretch.rows.contexts))
     asked = _Asked(expression, stretch.rows.times, tuple(conditions))
     if stretch.by_time and stretch.after is not None:
-        asked = _behind(asked, stretch.after[0], descending=not descending)
-    found = _in_sqlite if connection.dialect.name == "sqlite" else _in_postgresql
-    # No index that only has the order must lead to these few.
-    order = [stretch.columns[0] + 0, *stretch.columns[1:]]
-    query = query.order_by(None).order_by(*(column.desc() if descending else column.asc() for column in order))
-    return query.where(found(connection, asked, stretch, descending, limit), *conditions)
+        return _behind(asked, stretch.after[0], descending=not descending)
+    return asked
 
 
 def _in_sqlite(
@@ -72,26 +78,53 @@ def _in_sqlite(
     return of_numbers(_numbers(asked))
 
 
+def first_with_words(
+    connection: Connection, stretch: Stretch, expression: str, *, descending: bool, limit: int
+) -> list[tuple[int, ...]]:
+    """Return the keys of the first `limit` rows by time for which an expression of words holds, in order.
+
+    In PostgreSQL. Behind each key stands when the request was started.
+    """
+    asked = _asked(connection, stretch, expression, descending=descending)
+    found = [tuple(row) for row in connection.execute(_first(connection, asked, stretch, descending, limit))]
+    return sorted(found, key=in_order, reverse=descending)[:limit]
+
+
+def in_order(row: tuple[int, ...]) -> tuple[int, ...]:
+    """Return what keys with times behind them are in the order of: the numbers of `BY_TIME`."""
+    *key, start = row
+    return (start, *in_trace_order(RequestKey(*key)))
+
+
 def _in_postgresql(
     connection: Connection, asked: _Asked, stretch: Stretch, descending: bool, limit: int
 ) -> ColumnElement[bool]:
     """Return the condition that a request is among those that match, or the first of them."""
-    keys = select(*(words.c[column.name] for column in KEY)).where(*_matches(asked))
-    if stretch.rows.contexts is not None:
-        runs = select(benchmark_runs.c.run_key).where(
-            one_of(connection, benchmark_runs.c.context_key, stretch.rows.contexts)
-        )
-        of_contexts = connection.execute(runs.limit(MOST_RUNS + 1)).scalars().all()
-        if len(of_contexts) <= MOST_RUNS:  # these are in few partitions
-            keys = keys.where(one_of(connection, words.c.run_key, of_contexts))
     if not stretch.by_time:
-        return tuple_(*KEY).in_(keys)
-    keys = keys.order_by(words.c.ts.desc() if descending else words.c.ts).fetch(limit, with_ties=True)
+        return tuple_(*KEY).in_(_keys(connection, asked, stretch))
     # Named one by one, for the planner to see how few they are, and in which partitions.
-    found = [tuple(row) for row in connection.execute(keys)]
+    found = [tuple(key) for *key, _ in connection.execute(_first(connection, asked, stretch, descending, limit))]
     if not found:
         return false()
     return and_(traces.c.run_key.in_({run_key for run_key, *_ in found}), among_rows(KEY, found))
+
+
+def _first(connection: Connection, asked: _Asked, stretch: Stretch, descending: bool, limit: int) -> Select[Any]:
+    """Return a query of PostgreSQL for the keys and times of the first that match, more where times are equal."""
+    keys = _keys(connection, asked, stretch).add_columns(words.c.ts)
+    return keys.order_by(words.c.ts.desc() if descending else words.c.ts).fetch(limit, with_ties=True)
+
+
+def _keys(connection: Connection, asked: _Asked, stretch: Stretch) -> Select[Any]:
+    keys = select(*(words.c[column.name] for column in KEY)).where(*_matches(asked))
+    if stretch.rows.contexts is None:
+        return keys
+    runs = select(benchmark_runs.c.run_key).where(
+        one_of(connection, benchmark_runs.c.context_key, stretch.rows.contexts)
+    )
+    of_contexts = connection.execute(runs.limit(MOST_RUNS + 1)).scalars().all()
+    # These are in few partitions.
+    return keys if len(of_contexts) > MOST_RUNS else keys.where(one_of(connection, words.c.run_key, of_contexts))
 
 
 def _behind(asked: _Asked, start: int, *, descending: bool) -> _Asked:
