@@ -11,6 +11,7 @@ import structlog
 import uvloop
 
 import loadcell.quiet_grpc  # before anything imports gRPC
+from controller.cycles import look_for_cycles_seldom
 from controller.freed_memory import keep_freed_memory
 from controller.server import serve
 from controller.settings import ControllerSettings
@@ -42,6 +43,7 @@ def serve_forever(arguments: Sequence[str]) -> int:
     refuse_arguments("controller", arguments)
     raise_open_files_limit()
     keep_freed_memory()
+    look_for_cycles_seldom()
     try:
         settings = load(ControllerSettings, os.environ)
         logs.configure("controller", settings.log_level)

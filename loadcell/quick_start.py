@@ -10,10 +10,6 @@ import sys
 
 import loadcell.missing_extra  # noqa: F401 - for what is imported next
 
-# What answers and samples are made of is freed by counting, thousands of objects at once. To look at them
-# every few hundred, as is the default, takes a twentieth of the time of a large answer.
-_THRESHOLDS = (50_000, 20, 20)
-
 gc.disable()
 for _name in ("rich", "httpx._main"):
     sys.modules[_name] = None  # type: ignore[assignment]  # importing it fails as if it were not installed
@@ -22,5 +18,4 @@ for _name in ("rich", "httpx._main"):
 def all_imported() -> None:
     """Let the collector begin; what is there by now stays, and it need not look at that."""
     gc.freeze()
-    gc.set_threshold(*_THRESHOLDS)
     gc.enable()

@@ -70,8 +70,37 @@ class Interceptor(grpc.aio.ServerInterceptor):
             call, decode = decoded(call, decode), None
         for around in reversed(self._arounds):
             call = around(method, call)
-        wrapped: grpc.RpcMethodHandler[Any, Any] = make(call, decode, _encoding(found.response_serializer))
+        encode = _encoding(found.response_serializer)
+        wrapped: grpc.RpcMethodHandler[Any, Any] = make(_forgotten(call), decode, encode)
         return wrapped
+
+
+def _forgotten(call: Call) -> Call:
+    """Return the call of which nothing is kept when it is refused.
+
+    gRPC keeps the error with the call, and the error its frames, which have the call: all would stay, the request
+    as well, until the garbage collector looks.
+    """
+
+    async def around(request: Any, context: Context) -> Any:
+        served = call(request, context)
+        del request  # the error comes through this frame as well
+        try:
+            return await served
+        except grpc.aio.AbortError as aborted:
+            _forget_frames(aborted)
+            raise
+
+    return around
+
+
+def _forget_frames(error: BaseException) -> None:
+    """Take the frames out of an error and of all that led to it."""
+    left: list[BaseException | None] = [error]
+    while left:
+        if one := left.pop():
+            left += [one.__cause__, one.__context__]
+            one.__traceback__ = one.__cause__ = one.__context__ = None
 
 
 def _encoding(encode: _Encode | None) -> _Encode | None:

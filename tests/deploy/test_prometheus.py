@@ -70,6 +70,7 @@ class Watched:
         ]
         self.agent = Child("agent", "agent", home | agent, folder / "agent.log")
         self._children.append(self.agent)
+        self._run_id: str | None = None
         self._client = httpx.Client(timeout=30, trust_env=False)
         self._log = folder / "prometheus.log"
         with self._log.open("wb") as log:
@@ -125,14 +126,19 @@ class Watched:
         """Ask the gateway."""
         return self._client.request(method, f"http://{self.http}{path}", json=body)
 
-    def run(self) -> None:
-        """Begin a run of some seconds, in which Prometheus looks several times."""
-        wanted = {"server_url": f"http://{self._mock}", "rate": [20], "duration_seconds": 5}
-        answer = self.call("POST", "/api/v1/benchmark/run", wanted)
-        assert answer.is_success, answer.text
+    def use(self) -> None:
+        """Make some calls, one of them twice, and begin a run of some seconds unless the last one goes on.
 
-    def no_run_goes_on(self) -> bool:
-        return not self.query('loadcell_runs{status=~"pending|running"} > 0')
+        In so much time Prometheus looks several times.
+        """
+        run = f"/api/v1/benchmark/run/{self._run_id}"
+        if self._run_id is None or self.call("GET", run).json()["status"] not in {"pending", "running"}:
+            wanted = {"server_url": f"http://{self._mock}", "rate": [20], "duration_seconds": 5}
+            answer = self.call("POST", "/api/v1/benchmark/run", wanted)
+            assert answer.is_success, answer.text
+            self._run_id = answer.json()["run_id"]
+        for path in ("/health", "/api/v1/traces", "/api/v1/traces", "/api/v1/benchmark/runs"):
+            self.call("GET", path)
 
     def until(self, what: str, holds: Callable[[], object], last: object = None) -> None:
         """Wait for something, which may not be there to ask yet; `last` is what a failure shows."""
@@ -176,10 +182,7 @@ def test_recording_rules_give_values_with_the_labels_they_say(watched: Watched) 
     missing: list[str] = []
 
     def all_have_values() -> bool:
-        if watched.no_run_goes_on():
-            watched.run()
-        for path in ("/health", "/api/v1/traces", "/api/v1/traces", "/api/v1/benchmark/runs"):
-            watched.call("GET", path)
+        watched.use()
         for one in watched.query('{__name__=~".+:.+"}'):
             labels = set(one["labels"])
             seen.setdefault(one["labels"]["__name__"], labels - {"__name__"})
@@ -192,7 +195,7 @@ def test_recording_rules_give_values_with_the_labels_they_say(watched: Watched) 
 
 
 def test_boards_show_something_but_troubles(watched: Watched) -> None:
-    """A rate is there from the second scrape of a series on, those of a run while it goes on or has just ended."""
+    """A rate is there from the second scrape of a series on, and what is said of a run comes with the run."""
     panels = {
         (name, panel["title"], with_everything_chosen(target["expr"]))
         for name, text in rendered().items()
@@ -203,8 +206,7 @@ def test_boards_show_something_but_troubles(watched: Watched) -> None:
     assert empty
 
     def all_have_shown_something() -> bool:
-        if watched.no_run_goes_on():
-            watched.run()
+        watched.use()
         empty.difference_update([one for one in empty if watched.query(one[2])])
         return not empty
 

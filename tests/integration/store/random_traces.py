@@ -64,7 +64,8 @@ def fill(connection, *, rows: int = 12, seed: int = 1) -> Stored:
     stored = Stored({}, [], Random(seed))
     for number in range(10):
         config = _config(number)
-        model = WORDS[number * 7 % len(WORDS)]
+        alike = 4 if number == 9 else number  # these two have one context
+        model = WORDS[alike * 7 % len(WORDS)]
         created = NOW - (3 + number % 5 * 24) * HOUR
         run = runs.insert_run(connection, _run(number, config, model, created), [target_pb2.LevelPlan()], None)
         for level in range(1 + number % 2):

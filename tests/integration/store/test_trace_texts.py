@@ -5,13 +5,13 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from controller.query.traces.cursor import next_cursor
 from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.search import ask_search
 from controller.scope import Scope
-from controller.store.schema import benchmark_runs, traces
+from controller.store.schema import benchmark_runs
 from controller.store.texts import insert_texts
 from controller.store.traces.listing import list_traces
 from controller.store.traces.single import get_trace
@@ -67,6 +67,18 @@ def add_texts(connection, stored: Stored) -> None:
         insert_texts(connection, texts)
 
 
+async def pages(database, body: dict[str, object]) -> list[str]:
+    """Return the traces of all pages of a search, one after another."""
+    seen, cursor = [], None
+    while True:
+        question = ask_search({**body, "limit": 7, "cursor": cursor}, NOW)
+        page = await database.read(lambda c, q=question: list_traces(c, q, Scope.everything()))
+        seen += [record.values["trace_id"] for record in page.records]
+        if page.last is None:
+            return seen
+        cursor = next_cursor(question, page.last)
+
+
 class TestTexts:
     @pytest.fixture(autouse=True)
     async def _filled(self, open_one):
@@ -77,16 +89,6 @@ class TestTexts:
     async def records(self, question):
         page = await self.database.read(lambda c: list_traces(c, question, Scope.everything()))
         return {record.values["trace_id"]: record for record in page.records}
-
-    async def pages(self, body) -> list[str]:
-        """Return the traces of all pages of a search, one after another."""
-        seen, cursor = [], None
-        while cursor is not None or not seen:
-            question = ask_search({**body, "limit": 7, "cursor": cursor}, NOW)
-            page = await self.database.read(lambda c, q=question: list_traces(c, q, Scope.everything()))
-            seen += [record.values["trace_id"] for record in page.records]
-            cursor = page.last and next_cursor(question, page.last)
-        return seen
 
     async def test_whole_traces_have_their_texts(self):
         records = await self.records(ask(read_parameters({"limit": 1_000}), NOW))
@@ -153,24 +155,9 @@ class TestTexts:
             filter_ = {"operator": "and", "filters": [search, *([way] if way else [])]}
             body = {"filter": filter_, "sort_by": sort_by, "sort_desc": sort_desc, "fields": ["ts"]}
             whole = evaluation.page(self.stored.all(), ask_search({**body, "limit": 1_000}, NOW))
-            seen = await self.pages(body)
+            seen = await pages(self.database, body)
             assert seen == [trace["trace_id"] for trace in whole], way
             assert len(seen) > 7 or way
-
-    @pytest.mark.parametrize("sort_desc", [True, False])
-    async def test_words_of_requests_that_are_gone_end_no_page(self, sort_desc):
-        search = {"field": "input_text", "operator": "search", "value": "why"}
-        body = {"filter": search, "sort_by": "ts", "sort_desc": sort_desc, "fields": ["ts"]}
-        whole = await self.pages(body)
-        gone = whole[2:12]  # more than a page has
-
-        def delete_some(connection) -> None:
-            for key in map(request_key, gone):
-                mine = [traces.c[name] == number for name, number in key._asdict().items()]
-                assert connection.execute(delete(traces).where(*mine)).rowcount == 1
-
-        await self.database.write(delete_some)
-        assert await self.pages(body) == [*whole[:2], *whole[12:]]
 
     async def test_W31_search_of_a_list_is_in_prompt_or_completion_as_it_is_written(self):
         for text in ("SKY blue", "50%", "y s", "é", "nothing"):

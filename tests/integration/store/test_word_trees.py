@@ -6,15 +6,16 @@ import re
 from random import Random
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
-from controller.query.traces.cursor import next_cursor
 from controller.query.traces.search import ask_search
 from controller.scope import Scope
+from controller.store.schema import traces
 from controller.store.traces.listing import list_traces
+from controller.trace_ids import request_key
 from tests.integration.store import random_traces
 from tests.integration.store.random_traces import NOW, Stored, shown
-from tests.integration.store.test_trace_texts import add_texts
+from tests.integration.store.test_trace_texts import add_texts, pages
 from tests.integration.store.test_traces_plans import TIME, plans_of, through_index
 from tests.unit.controller.traces import evaluation
 
@@ -46,25 +47,15 @@ OTHERS = [NOT_WHY, group("not", NOT_WHY), group("and", MINE, group("not", group(
 
 @pytest.fixture
 async def filled(open_one):
-    database = await open_one()
+    return await fill(await open_one())
+
+
+async def fill(database):
     stored = await database.write(lambda c: random_traces.fill(c, rows=12))
     await database.write(lambda c: add_texts(c, stored))
     if database.tells:  # SQLite decides without counting
         await database.write(lambda c: c.execute(text("ANALYZE")))
     return database, stored
-
-
-async def pages(database, body: dict[str, object]) -> list[str]:
-    seen: list[str] = []
-    cursor = None
-    while cursor is not None or not seen:
-        question = ask_search({**body, "limit": 7, "cursor": cursor}, NOW)
-        page = await database.read(lambda c, q=question: list_traces(c, q, Scope.everything()))
-        seen += [record.values["trace_id"] for record in page.records]
-        if page.last is None:
-            return seen
-        cursor = next_cursor(question, page.last)
-    return seen
 
 
 def wanted(stored: Stored, body: dict[str, object]) -> list[str]:
@@ -91,6 +82,28 @@ async def test_trees_of_words_hold_for_the_same_requests_as_in_python(filled):
         assert await pages(database, body) == found, shown(body)
         hits += 0 < len(found) < len(stored.all())
     assert hits > 25
+
+
+@pytest.mark.parametrize("sort_desc", [True, False])
+@pytest.mark.parametrize("tree", [WHY, *FORKED, group("or", WHY, group("and", FAILED, SKY))])
+async def test_words_of_requests_that_are_gone_end_no_page(open_one, monkeypatch, tree, sort_desc):
+    # One after another: those of a time are looked at together.
+    monkeypatch.setattr(random_traces, "TIMES", {number: NOW - number * 7_000_000 for number in range(1_000)})
+    database, stored = await fill(await open_one())
+    body = {"sort_by": "ts", "sort_desc": sort_desc, "fields": ["ts"]}
+    gone = wanted(stored, {"filter": WHY, **body})[1:10]  # more than a page has
+
+    def delete_some(connection) -> None:
+        for key in map(request_key, gone):
+            mine = [traces.c[name] == number for name, number in key._asdict().items()]
+            assert connection.execute(delete(traces).where(*mine)).rowcount == 1
+
+    await database.write(delete_some)
+    for trace in gone:
+        del stored.traces[trace]
+    found = await pages(database, {"filter": tree, **body})
+    assert found == wanted(stored, {"filter": tree, **body})
+    assert found
 
 
 async def test_the_index_of_words_leads_to_trees_of_them(filled):

@@ -1,12 +1,16 @@
 """What goes around calls does so for all four kinds, in its order, and ends with the call."""
 
 import asyncio
+import gc
+import weakref
 from contextlib import asynccontextmanager
 
 import grpc
 import pytest
 
 from controller.interceptors.around import Interceptor
+from controller.interceptors.errors import errors
+from loadcell.errors import LoadcellError
 from tests.patience import PATIENCE_SECONDS
 
 
@@ -103,7 +107,7 @@ async def answers_of(channel, method):
     """Call a method of any kind and return its answers."""
     path = f"/test.Service/{method}"
     match method:
-        case "Unary":
+        case "Unary" | "Refused":
             return [await channel.unary_unary(path)(b"a")]
         case "Requests":
             return [await channel.stream_unary(path)(two())]
@@ -170,3 +174,47 @@ async def test_a_handler_ends_before_what_is_around_it_when_the_caller_goes(wait
         async with asyncio.timeout(PATIENCE_SECONDS):
             await noted.ended.wait()
     assert noted.lines == ["it begins", "handler ends", "it sees CancelledError", "it ends"]
+
+
+class Request:
+    """What bytes are decoded to: unlike those, it can be looked after."""
+
+    def __init__(self, _: bytes):
+        decoded.append(weakref.ref(self))
+
+
+decoded: list[weakref.ref] = []
+
+
+async def refused(request, _context):
+    try:
+        int(request)
+    except TypeError as error:
+        raise LoadcellError("INVALID_REQUEST", "no") from error
+
+
+async def refused_later(request, context):
+    yield b"first"
+    await refused(request, context)
+
+
+@pytest.mark.parametrize("method", ["Refused", "Later"])
+async def test_nothing_is_kept_of_a_refused_call(method):
+    methods = {
+        "Refused": grpc.unary_unary_rpc_method_handler(refused, Request),
+        "Later": grpc.unary_stream_rpc_method_handler(refused_later, Request),
+    }
+    gc.disable()
+    try:
+        async with served([errors], methods) as channel:
+            for _ in range(3):
+                with pytest.raises(grpc.aio.AioRpcError) as told:
+                    await answers_of(channel, method)
+                assert told.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+            assert len(decoded) == 3
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while any(request() for request in decoded):
+                    await asyncio.sleep(0.01)
+    finally:
+        decoded.clear()
+        gc.enable()

@@ -24,7 +24,7 @@ NEEDS = Needs(
 
 def some_requests(count: int) -> RequestRows:
     rng = np.random.default_rng(count)
-    columns = {name: rng.integers(-1, 10_000, count) for name in columns_of(NEEDS)}
+    columns = {name: np.maximum(rng.integers(-2_000, 10_000, count), -1) for name in columns_of(NEEDS)}
     columns["ts"] = START + rng.integers(0, 3 * HOUR, count)
     columns["context_key"] = rng.integers(1, 5, count) * 1_000_000_007
     columns["status"] = rng.integers(1, 3, count)
