@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, false, literal, select
 
 from controller.query.traces.bounds import ALWAYS, Bounds, time_bounds
 from controller.query.traces.conditions import And, Condition, Node, Operator, Or
@@ -106,8 +106,11 @@ def narrow(connection: Connection, filter_: Node | None, scope: Scope) -> Narrow
         and not _is_status(part)
     ]
     statuses = [str(part.value) for part in parts if _is_status(part)]
+    asked = tuple(on_traces(connection, part) for part in others)
+    if any(one is false() for one in asked):
+        return None
     everywhere = Narrowed(
-        tuple(on_traces(connection, part) for part in others),
+        asked,
         times=Bounds(first, last),
         runs=_runs_named(connection, parts),
         words=led.words,

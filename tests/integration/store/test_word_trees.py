@@ -42,7 +42,13 @@ LED = [
 ]
 FORKED = [group("or", WHY, FAILED), group("and", MINE, group("or", WHY, group("and", FAILED, SKY)))]
 NOT_WHY = group("not", WHY)
-OTHERS = [NOT_WHY, group("not", NOT_WHY), group("and", MINE, group("not", group("or", WHY, SKY)))]
+NOTHING = group("not", {"field": "latency_ms", "operator": "ne", "value": -1})
+OTHERS = [
+    group("and", WHY, NOTHING),
+    NOT_WHY,
+    group("not", NOT_WHY),
+    group("and", MINE, group("not", group("or", WHY, SKY))),
+]
 
 
 @pytest.fixture
@@ -82,6 +88,12 @@ async def test_trees_of_words_hold_for_the_same_requests_as_in_python(filled):
         assert await pages(database, body) == found, shown(body)
         hits += 0 < len(found) < len(stored.all())
     assert hits > 25
+
+
+@pytest.mark.parametrize("sort_by", ["ts", "duration_ms", "model"])
+async def test_words_and_what_holds_for_no_request_find_nothing(filled, sort_by):
+    database, _ = filled
+    assert await pages(database, {"filter": group("and", WHY, NOTHING), "sort_by": sort_by}) == []
 
 
 @pytest.mark.parametrize("sort_desc", [True, False])
