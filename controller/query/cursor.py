@@ -9,6 +9,7 @@ import json
 
 from loadcell.errors import LoadcellError
 
+MAX_INTEGER = 2**62  # what the databases can compare, with room for arithmetic
 MAX_CURSOR = 16_384  # characters; a name to sort by has up to 1,024, which take up to ten each
 
 
@@ -30,11 +31,22 @@ def decode(cursor: str, question: str, types: tuple[type, ...]) -> list[int | st
         found = json.loads(base64.urlsafe_b64decode(padded))
     except (ValueError, binascii.Error, RecursionError) as error:
         raise LoadcellError("INVALID_CURSOR", "the cursor is malformed", field="cursor") from error
-    if not isinstance(found, list) or tuple(type(value) for value in found[1:]) != types:
+    if (
+        not isinstance(found, list)
+        or tuple(type(value) for value in found[1:]) != types
+        or not all(map(_is_comparable, found[1:]))
+    ):
         raise LoadcellError("INVALID_CURSOR", "the cursor is malformed", field="cursor")
     if found[0] != _digest(question):
         raise LoadcellError("INVALID_CURSOR", "the cursor belongs to a list with other filters", field="cursor")
     return found[1:]
+
+
+def _is_comparable(value: int | str) -> bool:
+    """Whether the databases can compare with a value: nobody was given a cursor with another."""
+    if isinstance(value, int):
+        return abs(value) <= MAX_INTEGER
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def page_size(limit: int | None) -> int:

@@ -18,7 +18,6 @@ from loadcell.errors import LoadcellError
 from loadcell.v1 import run_pb2
 
 MAX_OFFSET = 1_000_000
-_MOST = 2**62  # what the databases can compare, with room for arithmetic
 
 
 def page_of_runs(
@@ -84,7 +83,7 @@ def _place(text: str, question: str, order: RunOrder) -> tuple[Position, int]:
     malformed = LoadcellError("INVALID_CURSOR", "the cursor is malformed", field="cursor")
     try:
         value = json.loads(str(word))
-        fits = _fits(value, order) and max(abs(int(run_key)), abs(int(now))) <= _MOST
+        fits = _fits(value, order)
     except (ValueError, RecursionError, LoadcellError) as error:
         raise malformed from error
     if not fits:
@@ -101,7 +100,7 @@ def _fits(value: object, order: RunOrder) -> bool:
         return False
     if isinstance(value, str):
         return value == "" or bool(read_text(value, "cursor", cursor.MAX_CURSOR))
-    return -_MOST <= value <= _MOST
+    return abs(value) <= cursor.MAX_INTEGER
 
 
 def _question(request: run_pb2.ListRunsRequest) -> str:

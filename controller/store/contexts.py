@@ -49,6 +49,11 @@ def context_of(config: result_pb2.RunConfig, model: str) -> Context:
     )
 
 
+def listed_by(provider: str | None) -> str:
+    """Return the provider whose price of a model counts, "" for whoever lists it: nobody said who serves it."""
+    return "" if provider in (None, DEFAULT_PROVIDER) else str(provider)
+
+
 _NAMES = [field.name for field in fields(Context)]
 
 

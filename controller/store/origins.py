@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from controller.keeping import Keeping, keeping_of
-from controller.store.contexts import DEFAULT_PROVIDER
+from controller.store.contexts import listed_by
 from controller.store.records import LeaseRecord
 from controller.store.schema import benchmark_runs, run_levels
 from controller.store.schema_queries import contexts
@@ -23,7 +23,7 @@ class Origin:
     """The level of a lease.
 
     `start_micros` is when it was started, microseconds since 1970 UTC, 0 before; `listed_by` is the provider whose
-    price of the model counts, "" for whoever lists it; `keeping` is None where all requests are kept.
+    price of the model counts, see `contexts.listed_by`; `keeping` is None where all requests are kept.
     """
 
     start_micros: int
@@ -51,6 +51,5 @@ def get_origin(connection: Connection, lease: LeaseRecord) -> Origin:
         .outerjoin(contexts, contexts.c.context_key == benchmark_runs.c.context_key)
         .where(run_levels.c.run_key == lease.run_key, run_levels.c.level == lease.level)
     ).one()
-    # Whoever does not say who serves the model has the price of whoever lists it.
-    listed_by = "" if provider in (None, DEFAULT_PROVIDER) else provider
-    return Origin(start, context_key, listed_by, model, keeping_of(result_pb2.RunConfig.FromString(config)))
+    keeping = keeping_of(result_pb2.RunConfig.FromString(config))
+    return Origin(start, context_key, listed_by(provider), model, keeping)

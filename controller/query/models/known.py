@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from controller.query.metrics.question import DimensionFilter, exact_filters
 from controller.scope import Scope
+from controller.store.contexts import listed_by
 from controller.store.database import Connection
 from controller.store.metrics_models import (
     ContextTotals,
@@ -107,7 +108,7 @@ class KnownModels:
                 message.provider = newest or message.provider
         elif name in self._listed:
             message.provider = self._listed[name].provider
-        price = self._prices.find(message.provider, name, self._today)
+        price = self._prices.find(listed_by(message.provider), name, self._today)
         if price is not None:
             message.prompt_cost_per_1k = price.prompt_nano / NANO_PER_USD
             message.completion_cost_per_1k = price.completion_nano / NANO_PER_USD

@@ -15,7 +15,6 @@ from controller.query.traces.question import Position, Question
 from controller.query.traces.values import read_number, read_text
 from loadcell.errors import LoadcellError
 
-_MAX_INTEGER = 2**62  # what the databases can compare, with room for arithmetic
 _WORDS = {
     Kind.TRACE_ID: re.compile("[0-9a-f]{32}"),
     Kind.SPAN_ID: re.compile("[0-9a-f]{16}"),
@@ -62,7 +61,7 @@ def _read(text: str, question: Question) -> tuple[int, Position]:
     malformed = LoadcellError("INVALID_CURSOR", "the cursor is malformed", field="cursor")
     try:
         position = Position(json.loads(str(value)), int(ts), read_text(trace_id, "cursor"))
-        fits = max(abs(int(now)), abs(position.ts)) <= _MAX_INTEGER and _fits(question.sort, position.value)
+        fits = _fits(question.sort, position.value)
     except (ValueError, RecursionError, LoadcellError) as error:
         raise malformed from error
     if not fits or not _WORDS[Kind.TRACE_ID].fullmatch(position.trace_id):
@@ -75,6 +74,6 @@ def _fits(sort: Field, value: object) -> bool:
         return sort.nullable
     if sort.kind in {Kind.NUMBER, Kind.TIME}:
         # A value that is not finite is not within the bounds either.
-        return type(value) in {int, float} and -_MAX_INTEGER <= cast("float", value) <= _MAX_INTEGER
+        return type(value) in {int, float} and abs(cast("float", value)) <= cursor.MAX_INTEGER
     word = read_text(value, "cursor")
     return sort.kind not in _WORDS or bool(_WORDS[sort.kind].fullmatch(word))

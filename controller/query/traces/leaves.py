@@ -62,6 +62,7 @@ def read_leaf(path: str, word: str, value: object, now: int, place: Place) -> No
     if word == EXISTS:
         return Condition(field, Operator.NE if read_flag(value, place.value) else Operator.EQ, None, key)
     if word == BETWEEN:
+        _check_fits(word, Operator.GTE, field, place)
         return _between(path, value, now, place)
     operator = _WORDS.get(word)
     if operator is None:
@@ -71,13 +72,7 @@ def read_leaf(path: str, word: str, value: object, now: int, place: Place) -> No
         )
     if value is None and operator in _NULLABLE:
         return Condition(field, operator, None, key)
-    if operator not in FITTING[field.kind]:
-        fitting = ", ".join(known.value for known in Operator if known in FITTING[field.kind])
-        raise LoadcellError(
-            "INVALID_FIELD_VALUE",
-            f"{operator.value} does not fit {field.name}, which is {field.kind.value}; fitting: {fitting}",
-            field=place.operator,
-        )
+    _check_fits(word, operator, field, place)
     if field.kind is Kind.OBJECT and key is None:
         raise LoadcellError(
             "INVALID_FIELD_VALUE",
@@ -87,6 +82,16 @@ def read_leaf(path: str, word: str, value: object, now: int, place: Place) -> No
     if operator in _LISTS:
         return _membership(field, key, operator, read_list(value, place.value), now=now, where=place.value)
     return _comparison(field, key, operator, value, now=now, where=place.value)
+
+
+def _check_fits(word: str, operator: Operator, field: Field, place: Place) -> None:
+    if operator not in FITTING[field.kind]:
+        fitting = ", ".join(known.value for known in Operator if known in FITTING[field.kind])
+        raise LoadcellError(
+            "INVALID_FIELD_VALUE",
+            f"{word} does not fit {field.name}, which is {field.kind.value}; fitting: {fitting}",
+            field=place.operator,
+        )
 
 
 def _comparison(field: Field, key: str | None, operator: Operator, value: object, *, now: int, where: str) -> Node:

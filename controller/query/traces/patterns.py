@@ -2,17 +2,20 @@ r"""Regular expressions in a language that means the same on both engines and ca
 
 The language: literal characters, `.`, `[a-z]`, `(...)`, `(?:...)`, `|`, `* + ? {m,n}` (up to 255, lazy or not),
 `^`, `$`, `\d \w \s \D \W \S \b \B` (of ASCII), `\n \r \t`, and a backslash before any punctuation. A dot matches
-a line break; `^` and `$` are the ends of the whole text; case is ignored. There are no back references and no
-looking ahead or behind: with them nothing bounds the time that a match takes.
+a line break; `^` and `$` are the ends of the whole text; the case of ASCII letters is ignored. There are no back
+references and no looking ahead or behind: with them nothing bounds the time that a match takes.
 
 RE2 decides for SQLite, in a time linear in the text. PostgreSQL's own engine is an automaton for this language,
-too, and a time limit of the statement bounds what is left. `for_postgresql` translates the spellings that differ.
+too, and a time limit of the statement bounds what is left. `for_postgresql` translates the spellings that differ,
+`_for_re2` the letters: of RE2's own accord, case is that of all scripts.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase, punctuation
 from typing import Protocol
 
 import re2
@@ -37,7 +40,8 @@ _TOKEN = re.compile(
 _IN_BRACKETS = re.compile(r"\\.|[^\\]", re.DOTALL)
 _CLASSES = {"d": "0-9", "w": "a-zA-Z0-9_", "s": r" \t\n\f\r"}
 _BOUNDARIES = {"b": r"\y", "B": r"\Y"}
-_CONTROLS = "nrt"
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+_CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class _Compiled(Protocol):
@@ -46,7 +50,7 @@ class _Compiled(Protocol):
 
 def matches(pattern: str, text: str) -> bool:
     """Tell whether a checked pattern matches anywhere in a text."""
-    return _compiled(pattern).search(text) is not None
+    return _compiled(pattern).search(text.translate(_LOWER)) is not None
 
 
 def check_pattern(pattern: str, where: str) -> str:
@@ -121,15 +125,54 @@ def _escape(text: str, *, in_brackets: bool) -> str:
     raise ValueError(f"{text!r} is not allowed{' in brackets' if in_brackets else ''}")
 
 
+def _for_re2(pattern: str) -> str:
+    """Return the same pattern, which is of the language, for texts without ASCII letters of upper case."""
+    return "".join(_without_upper_case(token.lastgroup, token.group()) for token in _TOKEN.finditer(pattern))
+
+
+def _without_upper_case(kind: str | None, text: str) -> str:
+    if kind == "literal":
+        return text.translate(_LOWER)
+    if kind != "bracket":
+        return text
+    start = 2 if text[1] == "^" else 1
+    return text[:start] + "".join(_lower_parts(_IN_BRACKETS.findall(text[start:-1]))) + "]"
+
+
+def _lower_parts(parts: list[str]) -> Iterator[str]:
+    """Yield the parts of a bracket with letters of lower case in the place of those of upper case."""
+    at = 0
+    while at < len(parts):
+        last = at + 2 if parts[at + 1 : at + 2] == ["-"] and at + 2 < len(parts) else at
+        if parts[at][0] == "\\" and parts[at][1] in _CLASSES:
+            yield parts[at]
+        else:
+            low, high = _character(parts[at]), _character(parts[last])
+            if low > high:
+                raise ValueError(f"{low}-{high} in brackets ends before it begins")
+            yield _range(low, min(high, "@"))
+            yield _range(max(low, "A"), min(high, "Z")).translate(_LOWER)
+            yield _range(max(low, "["), high)
+        at = last + 1
+
+
+def _range(low: str, high: str) -> str:
+    """Return a range, which is nothing when it ends before it begins."""
+    return "-".join("\\" + end if end in punctuation else end for end in (low, high)) if low <= high else ""
+
+
+def _character(part: str) -> str:
+    return part if part[0] != "\\" else _CONTROLS.get(part[1], part[1])
+
+
 @lru_cache(maxsize=64)
 def _compiled(pattern: str) -> _Compiled:
     options = re2.Options()
-    options.case_sensitive = False
     options.dot_nl = True
     options.never_capture = True
     options.log_errors = False
     options.max_mem = _MAX_MEMORY
-    compiled: _Compiled = re2.compile(pattern, options)
+    compiled: _Compiled = re2.compile(_for_re2(pattern), options)
     return compiled
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, and_, case, cast, literal, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Double, and_, case, cast, literal, literal_column, type_coerce
 
 from controller.store.schema import traces
 from loadcell.stats.columns import ERROR, OK
@@ -51,7 +51,7 @@ WHOLE: dict[str, Whole] = {
     "latency_ms": Whole(traces.c.e2e_micros, _MICROS),
     "ttft_ms": Whole(traces.c.ttft_micros, _MICROS),
     "client_delay_ms": Whole(traces.c.client_delay_micros, _MICROS),
-    "level": Whole(traces.c.level),
+    "level": Whole(type_coerce(traces.c.level, BigInteger)),  # so that any number can be compared with it
     "http_status": Whole(traces.c.http_status, least=1),  # 0: no response began
 }
 

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from loadcell.rpc_errors import from_rpc_error
-from loadcell.v1 import model_pb2, model_pb2_grpc
+from loadcell.v1 import cost_pb2, cost_pb2_grpc, model_pb2, model_pb2_grpc
 
 
 async def test_a_run_makes_its_model_known(controller):
@@ -30,6 +30,18 @@ async def test_a_run_makes_its_model_known(controller):
     compared = (await models.CompareModels(request)).data
     assert [one.metrics.request_count for one in compared.models] == [10, 0]
     assert (compared.summary.fastest_model, compared.summary.cheapest_model) == ("m", "N/A")
+
+
+async def test_a_model_whose_provider_nobody_named_has_the_price_of_who_lists_it(controller):
+    models = model_pb2_grpc.ModelServiceStub(controller.channel)
+    costs = cost_pb2_grpc.CostServiceStub(controller.channel)
+    price = {"provider": "there", "prompt_cost_per_1k": 0.25, "completion_cost_per_1k": 0.5}
+    await costs.SetPricing(cost_pb2.SetPricingRequest(model="m", **price))
+    await controller.agent()
+    await controller.ended(await controller.create(model="m"))
+    found = (await models.GetModel(model_pb2.GetModelRequest(model_id="m"))).data
+    assert (found.provider, found.request_count) == ("custom", 10)
+    assert (found.prompt_cost_per_1k, found.completion_cost_per_1k) == (0.25, 0.5)
 
 
 async def test_what_is_wrong_is_refused_and_named(controller):

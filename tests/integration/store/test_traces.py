@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, func, select, text
 
 from controller.query.traces.cursor import next_cursor
-from controller.query.traces.fields import FIELDS
+from controller.query.traces.fields import FIELDS, Kind
 from controller.query.traces.judging import NewJudgement
 from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.question import Question
@@ -131,6 +131,16 @@ class TestTraces:
             assert await self.found(question) == wanted, shown(body)
             hits += bool(wanted)
         assert hits > len(nodes) // 2
+
+    async def test_W33_numbers_may_be_larger_than_any_column_has(self):
+        numbers = [field.name for field in FIELDS.values() if field.kind is Kind.NUMBER and field.filterable]
+        assert {"level", "http_status", "ttft_ms"} <= set(numbers)
+        for name, value in product(numbers, (2**31, -(2**31) - 1, 2**53)):
+            for operator in ("eq", "ne", "gt", "lte", "in"):
+                asked = [value, 0] if operator == "in" else value
+                filter_ = {"field": name, "operator": operator, "value": asked}
+                question = ask_search({"filter": filter_, "limit": 1_000, "fields": ["ts"]}, NOW)
+                assert await self.found(question) == self.expected(question), shown(filter_)
 
     async def test_W30_pages_hold_every_trace_once_while_others_are_stored(self):
         for number, (sort_by, sort_desc) in enumerate(product(SORTS, (True, False))):

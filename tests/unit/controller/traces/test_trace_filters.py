@@ -91,6 +91,8 @@ def test_W32_nin_exists_and_between():
     assert refused(leaf("total_tokens", "between", [2, 1])) == ("INVALID_FIELD_VALUE", "filter.value")
     assert refused(leaf("total_tokens", "between", [1])) == ("INVALID_FIELD_FORMAT", "filter.value")
     assert refused(leaf("model", "between", ["a", "b"])) == ("INVALID_FIELD_VALUE", "filter.operator")
+    with pytest.raises(LoadcellError, match="^between does not fit model"):
+        read_filter(leaf("model", "between", ["a", "b"]), NOW)
 
 
 @pytest.mark.parametrize("word", ["and", "AND", "or", "OR", "not", "NOT"])

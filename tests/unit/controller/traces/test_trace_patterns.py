@@ -83,6 +83,12 @@ def test_W25_what_is_catastrophic_elsewhere_ends():
         ("(?:ab){2}", "xababx", True),
         (r"\D\S\W", "a !", False),
         ("", "anything", True),
+        ("É", "caf\u00e9", False),  # of ASCII letters alone the case is ignored
+        ("s|k", "\u017f \u212a", False),
+        ("[^é]", "É", True),
+        ("^[-a-c]+$", "-ABC", True),
+        (r"^[X-c.\]]+$", "xZ[\\]^_`aCb.", True),
+        (r"[\n]", "n", False),
     ],
 )
 def test_meanings(pattern, text, expected):
@@ -103,11 +109,11 @@ def test_translations(pattern, translated):
     assert for_postgresql(pattern) == translated
 
 
-PIECES = r"a b . \d \w \s \W [a-c] [^b] [\d.] ( (?: ) | * + ? {2} ^ $ \b \. \n é -"
+PIECES = r"a b S . \d \w \s \W [a-c] [^b] [\d.] [-k] [^é-] [Z-b] [\.-B\d] ( (?: ) | * + ? {2} ^ $ \b \. \n é -"
 pieces = st.sampled_from(PIECES.split())
 
 
-@given(st.lists(pieces, max_size=8).map("".join), st.text(alphabet="ab1 .\né-", max_size=8))
+@given(st.lists(pieces, max_size=8).map("".join), st.text(alphabet="abABskzZ1 .\néÉ-\u017f\u212a", max_size=8))
 def test_whatever_is_accepted_means_what_python_takes_it_for(pattern, text):
     try:
         check_pattern(pattern, "f")
