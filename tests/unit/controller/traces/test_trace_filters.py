@@ -91,7 +91,7 @@ def test_W32_nin_exists_and_between():
     assert refused(leaf("total_tokens", "between", [2, 1])) == ("INVALID_FIELD_VALUE", "filter.value")
     assert refused(leaf("total_tokens", "between", [1])) == ("INVALID_FIELD_FORMAT", "filter.value")
     assert refused(leaf("model", "between", ["a", "b"])) == ("INVALID_FIELD_VALUE", "filter.operator")
-    with pytest.raises(LoadcellError, match="^between does not fit model"):
+    with pytest.raises(LoadcellError, match=r"^between does not fit model"):
         read_filter(leaf("model", "between", ["a", "b"]), NOW)
 
 
