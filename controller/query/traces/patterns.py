@@ -45,12 +45,13 @@ _CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class _Compiled(Protocol):
-    def search(self, text: str) -> object | None: ...
+    def search(self, text: bytes) -> object | None: ...
 
 
 def matches(pattern: str, text: str) -> bool:
     """Tell whether a checked pattern matches anywhere in a text."""
-    return _compiled(pattern).search(text.translate(_LOWER)) is not None
+    # Of bytes, `lower` means ASCII letters alone; of texts, translating takes thirty times as long as matching.
+    return _compiled(pattern).search(text.encode().lower()) is not None
 
 
 def check_pattern(pattern: str, where: str) -> str:
