@@ -29,8 +29,8 @@ from controller.query.traces.selection import Selected
 from controller.store.among import FIRST_RUN, LAST_RUN
 from controller.store.raw_rows import Rows
 from controller.store.schema import benchmark_runs, leases, trace_errors, traces
-from controller.store.schema_queries import contexts
 from controller.store.texts import read_texts
+from controller.store.traces.context_fields import CONTEXT_FIELDS, context_fields
 from controller.store.traces.keys import KEY
 from controller.store.traces.objects import run_objects
 from controller.store.traces.readings import READINGS, Reading
@@ -45,7 +45,6 @@ ALWAYS = ("ts", "trace_id", "span_id")
 TEXTS = ("input_text", "output_text", "redacted")
 
 _SHARED: tuple[tuple[Table, str], ...] = (
-    (contexts, "context_key"),
     (benchmark_runs, "run_key"),
     (leases, "lease_key"),
 )
@@ -75,13 +74,17 @@ class Reader:
         for selected in fields:
             if selected.key is not None:
                 self._keys.setdefault(selected.field.name, set()).add(selected.key)
-        readings = {name: reading for name, reading in READINGS.items() if name in names}
+        self._of_contexts = names & CONTEXT_FIELDS
+        readings = {name: reading for name, reading in READINGS.items() if name in names - CONTEXT_FIELDS}
         self._texts = [name for name in TEXTS if name in names]
         needed = {column for reading in readings.values() for column in reading.columns}
         if self._texts:
             needed.add(benchmark_runs.c.config)  # it says whether there are any
         self._joins = [(table, key) for table, key in _SHARED if any(column.table is table for column in needed)]
-        own = needed.union(KEY, [traces.c.ts], (traces.c[key] for _, key in self._joins))
+        self._owners = [traces.c[key] for _, key in self._joins]
+        if self._of_contexts:
+            self._owners.append(traces.c.context_key)
+        own = needed.union(KEY, [traces.c.ts], self._owners)
         self._messages = [trace_errors.c.message] if trace_errors.c.message in needed else []
         if self._messages:
             own.add(traces.c.status)
@@ -142,23 +145,30 @@ class Reader:
         columns = list(zip(*rows, strict=True))
         keys = map(RequestKey, *(columns[self._places[column]] for column in KEY))
         times = columns[self._places[traces.c.ts]]
-        fields = (self._values_of_shared(rows, columns), _values(self._of_own, columns))
+        fields = (self._values_of_shared(connection, rows, columns), _values(self._of_own, columns))
         found = list(map(Record, keys, times, *fields))
         if self._texts:
             configs = columns[self._places[benchmark_runs.c.config]]
             self._add_texts(connection, [one for one, run in zip(found, configs, strict=True) if _has_texts(run)])
         return found
 
-    def _values_of_shared(self, rows: Rows, columns: Sequence[tuple[Any, ...]]) -> Iterable[dict[str, Any]]:
+    def _values_of_shared(
+        self, connection: Connection, rows: Rows, columns: Sequence[tuple[Any, ...]]
+    ) -> Iterable[dict[str, Any]]:
         """Return for each row the values that it shares with others, the same object for all of them."""
-        if not self._joins:
+        if not self._owners:
             return repeat({}, len(rows))
-        owners = list(zip(*(columns[self._places[traces.c[key]]] for _, key in self._joins), strict=True))
+        owners = list(zip(*(columns[self._places[column]] for column in self._owners), strict=True))
         row_of = dict(zip(owners, rows, strict=True))
         made = _values(self._of_shared, list(zip(*row_of.values(), strict=True)))
         for name, keys in self._keys.items():
             for values in made:
                 _keep(values, name, keys)
+        if self._of_contexts:
+            known = context_fields(connection, {owner[-1] for owner in row_of})
+            for owner, values in zip(row_of, made, strict=True):
+                fields = known.get(owner[-1], {})
+                values.update((name, value) for name, value in fields.items() if name in self._of_contexts)
         return map(dict(zip(row_of, made, strict=True)).__getitem__, owners)
 
     def _add_texts(self, connection: Connection, records: Sequence[Record]) -> None:

@@ -16,6 +16,7 @@ from controller.query.traces.parameters import ask, read_parameters
 from controller.query.traces.question import Question
 from controller.query.traces.search import ask_search
 from controller.scope import Scope
+from controller.store.traces.context_fields import KNOWN
 from controller.store.traces.feedback import write_feedback
 from controller.store.traces.limits import bounded
 from controller.store.traces.listing import Page, list_traces
@@ -71,6 +72,8 @@ WAYS: list[dict[str, object] | None] = [
 
 
 def _listened(connection, question: Question, statements: list[str]) -> Page:
+    connection.info.pop(KNOWN, None)  # as if nothing had been read through it
+
     def keep(_connection, _cursor, statement, *_) -> None:
         statements.append(statement)
 
