@@ -54,6 +54,10 @@ _FOR_QUESTIONS = b"; ".join(
         b"parallel_setup_cost = 100000",  # pages; a hundred times the default
     )
 )
+# What its C library (glibc) has given a process of the server at once and got back, it keeps from then on, and as
+# much again. Otherwise it returns memory to the system after a statement, and the next one waits for each page of
+# it: half of its time, or nothing, as it happens.
+_KEEP_MEMORY = "SELECT length(repeat('-', 4194304))"
 _BEGIN = "BEGIN"
 # A row that a partition is being made for is refused by the default one: nothing else checks rows.
 _TRY_AGAIN = (
@@ -99,6 +103,7 @@ def _for_questions(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     """
     assert isinstance(connection, psycopg.Connection)  # noqa: S101 - tells the type checker the driver
     connection.execute(_FOR_QUESTIONS)
+    connection.execute(_KEEP_MEMORY)
 
 
 def _in_snapshot(connection: Connection, *_of_statement: object) -> None:
