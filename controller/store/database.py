@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+ONLY_READS = "only_reads"  # an execution option: nothing that a connection sees is rolled back
 READER_THREADS = 3
 PATIENCE_SECONDS = 30.0  # from when the database was lost; calls after that fail at once until it is back
 FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS = 0.05, 1.0  # between two attempts
@@ -212,10 +213,13 @@ class Database:
 
 def _engine(place: Place, *, writes: bool, connections: int) -> Engine:
     if isinstance(place, Path):
-        return sqlite.sqlite_engine(place, writes=writes, connections=connections)
-    from controller.store import postgresql_driver  # noqa: PLC0415 - only where there is a server
+        engine = sqlite.sqlite_engine(place, writes=writes, connections=connections)
+    else:
+        from controller.store import postgresql_driver  # noqa: PLC0415 - only where there is a server
 
-    return postgresql_driver.postgresql_engine(place, writes=writes, connections=connections)
+        engine = postgresql_driver.postgresql_engine(place, writes=writes, connections=connections)
+    engine.update_execution_options(**{ONLY_READS: not writes})
+    return engine
 
 
 def _transaction(engine: Engine, function: Callable[[Connection], T]) -> T:

@@ -57,7 +57,11 @@ _FOR_QUESTIONS = b"; ".join(
 # What its C library (glibc) has given a process of the server at once and got back, it keeps from then on, and as
 # much again. Otherwise it returns memory to the system after a statement, and the next one waits for each page of
 # it: half of its time, or nothing, as it happens.
-_KEEP_MEMORY = "SELECT length(repeat('-', 4194304))"
+_KEEP_MEMORY = (
+    "SET statement_timeout = 0",  # that of a role may be shorter than this takes, and its questions have their own
+    "SELECT octet_length(repeat('-', 4194304))",
+    "RESET statement_timeout",
+)
 _BEGIN = "BEGIN"
 # A row that a partition is being made for is refused by the default one: nothing else checks rows.
 _TRY_AGAIN = (
@@ -99,11 +103,12 @@ def _for_questions(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> 
     Compiling a plan over many partitions takes longer than any question that is answered in time. A plan that is
     to do for any values reads the index of times for rare words, and all partitions for a few requests.
     Starting workers takes ten milliseconds, and is for what takes a second. They are settings of the session: in a
-    pooler of transactions, others would get them.
+    pooler of transactions, others would get them. The server keeps up to 8 MiB for each connection.
     """
     assert isinstance(connection, psycopg.Connection)  # noqa: S101 - tells the type checker the driver
     connection.execute(_FOR_QUESTIONS)
-    connection.execute(_KEEP_MEMORY)
+    for statement in _KEEP_MEMORY:
+        connection.execute(statement)
 
 
 def _in_snapshot(connection: Connection, *_of_statement: object) -> None:

@@ -13,8 +13,8 @@ class Record(NamedTuple):
 
     `shared` and `own` have the fields by their names, without those that have no value: times in microseconds,
     tags as a list, objects as dictionaries. What is shared is the same object for all traces of a page with the
-    same run, context and agent, and is not to be changed. Under the names of INCLUDES are lists of its own: of
-    Evaluation, of Judgement, of Event.
+    same run, context and agent; neither it nor what is in it is to be changed. Under the names of INCLUDES are
+    lists of its own: of Evaluation, of Judgement, of Event.
     """
 
     key: RequestKey

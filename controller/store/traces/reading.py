@@ -83,7 +83,7 @@ class Reader:
         self._joins = [(table, key) for table, key in _SHARED if any(column.table is table for column in needed)]
         self._owners = [traces.c[key] for _, key in self._joins]
         if self._of_contexts:
-            self._owners.append(traces.c.context_key)
+            self._owners.append(traces.c.context_key)  # the last one
         own = needed.union(KEY, [traces.c.ts], self._owners)
         self._messages = [trace_errors.c.message] if trace_errors.c.message in needed else []
         if self._messages:

@@ -18,7 +18,7 @@ from controller.store.traces.narrowing import Narrowed
 from controller.store.traces.order import Stretch
 
 _RUNS = 4  # whose requests are looked at first; most runs have more than a page
-_RUNS_OF_SOME = 12  # where conditions leave out some of these requests; a second look costs as much as many more
+_RUNS_OF_SOME = 12  # where conditions leave out some of these requests, but five of a run fit
 _MORE = 8  # times as many in each further part
 
 
