@@ -1,7 +1,8 @@
 """Answers in Redis, shared by all controllers of a database.
 
-Redis may be away, slow or emptied at any time: then nothing is kept, and nobody but the log hears of it. What was
-to be forgotten while it was away is forgotten before it is asked again.
+Redis may be away, slow or emptied at any time: then nothing is kept, and nobody but the log hears of it. When it
+is back everything is forgotten before it is asked again: what was to be while it was away, and what it has read
+from a disk.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class Remote:
         """Ask Redis; None when it is away."""
 
         async def settled() -> T:
+            self._to_forget |= self._link.away
             await self._settle()
             return await ask()
 

@@ -48,7 +48,8 @@ class Bucket:
             prefix=address.prefix or None,
             config=cast("Any", config),
             client_options={"timeout": _TIMEOUT, "allow_http": address.endpoint.startswith("http://")},
-            retry_config={"max_retries": _RETRIES},
+            # A store that takes calls and does not answer is asked once: a controller that stops waits for it.
+            retry_config={"max_retries": _RETRIES, "retry_timeout": _TIMEOUT},
         )
 
     def put(self, part: Path, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,19 +95,45 @@ def _replacing(file: Path, *, make_folder: bool = False) -> Iterator[Path]:
     """Give a file beside one that takes its place when all has gone well, whole, and is removed otherwise.
 
     Raises:
-        UpkeepError: It cannot be written.
+        UpkeepError: It cannot be written, or somebody else is writing it.
     """
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    part = file.with_name(f".{file.name}.part")
     try:
         if make_folder:
             make_private(file.parent)
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE))
-        try:
-            yield part
-            with part.open("rb") as written:
-                os.fsync(written.fileno())
-            part.replace(file)
-        finally:
-            part.unlink(missing_ok=True)
+        with _alone(part):
+            try:
+                yield part
+                with part.open("rb") as written:
+                    os.fsync(written.fileno())
+                part.replace(file)
+            finally:
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise UpkeepError(f"{file}: {error.strerror}") from error
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """Make an empty file that only this process writes; what one that was killed has left of it is gone.
+
+    Raises:
+        UpkeepError: Somebody else is writing it.
+    """
+    opened = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, _PRIVATE)
+    try:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had it may have put it into its place since it was opened.
+            mine = part.exists() and os.path.samestat(part.stat(), os.fstat(opened))
+        except BlockingIOError:
+            mine = False
+        if not mine:
+            raise UpkeepError(f"{part}: somebody else is writing it; wait until that has ended")
+        os.ftruncate(opened, 0)
+        os.fchmod(opened, _PRIVATE)
+        for companion in backup_sqlite.COMPANIONS:
+            Path(f"{part}{companion}").unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(opened)

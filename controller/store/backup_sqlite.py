@@ -12,7 +12,7 @@ from pathlib import Path
 from controller.store import sqlite
 from controller.store.upkeep import UpkeepError
 
-_COMPANIONS = ("-wal", "-shm", "-journal")
+COMPANIONS = ("-wal", "-shm", "-journal")
 
 
 def copy(source: Path, target: Path) -> None:
@@ -55,7 +55,7 @@ def leave(place: Path) -> None:
     """
     if not place.exists():
         # Left beside a file that somebody has removed, it would be taken for what was written to the new one.
-        for companion in _COMPANIONS:
+        for companion in COMPANIONS:
             place.with_name(place.name + companion).unlink(missing_ok=True)
         return
     with _errors(place), closing(sqlite3.connect(place, timeout=0)) as connection:

@@ -100,6 +100,24 @@ async def test_what_was_forgotten_while_redis_was_away_does_not_come_back(remote
     assert (await second.get("a")).value is None
 
 
+async def test_what_was_forgotten_before_redis_went_away_does_not_come_back(remotes, redis_server):
+    *both, clock, other_clock = remotes
+    await keep(both[0], "a", b"kept")
+    with redis_server.client() as client:
+        saved = {name: client.get(name) for name in (b"test:generation", b"test:a")}
+    await both[0].forget()
+    redis_server.stop()
+    for remote in both:
+        assert (await remote.get("a")).value is None
+    redis_server.start()
+    with redis_server.client() as client:
+        client.mset(saved)  # as a Redis that writes to disk now and then has it back
+    clock.now += REST_SECONDS
+    other_clock.now += REST_SECONDS
+    for remote in both:
+        assert (await remote.get("a")).value is None
+
+
 async def test_an_emptied_redis_does_not_bring_old_answers_back(remotes, redis_server):
     first, *_ = remotes
     await keep(first, "a", b"kept")

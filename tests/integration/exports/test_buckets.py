@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -55,6 +57,19 @@ def test_a_file_is_put_read_in_parts_listed_and_deleted(address, tmp_path, monke
     assert bucket.names() == []
     with pytest.raises(FileGoneError):
         list(bucket.read("x.csv", 0, 1))
+
+
+def test_a_store_that_never_answers_is_asked_once(monkeypatch):
+    monkeypatch.setattr("controller.exports.bucket._TIMEOUT", timedelta(seconds=0.3))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        host, port = silent.getsockname()
+        bucket = Bucket(BucketAddress("b", "", f"http://{host}:{port}", "us-east-1", "key", Secret("s")))
+        with pytest.raises(OSError, match="the store answers"):
+            bucket.names()
+        silent.setblocking(False)
+        silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 def test_a_large_file_goes_in_parts(address, tmp_path):

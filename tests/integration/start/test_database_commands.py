@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import re
@@ -111,6 +112,29 @@ def test_a_backup_of_a_database_in_use_is_restored_whole(place, db, execute, tmp
     status, said = db("--json", "check")
     assert (status, json.loads(said)["problems"]) == (0, [])
     assert [name for name in tmp_path.iterdir() if name.name.endswith(".part")] == []
+
+
+def test_what_a_killed_backup_has_left_is_in_nobodys_way(db, tmp_path):
+    file, part = tmp_path / "backup", tmp_path / ".backup.part"
+    part.write_bytes(b"half of one")
+    (tmp_path / ".backup.part-journal").write_bytes(b"of another")
+    assert db("backup", file)[0] == 0
+    assert db("restore", "--force", file)[0] == 0
+    assert [found.name for found in tmp_path.iterdir() if ".part" in found.name] == []
+
+
+def test_a_backup_that_somebody_writes_is_left_to_them(db, tmp_path):
+    part = tmp_path / ".backup.part"
+    with part.open("wb") as theirs:
+        fcntl.flock(theirs, fcntl.LOCK_EX)
+        theirs.write(b"half of one")
+        theirs.flush()
+        assert db("backup", tmp_path / "backup") == (
+            2,
+            f"error: {part}: somebody else is writing it; wait until that has ended\n",
+        )
+        assert part.read_bytes() == b"half of one"
+    assert db("backup", tmp_path / "backup")[0] == 0
 
 
 def test_backups_of_newer_versions_are_refused_and_nothing_is_changed(db, execute, tmp_path):
